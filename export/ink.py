@@ -1,0 +1,226 @@
+"""Find one handwritten or printed character in any picture; integer arithmetic only.
+
+The browser runs the same algorithm (`site_assets/widgets/core/ink.mjs`), and the two must agree to the bit, so every
+quantity here is an integer or a float64 formed by one order of IEEE operations. Thresholds are Otsu's (*A Threshold
+Selection Method from Gray-Level Histograms*, 1979).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+Grey = npt.NDArray[np.uint8]
+"""One channel, `(h, w) uint8`."""
+Mask = npt.NDArray[np.bool_]
+"""`(h, w) bool`."""
+
+EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=bool)
+BORDER_PENALTY = 8
+"""How much less a mark counts that touches the picture's edge: it is probably part of something larger."""
+
+
+def otsu(grey: Grey) -> int:
+    """Otsu's threshold: values above it form the lighter class. A picture of one value gives that value."""
+    histogram = np.bincount(grey.ravel(), minlength=256).tolist()
+    count = grey.size
+    total = sum(value * n for value, n in enumerate(histogram))
+    best, threshold, below, sum_below = -1.0, int(grey.max()), 0, 0
+    for value in range(255):
+        below += histogram[value]
+        sum_below += value * histogram[value]
+        if below == 0 or below == count:
+            continue
+        difference = sum_below / below - (total - sum_below) / (count - below)
+        variance = below * (count - below) * difference * difference
+        if variance > best:
+            best, threshold = variance, value
+    return threshold
+
+
+def light_background(grey: Grey) -> bool:
+    """Whether most of the outermost ring belongs to the lighter Otsu class, so that the ink is the darker one.
+
+    A picture of one value counts as background: it is light from 128 on.
+    """
+    if grey.min() == grey.max():
+        return bool(grey[0, 0] >= 128)
+    light = grey > otsu(grey)
+    height, width = grey.shape
+    inner = light[1 : height - 1, 1 : width - 1]
+    ring = grey.size - inner.size
+    return 2 * (int(light.sum()) - int(inner.sum())) > ring
+
+
+def flatten(grey: Grey) -> Grey:
+    """How much lighter each pixel is than the mean of its surroundings (a window of half the picture's longer side)."""
+    height, width = grey.shape
+    radius = max(1, max(height, width) // 4)
+    sums = np.zeros((height + 1, width + 1), dtype=np.int64)
+    sums[1:, 1:] = grey.astype(np.int64).cumsum(axis=0).cumsum(axis=1)
+    rows, columns = np.arange(height), np.arange(width)
+    top, bottom = np.maximum(rows - radius, 0)[:, None], np.minimum(rows + radius + 1, height)[:, None]
+    left, right = np.maximum(columns - radius, 0)[None], np.minimum(columns + radius + 1, width)[None]
+    total = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
+    mean = total // ((bottom - top) * (right - left))
+    return np.maximum(grey.astype(np.int64) - mean, 0).astype(np.uint8)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A connected group of mask pixels; the box ends before `bottom` and `right`."""
+
+    label: int
+    area: int
+    top: int
+    left: int
+    bottom: int
+    right: int
+    mass: int
+    """Sum of the contrast over its pixels."""
+
+    @property
+    def height(self) -> int:
+        """Rows of the box."""
+        return self.bottom - self.top
+
+    @property
+    def width(self) -> int:
+        """Columns of the box."""
+        return self.right - self.left
+
+
+def marks_of(mask: Mask, contrast: Grey) -> tuple[npt.NDArray[np.int32], list[Mark]]:
+    """The 8-connected marks of a mask, numbered from 1 in the raster order of their first pixels."""
+    labels, count = ndimage.label(mask, structure=EIGHT_NEIGHBOURS)
+    if count == 0:
+        return labels, []
+    areas = np.bincount(labels.ravel(), minlength=count + 1)
+    masses = np.bincount(labels.ravel(), weights=contrast.ravel(), minlength=count + 1)
+    boxes = ndimage.find_objects(labels)
+    marks = [
+        Mark(i, int(areas[i]), box[0].start, box[1].start, box[0].stop, box[1].stop, int(masses[i]))
+        for i, box in enumerate(boxes, start=1)
+    ]
+    return labels, marks
+
+
+def main_mark(marks: list[Mark], height: int, width: int) -> Mark:
+    """The mark that is largest, strongest and nearest the middle; one that touches the edge counts less."""
+
+    def score(mark: Mark) -> int:
+        off_y = abs(mark.top + mark.bottom - height)
+        off_x = abs(mark.left + mark.right - width)
+        nearness = 2 * max(height, width) - max(off_y, off_x)
+        touches = mark.top == 0 or mark.left == 0 or mark.bottom == height or mark.right == width
+        return mark.mass * nearness * (1 if touches else BORDER_PENALTY)
+
+    return max(marks, key=lambda mark: (score(mark), -mark.label))
+
+
+def _belongs(mark: Mark, group: Mark) -> bool:
+    """Whether a mark is another stroke of the same character: close to the group, and mostly above or below it."""
+    gap_y = max(mark.top - group.bottom, group.top - mark.bottom, 0)
+    gap_x = max(mark.left - group.right, group.left - mark.right, 0)
+    overlap = min(mark.right, group.right) - max(mark.left, group.left)
+    near = 16 * gap_y <= group.height and 16 * gap_x <= group.height
+    stacked = 2 * overlap >= mark.width and 4 * gap_y <= group.height
+    return 100 * mark.mass >= group.mass and mark.area <= 2 * group.area and (near or stacked)
+
+
+def strokes_with(main: Mark, marks: list[Mark]) -> list[Mark]:
+    """The main mark and the strokes that belong to it, gathered until none is added."""
+    group, chosen, added = main, [main], True
+    while added:
+        added = False
+        for mark in marks:
+            if mark in chosen or not _belongs(mark, group):
+                continue
+            chosen.append(mark)
+            added = True
+            group = Mark(
+                group.label,
+                group.area + mark.area,
+                min(group.top, mark.top),
+                min(group.left, mark.left),
+                max(group.bottom, mark.bottom),
+                max(group.right, mark.right),
+                group.mass + mark.mass,
+            )
+    return chosen
+
+
+def characters_on(panel: Mark, mask: Mask, contrast: Grey) -> tuple[npt.NDArray[np.int32], list[Mark]]:
+    """The marks cut out of a panel (a label, a sign): unmasked pixels inside its box that do not reach the box's edge.
+
+    Empty when the mark is no panel: a stroke leaves most of its box free, a panel fills more than two thirds of it.
+    """
+    labels = np.zeros(mask.shape, dtype=np.int32)
+    box = (slice(panel.top, panel.bottom), slice(panel.left, panel.right))
+    if 3 * panel.area <= 2 * panel.height * panel.width:
+        return labels, []
+    inner, marks = marks_of(~mask[box], contrast[box])
+    labels[box] = inner
+    return labels, [
+        Mark(
+            mark.label,
+            mark.area,
+            mark.top + panel.top,
+            mark.left + panel.left,
+            mark.bottom + panel.top,
+            mark.right + panel.left,
+            mark.area,
+        )
+        for mark in marks
+        if mark.top > 0
+        and mark.left > 0
+        and mark.bottom < panel.height
+        and mark.right < panel.width
+        and 5 * mark.height >= panel.height
+    ]
+
+
+def isolate(grey: Grey, min_contrast: int) -> Grey:
+    """Keep one light character on black, stretched so that its mean becomes white.
+
+    Lighting is flattened and thresholded; the main connected mark is chosen with the strokes that belong to it; where
+    that mark is a panel with characters cut out of it, those are taken instead, inverted.
+
+    Args:
+        grey: Light ink on a darker background, `(h, w) uint8`.
+        min_contrast: Grey levels that ink must differ from its background by; less, and the picture counts as blank.
+
+    Returns:
+        `(h, w) uint8`, all zero where no ink was found.
+    """
+    contrast = flatten(grey)
+    mask = contrast > otsu(contrast)
+    labels, marks = marks_of(mask, contrast)
+    if not marks:
+        return np.zeros_like(grey)
+    main = main_mark(marks, *grey.shape)
+    inner_labels, inner_marks = characters_on(main, mask, contrast)
+    if inner_marks:
+        grey = 255 - grey
+        labels, marks = inner_labels, inner_marks
+        main = main_mark(marks, *grey.shape)
+    kept = np.isin(labels, [mark.label for mark in strokes_with(main, marks)]) & (labels > 0)
+    return _stretch(grey, kept, min_contrast)
+
+
+def _stretch(grey: Grey, kept: Mask, min_contrast: int) -> Grey:
+    """Map the mean around the kept strokes to 0 and their own mean to 255; black further than two pixels away."""
+    soft_edge = ndimage.binary_dilation(kept, structure=EIGHT_NEIGHBOURS, iterations=2)
+    around = ndimage.binary_dilation(soft_edge, structure=EIGHT_NEIGHBOURS, iterations=2) & ~soft_edge
+    if not around.any():
+        around = ~kept
+    values = grey.astype(np.int64)
+    ink = int(values[kept].sum()) // int(kept.sum())
+    paper = int(values[around].sum()) // int(around.sum()) if around.any() else 0
+    if ink - paper < min_contrast:
+        return np.zeros_like(grey)
+    stretched = (values - paper) * 255 // (ink - paper)
+    return np.where(soft_edge, np.clip(stretched, 0, 255), 0).astype(np.uint8)
