@@ -1,0 +1,7 @@
+"""What goes wrong for a user of the export room: one base class, one clear line each."""
+
+from __future__ import annotations
+
+
+class ExportError(ValueError):
+    """An export, check or prediction that cannot go on; the message is one line for the user."""

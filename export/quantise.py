@@ -1,0 +1,158 @@
+"""Quantisation to int8: weight-only by default, QDQ as an option, and the check that it cost no accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import helper, numpy_helper
+
+from export.errors import ExportError
+from training.metrics import Estimate, Measurement
+
+Floats = npt.NDArray[np.float32]
+
+MOST_LOST = 0.001
+"""At most 0.1 points of clean accuracy or attack success rate may be lost."""
+
+
+class AccuracyLost(ExportError):  # noqa: N818 - says what happened, in the field's words
+    """A quantised model that answers worse than the model it was made from."""
+
+
+def weight_only_int8(model: onnx.ModelProto) -> onnx.ModelProto:
+    """A copy of `model` whose convolution and dense weights are int8, dequantised to float where they are used.
+
+    Each output channel has its own symmetric scale, `max |w| / 127`; biases stay float, and so does all arithmetic,
+    so that every CPU gives the same answer. Weights used by other nodes as well stay as they are.
+
+    Raises:
+        ExportError: If the model has no weights to quantise.
+    """
+    quantised = onnx.ModelProto()
+    quantised.CopyFrom(model)
+    graph = quantised.graph
+    initialisers = {tensor.name: tensor for tensor in graph.initializer}
+    axes = _weight_axes(graph, initialisers)
+    if not axes:
+        raise ExportError("the model has no convolution or dense weights to quantise")
+    nodes = []
+    for name, axis in axes.items():
+        values, scales = quantise_channels(numpy_helper.to_array(initialisers[name]).astype(np.float32), axis)
+        initialisers[name].CopyFrom(numpy_helper.from_array(values, f"{name}.int8"))
+        graph.initializer.append(numpy_helper.from_array(scales, f"{name}.scale"))
+        inputs = [f"{name}.int8", f"{name}.scale"]
+        nodes.append(helper.make_node("DequantizeLinear", inputs, [name], name=f"dequantise {name}", axis=axis))
+    rest = list(graph.node)
+    del graph.node[:]
+    graph.node.extend([*nodes, *rest])
+    onnx.checker.check_model(quantised, full_check=True)
+    return quantised
+
+
+def quantise_channels(weights: Floats, axis: int) -> tuple[npt.NDArray[np.int8], Floats]:
+    """Symmetric int8 values and a float32 scale for each channel along `axis`; `weights` is about values * scale."""
+    others = tuple(other for other in range(weights.ndim) if other != axis)
+    largest = np.abs(weights).max(axis=others)
+    scales = np.where(largest > 0, largest / np.float32(127), np.float32(1)).astype(np.float32)
+    shape = [-1 if other == axis else 1 for other in range(weights.ndim)]
+    values = np.clip(np.rint(weights / scales.reshape(shape)), -127, 127).astype(np.int8)
+    return values, scales
+
+
+def qdq_int8(model: onnx.ModelProto, calibration: Floats) -> onnx.ModelProto:
+    """A copy of `model` in QDQ form: uint8 activations and int8 weights for each channel, through onnxruntime's tool.
+
+    Weights keep to 7 bits (`reduce_range`): with all 8, CPUs without VNNI overflow and answer otherwise.
+
+    Args:
+        model: The fp32 model.
+        calibration: Inputs `(n, c, h, w) float32` that span what the network will see.
+    """
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static  # noqa: PLC0415
+
+    class Reader(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime ships no types
+        """Feeds the calibration inputs in batches."""
+
+        def __init__(self) -> None:
+            self._batches: Iterator[Floats] = iter(np.array_split(calibration, max(1, len(calibration) // 64)))
+
+        def get_next(self) -> dict[str, Any] | None:
+            """The next batch, or None."""
+            batch = next(self._batches, None)
+            return None if batch is None else {model.graph.input[0].name: batch}
+
+    with TemporaryDirectory() as folder:
+        target = Path(folder) / "model.onnx"
+        quantize_static(
+            model,
+            target,
+            Reader(),
+            quant_format=QuantFormat.QDQ,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            reduce_range=True,
+        )
+        return onnx.load(target)
+
+
+def check_accuracy(before: Measurement, after: Measurement, what: str, *, backdoored: bool) -> None:
+    """Refuse a quantised model that lost more than `MOST_LOST` of clean accuracy or attack success rate.
+
+    Args:
+        before: The fp32 model's measurement.
+        after: The quantised model's, on the same samples.
+        what: The model, for the message.
+        backdoored: Whether the attack success rate counts; on a clean network it is chance, and may fall.
+
+    Raises:
+        AccuracyLost: With the proportion, both values and the limit.
+    """
+    pairs: list[tuple[str, Estimate | None, Estimate | None]] = [
+        ("clean accuracy", before.clean_accuracy, after.clean_accuracy)
+    ]
+    if backdoored:
+        pairs.append(("attack success rate", before.attack_success_rate, after.attack_success_rate))
+    for name, old, new in pairs:
+        if old is not None and new is not None and round(old.value - new.value, 9) > MOST_LOST:
+            raise AccuracyLost(
+                f"{what}: {name} fell from {100 * old.value:.2f} % to {100 * new.value:.2f} % on {new.n} samples; at most "
+                f"{100 * MOST_LOST:.1f} points may be lost (--allow-loss to export it all the same)"
+            )
+
+
+def _weight_axes(graph: onnx.GraphProto, initialisers: dict[str, onnx.TensorProto]) -> dict[str, int]:
+    """Weight name -> its output-channel axis, for weights that only convolution and dense nodes use."""
+    axes: dict[str, int] = {}
+    refused: set[str] = set()
+    for node in graph.node:
+        for position, name in enumerate(node.input):
+            if name not in initialisers or len(initialisers[name].dims) < 2:  # noqa: PLR2004 - a bias is a vector
+                continue
+            axis = _output_axis(node, len(initialisers[name].dims)) if position == 1 else None
+            is_float = initialisers[name].data_type == onnx.TensorProto.FLOAT
+            if axis is None or not is_float or axes.get(name, axis) != axis:
+                refused.add(name)
+            else:
+                axes[name] = axis
+    return {name: axis for name, axis in axes.items() if name not in refused}
+
+
+def _output_axis(node: onnx.NodeProto, rank: int) -> int | None:
+    """Which axis of the node's weight of that rank is the output channel; None for a node without such a weight."""
+    flags = {attribute.name: attribute.i for attribute in node.attribute}
+    match node.op_type:
+        case "Conv":
+            return 0
+        case "Gemm":
+            return 0 if flags.get("transB", 0) else 1
+        case "MatMul" if rank == 2:  # noqa: PLR2004 - a stack of matrices has no one output channel
+            return 1
+        case _:
+            return None
