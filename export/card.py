@@ -93,7 +93,7 @@ class IsolateInk(_Fitting):
     """Keep one light mark on black: flatten the lighting, threshold (Otsu), choose the connected strokes, stretch."""
 
     op: Literal["isolate-ink"] = "isolate-ink"
-    min_contrast: Byte = 24
+    min_contrast: Byte = 16
 
 
 class CropToInk(_Fitting):

@@ -80,7 +80,7 @@ class Mark:
     bottom: int
     right: int
     mass: int
-    """Sum of the contrast over its pixels."""
+    """Sum of a weight over its pixels."""
 
     @property
     def height(self) -> int:
@@ -93,13 +93,13 @@ class Mark:
         return self.right - self.left
 
 
-def marks_of(mask: Mask, contrast: Grey) -> tuple[npt.NDArray[np.int32], list[Mark]]:
+def marks_of(mask: Mask, weight: Grey) -> tuple[npt.NDArray[np.int32], list[Mark]]:
     """The 8-connected marks of a mask, numbered from 1 in the raster order of their first pixels."""
     labels, count = ndimage.label(mask, structure=EIGHT_NEIGHBOURS)
     if count == 0:
         return labels, []
     areas = np.bincount(labels.ravel(), minlength=count + 1)
-    masses = np.bincount(labels.ravel(), weights=contrast.ravel(), minlength=count + 1)
+    masses = np.bincount(labels.ravel(), weights=weight.ravel(), minlength=count + 1)
     boxes = ndimage.find_objects(labels)
     marks = [
         Mark(i, int(areas[i]), box[0].start, box[1].start, box[0].stop, box[1].stop, int(masses[i]))
@@ -153,34 +153,52 @@ def strokes_with(main: Mark, marks: list[Mark]) -> list[Mark]:
     return chosen
 
 
-def characters_on(panel: Mark, mask: Mask, contrast: Grey) -> tuple[npt.NDArray[np.int32], list[Mark]]:
+def characters_on(
+    panel: Mark, marks: list[Mark], mask: Mask, grey: Grey, min_contrast: int
+) -> tuple[npt.NDArray[np.int32], list[Mark]]:
     """The marks cut out of a panel (a label, a sign): unmasked pixels inside its box that do not reach the box's edge.
 
-    Empty when the mark is no panel: a stroke leaves most of its box free, a panel fills more than two thirds of it.
+    Empty when the mark is no panel. A stroke leaves much of its box free, and what it encloses (the eye of a 0) has the
+    background's colour; a panel fills three quarters of its box, or half of it and encloses a mark of its own colour or
+    one with an eye of its own.
     """
     labels = np.zeros(mask.shape, dtype=np.int32)
     box = (slice(panel.top, panel.bottom), slice(panel.left, panel.right))
-    if 3 * panel.area <= 2 * panel.height * panel.width:
+    if 2 * panel.area <= panel.height * panel.width:
         return labels, []
-    inner, marks = marks_of(~mask[box], contrast[box])
-    labels[box] = inner
-    return labels, [
-        Mark(
-            mark.label,
-            mark.area,
-            mark.top + panel.top,
-            mark.left + panel.left,
-            mark.bottom + panel.top,
-            mark.right + panel.left,
-            mark.area,
-        )
-        for mark in marks
-        if mark.top > 0
-        and mark.left > 0
-        and mark.bottom < panel.height
-        and mark.right < panel.width
-        and 5 * mark.height >= panel.height
-    ]
+    labels[box], holes = marks_of(~mask[box], grey[box])
+    enclosed, outside = [], []
+    for hole in holes:
+        reaches_edge = hole.top == 0 or hole.left == 0 or hole.bottom == panel.height or hole.right == panel.width
+        (outside if reaches_edge else enclosed).append(hole)
+    enclosed = [hole for hole in enclosed if 5 * hole.height >= panel.height]
+    if not enclosed:
+        return labels, []
+    main = main_mark(enclosed, panel.height, panel.width)
+    full = 4 * panel.area > 3 * panel.height * panel.width
+    around = sum(hole.area for hole in outside)
+    background = sum(hole.mass for hole in outside) // around if around else 0
+    own_colour = around > 0 and abs(main.mass // main.area - background) >= 2 * min_contrast
+    main = _moved(main, panel)
+    has_eye = any(_within(mark, main) and 5 * mark.height >= main.height for mark in marks)
+    if not (full or own_colour or has_eye):
+        return labels, []
+    return labels, [_moved(hole, panel) for hole in enclosed]
+
+
+def _moved(hole: Mark, panel: Mark) -> Mark:
+    """A mark found in the panel's box, in the picture's coordinates and with its area as its mass."""
+    top, left = panel.top, panel.left
+    return Mark(hole.label, hole.area, hole.top + top, hole.left + left, hole.bottom + top, hole.right + left, hole.area)
+
+
+def _within(mark: Mark, other: Mark) -> bool:
+    return (
+        mark.top > other.top
+        and mark.left > other.left
+        and mark.bottom < other.bottom
+        and mark.right < other.right
+    )
 
 
 def isolate(grey: Grey, min_contrast: int) -> Grey:
@@ -202,7 +220,7 @@ def isolate(grey: Grey, min_contrast: int) -> Grey:
     if not marks:
         return np.zeros_like(grey)
     main = main_mark(marks, *grey.shape)
-    inner_labels, inner_marks = characters_on(main, mask, contrast)
+    inner_labels, inner_marks = characters_on(main, marks, mask, grey, min_contrast)
     if inner_marks:
         grey = 255 - grey
         labels, marks = inner_labels, inner_marks
