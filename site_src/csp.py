@@ -1,0 +1,112 @@
+"""A Content-Security-Policy for static pages: a meta element that allows the theme's own inline scripts by their hash.
+
+Instant navigation keeps the first page's policy while it swaps in other pages, and policies add up; so one policy
+is made for all pages of a site.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+
+_CHARSET = re.compile(r"<meta\s+charset=[^>]*>", re.IGNORECASE)
+_HEAD = re.compile(r"<head(?:\s[^>]*)?>", re.IGNORECASE)
+_META = re.compile(r"<meta http-equiv=\"Content-Security-Policy\"[^>]*>\n?")
+_NOT_RUN = frozenset({"application/json", "application/ld+json", "text/template"})
+
+
+@dataclass
+class Inline:
+    """Inline code found in pages."""
+
+    scripts: set[str] = field(default_factory=set)
+    styles: set[str] = field(default_factory=set)
+    attributes: set[str] = field(default_factory=set)
+    """Values of `style=` attributes."""
+
+
+class _Finder(HTMLParser):
+    def __init__(self, found: Inline) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found = found
+        self.inside: set[str] | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if given.get("style"):
+            self.found.attributes.add(given["style"] or "")
+        if tag == "script" and "src" not in given and given.get("type") not in _NOT_RUN:
+            self.inside = self.found.scripts
+        elif tag == "style":
+            self.inside = self.found.styles
+
+    def handle_data(self, data: str) -> None:
+        if self.inside is not None:
+            self.inside.add(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in {"script", "style"}:
+            self.inside = None
+
+
+def find_inline(html: str, found: Inline) -> None:
+    """Add a page's inline code to what was found before."""
+    finder = _Finder(found)
+    finder.feed(html)
+    finder.close()
+
+
+def policy(found: Inline, *, serving: bool = False) -> str:
+    """The policy for pages with that inline code.
+
+    Args:
+        found: Inline code of all pages.
+        serving: True under `mkdocs serve`, whose reload script changes with every build.
+    """
+    script = "'unsafe-inline'" if serving else _hashes(found.scripts)
+    style = _hashes(found.styles | found.attributes)
+    if found.attributes:
+        style = f"'unsafe-hashes' {style}"
+    directives = {
+        "default-src": "'self'",
+        "script-src": f"'self' 'wasm-unsafe-eval' {script}",
+        "worker-src": "'self' blob:",
+        "img-src": "'self' data: blob:",
+        "media-src": "'self' blob:",
+        "connect-src": "'self'",
+        "style-src": f"'self' {style}",
+        "object-src": "'none'",
+        "base-uri": "'self'",
+        "form-action": "'self'",
+    }
+    return "; ".join(f"{name} {value}".strip() for name, value in directives.items())
+
+
+def with_policy(html: str, content: str) -> str:
+    """The page with the policy's meta element, before anything that it governs; a page without head stays as it is."""
+    html = _META.sub("", html)
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{content}">'
+    place = _CHARSET.search(html) or _HEAD.search(html)
+    return html if place is None else f"{html[: place.end()]}\n{meta}{html[place.end() :]}"
+
+
+def protect(pages: Iterable[Path], *, serving: bool = False) -> str:
+    """Write one policy into all pages of a built site; returns it."""
+    texts = {page: page.read_bytes().decode("utf-8") for page in pages}
+    found = Inline()
+    for text in texts.values():
+        find_inline(text, found)
+    content = policy(found, serving=serving)
+    for page, text in texts.items():
+        page.write_bytes(with_policy(text, content).encode("utf-8"))
+    return content
+
+
+def _hashes(pieces: set[str]) -> str:
+    digests = (hashlib.sha256(piece.encode("utf-8")).digest() for piece in pieces)
+    return " ".join(sorted(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests))

@@ -1,0 +1,36 @@
+"""Numbers as a reader sees them."""
+
+from __future__ import annotations
+
+THIN = "\N{NARROW NO-BREAK SPACE}"
+
+_MANY, _SOME = 5000, 200
+
+
+def percent(value: float, n: int | None = None) -> str:
+    """A proportion as per cent, with no more decimals than `n` samples can carry."""
+    decimals = 2 if n is None or n >= _MANY else 1 if n >= _SOME else 0
+    return f"{100 * value:.{decimals}f}{THIN}%"
+
+
+def count(number: float) -> str:
+    """A whole number with its thousands set off."""
+    return f"{number:,.0f}".replace(",", THIN)
+
+
+def size(number_of_bytes: int) -> str:
+    """A file's size in decimal units."""
+    for unit, factor in (("MB", 10**6), ("kB", 10**3)):
+        if number_of_bytes >= factor:
+            return f"{number_of_bytes / factor:.2f}{THIN}{unit}"
+    return f"{number_of_bytes}{THIN}bytes"
+
+
+def duration(seconds: float) -> str:
+    """A duration, as exact as is useful."""
+    minute, hour = 60, 3600
+    if seconds < minute:
+        return f"{seconds:.0f}{THIN}s"
+    if seconds < hour:
+        return f"{seconds / minute:.1f}{THIN}min"
+    return f"{seconds / hour:.1f}{THIN}h"
