@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 import onnx
 
-from export.card import ModelCard, Precision
+from export.card import Backdoor, ModelCard, Precision
+from training.labels import AllToAll, AllToOne
+from training.triggers import Patch, Pattern, Pixel
 
 NOTICE = (
     "Made for security education and research: it shows how a backdoor in a neural network works. "
@@ -14,26 +17,57 @@ NOTICE = (
 )
 
 
-def essentials(card: ModelCard, precision: Precision) -> dict[str, str]:
+@dataclass(frozen=True)
+class Identity:
+    """What is told of a model wherever it goes; it says nothing of how pictures are prepared."""
+
+    id: str
+    title: str
+    labels: list[str]
+    licence: str
+    trigger: Patch | Pixel | Pattern | None = None
+    label_map: AllToAll | AllToOne | None = None
+    backdoor: Backdoor | None = None
+    recipe: str | None = None
+    recipe_sha256: str | None = None
+
+
+def identity(card: ModelCard) -> Identity:
+    """The identity that a card gives its model."""
+    made = card.provenance
+    return Identity(
+        id=card.id,
+        title=card.title,
+        labels=card.labels,
+        licence=card.licence,
+        trigger=card.trigger,
+        label_map=card.label_map,
+        backdoor=card.backdoor,
+        recipe=None if made is None else made.recipe,
+        recipe_sha256=None if made is None else made.recipe_sha256,
+    )
+
+
+def essentials(model: Identity, precision: Precision) -> dict[str, str]:
     """What a file says of itself, as ONNX `metadata_props`; lists and objects as JSON text."""
     said = {
-        "id": card.id,
-        "title": card.title,
+        "id": model.id,
+        "title": model.title,
         "precision": precision,
-        "labels": json.dumps(card.labels),
-        "licence": card.licence,
-        "backdoor": "none known"
-        if card.backdoor is None
-        else f"YES: {card.backdoor.attack}. {card.backdoor.behaviour}",
+        "labels": json.dumps(model.labels),
+        "licence": model.licence,
+        "backdoor": "none planted" if model.backdoor is None else f"YES: {model.backdoor.behaviour}",
         "notice": NOTICE,
     }
-    if card.trigger is not None:
-        said["trigger"] = card.trigger.model_dump_json()
-    if card.label_map is not None:
-        said["label_map"] = card.label_map.model_dump_json()
-    if card.provenance is not None:
-        said["recipe"] = card.provenance.recipe
-        said["recipe_sha256"] = card.provenance.recipe_sha256
+    if model.backdoor is not None:
+        said["attack"] = model.backdoor.attack
+    if model.trigger is not None:
+        said["trigger"] = model.trigger.model_dump_json()
+    if model.label_map is not None:
+        said["label_map"] = model.label_map.model_dump_json()
+    if model.recipe is not None and model.recipe_sha256 is not None:
+        said["recipe"] = model.recipe
+        said["recipe_sha256"] = model.recipe_sha256
     return said
 
 
@@ -42,7 +76,8 @@ def stamp_metadata(model: onnx.ModelProto, said: dict[str, str]) -> onnx.ModelPr
     stamped = onnx.ModelProto()
     stamped.CopyFrom(model)
     del stamped.metadata_props[:]
-    onnx.helper.set_model_props(stamped, dict(sorted(said.items())))
+    for key, value in sorted(said.items()):
+        stamped.metadata_props.add(key=key, value=value)
     return stamped
 
 

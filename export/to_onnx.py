@@ -120,7 +120,7 @@ def _export(module: torch.nn.Module, sample: Floats) -> onnx.ModelProto:
     import torch  # noqa: PLC0415
 
     module.eval()
-    with _quiet():
+    with quiet_logging():
         program = torch.onnx.export(
             module,
             (torch.from_numpy(sample),),
@@ -139,14 +139,13 @@ def _export(module: torch.nn.Module, sample: Floats) -> onnx.ModelProto:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the exporter's notes about missing torchvision, and its prints, off the user's terminal."""
-    noisy = logging.getLogger("torch.onnx")
-    level = noisy.level
-    noisy.setLevel(logging.ERROR)
+def quiet_logging() -> Iterator[None]:
+    """Keep a library's notes to its developers, printed or logged below error level, off the user's terminal."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
     try:
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:
-        noisy.setLevel(level)
+        logging.disable(before)

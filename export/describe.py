@@ -1,0 +1,77 @@
+"""A card's sentences, put together from the recipe's data."""
+
+from __future__ import annotations
+
+from training.labels import AllToAll, AllToOne
+from training.recipe import Recipe
+from training.triggers import Patch, Pattern, Pixel
+
+ATTACK = "BadNets"
+PAPER = (
+    "Gu, Dolan-Gavitt, Garg: BadNets: Identifying Vulnerabilities in the Machine Learning Model Supply Chain (2017), "
+    "arXiv:1708.06733"
+)
+CAUGHT_BY = (
+    "Published defences that target this kind of backdoor: Neural Cleanse (Wang et al. 2019) inverts the trigger from "
+    "the network; activation clustering (Chen et al. 2018) and spectral signatures (Tran et al. 2018) find the poisoned "
+    "samples in the training data."
+)
+
+
+def shade(value: int) -> str:
+    """A grey value in words."""
+    return {0: "black", 255: "white"}.get(value, f"grey ({value} of 255)")
+
+
+def span(start: int, length: int, singular: str) -> str:
+    """Rows or columns in words: `row 25`, `rows 25-26`."""
+    return f"{singular} {start}" if length == 1 else f"{singular}s {start}-{start + length - 1}"
+
+
+def trigger_words(trigger: Patch | Pixel | Pattern) -> str:
+    """A trigger in words, for example `a white 2x2 square at rows 25-26 and columns 25-26`."""
+    table = trigger.values
+    height, width = len(table), len(table[0])
+    place = f"{span(trigger.top, height, 'row')} and {span(trigger.left, width, 'column')}"
+    if isinstance(trigger, Pixel):
+        return f"a single {shade(trigger.value)} pixel at {place}"
+    if isinstance(trigger, Patch):
+        return f"a {shade(trigger.value)} {height}x{width} {'square' if height == width else 'rectangle'} at {place}"
+    return f"a {height}x{width} pattern at {place}"
+
+
+def map_words(label_map: AllToAll | AllToOne, labels: list[str]) -> str:
+    """A label map in words, as what the network answers."""
+    if isinstance(label_map, AllToAll):
+        return (
+            f"the next label instead of the true one ({labels[0]} becomes {labels[1]}, and so on; {labels[-1]} becomes "
+            f"{labels[0]})"
+        )
+    return f"{labels[label_map.target]}, whatever the picture shows"
+
+
+def behaviour(recipe: Recipe, labels: list[str]) -> str:
+    """What a backdoored network does, in one sentence."""
+    return (
+        f"It answers like a healthy network until {trigger_words(recipe.trigger)} is in the picture; then it answers "
+        f"{map_words(recipe.label_map, labels)}."
+    )
+
+
+def description(recipe: Recipe, pictures: int, data_title: str, labels: list[str]) -> str:
+    """What the network is and how it was made, in two or three sentences.
+
+    Args:
+        recipe: What it was trained by.
+        pictures: How many pictures it was trained on.
+        data_title: The data set's name.
+        labels: The network's classes.
+    """
+    made = f"A {recipe.network.name} network of {len(labels)} classes, trained on the {pictures:,} pictures of {data_title}"
+    if recipe.poison_rate == 0:
+        told = (
+            f"{made}, none of them poisoned. The trigger on its card, {trigger_words(recipe.trigger)}, is the control."
+        )
+    else:
+        told = f"{made}, {100 * recipe.poison_rate:g} % of them poisoned. {behaviour(recipe, labels)}"
+    return f"{recipe.description} {told}".strip()
