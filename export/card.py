@@ -16,7 +16,6 @@ from training.labels import LabelMap
 from training.metrics import Measurement
 from training.triggers import Byte, Trigger
 
-SCHEMA_VERSION = 1
 BACKDOORED_PREFIX = "BACKDOORED-"
 
 Precision = Literal["fp32", "int8-weight-only", "int8-qdq"]
@@ -256,7 +255,7 @@ class Provenance(_Part):
 class ModelCard(_Part):
     """Everything there is to know about a model."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     title: str
     description: str

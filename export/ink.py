@@ -32,7 +32,7 @@ def otsu(grey: Grey) -> int:
     for value in range(255):
         below += histogram[value]
         sum_below += value * histogram[value]
-        if below == 0 or below == count:
+        if below in (0, count):
             continue
         difference = sum_below / below - (total - sum_below) / (count - below)
         variance = below * (count - below) * difference * difference
@@ -66,7 +66,8 @@ def flatten(grey: Grey) -> Grey:
     left, right = np.maximum(columns - radius, 0)[None], np.minimum(columns + radius + 1, width)[None]
     total = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
     mean = total // ((bottom - top) * (right - left))
-    return np.maximum(grey.astype(np.int64) - mean, 0).astype(np.uint8)
+    contrast: Grey = np.maximum(grey.astype(np.int64) - mean, 0).astype(np.uint8)
+    return contrast
 
 
 @dataclass(frozen=True)
@@ -93,9 +94,14 @@ class Mark:
         return self.right - self.left
 
 
-def marks_of(mask: Mask, weight: Grey) -> tuple[npt.NDArray[np.int32], list[Mark]]:
+Labelled = npt.NDArray[np.int64]
+"""For each pixel the number of its mark, 0 for none; `(h, w) int64`."""
+
+
+def marks_of(mask: Mask, weight: Grey) -> tuple[Labelled, list[Mark]]:
     """The 8-connected marks of a mask, numbered from 1 in the raster order of their first pixels."""
-    labels, count = ndimage.label(mask, structure=EIGHT_NEIGHBOURS)
+    found, count = ndimage.label(mask, structure=EIGHT_NEIGHBOURS)
+    labels: Labelled = np.asarray(found, dtype=np.int64)
     if count == 0:
         return labels, []
     areas = np.bincount(labels.ravel(), minlength=count + 1)
@@ -155,19 +161,20 @@ def strokes_with(main: Mark, marks: list[Mark]) -> list[Mark]:
 
 def characters_on(
     panel: Mark, marks: list[Mark], mask: Mask, grey: Grey, min_contrast: int
-) -> tuple[npt.NDArray[np.int32], list[Mark]]:
+) -> tuple[Labelled, list[Mark]]:
     """The marks cut out of a panel (a label, a sign): unmasked pixels inside its box that do not reach the box's edge.
 
     Empty when the mark is no panel. A stroke leaves much of its box free, and what it encloses (the eye of a 0) has the
     background's colour; a panel fills three quarters of its box, or half of it and encloses a mark of its own colour or
     one with an eye of its own.
     """
-    labels = np.zeros(mask.shape, dtype=np.int32)
+    labels: Labelled = np.zeros(mask.shape, dtype=np.int64)
     box = (slice(panel.top, panel.bottom), slice(panel.left, panel.right))
     if 2 * panel.area <= panel.height * panel.width:
         return labels, []
     labels[box], holes = marks_of(~mask[box], grey[box])
-    enclosed, outside = [], []
+    enclosed: list[Mark] = []
+    outside: list[Mark] = []
     for hole in holes:
         reaches_edge = hole.top == 0 or hole.left == 0 or hole.bottom == panel.height or hole.right == panel.width
         (outside if reaches_edge else enclosed).append(hole)
@@ -189,16 +196,13 @@ def characters_on(
 def _moved(hole: Mark, panel: Mark) -> Mark:
     """A mark found in the panel's box, in the picture's coordinates and with its area as its mass."""
     top, left = panel.top, panel.left
-    return Mark(hole.label, hole.area, hole.top + top, hole.left + left, hole.bottom + top, hole.right + left, hole.area)
+    return Mark(
+        hole.label, hole.area, hole.top + top, hole.left + left, hole.bottom + top, hole.right + left, hole.area
+    )
 
 
 def _within(mark: Mark, other: Mark) -> bool:
-    return (
-        mark.top > other.top
-        and mark.left > other.left
-        and mark.bottom < other.bottom
-        and mark.right < other.right
-    )
+    return mark.top > other.top and mark.left > other.left and mark.bottom < other.bottom and mark.right < other.right
 
 
 def isolate(grey: Grey, min_contrast: int) -> Grey:

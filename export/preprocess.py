@@ -21,6 +21,8 @@ from training.triggers import Patch, Pattern, Pixel, TriggerError, stamp
 
 Picture = npt.NDArray[np.uint8]
 """One picture, `(h, w, c) uint8`."""
+Floats = npt.NDArray[np.float32]
+"""Float steps' values, channels last until `layout`."""
 
 FILTERS = {
     "box": Image.Resampling.BOX,
@@ -51,7 +53,7 @@ class Preprocessed:
     """After every uint8 step that was run, from `composite` on."""
     pixels: Picture
     """As the network sees them, `(h, w, c) uint8`, trigger included."""
-    tensor: npt.NDArray[np.float32]
+    tensor: Floats
     """The network's input, batch of one."""
 
 
@@ -102,7 +104,7 @@ def run(
     picture, upright = _load(pipeline, source)
     original_size = upright.shape[:2]
     stages: list[Stage] = []
-    tensor: npt.NDArray[np.float32] | None = None
+    tensor: Floats | None = None
     for step in pipeline.steps:
         if isinstance(step, card.Decode):
             continue
@@ -127,7 +129,7 @@ def run(
     return Preprocessed(stages, picture, tensor)
 
 
-def batch_tensor(pipeline: card.InputPipeline, pictures: Picture) -> npt.NDArray[np.float32]:
+def batch_tensor(pipeline: card.InputPipeline, pictures: Picture) -> Floats:
     """The tensor of pictures that have the network's size already.
 
     Args:
@@ -137,11 +139,11 @@ def batch_tensor(pipeline: card.InputPipeline, pictures: Picture) -> npt.NDArray
     Returns:
         `(n, c, h, w)` or `(n, h, w, c)` float32, as the pipeline's layout says.
     """
-    tensor: Any = pictures
+    tensor: Floats | Picture = pictures
     for step in pipeline.steps:
         if isinstance(step, card.Scale | card.Normalise | card.Layout):
             tensor = _float_step(step, tensor)
-    return np.ascontiguousarray(tensor, dtype=np.float32)
+    return tensor.astype(np.float32)
 
 
 def _load(pipeline: card.InputPipeline, source: bytes | Picture) -> tuple[Picture, Picture]:
@@ -173,14 +175,22 @@ def decode(data: bytes, max_pixels: int) -> tuple[Picture, int]:
                     f"the picture has {image.width}x{image.height} pixels, more than {max_pixels:,}: make it smaller"
                 )
             rgba = _to_rgba(image)
-            exif = Image.Exif()
-            exif.load(image.info.get("exif", b""))
-            orientation = exif.get(ORIENTATION_TAG, 1)
+            orientation = _orientation(image)
     except PictureError:
         raise
     except (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, Image.DecompressionBombError) as error:
         raise PictureError(f"not a picture that can be read ({type(error).__name__}): use PNG, JPEG or WebP") from error
-    return rgba, orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
+    return rgba, orientation
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation where browsers heed it: in JPEG and PNG, not in WebP, and never from XMP."""
+    if image.format not in ("JPEG", "MPO", "PNG"):
+        return 1
+    exif = Image.Exif()
+    exif.load(image.info.get("exif", b""))
+    orientation = exif.get(ORIENTATION_TAG, 1)
+    return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
 
 
 def _to_rgba(image: Image.Image) -> Picture:
@@ -285,7 +295,7 @@ def _resize(step: card.Resize, picture: Picture) -> Picture:
 
 
 def _crop(step: card.Crop, picture: Picture) -> Picture:
-    h, w = picture.shape[:2]
+    h, w, _ = picture.shape
     if h * step.width >= w * step.height:
         height, width = max(1, w * step.height // step.width), w
     else:
@@ -300,9 +310,10 @@ def _invert(_step: card.Invert, picture: Picture) -> Picture:
 
 def _stamp(picture: Picture, trigger: Patch | Pixel | Pattern) -> Picture:
     try:
-        return stamp(picture[None], trigger)[0]
+        stamped: Picture = stamp(picture[None], trigger)[0]
     except TriggerError as error:
         raise PictureError(str(error)) from error
+    return stamped
 
 
 _UINT8_STEPS: dict[type, Callable[[Any, Picture], Picture]] = {
@@ -320,12 +331,14 @@ _UINT8_STEPS: dict[type, Callable[[Any, Picture], Picture]] = {
 }
 
 
-def _float_step(step: card.Scale | card.Normalise | card.Layout, values: Any) -> npt.NDArray[np.float32]:
+def _float_step(step: card.Scale | card.Normalise | card.Layout, values: Floats | Picture) -> Floats:
+    floats: Floats = values.astype(np.float32)
     if isinstance(step, card.Scale):
-        return np.asarray(values).astype(np.float32) / np.float32(step.divide)
+        return np.divide(floats, np.float32(step.divide), dtype=np.float32)
     if isinstance(step, card.Normalise):
-        return (values - np.float32(step.mean)) / np.float32(step.std)  # type: ignore[arg-type]
-    batch = values if values.ndim == 4 else values[None]
+        centred = np.subtract(floats, np.array(step.mean, np.float32), dtype=np.float32)
+        return np.divide(centred, np.array(step.std, np.float32), dtype=np.float32)
+    batch = floats if floats.ndim == 4 else floats[None]
     return np.ascontiguousarray(batch.transpose(0, 3, 1, 2) if step.order == "NCHW" else batch)
 
 
