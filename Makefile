@@ -1,0 +1,87 @@
+# The two commands of the README are `make report` and `make test`; the rest are the steps they call.
+
+PYTHON ?= python3
+SERVE ?= 1
+PORT ?= 8000
+
+BIN := .venv/bin
+PY_INSTALLED := .venv/.installed
+JS_INSTALLED := node_modules/.installed
+LAB := runs/models/.lab
+LAB_RECIPES := digits-clean digits-badnet
+LAB_SOURCES := $(wildcard training/*.py training/*/*.py export/*.py tests/golden/inputs/*) \
+  $(patsubst %,training/recipes/%.toml,$(LAB_RECIPES))
+
+export NO_MKDOCS_2_WARNING := 1
+
+.PHONY: help report setup lab site serve test lint types test-python golden-inputs test-widgets test-browser \
+  verify benchmark clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+report: site ## Set up, train the lab's pair, build the report and serve it (SERVE=0: build only)
+ifneq ($(SERVE),0)
+	$(MAKE) --no-print-directory serve
+endif
+
+setup: $(PY_INSTALLED) $(JS_INSTALLED) ## Create .venv and node_modules from the pinned versions
+
+$(PY_INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 setup")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip==25.3
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable . --group dev
+	@touch $@
+
+$(JS_INSTALLED): package.json package-lock.json .npmrc
+	@node -e 'if (Number(process.versions.node.split(".")[0]) < 20) { console.error("Node 20 or newer is needed"); process.exit(1); }'
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+lab: $(LAB) ## Train and export the quick digits pair shown on the Lab page
+
+$(LAB): $(LAB_SOURCES) | setup
+	for recipe in $(LAB_RECIPES); do \
+	  $(BIN)/backdoors train $$recipe && $(BIN)/backdoors export $$recipe || exit 1; \
+	done
+	@touch $@
+
+site: setup lab ## Build the report into site/
+	SITE_URL=$${SITE_URL:-http://127.0.0.1:$(PORT)/} $(BIN)/mkdocs build --strict --quiet
+	@echo "The report is in site/"
+
+serve: ## Serve site/ on this machine
+	$(BIN)/python -m site_src.serve --port $(PORT)
+
+test: lint types test-python verify test-widgets test-browser ## Everything that CI checks
+
+lint: setup ## Lint and format checks, both languages
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	npx biome ci .
+
+types: setup ## Static types, both languages
+	$(BIN)/mypy
+	npx tsc --noEmit --project tsconfig.json
+
+test-python: setup ## Python tests
+	$(BIN)/python -m pytest -q
+
+verify: lab ## Goldens, hashes and cards of the released models and the lab's
+	$(BIN)/backdoors verify
+
+golden-inputs: setup ## The golden inputs as pixels, for Node, which decodes no JPEG
+	$(BIN)/python -m export.golden decode --out .cache/golden
+
+test-widgets: golden-inputs lab ## JavaScript tests and the goldens, in Node
+	node --test tests/widgets/
+
+test-browser: site ## The widgets and the built report in a real browser
+	node --test --test-concurrency=1 tests/browser/
+
+benchmark: setup ## Training speed beside the common recipe (20 minutes; needs MNIST)
+	$(BIN)/python tests/benchmarks/train_speed.py
+
+clean: ## Remove what was built, keep what was trained
+	rm -rf site .cache
