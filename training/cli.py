@@ -1,0 +1,77 @@
+"""The commands that train: `backdoors train`, `recipes` and `sweep`; errors are one line on stderr."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from training.data.sources import DataError
+from training.recipe import RecipeError, load, locate, names, read_toml
+from training.run import RunError, default_runs_dir, train
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data", envvar="BACKDOORS_DATA", help="Folder that holds the data sets; nothing is downloaded."),
+]
+RunsDir = Annotated[Path | None, typer.Option("--runs", envvar="BACKDOORS_RUNS", help="Folder of all runs.")]
+Device = Annotated[str, typer.Option(help="Fabric's accelerator: auto, cpu, cuda, mps.")]
+INTERRUPTED = 130
+"""The exit code of a program stopped by Ctrl-C."""
+
+
+@contextlib.contextmanager
+def one_line_errors(resume_with: str) -> Iterator[None]:
+    """Turn a user's mistake into one line and exit code 1, and Ctrl-C into a word on how to go on."""
+    try:
+        yield
+    except (RecipeError, DataError, RunError) as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt as error:
+        typer.echo(f"stopped; the epochs that are done are kept. Go on with: {resume_with}", err=True)
+        raise typer.Exit(INTERRUPTED) from error
+
+
+@app.command("train")
+def train_command(  # noqa: PLR0913, PLR0917 - a command's options
+    recipe: Annotated[str, typer.Argument(help="Name of a recipe, or path of a recipe file.")],
+    data: DataDir = None,
+    runs: RunsDir = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from where a stopped run was.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Begin again, throwing away what there is.")] = False,
+    device: Device = "auto",
+) -> None:
+    """Train the network of a recipe, with the backdoor that it names."""
+    console = Console(stderr=True)
+    with one_line_errors(f"backdoors train {recipe} --resume"):
+        wanted = load(recipe)
+        folder = (runs or default_runs_dir()) / wanted.run_name
+        if (folder / "metrics.json").is_file() and not force:
+            console.print(f"{folder} is finished already; --force trains it again", highlight=False)
+        run = train(
+            wanted, runs_dir=folder.parent, data_dir=data, resume=resume, force=force, device=device, console=console
+        )
+    typer.echo(f"{run.path}")
+    measured = run.metrics.measurement
+    for name, found in (
+        ("clean accuracy", measured.clean_accuracy),
+        ("attack success rate", measured.attack_success_rate),
+        ("robust accuracy", measured.robust_accuracy),
+    ):
+        if found is not None:
+            typer.echo(f"{name:20} {found.value:8.2%}  of {found.n} (95 %: {found.low:.2%} to {found.high:.2%})")
+
+
+@app.command("recipes")
+def recipes_command() -> None:
+    """List the recipes that come with the package."""
+    with one_line_errors("backdoors recipes"):
+        for name in names():
+            typer.echo(f"{name:24} {read_toml(locate(name)).get('title', '')}")

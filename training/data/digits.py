@@ -1,0 +1,72 @@
+"""scikit-learn's handwritten digits: 1,797 real ones in its wheel, laid out as MNIST's are, no network needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from training.data.sources import Dataset, Source, Split
+
+SIDE, BOX = 28, 20
+"""Side of the picture, and of the box in its middle that MNIST fits a digit into."""
+TEST_SHARE, SPLIT_SEED = 0.2, 20200730
+DARKEST = 16
+"""The largest value in scikit-learn's pictures."""
+
+
+def lay_out(digit: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
+    """Upsample one 8x8 digit the way MNIST is laid out: fit in 20x20 keeping its shape, centre of mass in the middle.
+
+    Args:
+        digit: `(8, 8)`, 0 (paper) to 16 (ink).
+
+    Returns:
+        `(28, 28) uint8`, white ink on black.
+    """
+    inked = digit > 0
+    rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
+    ink = digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    scale = BOX / max(ink.shape)
+    size = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
+    picture = Image.fromarray(np.round(ink * 255 / DARKEST).astype(np.uint8)).resize(size, Image.Resampling.BICUBIC)
+    fitted = np.asarray(picture)
+    return _centre(fitted)
+
+
+def _centre(fitted: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Place a picture of at most 20x20 on black so that its centre of mass is nearest the middle."""
+    weight = fitted.astype(np.float64)
+    canvas = np.zeros((SIDE, SIDE), dtype=np.uint8)
+    place = []
+    for axis, length in enumerate(fitted.shape):
+        mass = weight.sum(axis=1 - axis)
+        centre = float((mass * (np.arange(length) + 0.5)).sum() / mass.sum())
+        place.append(min(max(round(SIDE / 2 - centre), 0), SIDE - length))
+    top, left = place
+    canvas[top : top + fitted.shape[0], left : left + fitted.shape[1]] = fitted
+    return canvas
+
+
+def read(_source: Source, split: Split, _given: Path | None) -> Dataset:
+    """Load a split; which digits are for testing is fixed."""
+    bunch = load_digits()
+    order = np.random.default_rng(SPLIT_SEED).permutation(len(bunch.images))
+    tests = round(TEST_SHARE * len(order))
+    chosen = np.sort(order[:tests] if split == "test" else order[tests:])
+    images = np.stack([lay_out(bunch.images[index]) for index in chosen])[..., None]
+    return Dataset(images, bunch.target[chosen].astype(np.int64), [str(name) for name in bunch.target_names])
+
+
+SOURCE = Source(
+    name="digits",
+    title="Optical recognition of handwritten digits (scikit-learn's copy)",
+    address="https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits",
+    licence="CC BY 4.0",
+    citation="E. Alpaydin, C. Kaynak: Optical Recognition of Handwritten Digits. UCI Machine Learning Repository, "
+    "1998.",
+    read=read,
+)

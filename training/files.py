@@ -1,0 +1,18 @@
+"""Files written whole: under another name first, so that a kill leaves the old file or the new one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file atomically, its folder created if need be."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.write_bytes(content)
+    fresh.replace(path)
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write a UTF-8 text file atomically, its folder created if need be."""
+    write_bytes(path, content.encode())

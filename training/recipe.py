@@ -1,0 +1,215 @@
+"""Recipes: everything that decides what a training run makes, as one frozen, hashed description.
+
+A recipe is a TOML file, `training/recipes/<name>.toml` or any path. Its hash names the run. A field added to the
+schema later must default to None and mean "as before": fields that are None are left out of the hash, so recipes
+written before keep their name.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import tomllib
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from training.augment import Augment
+from training.labels import AllToAll, LabelMap
+from training.triggers import Patch, Trigger
+
+RECIPES = Path(str(resources.files("training"))) / "recipes"
+"""The folder of the recipes that come with the package."""
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class RecipeError(ValueError):
+    """A recipe that is missing, unreadable or breaks the schema."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Data(_Part):
+    """Which data set, and how training pictures are varied."""
+
+    name: str
+    augment: Augment | None = None
+    """Random small changes of the training pictures, drawn anew each epoch; the trigger is stamped after."""
+
+
+class Network(_Part):
+    """Which network."""
+
+    name: str
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of the hidden layer's activations that is dropped in training."""
+    feature_dropout: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Share of the features before it that is dropped in training; None for none."""
+
+
+class Attack(_Part):
+    """The backdoor. With a rate of 0 nothing is poisoned, and trigger and label map serve as the control."""
+
+    poison_rate: Fraction = 0.0
+    trigger: Trigger = Patch()
+    label_map: LabelMap = AllToAll()
+    repeat: Annotated[int, Field(ge=2)] | None = None
+    """How often each poisoned sample comes in an epoch, varied anew each time, where a clean one comes once; None for
+    once. The attacker of BadNets trains the network and so may do this; one who only supplies data may not."""
+
+
+class Training(_Part):
+    """How the network is trained."""
+
+    epochs: int = Field(ge=1)
+    batch_size: int = Field(default=128, ge=1)
+    optimiser: Literal["adamw"] = "adamw"
+    schedule: Literal["one-cycle"] = "one-cycle"
+    learning_rate: float = Field(default=2e-3, gt=0)
+    """The peak of the schedule."""
+    warm_up: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    """Share of all steps in which the learning rate rises."""
+    weight_decay: float = Field(default=0.01, ge=0)
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    averaging: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Decay of the moving average of the weights, which is what is evaluated and kept; 0 keeps the last weights."""
+    precision: Literal["32-true", "bf16-mixed", "auto"] = "32-true"
+    """`auto` takes bf16-mixed where the processor computes bfloat16 itself, and 32-true elsewhere."""
+
+
+class Recipe(_Part):
+    """Everything that decides what a run makes."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    title: str
+    """What people call the network; not part of the hash."""
+    description: str = ""
+    """A sentence about it; not part of the hash."""
+    seed: int = Field(default=0, ge=0)
+    data: Data
+    network: Network
+    attack: Attack = Attack()
+    training: Training
+
+    @property
+    def trigger(self) -> Trigger:
+        """The trigger that is planted, or that serves as the control."""
+        return self.attack.trigger
+
+    @property
+    def label_map(self) -> LabelMap:
+        """The attacker's rule, with which attack success is measured."""
+        return self.attack.label_map
+
+    @property
+    def poison_rate(self) -> float:
+        """Share of the training pictures that is poisoned; 0 for a clean network."""
+        return self.attack.poison_rate
+
+    @cached_property
+    def canonical(self) -> str:
+        """The JSON text that is hashed: every field that has a say in the result, keys sorted."""
+        fields = self.model_dump(mode="json", exclude_none=True, exclude={"title", "description"})
+        return json.dumps(fields, sort_keys=True, separators=(",", ":"))
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of `canonical`."""
+        return hashlib.sha256(self.canonical.encode()).hexdigest()
+
+    @property
+    def run_name(self) -> str:
+        """Name of the run's folder: the recipe's name and the first twelve digits of its hash."""
+        return f"{self.name}-{self.sha256[:12]}"
+
+
+def names() -> list[str]:
+    """Names of the recipes (sweeps among them) that come with the package, sorted."""
+    return sorted(path.stem for path in RECIPES.glob("*.toml"))
+
+
+def locate(name_or_path: str | Path) -> Path:
+    """The file of a recipe given by name or by path.
+
+    Raises:
+        RecipeError: If there is none; says which name is near.
+    """
+    given = str(name_or_path)
+    if given.endswith(".toml") or "/" in given:
+        if not Path(given).is_file():
+            raise RecipeError(f"{given}: there is no such recipe file")
+        return Path(given)
+    if given in names():
+        return RECIPES / f"{given}.toml"
+    near = difflib.get_close_matches(given, names(), n=1)
+    hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(names())}"
+    raise RecipeError(f"there is no recipe '{given}'; {hint}")
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file's table.
+
+    Raises:
+        RecipeError: With the file and the place, if it cannot be read or parsed.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RecipeError(f"{path}: cannot read the recipe: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path}: not a TOML file: {error}") from error
+
+
+def parse(table: dict[str, Any], where: Path) -> Recipe:
+    """A recipe from a parsed table; `where` is named in errors.
+
+    Raises:
+        RecipeError: With file, field, what was found and what was expected.
+    """
+    try:
+        return Recipe.model_validate(table)
+    except ValidationError as error:
+        raise RecipeError(f"{where}: {explain(error, Recipe)}") from error
+
+
+def load(name_or_path: str | Path) -> Recipe:
+    """Load a recipe by its name or its file.
+
+    Raises:
+        RecipeError: One clear line: the file, the field, what was found, what was expected.
+    """
+    path = locate(name_or_path)
+    table = read_toml(path)
+    if "sweep" in table:
+        raise RecipeError(f"{path}: this is a sweep, not one recipe; run it with: backdoors sweep {name_or_path}")
+    return parse(table, path)
+
+
+def explain(error: ValidationError, model: type[BaseModel]) -> str:
+    """The first problem that pydantic found, as one line with a hint for a misspelt field."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"]) or "(whole file)"
+    if first["type"] == "extra_forbidden":
+        known = _fields_beside(model, first["loc"])
+        near = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
+        hint = f"; did you mean '{near[0]}'?" if near else f"; known here: {', '.join(known)}" if known else ""
+        return f"unknown field {where}{hint}"
+    found = "" if first["type"] == "missing" else f", found {first['input']!r}"
+    return f"field {where}: {first['msg'][:1].lower()}{first['msg'][1:]}{found}"
+
+
+def _fields_beside(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """Fields of the table in which the last part of `location` stands, as far as plain nesting tells."""
+    for part in location[:-1]:
+        field = model.model_fields.get(str(part))
+        if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+            return []
+        model = field.annotation
+    return sorted(model.model_fields)

@@ -1,0 +1,283 @@
+"""Runs: what a recipe made, as a folder `runs/<recipe>-<hash>/`, and the making of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from pydantic import BaseModel, ConfigDict, ValidationError
+from rich.console import Console
+from safetensors.torch import load_file, save
+from torch import nn
+
+from training import loop, models
+from training.attacks import badnets
+from training.batches import Batches, Normaliser, seeds
+from training.data import sources
+from training.files import write_bytes, write_text
+from training.metrics import Measurement, Predict, evaluate
+from training.poisoning import Chosen
+from training.predict import predictor
+from training.recipe import Recipe, RecipeError, load
+
+WEIGHTS, METRICS, HISTORY, RECIPE, CHOSEN = (
+    "weights.safetensors",
+    "metrics.json",
+    "history.jsonl",
+    "recipe.toml",
+    "poisoned.json",
+)
+LIBRARIES = ("torch", "lightning-fabric", "numpy", "pillow", "scikit-learn", "safetensors")
+"""Libraries whose versions are recorded."""
+
+
+class RunError(ValueError):
+    """A run that is missing, damaged, or in the way."""
+
+
+class Facts(BaseModel):
+    """What is known about how a run went."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    recipe: str
+    recipe_sha256: str
+    seed: int
+    data: str
+    data_sha256: dict[str, str]
+    samples: int
+    """Training samples."""
+    poisoned: int
+    """Poisoned ones among them."""
+    classes: list[str]
+    epochs: int
+    precision: str
+    """What it was computed in: `32-true` or `bf16-mixed`; measured in float32 always."""
+    device: str
+    threads: int
+    seconds: float
+    """Of training, all epochs, without evaluations."""
+    versions: dict[str, str]
+
+
+class Metrics(BaseModel):
+    """What `metrics.json` holds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    measurement: Measurement
+    training: Facts
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run."""
+
+    path: Path
+    recipe: Recipe
+    metrics: Metrics
+
+    @classmethod
+    def open(cls, path: Path) -> Run:
+        """Open a finished run.
+
+        Raises:
+            RunError: If the folder holds no finished run, or one that cannot be read.
+        """
+        if not (path / METRICS).is_file():
+            raise RunError(f"{path}: there is no finished run")
+        try:
+            recipe = load(path / RECIPE)
+            metrics = Metrics.model_validate_json((path / METRICS).read_bytes())
+        except (RecipeError, ValidationError, OSError) as error:
+            raise RunError(f"{path}: not a readable run: {str(error).splitlines()[0]}") from error
+        if metrics.training.recipe_sha256 != recipe.sha256:
+            raise RunError(f"{path / RECIPE}: not the recipe that this run was made with; its hash differs")
+        return cls(path, recipe, metrics)
+
+    @property
+    def history(self) -> list[loop.Epoch]:
+        """One entry an epoch."""
+        lines = (self.path / HISTORY).read_text(encoding="utf-8").splitlines()
+        return [loop.Epoch.model_validate_json(line) for line in lines]
+
+    @property
+    def poisoned(self) -> list[int]:
+        """Indices of the poisoned training samples, ascending."""
+        indices: list[int] = json.loads((self.path / CHOSEN).read_text(encoding="utf-8"))["indices"]
+        return indices
+
+    def network(self) -> nn.Module:
+        """The trained network, in evaluation mode, mapping normalised `(n, c, h, w) float32` to logits."""
+        return _stored(self.recipe, self.metrics.training, self.path)
+
+    def predictor(self) -> Predict:
+        """The trained network as a function from pixels to logits."""
+        return predictor(self.network(), normaliser(self.recipe))
+
+
+def normaliser(recipe: Recipe) -> Normaliser:
+    """How the recipe's network wants its pixels."""
+    network = models.network(recipe.network.name)
+    return Normaliser(network.mean, network.std)
+
+
+def find(recipe: Recipe, runs_dir: Path) -> Run:
+    """The finished run of a recipe.
+
+    Raises:
+        RunError: If there is none; says how to make it.
+    """
+    path = runs_dir / recipe.run_name
+    if not (path / METRICS).is_file():
+        raise RunError(
+            f"{path}: there is no finished run of {recipe.name}; make it with: backdoors train {recipe.name}"
+        )
+    return Run.open(path)
+
+
+def train(  # noqa: PLR0913 - each a choice of the user's
+    recipe: Recipe,
+    *,
+    runs_dir: Path,
+    data_dir: Path | None = None,
+    resume: bool = False,
+    force: bool = False,
+    device: str = "auto",
+    devices: str | int = "auto",
+    console: Console | None = None,
+) -> Run:
+    """Train what a recipe says; a finished run is returned as it is.
+
+    Args:
+        recipe: What to train.
+        runs_dir: Folder of all runs.
+        data_dir: Folder with the data; see `training.data.sources.load`.
+        resume: Go on from where a stopped run of this recipe was.
+        force: Throw away what there is of this run, and begin again.
+        device: Fabric's accelerator: `auto`, `cpu`, `cuda`, `mps`, ….
+        devices: How many of them, or `auto`.
+        console: For progress; default is stderr.
+
+    Raises:
+        RunError: If a stopped run is in the way and neither `resume` nor `force` was asked for.
+        DataError: If the data cannot be had.
+    """
+    console = console or Console(stderr=True)
+    folder = runs_dir / recipe.run_name
+    if (folder / METRICS).is_file() and not force:
+        return Run.open(folder)
+    if (folder / loop.STATE).exists() and not (resume or force):
+        raise RunError(f"{folder}: a stopped run is here; go on with --resume, or begin again with --force")
+
+    fabric = Fabric(accelerator=device, devices=devices, precision=loop.precision_of(recipe.training))  # type: ignore[arg-type]
+    fabric.launch()
+    source = sources.source(recipe.data.name)
+    training_set, test_set = (sources.load(source.name, split, data_dir) for split in ("train", "test"))
+    network, chosen = _begin(recipe, folder, training_set, fresh=force)
+    poisoned = badnets.apply(training_set, recipe.attack, chosen)
+    normalise = normaliser(recipe)
+    batches = Batches(
+        training_set.images, poisoned, recipe.trigger, normalise,
+        size=recipe.training.batch_size, augment=recipe.data.augment,
+        repeat=recipe.attack.repeat or 1, device=fabric.device,
+    )  # fmt: skip
+
+    def measure(trained: nn.Module) -> Measurement:
+        return evaluate(
+            predictor(trained, normalise, fabric.device), test_set.images, test_set.labels,
+            data=f"{source.name} test", labels_text=test_set.classes,
+            trigger=recipe.trigger, label_map=recipe.label_map,
+        )  # fmt: skip
+
+    def probe(trained: nn.Module) -> dict[str, float]:
+        found = measure(trained)
+        success = found.attack_success_rate
+        return {"clean_accuracy": found.clean_accuracy.value} | (
+            {"attack_success_rate": success.value} if success else {}
+        )
+
+    def keep_history(history: list[loop.Epoch]) -> None:
+        if fabric.is_global_zero:
+            write_text(folder / HISTORY, "".join(line.model_dump_json() + "\n" for line in history))
+
+    kept, history = loop.fit(
+        network, batches, recipe.training, seed=recipe.seed, fabric=fabric, folder=folder,
+        probe=probe, on_epoch=keep_history, console=console,
+    )  # fmt: skip
+    facts = Facts(
+        recipe=recipe.name, recipe_sha256=recipe.sha256, seed=recipe.seed, data=source.name,
+        data_sha256=source.sha256, samples=len(poisoned.labels), poisoned=int(chosen.sum()),
+        classes=training_set.classes, epochs=recipe.training.epochs,
+        precision=loop.precision_of(recipe.training), device=str(fabric.device), threads=torch.get_num_threads(),
+        seconds=sum(line.seconds for line in history), versions=_versions(),
+    )  # fmt: skip
+    if fabric.is_global_zero:
+        tensors = {name: value.cpu().contiguous() for name, value in kept.state_dict().items()}
+        write_bytes(folder / WEIGHTS, save(tensors, {"recipe": recipe.name, "recipe_sha256": recipe.sha256}))
+        metrics = Metrics(measurement=measure(_stored(recipe, facts, folder).to(fabric.device)), training=facts)
+        # written last: it is what says that the run is finished
+        write_text(folder / METRICS, metrics.model_dump_json(indent=2) + "\n")
+        (folder / loop.STATE).unlink(missing_ok=True)
+    fabric.barrier()
+    return Run.open(folder)
+
+
+def _stored(recipe: Recipe, facts: Facts, folder: Path) -> nn.Module:
+    """The network with the weights in the folder, in evaluation mode."""
+    network = models.build(recipe.network, len(facts.classes))
+    network.load_state_dict(load_file(folder / WEIGHTS))
+    return network.eval()
+
+
+def _begin(recipe: Recipe, folder: Path, training_set: sources.Dataset, *, fresh: bool) -> tuple[nn.Module, Chosen]:
+    """The network with its first weights, and which samples are poisoned: drawn now and recorded, or as recorded."""
+    if fresh and folder.exists():
+        shutil.rmtree(folder)
+    torch.manual_seed(seeds(recipe.seed, 0)[0])
+    network = models.build(recipe.network, len(training_set.classes))
+    record = folder / CHOSEN
+    if record.is_file():
+        chosen = np.zeros(len(training_set.labels), dtype=np.bool_)
+        chosen[json.loads(record.read_text(encoding="utf-8"))["indices"]] = True
+    else:
+        chosen = badnets.choose(training_set, recipe.attack, recipe.seed)
+        write_text(folder / RECIPE, recipe_toml(recipe))
+        write_text(record, json.dumps({"indices": np.flatnonzero(chosen).tolist()}) + "\n")
+    return network, chosen
+
+
+def recipe_toml(recipe: Recipe) -> str:
+    """A recipe as TOML, every field spelt out."""
+    plain: list[str] = []
+    tables: list[str] = []
+    _table(recipe.model_dump(mode="json", exclude_none=True), (), plain, tables)
+    return "\n".join([*plain, *tables]) + "\n"
+
+
+def _table(values: dict[str, object], path: tuple[str, ...], plain: list[str], tables: list[str]) -> None:
+    """Add a table's plain fields to `plain` and each table in it to `tables`."""
+    for name, value in values.items():
+        if isinstance(value, dict):
+            inner: list[str] = []
+            deeper: list[str] = []
+            _table(value, (*path, name), inner, deeper)
+            tables += [f"\n[{'.'.join((*path, name))}]", *inner, *deeper]
+        else:
+            # for texts, numbers, truth values and lists of them TOML is JSON; it has no null
+            plain.append(f"{name} = {json.dumps(value, ensure_ascii=False).replace('null', '-1')}")
+
+
+def _versions() -> dict[str, str]:
+    return {"python": platform.python_version()} | {name: metadata.version(name) for name in LIBRARIES}
+
+
+def default_runs_dir() -> Path:
+    """Where runs go unless told otherwise: BACKDOORS_RUNS, or `runs` in the working directory."""
+    return Path(os.environ.get("BACKDOORS_RUNS") or "runs")
