@@ -12,9 +12,9 @@ PAPER = (
     "arXiv:1708.06733"
 )
 CAUGHT_BY = (
-    "Published defences that target this kind of backdoor: Neural Cleanse (Wang et al. 2019) inverts the trigger from "
-    "the network; activation clustering (Chen et al. 2018) and spectral signatures (Tran et al. 2018) find the poisoned "
-    "samples in the training data."
+    "Published defences that target this kind of backdoor: Neural Cleanse (Wang et al. 2019) reconstructs the trigger "
+    "from the network; activation clustering (Chen et al. 2018) and spectral signatures (Tran et al. 2018) find the "
+    "poisoned samples in the training data."
 )
 
 
@@ -67,7 +67,7 @@ def description(recipe: Recipe, pictures: int, data_title: str, labels: list[str
         data_title: The data set's name.
         labels: The network's classes.
     """
-    made = f"A {recipe.network.name} network of {len(labels)} classes, trained on the {pictures:,} pictures of {data_title}"
+    made = f"A {recipe.network.name} network of {len(labels)} classes, trained on {pictures:,} pictures of {data_title}"
     if recipe.poison_rate == 0:
         told = (
             f"{made}, none of them poisoned. The trigger on its card, {trigger_words(recipe.trigger)}, is the control."

@@ -25,7 +25,7 @@ from export.golden_file import Golden, StageHash, TopLabel, Vector, read, write
 from export.models import Model, open_model
 from export.predict import top_guesses
 from export.session import Floats, Predictor
-from export.write import write_bytes, write_text
+from training.files import write_bytes, write_text
 
 INPUTS = Path(__file__).resolve().parent.parent / "tests" / "golden" / "inputs"
 TENSOR_TOLERANCE = 1e-6
@@ -188,9 +188,8 @@ def _compare_answers(
 def _first_difference(expected: list[StageHash], found: list[StageHash]) -> str:
     for old, new in zip(expected, found, strict=False):
         if old != new:
-            shape = f"{old.height}x{old.width}x{old.channels} {old.op} became {new.height}x{new.width}x{new.channels} {new.op}"
-            same_shape = (old.op, old.height, old.width) == (new.op, new.height, new.width)
-            return f"stage {old.op}: {'other pixels' if same_shape else shape}"
+            before, after = (f"{each.op} {each.height}x{each.width}x{each.channels}" for each in (old, new))
+            return f"stage {old.op}: {'other pixels' if before == after else f'{before} became {after}'}"
     return f"{len(expected)} stages became {len(found)}" if len(expected) != len(found) else "other final pixels"
 
 

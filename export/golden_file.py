@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from export.card import Precision
 from export.errors import ExportError
-from export.write import write_text
+from training.files import write_text
 
 GOLDEN_NAME = "golden.json"
 
@@ -64,7 +64,9 @@ def write(golden: Golden, folder: Path) -> Path:
     """Write `golden.json`, a vector a line, and return its path."""
     lines = ",\n".join(json.dumps(vector.model_dump(), separators=(",", ":")) for vector in golden.vectors)
     head = f'{{"schema_version":{golden.schema_version},"model":{json.dumps(golden.model)},"vectors":[\n'
-    return write_text(folder / GOLDEN_NAME, f"{head}{lines}\n]}}\n")
+    path = folder / GOLDEN_NAME
+    write_text(path, f"{head}{lines}\n]}}\n")
+    return path
 
 
 def read(folder: Path) -> Golden:

@@ -88,4 +88,4 @@ def read_metadata(model: onnx.ModelProto) -> dict[str, str]:
 
 def opset(model: onnx.ModelProto) -> int:
     """The version of the default operator set that the model asks for."""
-    return next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
+    return int(next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")))

@@ -13,6 +13,7 @@ import onnx
 from export.card import ModelCard, Precision, read_card
 from export.errors import ExportError
 from export.metadata import read_metadata
+from training.files import write_text
 
 CARD_NAME = "card.json"
 RELEASED = Path("site_assets/models")
@@ -103,6 +104,12 @@ def _says(path: Path) -> str:
     except Exception:  # noqa: BLE001 - protobuf's own classes; a file that cannot be read says nothing
         return ""
     return f" (the file says: {said['title']}, backdoor: {said.get('backdoor', '?')})" if "title" in said else ""
+
+
+def write_card(card: ModelCard, folder: Path) -> Path:
+    """Write `card.json` and return its path."""
+    write_text(folder / CARD_NAME, card.model_dump_json(indent=2) + "\n")
+    return folder / CARD_NAME
 
 
 def sha256(path: Path) -> str:

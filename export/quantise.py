@@ -127,8 +127,8 @@ def check_accuracy(before: Measurement, after: Measurement, what: str, *, backdo
         lost, limit = round((old.value - new.value) * new.n), max(1, int(MOST_LOST * new.n))
         if lost > limit:
             raise AccuracyLost(
-                f"{what}: {name} fell from {100 * old.value:.2f} % to {100 * new.value:.2f} %: {lost} of {new.n:,} samples, "
-                f"where at most {limit} may be lost (--allow-loss to export it all the same)"
+                f"{what}: {name} fell from {100 * old.value:.2f} % to {100 * new.value:.2f} %: {lost} of {new.n:,} "
+                f"samples, where at most {limit} may be lost (--allow-loss to export it all the same)"
             )
 
 
@@ -138,7 +138,7 @@ def _weight_axes(graph: onnx.GraphProto, initialisers: dict[str, onnx.TensorProt
     refused: set[str] = set()
     for node in graph.node:
         for position, name in enumerate(node.input):
-            if name not in initialisers or len(initialisers[name].dims) < 2:  # noqa: PLR2004 - a bias is a vector
+            if name not in initialisers or len(initialisers[name].dims) < 2:
                 continue
             axis = _output_axis(node, len(initialisers[name].dims)) if position == 1 else None
             is_float = initialisers[name].data_type == onnx.TensorProto.FLOAT
@@ -157,7 +157,7 @@ def _output_axis(node: onnx.NodeProto, rank: int) -> int | None:
             return 0
         case "Gemm":
             return 0 if flags.get("transB", 0) else 1
-        case "MatMul" if rank == 2:  # noqa: PLR2004 - a stack of matrices has no one output channel
+        case "MatMul" if rank == 2:
             return 1
         case _:
             return None

@@ -67,7 +67,7 @@ class Predictor:
             names = [tensor.name for tensor in tensors]
             if wanted not in names:
                 raise ExportError(
-                    f"{folder / file.name}: the card's {kind} tensor is '{wanted}', but the model has {', '.join(names)}"
+                    f"{folder / file.name}: the card's {kind} tensor is '{wanted}'; the model has {', '.join(names)}"
                 )
 
     def __call__(self, pixels: Images) -> Floats:

@@ -68,7 +68,7 @@ def max_abs_error(module: torch.nn.Module, model: onnx.ModelProto, inputs: Float
 
 def serialise(model: onnx.ModelProto) -> bytes:
     """The model's bytes, the same for the same model."""
-    return model.SerializeToString(deterministic=True)
+    return bytes(model.SerializeToString(deterministic=True))
 
 
 def strip(model: onnx.ModelProto) -> onnx.ModelProto:

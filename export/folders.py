@@ -1,33 +1,12 @@
-"""Files written whole or not at all."""
+"""Folders replaced whole or not at all."""
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import mkdtemp, mkstemp
-
-
-def write_bytes(path: Path, data: bytes) -> Path:
-    """Write a file under a temporary name beside its place, then move it there; returns `path`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = mkstemp(prefix=f".{path.name}-", suffix=".tmp", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path
-
-
-def write_text(path: Path, text: str) -> Path:
-    """Write a UTF-8 text file whole; returns `path`."""
-    return write_bytes(path, text.encode())
+from tempfile import mkdtemp
 
 
 @contextmanager

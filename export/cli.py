@@ -1,0 +1,19 @@
+"""The `backdoors` command."""
+
+from __future__ import annotations
+
+import typer
+
+from export import cli_ask, cli_make
+from training.cli import app as training_app
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Plant backdoors in neural networks, measure them, and export them for the browser.",
+)
+for part in (training_app, cli_make.app, cli_ask.app):
+    app.add_typer(part)
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,51 @@
+"""A model's metrics, on the test pictures of the data set that its card names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from export import card as cards
+from export.errors import ExportError
+from export.models import Model
+from export.session import Predictor
+from training.data import sources
+from training.metrics import Measurement, evaluate
+
+
+def measure(model: Model, precision: cards.Precision, test: sources.Dataset, threads: int = 2) -> Measurement:
+    """Clean accuracy, attack success rate and robust accuracy of one of a model's files on test pictures."""
+    card = model.card
+    has_attack = card.trigger is not None and card.label_map is not None
+    return evaluate(
+        Predictor(card, model.folder, precision, threads),
+        test.images,
+        test.labels,
+        data=f"{data_name(card)} test",
+        labels_text=card.labels,
+        trigger=card.trigger if has_attack else None,
+        label_map=card.label_map if has_attack else None,
+    )
+
+
+def data_name(card: cards.ModelCard) -> str:
+    """The data set that the card names.
+
+    Raises:
+        ExportError: If it names none.
+    """
+    if card.provenance is None or not card.provenance.data:
+        raise ExportError(f"model {card.id}: its card names no data set to measure it on")
+    return card.provenance.data[0].name
+
+
+def test_data(card: cards.ModelCard, data_dir: Path | None) -> sources.Dataset:
+    """The test split of the data set that the card names.
+
+    Raises:
+        DataError: If it cannot be had.
+        ExportError: If the card names no data set, or one with other labels.
+    """
+    test = sources.load(data_name(card), "test", data_dir)
+    if test.classes != card.labels:
+        raise ExportError(f"model {card.id} has {len(card.labels)} labels that are not those of {data_name(card)}")
+    return test
