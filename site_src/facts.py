@@ -65,6 +65,10 @@ class Facts:
         found = self.estimate(model, metric, precision, label)
         return f"{percent(found.value, found.n)} (n = {count(found.n)}, {interval(found)})"
 
+    def sample_count(self, model: str, metric: str) -> str:
+        """How many samples a proportion was measured with."""
+        return count(self.estimate(model, metric).n)
+
     def file(self, model: str, precision: Precision | None = None) -> ModelFile:
         """The entry of one ONNX file in a card."""
         try:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from site_src.blocks import FENCE, Demo, Location, check_demo, parse_block
-from site_src.expressions import ExpressionError, Macros, evaluate
+from site_src.expressions import ExpressionError, FactError, Macros, evaluate
 from site_src.problems import Problem
 from site_src.render import RelativeUrl, render_demo, render_problems
 from site_src.resolve import Surroundings, resolve
@@ -76,6 +76,13 @@ class PageBuilder:
     def place(self, html: str) -> str:
         """For macros: a token that stands for HTML, to be put into Markdown."""
         return self._stash(Markup(html))  # noqa: S704 - macros are the site's own code
+
+    def runtime_version(self) -> str:
+        """For macros: the version of onnxruntime-web that this site is built with."""
+        try:
+            return self.get_runtime().version
+        except ValueError as error:
+            raise FactError(str(error)) from error
 
     def demo(self, **options: object) -> str:
         """For macros: a widget, as a fenced block with these keys would make it."""

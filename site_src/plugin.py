@@ -160,7 +160,7 @@ class OnnxWidgetsPlugin(BasePlugin[OnnxWidgetsConfig]):
     def _macros(self, page: PageBuilder) -> Macros:
         facts = Facts(self._catalogue, self._path(self.config.metrics) if self.config.metrics else None)
         own: Macros = self._extension.macros(page, facts) if hasattr(self._extension, "macros") else {}
-        return {**public_methods(facts), "demo": page.demo, **own}
+        return {**public_methods(facts), "demo": page.demo, "runtime_version": page.runtime_version, **own}
 
     def _import_extension(self) -> ModuleType | None:
         if self.config.extension is None:

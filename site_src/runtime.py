@@ -39,6 +39,8 @@ class Assets:
 class Runtime:
     """The widgets' own files, ready to be served from one folder."""
 
+    version: str
+    """Of onnxruntime-web."""
     served_at: str
     files: dict[str, Path | bytes]
     """Address -> content."""
@@ -85,9 +87,11 @@ def collect(runtime_dir: Path, assets_dir: Path | None = None) -> Runtime:
                 "the folder `dist` of the npm package onnxruntime-web"
             )
         contents[f"ort/{name}"] = path
-    contents["ort/LICENSE"] = _licence(runtime_dir.parent)
+    version, licence = _package(runtime_dir.parent)
+    contents["ort/LICENSE"] = licence
+    contents["ort/runtime.json"] = _manifest(version, [runtime_dir / name for name in RUNTIME_FILES])
     served_at = f"{PREFIX}/{_digest(contents)}"
-    return Runtime(served_at, {f"{served_at}/{name}": content for name, content in contents.items()})
+    return Runtime(version, served_at, {f"{served_at}/{name}": content for name, content in contents.items()})
 
 
 def _is_private(path: Path, root: Path) -> bool:
@@ -102,17 +106,26 @@ def _digest(contents: dict[str, Path | bytes]) -> str:
     return digest.hexdigest()[:12]
 
 
-def _licence(package: Path) -> bytes:
-    """The runtime's licence; the npm package states it without shipping the text, so ours is filled in."""
-    for name in ("LICENSE", "LICENSE.txt", "LICENSE.md"):
-        if (package / name).is_file():
-            return (package / name).read_bytes()
+def _manifest(version: str, paths: list[Path]) -> bytes:
+    """Sizes and hashes of the runtime's files, for progress bars and for checking what arrived."""
+    described = {}
+    for path in paths:
+        data = path.read_bytes()
+        described[path.name] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    return json.dumps({"version": version, "files": described}, indent=2).encode()
+
+
+def _package(package: Path) -> tuple[str, bytes]:
+    """The npm package's version and licence; it states the licence without shipping the text, so ours is filled in."""
     try:
         stated = json.loads((package / "package.json").read_bytes())
-        version, licence = stated["version"], stated["license"]
+        version, licence = str(stated["version"]), stated["license"]
     except (OSError, ValueError, KeyError) as error:
         raise RuntimeMissingError(f"cannot read the licence of onnxruntime-web from {package}: {error}") from error
+    for name in ("LICENSE", "LICENSE.txt", "LICENSE.md"):
+        if (package / name).is_file():
+            return version, (package / name).read_bytes()
     if licence != "MIT":
         raise RuntimeMissingError(f"onnxruntime-web {version} has the licence {licence}; this build knows MIT only")
     template = files("site_src").joinpath("templates", "onnxruntime-web-licence.txt").read_text("utf-8")
-    return template.replace("VERSION", version).encode()
+    return version, template.replace("VERSION", version).encode()

@@ -164,3 +164,4 @@ if __name__ == "__main__":
     target = Path(sys.argv[1])
     print(write_model(target, "mnist-clean"))
     print(write_model(target, "mnist-badnet", backdoored=True))
+    print(write_model(target, "mnist-badnet-single", backdoored=True))
