@@ -57,12 +57,19 @@ class Pixel(_Described):
 
 
 class Pattern(_Described):
-    """An arbitrary pattern: a table of grey values, `null` where the picture shows through."""
+    """An arbitrary pattern: a table of grey values, `null` (in TOML, which has none, -1) where the picture shows through."""
 
     kind: Literal["pattern"] = "pattern"
     top: int = Field(default=0, ge=0)
     left: int = Field(default=0, ge=0)
     values: list[list[Byte | None]] = Field(min_length=1)
+
+    @field_validator("values", mode="before")
+    @classmethod
+    def _see_through(cls, values: object) -> object:
+        if not isinstance(values, list):
+            return values
+        return [[None if value == -1 else value for value in row] if isinstance(row, list) else row for row in values]
 
     @field_validator("values")
     @classmethod
