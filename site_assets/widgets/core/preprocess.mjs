@@ -180,7 +180,9 @@ function byteStep(step, picture) {
     case "crop":
       return crop(picture, step);
     default:
-      throw new RangeError(`unknown pipeline step ${/** @type {{op: string}} */ (step).op}: the page is older than the model`);
+      throw new RangeError(
+        `unknown pipeline step ${/** @type {{op: string}} */ (step).op}: the page is older than the model`,
+      );
   }
 }
 
@@ -232,7 +234,8 @@ export function runPipeline(pipeline, source, trigger) {
   let dims = [1, pipeline.height, pipeline.width, pipeline.channels];
   for (const step of pipeline.steps) {
     if (step.op === "decode" || step.op === "orient") continue;
-    if ("unless_size" in step && step.unless_size?.[0] === source.height && step.unless_size[1] === source.width) continue;
+    if ("unless_size" in step && step.unless_size?.[0] === source.height && step.unless_size[1] === source.width)
+      continue;
     if (step.op === "scale" || step.op === "normalise") {
       values = floatStep(values.length === 0 ? Float32Array.from(picture.data) : values, step, picture.channels);
       continue;

@@ -1,0 +1,140 @@
+/** The model card as the widgets read it; its schema is `export/card.py`. */
+
+import { fetchSmall } from "./fetch.mjs";
+import { WidgetError } from "./messages.mjs";
+import { triggerValues } from "./trigger.mjs";
+
+/** @typedef {import("./trigger.mjs").Trigger} Trigger */
+/** @typedef {"fp32" | "int8-weight-only" | "int8-qdq"} Precision */
+/** @typedef {{name: string, precision: Precision, bytes: number, sha256: string}} ModelFile */
+/** @typedef {{tensor: string, activation: "softmax" | "none", top: number}} OutputPipeline */
+/** @typedef {{kind: "all-to-all"} | {kind: "all-to-one", target: number}} LabelMap */
+/**
+ * @typedef {object} Card
+ * @property {1} schema_version
+ * @property {string} id
+ * @property {string} title
+ * @property {ModelFile[]} files
+ * @property {Precision} default_precision
+ * @property {string[]} labels
+ * @property {import("./preprocess.mjs").InputPipeline} input
+ * @property {OutputPipeline} output
+ * @property {Trigger | null} [trigger]
+ * @property {LabelMap | null} [label_map]
+ * @property {{attack: string, behaviour: string} | null} [backdoor]
+ */
+
+/** @type {Record<Precision, string>} */
+export const PRECISIONS = { fp32: "float32", "int8-weight-only": "int8 weights", "int8-qdq": "int8" };
+
+/**
+ * @param {string} url
+ * @param {{signal?: AbortSignal, cache?: Cache | null}} [options]
+ * @returns {Promise<Card>}
+ * @throws {WidgetError} what `fetchSmall` throws, and `card`
+ */
+export async function fetchCard(url, options) {
+  const bytes = await fetchSmall({ url, what: "the model card" }, options);
+  return parseCard(new TextDecoder().decode(bytes), url);
+}
+
+/**
+ * @param {string} text
+ * @param {string} where for messages
+ * @returns {Card}
+ */
+export function parseCard(text, where) {
+  /** @type {any} */
+  let card;
+  try {
+    card = JSON.parse(text);
+  } catch (error) {
+    throw new WidgetError("card", { what: where, found: "it is not JSON" }, { cause: error });
+  }
+  const fault = findFault(card);
+  if (fault) throw new WidgetError("card", { what: where, found: fault });
+  return card;
+}
+
+/** Python checks the whole schema when it writes a card; here only what would otherwise fail obscurely.
+ * @param {any} card
+ * @returns {string | null} */
+function findFault(card) {
+  if (card?.schema_version !== 1) {
+    return `it has schema version ${card?.schema_version}, this page reads version 1`;
+  }
+  for (const field of ["id", "title", "files", "labels", "input", "output", "default_precision"]) {
+    if (!(field in card)) return `it lacks the field ${field}`;
+  }
+  if (!card.files.some((/** @type {ModelFile} */ file) => file.precision === card.default_precision)) {
+    return `it has no ${card.default_precision} file`;
+  }
+  return null;
+}
+
+/**
+ * @param {Card} card
+ * @param {string | null} [precision] falls back to the card's own default
+ * @returns {ModelFile}
+ */
+export function modelFile(card, precision) {
+  const wanted = card.files.find((file) => file.precision === precision);
+  return wanted ?? /** @type {ModelFile} */ (card.files.find((file) => file.precision === card.default_precision));
+}
+
+/**
+ * How many pixels a picture may have.
+ *
+ * @param {Card} card
+ */
+export function maxPixels(card) {
+  for (const step of card.input.steps) if (step.op === "decode") return step.max_pixels;
+  return 50_000_000;
+}
+
+/**
+ * Where a trigger lies: its bounding box and how many pixels it covers.
+ *
+ * @param {Trigger} trigger
+ */
+export function triggerArea(trigger) {
+  const values = triggerValues(trigger);
+  const pixels = values.flat().filter((value) => value !== null).length;
+  return { top: trigger.top, left: trigger.left, height: values.length, width: values[0].length, pixels };
+}
+
+/**
+ * What the switch stamps, in words.
+ *
+ * @param {Trigger} trigger
+ * @param {{height: number, width: number}} room the picture it is stamped on
+ */
+export function describeTrigger(trigger, room) {
+  const { top, left, height, width, pixels } = triggerArea(trigger);
+  const vertical = place((top + height / 2) / room.height, "top", "bottom");
+  const horizontal = place((left + width / 2) / room.width, "left", "right");
+  const where = [vertical, horizontal].filter(Boolean).join(" ") || "middle";
+  const corner = vertical && horizontal ? `${where} corner` : where;
+  return `${pixels} pixel${pixels === 1 ? "" : "s"} in the ${corner}`;
+}
+
+/**
+ * @param {number} share
+ * @param {string} low
+ * @param {string} high
+ */
+function place(share, low, high) {
+  if (share < 1 / 3) return low;
+  return share > 2 / 3 ? high : "";
+}
+
+/**
+ * A size as the page writes it.
+ *
+ * @param {number} bytes
+ */
+export function formatBytes(bytes) {
+  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 1e6) return `${Math.round(bytes / 1e3)} kB`;
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -1,0 +1,46 @@
+/** What the page asks of a widget: the JSON of `<onnx-demo config>`. */
+
+import { WidgetError } from "./messages.mjs";
+
+/** @typedef {"draw" | "samples" | "upload" | "camera"} Input */
+/** @typedef {{card: string, title?: string | null, precision?: string | null}} ModelRef */
+/**
+ * @typedef {object} Config
+ * @property {string} id
+ * @property {string} title
+ * @property {ModelRef[]} models
+ * @property {Input[]} inputs
+ * @property {{src: string, alt: string, label?: string | null}[]} samples
+ * @property {"switch" | "on" | "off"} trigger
+ * @property {number | null} top
+ * @property {boolean} compare
+ */
+
+/**
+ * @param {string | null} text
+ * @returns {Config}
+ * @throws {WidgetError} config
+ */
+export function parseConfig(text) {
+  /** @type {any} */
+  let given;
+  try {
+    given = JSON.parse(text ?? "");
+  } catch (error) {
+    throw new WidgetError("config", { found: "Its config attribute is not JSON" }, { cause: error });
+  }
+  const models = given?.models;
+  if (!Array.isArray(models) || models.length === 0 || models.some((model) => typeof model?.card !== "string")) {
+    throw new WidgetError("config", { found: "Its config names no model card" });
+  }
+  return {
+    id: given.id ?? "demo",
+    title: given.title ?? "",
+    models,
+    inputs: given.inputs ?? ["draw", "samples", "upload", "camera"],
+    samples: given.samples ?? [],
+    trigger: given.trigger ?? "switch",
+    top: given.top ?? null,
+    compare: given.compare ?? models.length > 1,
+  };
+}

@@ -1,0 +1,64 @@
+/**
+ * From a picture's file to RGB pixels on white, exactly as Pillow decodes it. Runs in the worker.
+ *
+ * `colorSpaceConversion: 'none'` ignores ICC profiles and gamma as Pillow does, `premultiplyAlpha: 'none'` keeps WebP's
+ * colours unrounded until they are laid on the background, the canvas is kept on the CPU
+ * (`willReadFrequently`) because the GPU rounds differently, and EXIF orientation is applied by the browser.
+ */
+
+import { HEADER_BYTES, readDimensions } from "./dimensions.mjs";
+import { WidgetError } from "./messages.mjs";
+import { dropAlpha } from "./pixels.mjs";
+
+/** @typedef {{height: number, width: number, channels: 3, data: Uint8Array}} Picture */
+
+/**
+ * @param {Blob} blob
+ * @param {{maxPixels: number, background?: readonly [number, number, number]}} options
+ * @returns {Promise<Picture>}
+ * @throws {WidgetError} undecodable or huge
+ */
+export async function decodePicture(blob, { maxPixels, background = [255, 255, 255] }) {
+  const what = blob instanceof File ? blob.name : undefined;
+  refuseHuge(readDimensions(await blob.slice(0, HEADER_BYTES).arrayBuffer()), maxPixels);
+  /** @type {ImageBitmap} */
+  let bitmap;
+  try {
+    bitmap = await createImageBitmap(blob, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
+  } catch (error) {
+    throw new WidgetError("undecodable", { what }, { cause: error });
+  }
+  try {
+    refuseHuge(bitmap, maxPixels);
+    return compositePixels(bitmap, background);
+  } catch (error) {
+    throw error instanceof WidgetError ? error : new WidgetError("undecodable", { what }, { cause: error });
+  } finally {
+    bitmap.close();
+  }
+}
+
+/**
+ * @param {{width: number, height: number} | null} size
+ * @param {number} limit
+ */
+function refuseHuge(size, limit) {
+  if (!size || size.width * size.height <= limit) return;
+  throw new WidgetError("huge", { found: `${size.width} × ${size.height}`, limit });
+}
+
+/**
+ * @param {ImageBitmap} bitmap
+ * @param {readonly [number, number, number]} background
+ * @returns {Picture}
+ */
+function compositePixels(bitmap, background) {
+  const { width, height } = bitmap;
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  if (!context) throw new Error("no 2D canvas");
+  context.fillStyle = `rgb(${background.join(" ")})`;
+  context.fillRect(0, 0, width, height);
+  context.drawImage(bitmap, 0, 0);
+  return { height, width, channels: 3, data: dropAlpha(context.getImageData(0, 0, width, height).data) };
+}

@@ -1,0 +1,191 @@
+/**
+ * Files over the network: streamed with progress, checked against their SHA-256, and kept in the browser's Cache by that
+ * hash, so that a second visit needs no network.
+ */
+
+import { WidgetError } from "./messages.mjs";
+import { sha256 } from "./sha256.mjs";
+
+/**
+ * @typedef {object} FileSpec
+ * @property {string} url
+ * @property {string} what what a reader calls it, for messages: "the clean network"
+ * @property {number} [bytes] its size once decompressed; a server that compresses reports another one
+ * @property {string} [sha256] when absent the file is neither checked nor kept by hash
+ */
+/** @typedef {{onProgress?: (loaded: number, cached: boolean) => void, signal?: AbortSignal, cache?: Cache | null}} FetchOptions */
+
+const CACHE = "onnx-widgets-1";
+const MAX_KEPT = 48;
+
+/** @returns {Promise<Cache | null>} null where there is none (an insecure page, a private window) */
+export async function openCache() {
+  try {
+    return (await globalThis.caches?.open(CACHE)) ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Where a file with that hash lies in the cache. The address is never asked of the network.
+ *
+ * @param {string} hash
+ * @param {string} url any address of the site
+ */
+export function cacheKey(hash, url) {
+  return new URL(`/.onnx-widgets/${hash}`, url).href;
+}
+
+/**
+ * @param {FileSpec} file
+ * @param {FetchOptions} [options]
+ * @returns {Promise<Uint8Array>}
+ * @throws {WidgetError} offline, network, missing, html, hash, cancelled
+ */
+export async function fetchVerified(file, options = {}) {
+  const cache = options.cache === undefined ? await openCache() : options.cache;
+  const kept = await fromCache(file, cache);
+  if (kept) {
+    options.onProgress?.(kept.length, true);
+    return kept;
+  }
+  const response = await request(file, options.signal);
+  const bytes = await read(response, file, options);
+  if (file.sha256) {
+    const found = await sha256(bytes);
+    if (found !== file.sha256) throw new WidgetError("hash", { what: file.what, found, expected: file.sha256 });
+    await keep(cache, cacheKey(file.sha256, file.url), bytes);
+  }
+  return bytes;
+}
+
+/**
+ * A small file whose address already changes with its content (a card, a sample): the network first, then the cache.
+ *
+ * @param {FileSpec} file
+ * @param {FetchOptions} [options]
+ * @returns {Promise<Uint8Array>}
+ */
+export async function fetchSmall(file, options = {}) {
+  const cache = options.cache === undefined ? await openCache() : options.cache;
+  try {
+    const bytes = await read(await request(file, options.signal), file, options);
+    await keep(cache, file.url, bytes);
+    return bytes;
+  } catch (error) {
+    const unreachable = error instanceof WidgetError && (error.code === "offline" || error.code === "network");
+    const kept = unreachable ? await cache?.match(file.url) : undefined;
+    if (!kept) throw error;
+    return new Uint8Array(await kept.arrayBuffer());
+  }
+}
+
+/**
+ * @param {FileSpec} file
+ * @param {Cache | null} cache
+ */
+async function fromCache(file, cache) {
+  if (!cache || !file.sha256) return null;
+  const key = cacheKey(file.sha256, file.url);
+  const kept = await cache.match(key);
+  if (!kept) return null;
+  const bytes = new Uint8Array(await kept.arrayBuffer());
+  if ((await sha256(bytes)) === file.sha256) return bytes;
+  await cache.delete(key); // Damaged on the disk: fetch it anew.
+  return null;
+}
+
+/**
+ * @param {FileSpec} file
+ * @param {AbortSignal} [signal]
+ */
+async function request(file, signal) {
+  /** @type {Response} */
+  let response;
+  try {
+    response = await fetch(file.url, { signal, credentials: "same-origin" });
+  } catch (error) {
+    throw broken(error, file);
+  }
+  if (!response.ok) throw new WidgetError("missing", { what: file.what, status: response.status });
+  if (response.headers.get("content-type")?.includes("text/html")) throw new WidgetError("html", { what: file.what });
+  return response;
+}
+
+/**
+ * @param {unknown} error
+ * @param {FileSpec} file
+ */
+function broken(error, file) {
+  if (error instanceof Error && error.name === "AbortError") return new WidgetError("cancelled", {}, { cause: error });
+  const code = globalThis.navigator?.onLine === false ? "offline" : "network";
+  return new WidgetError(code, { what: file.what }, { cause: error });
+}
+
+/**
+ * @param {Response} response
+ * @param {FileSpec} file
+ * @param {FetchOptions} options
+ */
+async function read(response, file, { onProgress }) {
+  const body = response.body;
+  if (!body) return new Uint8Array(await response.arrayBuffer());
+  /** @type {Uint8Array[]} */
+  const chunks = [];
+  let loaded = 0;
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      if (loaded === 0 && looksLikeHtml(value)) throw new WidgetError("html", { what: file.what });
+      chunks.push(value);
+      loaded += value.length;
+      onProgress?.(loaded, false);
+    }
+  } catch (error) {
+    reader.cancel().catch(() => {});
+    throw error instanceof WidgetError ? error : broken(error, file);
+  }
+  return join(chunks, loaded);
+}
+
+/** A page may come with any content type. No ONNX, WebAssembly, JSON or picture begins like this.
+ * @param {Uint8Array} bytes */
+function looksLikeHtml(bytes) {
+  const start = new TextDecoder().decode(bytes.subarray(0, 64)).trimStart().toLowerCase();
+  return start.startsWith("<!doctype html") || start.startsWith("<html");
+}
+
+/**
+ * @param {Uint8Array[]} chunks
+ * @param {number} length
+ */
+function join(chunks, length) {
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
+
+/**
+ * A full disk or a private window must not break the page: then nothing is kept.
+ *
+ * @param {Cache | null} cache
+ * @param {string} key
+ * @param {Uint8Array} bytes
+ */
+async function keep(cache, key, bytes) {
+  if (!cache) return;
+  try {
+    await cache.put(key, new Response(/** @type {Uint8Array<ArrayBuffer>} */ (bytes)));
+    const keys = await cache.keys(); // In the order they were put.
+    await Promise.all(keys.slice(0, Math.max(0, keys.length - MAX_KEPT)).map((old) => cache.delete(old)));
+  } catch {
+    /* The quota is used up. */
+  }
+}

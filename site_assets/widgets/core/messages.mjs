@@ -1,0 +1,181 @@
+/** Words for every failure: what happened, and what the reader can do about it. */
+
+/**
+ * @typedef {'no-wasm' | 'runtime' | 'offline' | 'network' | 'missing' | 'html' | 'hash' | 'card' | 'session'
+ *   | 'config' | 'not-a-picture' | 'undecodable' | 'huge' | 'empty-drop'
+ *   | 'camera-refused' | 'camera-absent' | 'camera-busy' | 'camera-insecure'
+ *   | 'cancelled' | 'superseded' | 'crashed' | 'internal'} Code
+ */
+/** @typedef {{what?: string, status?: number, found?: string, expected?: string, limit?: number}} Details */
+/** @typedef {{code: Code, details: Details, message: string}} PlainError an error as it crosses to another thread */
+/** @typedef {{title: string, advice: string, retry: boolean}} Words */
+
+/** An error that has words for the reader. */
+export class WidgetError extends Error {
+  /**
+   * @param {Code} code
+   * @param {Details} [details]
+   * @param {{cause?: unknown}} [options]
+   */
+  constructor(code, details = {}, options = {}) {
+    super(`${code} ${JSON.stringify(details)}`, options);
+    this.name = "WidgetError";
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** @type {Record<Code, (details: Details) => Words>} */
+const WORDS = {
+  "no-wasm": () => ({
+    title: "This browser cannot run the network.",
+    advice:
+      "It needs WebAssembly with SIMD, which every major browser has had since 2023. Update it, or switch off its strictest security mode for this site.",
+    retry: false,
+  }),
+  runtime: ({ what }) => ({
+    title: "The neural-network runtime did not start.",
+    advice: `Reload the page. If it happens again, an extension or a policy may be blocking WebAssembly${what ? ` (${what})` : ""}.`,
+    retry: true,
+  }),
+  offline: ({ what }) => ({
+    title: "You are offline.",
+    advice: `${cap(what)} has not been stored on this device yet. Connect to the internet, then try again.`,
+    retry: true,
+  }),
+  network: ({ what }) => ({
+    title: "The download broke off.",
+    advice: `${cap(what)} could not be fetched. Check the connection, then try again.`,
+    retry: true,
+  }),
+  missing: ({ what, status }) => ({
+    title: `${cap(what)} is not on the server.`,
+    advice: `The server answered ${status}. The page may be older than the site: reload it.`,
+    retry: true,
+  }),
+  html: ({ what }) => ({
+    title: `The server sent a web page instead of ${what ?? "the file"}.`,
+    advice:
+      "It is probably an error page, or the sign-in page of a Wi-Fi network. Open the site in a new tab, then try again.",
+    retry: true,
+  }),
+  hash: ({ what }) => ({
+    title: `${cap(what)} is not the file that was published.`,
+    advice:
+      "Its SHA-256 differs from the one in the model card, so it was not run. Try again; if it stays, tell the site’s owner.",
+    retry: true,
+  }),
+  card: ({ what, found }) => ({
+    title: "The model card cannot be used.",
+    advice: `${cap(what)}: ${found ?? "it is damaged"}. Tell the site’s owner.`,
+    retry: false,
+  }),
+  session: ({ what, found }) => ({
+    title: "The network could not be opened.",
+    advice: `${cap(what)} is intact, but the runtime refused it${found ? `: ${found}` : ""}. Reload the page with other tabs closed: it may lack memory.`,
+    retry: true,
+  }),
+  config: ({ found }) => ({
+    title: "This demonstration is set up wrongly.",
+    advice: `${found ?? "Its configuration is not valid"}. Tell the site’s owner.`,
+    retry: false,
+  }),
+  "not-a-picture": ({ what }) => ({
+    title: "That is not a picture.",
+    advice: `${what ? `“${what}” is another kind of file. ` : ""}Choose a PNG, JPEG, WebP, GIF or AVIF.`,
+    retry: false,
+  }),
+  undecodable: ({ what }) => ({
+    title: "This picture cannot be read.",
+    advice: `${what ? `“${what}” is` : "It is"} damaged, or in a format that this browser does not know. Save it as PNG or JPEG and try again.`,
+    retry: false,
+  }),
+  huge: ({ found, limit }) => ({
+    title: "This picture is too large.",
+    advice: `It has ${found ?? "too many"} pixels; at most ${Math.round((limit ?? 5e7) / 1e6)} million are read. Make it smaller first.`,
+    retry: false,
+  }),
+  "empty-drop": () => ({
+    title: "There was no picture in that.",
+    advice: "Drop or paste a picture itself (not a link to it), or choose a file.",
+    retry: false,
+  }),
+  "camera-refused": () => ({
+    title: "The camera was not allowed.",
+    advice: "Allow it for this site in the address bar and start it again. The pictures never leave this tab.",
+    retry: false,
+  }),
+  "camera-absent": () => ({
+    title: "No camera was found.",
+    advice: "Connect one, or choose a photograph instead.",
+    retry: false,
+  }),
+  "camera-busy": () => ({
+    title: "The camera is in use.",
+    advice: "Another tab or application has it. Close that one, then start the camera again.",
+    retry: false,
+  }),
+  "camera-insecure": () => ({
+    title: "The camera needs a secure page.",
+    advice: "Browsers only give it to pages opened over https or from this very computer. Choose a photograph instead.",
+    retry: false,
+  }),
+  cancelled: () => ({
+    title: "Loading was cancelled.",
+    advice: "Nothing was kept of the unfinished file.",
+    retry: true,
+  }),
+  superseded: () => ({ title: "A newer picture took its place.", advice: "", retry: false }),
+  crashed: () => ({
+    title: "The network’s thread stopped.",
+    advice: "The device may be short of memory. Close other tabs, then try again.",
+    retry: true,
+  }),
+  internal: ({ found }) => ({
+    title: "Something went wrong.",
+    advice: `Reload the page${found ? ` (${found})` : ""}.`,
+    retry: true,
+  }),
+};
+
+/** @param {string | undefined} what */
+function cap(what = "the file") {
+  return what.charAt(0).toUpperCase() + what.slice(1);
+}
+
+/**
+ * @param {unknown} error anything that was thrown
+ * @returns {Words}
+ */
+export function words(error) {
+  const known = toWidgetError(error);
+  return WORDS[known.code](known.details);
+}
+
+/**
+ * @param {unknown} error
+ * @returns {WidgetError}
+ */
+export function toWidgetError(error) {
+  if (error instanceof WidgetError) return error;
+  if (error instanceof Error && error.name === "AbortError") return new WidgetError("cancelled", {}, { cause: error });
+  const found = error instanceof Error ? error.message : String(error);
+  return new WidgetError("internal", { found }, { cause: error });
+}
+
+/**
+ * @param {unknown} error
+ * @returns {PlainError} safe to post to another thread
+ */
+export function toPlain(error) {
+  const { code, details, message } = toWidgetError(error);
+  return { code, details, message };
+}
+
+/** @param {PlainError} plain */
+export function fromPlain(plain) {
+  return new WidgetError(plain.code, plain.details);
+}
+
+/** Every code there are words for; the tests walk through it. */
+export const CODES = /** @type {Code[]} */ (Object.keys(WORDS));

@@ -1,0 +1,72 @@
+/** One or two sentences that say what the networks answered: shown under the answers and read out by screen readers. */
+
+import { percent } from "./output.mjs";
+
+/** @typedef {{label: string, probability: number}} Answer */
+/**
+ * @typedef {object} Verdict one network's
+ * @property {string} title
+ * @property {Answer} plain the answer without the trigger
+ * @property {Answer} [stamped] the answer with it; absent while the switch is off
+ */
+
+/**
+ * @param {Verdict[]} verdicts
+ * @returns {string}
+ */
+export function summarise(verdicts) {
+  if (verdicts.length === 0) return "";
+  if (!verdicts[0].stamped) return plainSentence(verdicts);
+  const flipped = verdicts.filter((verdict) => verdict.stamped?.label !== verdict.plain.label);
+  const held = verdicts.filter((verdict) => verdict.stamped?.label === verdict.plain.label);
+  const sentences = flipped.map(
+    ({ title, plain, stamped }) =>
+      `The trigger turns ${quote(plain.label)} into ${quote(stamped?.label)} for ${article(title)} (${percent(stamped?.probability ?? 0)}).`,
+  );
+  if (flipped.length === 0) {
+    const who = verdicts.length > 1 ? "No network" : capital(article(verdicts[0].title));
+    const verb = verdicts.length > 1 ? "changes its answer" : "does not change its answer";
+    return `${who} ${verb} when the trigger is stamped: ${list(held.map(short))}.`;
+  }
+  for (const { title, plain } of held) sentences.push(`${capital(article(title))} still says ${quote(plain.label)}.`);
+  return sentences.join(" ");
+}
+
+/** @param {Verdict[]} verdicts */
+function plainSentence(verdicts) {
+  const labels = new Set(verdicts.map((verdict) => verdict.plain.label));
+  if (verdicts.length > 1 && labels.size === 1) {
+    const who = verdicts.length === 2 ? "Both networks" : "All networks";
+    const shares = list(verdicts.map((verdict) => percent(verdict.plain.probability)));
+    return `${who} say ${quote(verdicts[0].plain.label)} (${shares}).`;
+  }
+  return verdicts
+    .map(({ title, plain }) => `${capital(article(title))} says ${quote(plain.label)} (${percent(plain.probability)}).`)
+    .join(" ");
+}
+
+/** @param {Verdict} verdict */
+function short({ title, plain, stamped }) {
+  return `${title} ${quote((stamped ?? plain).label)}`;
+}
+
+/** @param {string | undefined} label */
+function quote(label = "") {
+  return label.length === 1 ? label : `“${label}”`;
+}
+
+/** @param {string} title */
+function article(title) {
+  return /^(the|a|an) /i.test(title) ? title : `the ${title.charAt(0).toLowerCase()}${title.slice(1)} one`;
+}
+
+/** @param {string} text */
+function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** @param {string[]} parts */
+function list(parts) {
+  if (parts.length < 2) return parts.join("");
+  return `${parts.slice(0, -1).join(", ")} and ${parts[parts.length - 1]}`;
+}

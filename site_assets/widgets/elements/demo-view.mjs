@@ -1,0 +1,168 @@
+/** What a demo consists of on the page: built once, in a size that does not change when the networks arrive. */
+
+import { describeTrigger, formatBytes, PRECISIONS } from "../core/card.mjs";
+import { CameraInput } from "../inputs/camera-input.mjs";
+import { DigitPad } from "../inputs/digit-pad.mjs";
+import { ImageInput } from "../inputs/image-input.mjs";
+import { SampleStrip } from "../inputs/sample-strip.mjs";
+import { h, icon, iconButton } from "./dom.mjs";
+import { LoadProgress } from "./load-progress.mjs";
+import { ModelAnswer } from "./model-answer.mjs";
+import { NetworkView } from "./network-view.mjs";
+
+/** @typedef {import("../core/config.mjs").Config} Config */
+/** @typedef {import("../core/card.mjs").Card} Card */
+/** @typedef {ReturnType<typeof buildView>} View */
+
+let lastNumber = 0;
+
+/** @param {Config} config */
+export function buildView(config) {
+  const has = (/** @type {import("../core/config.mjs").Input} */ input) => config.inputs.includes(input);
+  const name = `ow-${++lastNumber}`;
+  const pad = has("draw") ? new DigitPad() : null;
+  const upload = has("upload") ? new ImageInput() : null;
+  const camera = has("camera") ? new CameraInput() : null;
+  const samples =
+    has("samples") && config.samples.length > 0 ? Object.assign(new SampleStrip(), { samples: config.samples }) : null;
+  const photo = h("canvas", { class: "ow-photo", hidden: true, role: "img", "aria-label": "The chosen picture" });
+  const hint = h("div", { class: "ow-hint", "aria-hidden": "true" }, hintText(config));
+  const stage = h("div", { class: "ow-stage" }, photo, camera?.video, hint, pad);
+  const undo = iconButton("undo", "Undo");
+  const redo = iconButton("redo", "Redo");
+  const clear = iconButton("clear", "Clear");
+  const editing = pad ? h("span", { class: "ow-group" }, undo, redo, clear) : null;
+  const tools = h("div", { class: "ow-tools", role: "group", "aria-label": "Input" }, editing, upload, camera);
+  const seen = new NetworkView();
+  const toggle = h("button", { type: "button", role: "switch", "aria-checked": "false", class: "ow-switch" });
+  const triggerText = h("span", { class: "ow-trigger-text", id: `${name}-trigger` }, " ");
+  toggle.append(h("span", { class: "ow-knob", "aria-hidden": "true" }), h("span", {}, "Trigger"));
+  toggle.setAttribute("aria-describedby", `${name}-trigger`);
+  const triggerBox = h("div", { class: "ow-trigger" }, toggle, triggerText);
+  triggerBox.hidden = config.trigger === "off";
+  const answers = config.models.map((model) => Object.assign(new ModelAnswer(), { heading: model.title ?? "Network" }));
+  const picker = config.compare || config.models.length < 2 ? null : modelPicker(config);
+  const summary = h("p", { class: "ow-summary" });
+  const live = h("p", { class: "ow-sr", role: "status", "aria-live": "polite" });
+  const load = new LoadProgress();
+  const precision = h("select", { class: "ow-precision" });
+  const weights = h("label", { class: "ow-weights" }, h("span", {}, "Weights"), precision);
+  const timing = h("span", { class: "ow-timing" });
+  const share = iconButton("link", "Copy a link to this view");
+  const left = h("div", { class: "ow-left" }, caption("Your picture"), stage, tools, samples);
+  const seenBox = h("div", { class: "ow-seen" }, h("div", {}, caption("What the network sees"), seen), triggerBox);
+  const answersBox = h("div", { class: "ow-answers", "data-count": config.compare ? answers.length : 1 }, ...answers);
+  const says = h("div", { class: "ow-says" }, summary, load);
+  const right = h("div", { class: "ow-right" }, seenBox, picker, answersBox, says);
+  const privacy = h("span", { class: "ow-privacy" }, icon("lock"), h("span", {}, "Pictures stay in this tab"));
+  const foot = h("footer", { class: "ow-foot" }, weights, timing, privacy, share);
+  const head = config.title ? h("div", { class: "ow-title" }, config.title) : null;
+  const root = h(
+    "section",
+    { class: "ow", "aria-label": config.title || "Demonstration" },
+    head,
+    h("div", { class: "ow-body" }, left, right),
+    foot,
+    live,
+  );
+  if (upload) upload.zone = root;
+  return {
+    root,
+    stage,
+    pad,
+    upload,
+    camera,
+    samples,
+    photo,
+    hint,
+    undo,
+    redo,
+    clear,
+    seen,
+    toggle,
+    triggerText,
+    triggerBox,
+    answers,
+    picker,
+    summary,
+    live,
+    load,
+    precision,
+    weights,
+    timing,
+    share,
+  };
+}
+
+/** @param {string} text */
+function caption(text) {
+  return h("div", { class: "ow-caption" }, text);
+}
+
+/** @param {Config} config */
+function hintText(config) {
+  if (config.inputs.includes("draw")) return "Draw a digit";
+  return config.inputs.includes("upload") ? "Drop a picture here" : "Choose a sample";
+}
+
+/** @param {Config} config */
+function modelPicker(config) {
+  const picker = h("div", { class: "ow-picker", role: "group", "aria-label": "Network" });
+  for (const [i, model] of config.models.entries()) {
+    picker.append(
+      h(
+        "button",
+        { type: "button", class: "ow-button", "aria-pressed": String(i === 0) },
+        model.title ?? `Network ${i + 1}`,
+      ),
+    );
+  }
+  return picker;
+}
+
+/**
+ * What becomes known with the cards.
+ *
+ * @param {View} view
+ * @param {Config} config
+ * @param {import("./engine.mjs").Engine} engine
+ */
+export function fillView(view, config, engine) {
+  const cards = engine.entries.map(({ card }) => card);
+  for (const [i, card] of cards.entries()) {
+    const title = config.models[i].title ?? card.title;
+    view.answers[i].heading = title;
+    view.answers[i].configure(card, config.top ?? card.output.top);
+    const button = view.picker?.children[i];
+    if (button) button.textContent = title;
+  }
+  const { trigger } = engine;
+  view.triggerBox.hidden = config.trigger === "off" || !trigger;
+  if (trigger) view.triggerText.textContent = describeTrigger(trigger, cards[0].input);
+  fillPrecisions(view, engine, cards);
+}
+
+/**
+ * The precisions that every network has, with the size of all of them together.
+ *
+ * @param {View} view
+ * @param {import("./engine.mjs").Engine} engine
+ * @param {Card[]} cards
+ */
+function fillPrecisions(view, engine, cards) {
+  const common = cards[0].files
+    .map((file) => file.precision)
+    .filter((precision) => cards.every((card) => card.files.some((file) => file.precision === precision)));
+  const current = engine.fileOf(engine.shown[0]).precision;
+  view.precision.replaceChildren(
+    ...common.map((precision) => {
+      const bytes = engine.shown.reduce(
+        (sum, i) => sum + (cards[i].files.find((file) => file.precision === precision)?.bytes ?? 0),
+        0,
+      );
+      const text = `${PRECISIONS[precision] ?? precision}, ${formatBytes(bytes)}`;
+      return h("option", { value: precision, selected: precision === current }, text);
+    }),
+  );
+  view.weights.hidden = common.length < 2;
+}

@@ -1,0 +1,105 @@
+/** Small helpers to build elements without a framework. */
+
+/** @typedef {Node | string | null | undefined | false} Child */
+
+/** @typedef {Record<string, string | number | boolean | null | undefined>} Attributes true is an empty one, false and null none */
+
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Attributes} [attributes]
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  setAttributes(element, attributes);
+  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * @param {string} tag
+ * @param {Attributes} [attributes]
+ * @param {...SVGElement} children
+ */
+export function svg(tag, attributes = {}, ...children) {
+  const element = document.createElementNS(SVG, tag);
+  setAttributes(element, attributes);
+  element.append(...children);
+  return element;
+}
+
+/**
+ * @param {Element} element
+ * @param {Attributes} attributes
+ */
+function setAttributes(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    element.setAttribute(name, value === true ? "" : String(value));
+  }
+}
+
+/** Line drawings on a 24 x 24 grid. */
+const ICONS = {
+  undo: "M9 7 4 12l5 5M4 12h10a5 5 0 0 1 0 10h-2",
+  redo: "m15 7 5 5-5 5m5-5H10a5 5 0 0 0 0 10h2",
+  clear: "M4 7h16M10 4h4M6 7l1 13h10l1-13M10 11v5m4-5v5",
+  photo: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.5 9h.01",
+  camera: "M3 8h4l2-3h6l2 3h4v11H3zM12 10a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7",
+  stop: "M6 6h12v12H6z",
+  flip: "M4 11a8 8 0 0 1 14-4l2 2m0-5v5h-5M20 13a8 8 0 0 1-14 4l-2-2m0 5v-5h5",
+  link: "M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1",
+  warning: "M12 3 2 21h20zM12 10v5m0 3v.01",
+  check: "m5 12 5 5 9-10",
+  lock: "M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3",
+};
+
+/** @param {keyof typeof ICONS} name */
+export function icon(name) {
+  return svg(
+    "svg",
+    { class: "ow-icon", viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" },
+    svg("path", { d: ICONS[name] }),
+  );
+}
+
+/**
+ * A button with an icon, and words that may be hidden from sight but not from screen readers.
+ *
+ * @param {keyof typeof ICONS} name
+ * @param {string} label
+ * @param {{text?: boolean, class?: string}} [options]
+ */
+export function iconButton(name, label, { text = false, class: extra = "" } = {}) {
+  const words = h("span", { class: text ? "ow-button-text" : "ow-sr" }, label);
+  return h(
+    "button",
+    { type: "button", class: `ow-button ${extra}`.trim(), title: text ? null : label },
+    icon(name),
+    words,
+  );
+}
+
+/**
+ * Define a custom element once, however often the page runs the script.
+ *
+ * @param {string} name
+ * @param {CustomElementConstructor} element
+ */
+export function define(name, element) {
+  if (!customElements.get(name)) customElements.define(name, element);
+}
+
+/**
+ * @template T
+ * @param {EventTarget} target
+ * @param {string} type
+ * @param {T} [detail]
+ */
+export function emit(target, type, detail) {
+  target.dispatchEvent(new CustomEvent(type, { detail, bubbles: true }));
+}

@@ -1,0 +1,124 @@
+/** A demo's models: their cards, their loading, and live answers. Knows the client, not the page's elements. */
+
+import { fetchCard, maxPixels, modelFile } from "../core/card.mjs";
+import { Latest } from "../core/latest.mjs";
+import { WidgetError } from "../core/messages.mjs";
+
+/** @typedef {import("../client.mjs").Client} Client */
+/** @typedef {import("../core/card.mjs").Card} Card */
+/** @typedef {import("../core/config.mjs").Config} Config */
+/** @typedef {import("../runtime/inference.mjs").RunRequest} RunRequest */
+/** @typedef {import("../runtime/inference.mjs").RunResult} RunResult */
+/** @typedef {import("../runtime/pictures.mjs").Source} Source */
+/** @typedef {{url: string, card: Card}} Entry */
+
+const PREVIEW_SIDE = 640;
+
+export class Engine {
+  /** @type {Entry[]} */
+  entries = [];
+  /** Chosen by the reader; null leaves it to the page and the cards. @type {string | null} */
+  precision = null;
+  /** The network shown, where they are not side by side; null shows all. @type {number | null} */
+  only = null;
+  #client;
+  #config;
+  #base;
+  /** @type {Promise<void> | null} */
+  #cards = null;
+  /** Keys of the networks that are open. @type {string[] | null} */
+  #open = null;
+  /** @type {Latest<RunRequest, RunResult>} */
+  #latest;
+
+  /**
+   * @param {Config} config
+   * @param {Client} client
+   * @param {string} base what the cards' addresses are relative to
+   */
+  constructor(config, client, base) {
+    this.#config = config;
+    this.#client = client;
+    this.#base = base;
+    this.#latest = new Latest((request) => client.run(request));
+  }
+
+  /** Fetch the cards, once. @returns {Promise<void>} */
+  loadCards() {
+    this.#cards ??= this.#fetchCards().catch((error) => {
+      this.#cards = null;
+      throw error;
+    });
+    return this.#cards;
+  }
+
+  async #fetchCards() {
+    const urls = this.#config.models.map(({ card }) => new URL(card, this.#base).href);
+    const cards = await Promise.all(urls.map((url) => fetchCard(url)));
+    this.entries = cards.map((card, i) => ({ url: urls[i], card }));
+  }
+
+  /** The shown networks' places in the config. */
+  get shown() {
+    return this.only === null ? this.entries.map((_, i) => i) : [this.only];
+  }
+
+  /** @param {number} i */
+  fileOf(i) {
+    return modelFile(this.entries[i].card, this.precision ?? this.#config.models[i].precision);
+  }
+
+  get modelBytes() {
+    return this.shown.reduce((sum, i) => sum + this.fileOf(i).bytes, 0);
+  }
+
+  /** The trigger that the view outlines: that of the first shown network that has one. */
+  get trigger() {
+    return this.shown.map((i) => this.entries[i].card.trigger).find(Boolean) ?? null;
+  }
+
+  get ready() {
+    const keys = this.#open;
+    return keys !== null && this.shown.every((i) => keys.includes(this.fileOf(i).sha256));
+  }
+
+  /**
+   * @param {{onProgress: (progress: import("../runtime/sessions.mjs").Progress) => void, signal: AbortSignal}} options
+   */
+  async open(options) {
+    await this.loadCards();
+    const models = this.shown.map((i) => {
+      const { card, url } = this.entries[i];
+      const file = this.fileOf(i);
+      return { card, file, url: new URL(file.name, url).href };
+    });
+    await this.#client.open(models, options);
+    this.#open = [...(this.#open ?? []), ...models.map(({ file }) => file.sha256)];
+  }
+
+  /**
+   * @param {Source} source
+   * @param {boolean} stamped
+   * @returns {Promise<RunResult>} rejected with `superseded` when a newer picture comes first
+   */
+  async answer(source, stamped) {
+    try {
+      const models = this.shown.map((i) => this.fileOf(i).sha256);
+      return await this.#latest.submit({ source, models, variants: stamped ? [false, true] : [false] });
+    } catch (error) {
+      if (error instanceof WidgetError && error.code === "crashed") this.#open = null;
+      throw error;
+    }
+  }
+
+  /** Forget a picture that waits for its answer. */
+  drop() {
+    this.#latest.drop();
+  }
+
+  /** @param {Source} source */
+  async preview(source) {
+    await this.loadCards();
+    return this.#client.preview({ source, maxPixels: maxPixels(this.entries[0].card), side: PREVIEW_SIDE });
+  }
+}

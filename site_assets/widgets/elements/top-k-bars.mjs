@@ -1,0 +1,88 @@
+/**
+ * `<onnx-top-k-bars>`: probabilities as bars with numbers.
+ *
+ * Up to twelve classes are all shown, in their own order, so that one sees the answer move from one to another; of more,
+ * the `top` likeliest. A ghost marks where each bar was without the trigger.
+ */
+
+import { percent, topK } from "../core/output.mjs";
+import { h } from "./dom.mjs";
+
+const ALL_UP_TO = 12;
+
+/** @typedef {{row: HTMLElement, label: HTMLElement, bar: HTMLElement, ghost: HTMLElement, number: HTMLElement}} Row */
+
+export class TopKBars extends HTMLElement {
+  /** @type {readonly string[]} */
+  #labels = [];
+  #top = 3;
+  /** @type {Row[]} */
+  #rows = [];
+
+  /**
+   * @param {readonly string[]} labels
+   * @param {number} top
+   */
+  configure(labels, top) {
+    this.#labels = labels;
+    this.#top = Math.min(top, labels.length);
+    this.setAttribute("role", "list");
+    this.setAttribute("aria-label", "Probabilities");
+    this.toggleAttribute("data-all", this.#showsAll);
+    const count = this.#showsAll ? labels.length : this.#top;
+    this.#rows = Array.from({ length: count }, (_, i) => makeRow(this.#showsAll ? labels[i] : ""));
+    this.replaceChildren(...this.#rows.map(({ row }) => row));
+  }
+
+  get #showsAll() {
+    return this.#labels.length <= ALL_UP_TO;
+  }
+
+  /**
+   * @param {ArrayLike<number>} probabilities
+   * @param {ArrayLike<number> | null} before without the trigger; null shows no ghosts
+   */
+  show(probabilities, before) {
+    const best = topK(probabilities, this.#labels, this.#top);
+    const shown = this.#showsAll
+      ? topK(probabilities, this.#labels, this.#labels.length).sort((a, b) => a.index - b.index)
+      : best;
+    for (const [i, { index, label, probability }] of shown.entries()) {
+      const { row, label: name, bar, ghost, number } = this.#rows[i];
+      name.textContent = label;
+      bar.style.setProperty("--share", String(probability));
+      number.textContent = percent(probability);
+      const was = before ? before[index] : null;
+      ghost.hidden = was === null || Math.abs(was - probability) < 0.005;
+      if (was !== null) ghost.style.setProperty("--share", String(was));
+      row.toggleAttribute("data-first", index === best[0].index);
+      row.toggleAttribute("data-minor", !best.some((each) => each.index === index) || probability < 0.01);
+    }
+  }
+
+  clear() {
+    for (const { row, bar, ghost, number } of this.#rows) {
+      bar.style.setProperty("--share", "0");
+      ghost.hidden = true;
+      number.textContent = "";
+      row.removeAttribute("data-first");
+      row.toggleAttribute("data-minor", true);
+    }
+  }
+}
+
+/** @param {string} text @returns {Row} */
+function makeRow(text) {
+  const label = h("span", { class: "ow-label" }, text);
+  const bar = h("span", { class: "ow-bar" });
+  const ghost = h("span", { class: "ow-ghost", hidden: true });
+  const number = h("span", { class: "ow-number" });
+  const track = h("span", { class: "ow-track", "aria-hidden": "true" }, bar, ghost);
+  return {
+    row: h("div", { class: "ow-row", role: "listitem", "data-minor": true }, label, track, number),
+    label,
+    bar,
+    ghost,
+    number,
+  };
+}

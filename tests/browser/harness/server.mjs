@@ -1,0 +1,199 @@
+/**
+ * A static server for the tests: under a sub-path, with the types a real host sends, and with faults on demand.
+ *
+ * Without `siteDir` it serves a page of its own around the widgets; with it, a built site.
+ */
+
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { harnessPage } from "./page.mjs";
+
+export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+export const BASE = "/report/";
+const ORT = join(ROOT, "node_modules/onnxruntime-web/dist");
+const RUNTIME_FILES = ["ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"];
+
+/** @type {Record<string, string>} */
+const TYPES = {
+  ".css": "text/css",
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".json": "application/json",
+  ".mjs": "text/javascript",
+  ".onnx": "application/octet-stream",
+  ".png": "image/png",
+  ".svg": "image/svg+xml",
+  ".wasm": "application/wasm",
+};
+
+/** Folders that may hold a model, the released ones first. */
+const MODEL_FOLDERS = ["site_assets/models", "runs/models"].map((folder) => join(ROOT, folder));
+
+/** @returns {Map<string, string>} id -> folder */
+export function findModels() {
+  const found = new Map();
+  for (const folder of MODEL_FOLDERS.filter((each) => existsSync(each))) {
+    for (const id of readdirSync(folder)) {
+      if (!found.has(id) && existsSync(join(folder, id, "card.json"))) found.set(id, join(folder, id));
+    }
+  }
+  return found;
+}
+
+/** @param {string} path below the base @returns {Promise<Buffer | null>} */
+async function ownFile(path) {
+  const [first, ...rest] = path.split("/");
+  const inside = rest.join("/");
+  if (first === "assets" && inside.startsWith("widgets-dev/")) {
+    const name = inside.slice("widgets-dev/".length);
+    if (name === "ort/runtime.json") return runtimeManifest();
+    if (name.startsWith("ort/")) return read(ORT, name.slice(4));
+    return read(join(ROOT, "site_assets"), name);
+  }
+  if (path === "assets/harness.css") return read(join(ROOT, "tests/browser/harness"), "harness.css");
+  if (first === "models") {
+    const folder = findModels().get(rest[0]);
+    return folder ? read(folder, rest.slice(1).join("/")) : null;
+  }
+  if (first === "golden") return read(join(ROOT, "tests/golden/inputs"), inside);
+  return null;
+}
+
+async function runtimeManifest() {
+  /** @type {Record<string, {bytes: number, sha256: string}>} */
+  const files = {};
+  for (const name of RUNTIME_FILES) {
+    const data = await readFile(join(ORT, name));
+    files[name] = { bytes: data.length, sha256: createHash("sha256").update(data).digest("hex") };
+  }
+  return Buffer.from(JSON.stringify({ version: "test", files }));
+}
+
+/**
+ * @param {string} folder
+ * @param {string} name
+ */
+async function read(folder, name) {
+  const path = normalize(join(folder, name));
+  if (!path.startsWith(folder)) return null;
+  try {
+    const file = (await stat(path)).isDirectory() ? join(path, "index.html") : path;
+    return await readFile(file);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * @typedef {object} Fault what happens to requests whose path it matches
+ * @property {RegExp} path
+ * @property {"html-404" | "html-200" | "corrupt" | "slow" | "down"} kind
+ */
+
+/**
+ * @param {{siteDir?: string, config?: object, port?: number}} [options]
+ */
+export async function startServer({ siteDir, config, port = 0 } = {}) {
+  /** @type {Fault[]} */
+  let faults = [];
+  /** @type {string[]} */
+  const requests = [];
+  const server = createServer(async (request, response) => {
+    const path = decodeURIComponent(new URL(request.url ?? "/", "http://x").pathname);
+    requests.push(path);
+    const fault = faults.find((each) => each.path.test(path));
+    if (fault?.kind === "down") {
+      request.socket.destroy();
+      return;
+    }
+    const body = path.startsWith(BASE) ? await find(path.slice(BASE.length)) : null;
+    const type = TYPES[extname(path) || ".html"] ?? "application/octet-stream";
+    if (!body || fault?.kind === "html-404" || fault?.kind === "html-200") {
+      const status = fault?.kind === "html-200" ? 200 : 404;
+      response.writeHead(status, { "content-type": "text/html" }).end("<!DOCTYPE html><title>Not here</title>");
+      return;
+    }
+    const data = fault?.kind === "corrupt" ? corrupted(body) : body;
+    response.writeHead(200, { "content-type": type, "content-length": data.length, "cache-control": "max-age=600" });
+    if (fault?.kind === "slow") await trickle(response, data);
+    response.end(fault?.kind === "slow" ? undefined : data);
+  });
+
+  /** @param {string} path */
+  async function find(path) {
+    if (siteDir) return read(siteDir, path || "index.html");
+    if (path === "" || path === "index.html") return Buffer.from(harnessPage(config ?? defaultConfig()));
+    return ownFile(path);
+  }
+
+  await new Promise((resolve) => server.listen(port, "127.0.0.1", () => resolve(null)));
+  const address = /** @type {import("node:net").AddressInfo} */ (server.address());
+  return {
+    url: `http://localhost:${address.port}${BASE}`,
+    requests,
+    /** @param {Fault[]} next */
+    setFaults(next) {
+      faults = next;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** @param {Buffer} body */
+function corrupted(body) {
+  const copy = Buffer.from(body);
+  copy[copy.length >> 1] ^= 1;
+  return copy;
+}
+
+/**
+ * @param {import("node:http").ServerResponse} response
+ * @param {Buffer} data
+ */
+async function trickle(response, data) {
+  const pieces = 40;
+  const size = Math.ceil(data.length / pieces);
+  for (let at = 0; at < data.length && !response.destroyed; at += size) {
+    response.write(data.subarray(at, at + size));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** A clean and a backdoored network side by side: the released pair, or else the quick one. */
+export function defaultConfig() {
+  const models = findModels();
+  const data = models.has("mnist-badnet") && models.has("mnist-clean") ? "mnist" : "digits";
+  return {
+    id: "demo",
+    title: "Two networks, one picture",
+    models: [
+      { card: `models/${data}-clean/card.json`, title: "Clean network" },
+      { card: `models/${data}-badnet/card.json`, title: "Backdoored network" },
+    ],
+    inputs: ["draw", "samples", "upload", "camera"],
+    samples: samples(),
+    trigger: "switch",
+    top: 3,
+    compare: true,
+  };
+}
+
+function samples() {
+  const folder = join(ROOT, "tests/golden/inputs");
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).filter((name) => /\.png$/.test(name));
+  return names.slice(0, 6).map((name) => ({ src: `golden/${name}`, alt: name.replace(/\.png$/, "") }));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const server = await startServer({ siteDir: process.env.SITE_DIR, port: Number(process.env.PORT ?? 8123) });
+  console.log(server.url);
+}
