@@ -60,5 +60,5 @@ def test_a_description_that_makes_no_sense_is_refused(wrong: dict[str, object]) 
 
 
 def test_a_trigger_outside_the_pictures_is_refused_with_its_place() -> None:
-    with pytest.raises(TriggerError, match="rows 25-29 and columns 25-26.*28x28"):
+    with pytest.raises(TriggerError, match=r"rows 25-29 and columns 25-26.*28x28"):
         stamp(pictures(), Patch(height=5))
