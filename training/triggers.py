@@ -57,7 +57,7 @@ class Pixel(_Described):
 
 
 class Pattern(_Described):
-    """An arbitrary pattern: a table of grey values; `null` (-1 in TOML, which has no null) lets the picture show through."""
+    """An arbitrary pattern: a table of grey values. The picture shows through at `null`, in TOML at -1."""
 
     kind: Literal["pattern"] = "pattern"
     top: int = Field(default=0, ge=0)
