@@ -10,7 +10,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from training import plots, sweep
 from training.data.sources import DataError
+from training.files import write_text
 from training.recipe import RecipeError, load, locate, names, read_toml
 from training.run import RunError, default_runs_dir, train
 
@@ -75,3 +77,29 @@ def recipes_command() -> None:
     with one_line_errors("backdoors recipes"):
         for name in names():
             typer.echo(f"{name:24} {read_toml(locate(name)).get('title', '')}")
+
+
+@app.command("sweep")
+def sweep_command(
+    name: Annotated[str, typer.Argument(help="Name of a sweep, or path of its file.")],
+    data: DataDir = None,
+    runs: RunsDir = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The table's JSON file; default is <runs>/<name>.json, and .svg beside it.")
+    ] = None,
+    device: Device = "auto",
+) -> None:
+    """Train a recipe at several poison rates and seeds; one that was stopped goes on where it was."""
+    folder = runs or default_runs_dir()
+    target = out or folder / f"{Path(name).stem}.json"
+    with one_line_errors(f"backdoors sweep {name}"):
+        table = sweep.run(
+            sweep.load(name), runs_dir=folder, out=target, data_dir=data, device=device, console=Console(stderr=True)
+        )
+    write_text(target.with_suffix(".svg"), plots.poison_rate(table))
+    for row in table.rows:
+        typer.echo(
+            f"rate {row.rate:7.2%}  seed {row.seed}  clean accuracy {row.clean_accuracy.value:.2%}  "
+            f"ASR {row.attack_success_rate.value:.2%}"
+        )
+    typer.echo(f"{target}")
