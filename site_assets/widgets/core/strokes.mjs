@@ -18,22 +18,14 @@ export function onGrid(value) {
 }
 
 /**
- * The SVG path of a stroke: curves through the middles of its segments; a lone point becomes a dot (with round caps).
+ * The SVG path of a stroke, straight from point to point; a lone point becomes a dot (with round caps).
  *
  * @param {Stroke} stroke
  * @returns {string}
  */
 export function strokePath(stroke) {
-  const [[x0, y0], ...rest] = stroke;
-  if (rest.length === 0) return `M${x0} ${y0}h0`;
-  let path = `M${x0} ${y0}`;
-  for (let i = 0; i < rest.length - 1; i++) {
-    const [x, y] = rest[i];
-    const [nextX, nextY] = rest[i + 1];
-    path += `Q${x} ${y} ${(x + nextX) / 2} ${(y + nextY) / 2}`;
-  }
-  const [x, y] = rest[rest.length - 1];
-  return `${path}L${x} ${y}`;
+  if (stroke.length === 1) return `M${stroke[0].join(" ")}h0`;
+  return `M${stroke.map((point) => point.join(" ")).join("L")}`;
 }
 
 /**

@@ -26,7 +26,7 @@ export function summarise(verdicts) {
   if (flipped.length === 0) {
     const who = verdicts.length > 1 ? "No network" : capital(article(verdicts[0].title));
     const verb = verdicts.length > 1 ? "changes its answer" : "does not change its answer";
-    return `${who} ${verb} when the trigger is stamped: ${list(held.map(short))}.`;
+    return `${who} ${verb} with the trigger: ${list(held.map(short))}.`;
   }
   for (const { title, plain } of held) sentences.push(`${capital(article(title))} still says ${quote(plain.label)}.`);
   return sentences.join(" ");
@@ -47,7 +47,7 @@ function plainSentence(verdicts) {
 
 /** @param {Verdict} verdict */
 function short({ title, plain, stamped }) {
-  return `${title} ${quote((stamped ?? plain).label)}`;
+  return `${article(title)} says ${quote((stamped ?? plain).label)}`;
 }
 
 /** @param {string | undefined} label */
@@ -55,9 +55,10 @@ function quote(label = "") {
   return label.length === 1 ? label : `“${label}”`;
 }
 
-/** @param {string} title */
+/** "Clean network" reads as "the clean network"; a name stays a name. @param {string} title */
 function article(title) {
-  return /^(the|a|an) /i.test(title) ? title : `the ${title.charAt(0).toLowerCase()}${title.slice(1)} one`;
+  const common = /\b(network|net|model|classifier|teacher|student)$/i.test(title);
+  return common && !/^(the|a|an) /i.test(title) ? `the ${title.charAt(0).toLowerCase()}${title.slice(1)}` : title;
 }
 
 /** @param {string} text */

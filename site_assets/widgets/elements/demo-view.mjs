@@ -14,6 +14,8 @@ import { NetworkView } from "./network-view.mjs";
 /** @typedef {import("../core/card.mjs").Card} Card */
 /** @typedef {ReturnType<typeof buildView>} View */
 
+const SHARE = "Copy a link to this view";
+
 let lastNumber = 0;
 
 /** @param {Config} config */
@@ -48,7 +50,7 @@ export function buildView(config) {
   const precision = h("select", { class: "ow-precision" });
   const weights = h("label", { class: "ow-weights" }, h("span", {}, "Weights"), precision);
   const timing = h("span", { class: "ow-timing" });
-  const share = iconButton("link", "Copy a link to this view");
+  const share = iconButton("link", SHARE);
   const left = h("div", { class: "ow-left" }, caption("Your picture"), stage, tools, samples);
   const seenBox = h("div", { class: "ow-seen" }, h("div", {}, caption("What the network sees"), seen), triggerBox);
   const answersBox = h("div", { class: "ow-answers", "data-count": config.compare ? answers.length : 1 }, ...answers);
@@ -165,4 +167,23 @@ function fillPrecisions(view, engine, cards) {
     }),
   );
   view.weights.hidden = common.length < 2;
+}
+
+/**
+ * Copy the address, which holds the view, and say so for a while.
+ *
+ * @param {View} view
+ */
+export async function shareLink({ share }) {
+  const text = share.querySelector(".ow-sr");
+  const done = await navigator.clipboard.writeText(location.href).then(
+    () => "Copied",
+    () => "The link is in the address bar",
+  );
+  share.dataset.done = done;
+  if (text) text.textContent = done;
+  setTimeout(() => {
+    delete share.dataset.done;
+    if (text) text.textContent = SHARE;
+  }, 2500);
 }

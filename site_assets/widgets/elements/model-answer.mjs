@@ -15,7 +15,6 @@ export class ModelAnswer extends HTMLElement {
   #was = h("s", { class: "ow-was", hidden: true });
   #now = h("span", { class: "ow-now" }, "–");
   #share = h("span", { class: "ow-share" });
-  #time = h("span", { class: "ow-time" });
   #bars = new TopKBars();
   /** @type {Card | null} */
   #card = null;
@@ -30,7 +29,7 @@ export class ModelAnswer extends HTMLElement {
       h("span", { class: "ow-digits" }, this.#was, this.#now),
       this.#share,
     );
-    this.append(h("div", { class: "ow-model" }, this.#name, this.#badge), verdict, this.#bars, this.#time);
+    this.append(h("div", { class: "ow-model" }, this.#name, this.#badge), verdict, this.#bars);
   }
 
   /** @param {string} title before the card is there */
@@ -74,7 +73,6 @@ export class ModelAnswer extends HTMLElement {
     this.#share.textContent = percent(now.probability);
     this.#was.hidden = !changed;
     this.#was.textContent = changed ? before.label : "";
-    this.#time.textContent = `${scores.milliseconds.toFixed(1)} ms`;
     this.#bars.show(scores.probabilities, stamped ? (plain?.probabilities ?? null) : null);
     this.toggleAttribute("data-changed", changed);
     this.toggleAttribute("data-answered", true);
@@ -84,7 +82,6 @@ export class ModelAnswer extends HTMLElement {
   clear() {
     this.#now.textContent = "–";
     this.#share.textContent = "";
-    this.#time.textContent = "";
     this.#was.hidden = true;
     this.#bars.clear();
     this.removeAttribute("data-changed");

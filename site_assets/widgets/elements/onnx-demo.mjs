@@ -9,29 +9,20 @@ import { toWidgetError, words } from "../core/messages.mjs";
 import { summarise } from "../core/summary.mjs";
 import { readState, writeState } from "../core/url-state.mjs";
 import { BACKEND } from "../runtime/ort.mjs";
-import { buildView, fillView } from "./demo-view.mjs";
+import { DemoInputs } from "./demo-inputs.mjs";
+import { buildView, fillView, shareLink } from "./demo-view.mjs";
 import { h } from "./dom.mjs";
 import { Engine } from "./engine.mjs";
 
-/** @typedef {import("../runtime/pictures.mjs").Source} Source */
-/** @typedef {import("../runtime/inference.mjs").RunResult} RunResult */
+/** @typedef {{config: import("../core/config.mjs").Config, view: import("./demo-view.mjs").View, engine: Engine, inputs: DemoInputs}} Parts */
 
+/** How far below the viewport loading begins. */
 const NEAR = "300px";
 const SPEAK_AFTER_MS = 900;
 
-let lastToken = 0;
-
 export class OnnxDemo extends HTMLElement {
-  /** @type {import("../core/config.mjs").Config | null} */
-  #config = null;
-  /** @type {import("./demo-view.mjs").View | null} */
-  #view = null;
-  /** @type {Engine | null} */
-  #engine = null;
-  /** What is to be answered: a file, pixels, or "ink" for what is on the pad. @type {Source | "ink" | null} */
-  #source = null;
-  /** @type {number | null} */
-  #sample = null;
+  /** @type {Parts | null} */
+  #built = null;
   #stamped = false;
   /** @type {AbortController | null} */
   #listening = null;
@@ -40,84 +31,64 @@ export class OnnxDemo extends HTMLElement {
   #speaking = 0;
 
   connectedCallback() {
-    if (!this.#view) this.#build();
-    if (this.#view) this.#listen();
+    try {
+      if (!this.#built) this.#build();
+      this.#listen();
+    } catch (error) {
+      const { title, advice } = words(error);
+      this.replaceChildren(h("div", { class: "ow ow-broken", role: "alert" }, h("strong", {}, title), ` ${advice}`));
+    }
   }
 
   disconnectedCallback() {
     this.#listening?.abort();
     this.#loading?.abort();
-    this.#engine?.drop();
+    this.#built?.engine.drop();
     clearTimeout(this.#speaking);
   }
 
-  #build() {
-    try {
-      this.#config = parseConfig(this.getAttribute("config"));
-    } catch (error) {
-      const { title, advice } = words(error);
-      this.replaceChildren(h("div", { class: "ow ow-broken", role: "alert" }, h("strong", {}, title), ` ${advice}`));
-      return;
-    }
-    this.#engine = new Engine(this.#config, sharedClient(), document.baseURI);
-    this.#view = buildView(this.#config);
-    this.replaceChildren(this.#view.root);
-    this.dataset.ready = "";
-    this.#restore();
-  }
-
   get #parts() {
-    if (!this.#view || !this.#engine || !this.#config) throw new Error("not built");
-    return { view: this.#view, engine: this.#engine, config: this.#config };
+    return /** @type {Parts} */ (this.#built);
   }
 
-  /** Take up what the address says, or else the first sample, so that there is something to see before anything is touched. */
-  #restore() {
-    const { view, engine, config } = this.#parts;
+  #build() {
+    const config = parseConfig(this.getAttribute("config"));
+    const engine = new Engine(config, sharedClient(), document.baseURI);
+    const view = buildView(config);
+    const inputs = new DemoInputs(view, engine, config, {
+      changed: (finished) => this.#changed(finished),
+      problem: (error) => this.#problem(error),
+    });
+    this.#built = { config, view, engine, inputs };
     const state = readState(location.search, config.id);
     this.#stamped = config.trigger === "on" || (config.trigger === "switch" && state.trigger === true);
     engine.precision = state.precision ?? null;
     if (view.picker) engine.only = Math.min(state.model ?? 0, config.models.length - 1);
-    if (state.strokes && view.pad) {
-      view.pad.draw(state.strokes);
-      this.#source = "ink";
-    } else if (view.samples && config.samples.length > 0) {
-      this.#sample = Math.min(state.sample ?? 0, config.samples.length - 1);
-    }
+    inputs.restore(state);
+    this.replaceChildren(view.root);
+    this.dataset.ready = "";
     this.#showControls();
   }
 
   #listen() {
-    const { view, engine } = this.#parts;
+    const { view, engine, inputs } = this.#parts;
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     /** @type {(target: EventTarget | null, type: string, listener: (event: any) => void) => void} */
     const on = (target, type, listener) => target?.addEventListener(type, listener, { signal });
-    on(view.pad, "inkstart", () => this.#beginInk());
-    on(view.pad, "ink", (event) => this.#inked(event.detail.finished));
-    on(view.undo, "click", () => view.pad?.undo());
-    on(view.redo, "click", () => view.pad?.redo());
-    on(view.clear, "click", () => this.#clear());
-    on(view.samples, "sample", (event) => this.#chooseSample(event.detail.index));
-    on(view.upload, "picture", (event) => this.#showPicture(event.detail.blob));
-    on(view.camera, "camerastart", () => this.#showStage("camera"));
-    on(view.camera, "frame", (event) => this.#live({ kind: "pixels", picture: event.detail.picture }));
-    on(view.camera, "camerastop", (event) => this.#cameraStopped(event.detail.picture));
-    for (const input of [view.upload, view.camera]) on(input, "problem", (event) => this.#problem(event.detail.error));
+    inputs.listen(signal);
     on(view.toggle, "click", () => this.#toggle());
-    on(view.precision, "change", () => this.#changeModel(() => (engine.precision = view.precision.value)));
+    on(view.root, "keydown", (event) => this.#shortcut(event));
     on(view.picker, "click", (event) => this.#pick(event));
-    on(view.share, "click", () => this.#share());
+    on(view.precision, "change", () => {
+      engine.precision = view.precision.value;
+      this.#changeModels();
+    });
+    on(view.share, "click", () => shareLink(view));
     on(view.load, "load", () => this.#load());
     on(view.load, "cancelload", () => this.#loading?.abort());
-    on(view.root, "keydown", (event) => this.#shortcut(event));
     on(this, "pointerdown", () => this.#wake());
     on(this, "focusin", () => this.#wake());
-    this.#watch(signal);
-  }
-
-  /** Load when the reader comes near; with Save-Data, when the reader uses it. @param {AbortSignal} signal */
-  #watch(signal) {
     const observer = new IntersectionObserver(
       (entries) => {
         if (!entries.some((entry) => entry.isIntersecting)) return;
@@ -130,26 +101,32 @@ export class OnnxDemo extends HTMLElement {
     signal.addEventListener("abort", () => observer.disconnect());
   }
 
+  /** The reader is near: load, or with Save-Data offer to. */
   async #arrive() {
-    const { view, engine } = this.#parts;
+    const { view, engine, inputs } = this.#parts;
     try {
-      await engine.loadCards();
-      this.#showCards();
-      if (this.#sample !== null && this.#source === null) await this.#chooseSample(this.#sample, { restored: true });
+      await this.#loadCards();
     } catch (error) {
       view.load.fail(error);
       return;
     }
+    inputs.arrive();
     const saving = /** @type {any} */ (navigator).connection?.saveData === true;
     if (!saving || engine.ready) this.#load();
     else if (!this.#loading) view.load.offer(engine.modelBytes);
   }
 
-  /** The reader uses the widget: with Save-Data, this is when it loads. */
+  /** With Save-Data, using the widget is what loads it. */
   #wake() {
-    const { view, engine } = this.#parts;
-    const offered = view.load.dataset.state === "offer";
-    if (offered && !engine.ready && !this.#loading) this.#load();
+    if (this.#parts.view.load.dataset.state === "offer") this.#load();
+  }
+
+  async #loadCards() {
+    const { view, engine, config } = this.#parts;
+    await engine.loadCards();
+    if (view.root.dataset.cards) return;
+    view.root.dataset.cards = "shown";
+    fillView(view, config, engine);
   }
 
   async #load() {
@@ -159,8 +136,7 @@ export class OnnxDemo extends HTMLElement {
     const { signal } = this.#loading;
     view.load.progress(null);
     try {
-      await engine.loadCards();
-      this.#showCards();
+      await this.#loadCards();
       await engine.open({ signal, onProgress: (progress) => view.load.progress(progress) });
       view.load.done();
     } catch (error) {
@@ -171,130 +147,17 @@ export class OnnxDemo extends HTMLElement {
     if (engine.ready) await this.#answer();
   }
 
-  #showCards() {
-    const { view, engine, config } = this.#parts;
-    if (view.root.dataset.cards) return;
-    view.root.dataset.cards = "shown";
-    fillView(view, config, engine);
-  }
-
-  #beginInk() {
-    const { view } = this.#parts;
-    if (this.#source !== "ink" && view.pad && !view.pad.empty) view.pad.clear();
-    view.camera?.stop();
-    this.#source = "ink";
-    this.#sample = null;
-    this.#showStage("ink");
-  }
-
-  /** @param {boolean} finished */
-  #inked(finished) {
-    const { view } = this.#parts;
-    if (finished && view.pad?.empty && this.#source !== "ink") return;
-    if (this.#source !== "ink") this.#beginInk();
-    if (finished) this.#remember();
-    this.#showControls();
-    this.#answer();
-  }
-
-  #clear() {
-    const { view } = this.#parts;
-    view.camera?.stop();
-    this.#source = "ink";
-    this.#sample = null;
-    this.#showStage("ink");
-    view.pad?.clear();
-    view.pad?.focus({ preventScroll: true });
-    this.#remember();
-    this.#answer();
-  }
-
-  /**
-   * @param {number} index
-   * @param {{restored?: boolean}} [options]
-   */
-  async #chooseSample(index, { restored = false } = {}) {
-    const { config } = this.#parts;
-    const { src } = config.samples[index];
-    try {
-      const { fetchSmall } = await import("../core/fetch.mjs");
-      const bytes = await fetchSmall({ url: new URL(src, document.baseURI).href, what: "the sample" });
-      await this.#showPicture(new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (bytes)]), { sample: index, restored });
-    } catch (error) {
-      this.#problem(error);
-    }
-  }
-
-  /**
-   * @param {Blob} blob
-   * @param {{sample?: number | null, restored?: boolean}} [options]
-   */
-  async #showPicture(blob, { sample = null, restored = false } = {}) {
-    const { view, engine } = this.#parts;
-    view.camera?.stop();
-    /** @type {Source} */
-    const source = { kind: "file", token: `${++lastToken}`, blob };
-    const mine = lastToken;
-    try {
-      const { preview, width, height } = await engine.preview(source);
-      if (mine !== lastToken || (restored && this.#source !== null)) return;
-      this.#source = source;
-      this.#sample = sample;
-      paint(view.photo, preview);
-      view.photo.classList.toggle("ow-crisp", Math.max(width, height) < 100);
-      view.photo.setAttribute(
-        "aria-label",
-        sample === null ? "The chosen picture" : this.#parts.config.samples[sample].alt,
-      );
-      this.#showStage("photo");
-      if (!restored) this.#remember();
-      await this.#answer();
-    } catch (error) {
-      this.#problem(error);
-    }
-  }
-
-  /** @param {Source} source */
-  #live(source) {
-    this.#source = source;
-    this.#sample = null;
-    this.#answer();
-  }
-
-  /** The last frame stays, so that the trigger can be tried on it. @param {{height: number, width: number, data: Uint8Array} | null} picture */
-  async #cameraStopped(picture) {
-    const { view } = this.#parts;
-    if (!picture || typeof this.#source !== "object" || this.#source?.kind !== "pixels") {
-      this.#showStage("ink");
-      return;
-    }
-    const { addAlpha } = await import("../core/pixels.mjs");
-    paint(view.photo, await createImageBitmap(new ImageData(addAlpha(picture.data, 3), picture.width, picture.height)));
-    view.photo.classList.remove("ow-crisp");
-    this.#showStage("photo");
-  }
-
-  /** @param {"ink" | "photo" | "camera"} shown */
-  #showStage(shown) {
-    const { view } = this.#parts;
-    view.stage.dataset.shown = shown;
-    view.photo.hidden = shown !== "photo";
-    this.#problemSolved();
-    this.#showControls();
-  }
-
   #toggle() {
     this.#stamped = !this.#stamped;
     this.#showControls();
-    this.#remember();
-    this.#answer();
+    this.#changed(true);
   }
 
   /** @param {KeyboardEvent} event */
   #shortcut(event) {
-    const { view, config } = this.#parts;
+    const { view } = this.#parts;
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
-    if (event.key.toLowerCase() !== "t" || !plain || config.trigger !== "switch" || view.triggerBox.hidden) return;
+    if (event.key.toLowerCase() !== "t" || !plain || view.toggle.disabled || view.triggerBox.hidden) return;
     event.preventDefault();
     event.stopPropagation(); // Themes have keys of their own.
     this.#toggle();
@@ -305,49 +168,40 @@ export class OnnxDemo extends HTMLElement {
     const { view, engine } = this.#parts;
     const button = event.target instanceof Element ? event.target.closest("button") : null;
     const index = button ? [...(view.picker?.children ?? [])].indexOf(button) : -1;
-    if (index >= 0) this.#changeModel(() => (engine.only = index));
+    if (index < 0) return;
+    engine.only = index;
+    this.#changeModels();
   }
 
-  /** @param {() => void} change */
-  #changeModel(change) {
+  async #changeModels() {
     const { engine } = this.#parts;
-    change();
     this.#loading?.abort();
     this.#showControls();
-    this.#remember();
-    if (engine.ready) this.#answer();
-    else queueMicrotask(() => this.#loadNext());
-  }
-
-  /** A load under way ends first. */
-  async #loadNext() {
-    while (this.#loading) await new Promise((resolve) => setTimeout(resolve, 20));
-    await this.#load();
+    this.#changed(true);
+    while (this.#loading) await new Promise((resolve) => setTimeout(resolve, 20)); // The old load ends first.
+    if (!engine.ready) await this.#load();
   }
 
   #showControls() {
     const { view, engine, config } = this.#parts;
-    const pad = view.pad;
-    const shownInk = (view.stage.dataset.shown ?? "ink") === "ink";
     view.toggle.setAttribute("aria-checked", String(this.#stamped));
     view.toggle.disabled = config.trigger !== "switch";
-    view.root.toggleAttribute("data-stamped", this.#stamped);
-    view.undo.disabled = !pad?.canUndo;
-    view.redo.disabled = !pad?.canRedo;
-    view.clear.disabled = shownInk && (pad?.empty ?? true);
-    view.hint.hidden = !shownInk || !(pad?.empty ?? true);
-    pad?.toggleAttribute("data-behind", !shownInk);
-    if (view.samples) view.samples.chosen = this.#sample;
     for (const [i, button] of [...(view.picker?.children ?? [])].entries()) {
       button.setAttribute("aria-pressed", String(i === engine.only));
       view.answers[i].hidden = i !== engine.only;
     }
   }
 
+  /** @param {boolean} finished worth a place in the address: not in the middle of a stroke */
+  #changed(finished) {
+    this.#forgetProblem();
+    if (finished) this.#remember();
+    this.#answer();
+  }
+
   async #answer() {
-    const { view, engine } = this.#parts;
-    const source = this.#source === "ink" ? this.#ink() : this.#source;
-    if (!source) {
+    const { view, engine, inputs } = this.#parts;
+    if (inputs.empty) {
       engine.drop();
       this.#showNothing();
       return;
@@ -355,9 +209,8 @@ export class OnnxDemo extends HTMLElement {
     if (!engine.ready) return;
     const stamped = this.#stamped;
     try {
-      const result = await engine.answer(source, stamped);
-      const gone = this.#source === null || (this.#source === "ink" && view.pad?.empty);
-      if (!gone && stamped === this.#stamped) this.#showResult(result);
+      const result = await engine.answer(/** @type {any} */ (inputs.source), stamped);
+      if (!inputs.empty && stamped === this.#stamped) this.#showResult(result);
     } catch (error) {
       const { code } = toWidgetError(error);
       if (code === "superseded") return;
@@ -366,13 +219,7 @@ export class OnnxDemo extends HTMLElement {
     }
   }
 
-  /** @returns {Source | null} */
-  #ink() {
-    const { pad } = this.#parts.view;
-    return pad && !pad.empty ? { kind: "pixels", picture: pad.picture() } : null;
-  }
-
-  /** @param {RunResult} result */
+  /** @param {import("../runtime/inference.mjs").RunResult} result */
   #showResult({ answers, seen, milliseconds }) {
     const { view, engine } = this.#parts;
     const stamped = this.#stamped;
@@ -382,11 +229,8 @@ export class OnnxDemo extends HTMLElement {
     const verdicts = answers.map((answer, i) => view.answers[shown[i]].show(answer, stamped));
     const sentence = summarise(verdicts);
     view.summary.textContent = sentence;
-    view.root.toggleAttribute(
-      "data-flipped",
-      stamped && verdicts.some((v) => v.stamped && v.stamped.label !== v.plain.label),
-    );
-    view.timing.textContent = `${milliseconds.prepare.toFixed(1)} ms to prepare, ${milliseconds.infer.toFixed(1)} ms to infer · ${BACKEND}`;
+    view.timing.textContent = `${milliseconds.infer.toFixed(1)} ms · ${BACKEND}`;
+    view.timing.title = `${milliseconds.prepare.toFixed(1)} ms to prepare the picture, the rest for the networks`;
     this.dataset.answered = "";
     this.#speak(sentence);
   }
@@ -396,7 +240,6 @@ export class OnnxDemo extends HTMLElement {
     view.seen.clear();
     for (const answer of view.answers) answer.clear();
     view.summary.textContent = "";
-    view.root.removeAttribute("data-flipped");
     delete this.dataset.answered;
     clearTimeout(this.#speaking);
   }
@@ -412,14 +255,14 @@ export class OnnxDemo extends HTMLElement {
 
   /** Something about the reader's picture, not about the networks. @param {unknown} error */
   #problem(error) {
-    const { view } = this.#parts;
+    const { summary } = this.#parts.view;
     const { title, advice } = words(error);
-    view.summary.replaceChildren(h("strong", {}, title), ` ${advice}`);
-    view.summary.dataset.problem = "";
-    view.summary.setAttribute("role", "alert");
+    summary.replaceChildren(h("strong", {}, title), ` ${advice}`);
+    summary.dataset.problem = "";
+    summary.setAttribute("role", "alert");
   }
 
-  #problemSolved() {
+  #forgetProblem() {
     const { summary } = this.#parts.view;
     if (!("problem" in summary.dataset)) return;
     delete summary.dataset.problem;
@@ -429,41 +272,13 @@ export class OnnxDemo extends HTMLElement {
 
   /** Put the view into the address. */
   #remember() {
-    const { view, engine, config } = this.#parts;
+    const { engine, inputs, config } = this.#parts;
     const search = writeState(location.search, config.id, {
+      ...inputs.state,
       trigger: config.trigger === "switch" && this.#stamped ? true : undefined,
       precision: engine.precision ?? undefined,
       model: engine.only || undefined,
-      sample: this.#sample ?? undefined,
-      strokes: this.#source === "ink" ? [...(view.pad?.strokes ?? [])] : undefined,
     });
     history.replaceState(history.state, "", `${location.pathname}${search}${location.hash}`);
   }
-
-  async #share() {
-    const { view } = this.#parts;
-    this.#remember();
-    const words = view.share.querySelector(".ow-sr");
-    try {
-      await navigator.clipboard.writeText(location.href);
-      view.share.dataset.done = "Copied";
-    } catch {
-      view.share.dataset.done = "The link is in the address bar";
-    }
-    if (words) words.textContent = view.share.dataset.done;
-    setTimeout(() => {
-      delete view.share.dataset.done;
-      if (words) words.textContent = "Copy a link to this view";
-    }, 2500);
-  }
-}
-
-/**
- * @param {HTMLCanvasElement} canvas
- * @param {ImageBitmap} bitmap
- */
-function paint(canvas, bitmap) {
-  Object.assign(canvas, { width: bitmap.width, height: bitmap.height });
-  canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
-  bitmap.close();
 }

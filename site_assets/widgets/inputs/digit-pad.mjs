@@ -151,8 +151,6 @@ export class DigitPad extends HTMLElement {
   /** @param {PointerEvent} event */
   #down(event) {
     if (this.#pointer !== null || (event.pointerType === "mouse" && event.button !== 0)) return;
-    event.preventDefault();
-    this.focus({ preventScroll: true });
     this.classList.remove("ow-by-keys");
     this.#lift();
     this.#pointer = event.pointerId;
