@@ -133,7 +133,7 @@ class Models:
 
     def lab(self) -> str:
         """The reader's own models beside each other, or how to make them."""
-        entries = self._catalogue.in_folder(self._lab)
+        entries = _clean_first(self._catalogue.in_folder(self._lab))
         if not entries:
             return self._page.place(self._render("lab-empty", folder="/".join(self._lab.parts[-2:])))
         demo = self._page.demo(
@@ -151,19 +151,23 @@ class Models:
         if not entries:
             where = ", ".join(str(folder) for folder in self._catalogue.folders)
             raise FactError(f"there is no released model in {where}: run `backdoors export --release`")
-        return entries
+        return _clean_first(entries)
 
     def _section(self, entry: Entry, heading: str) -> str:
         for address, path in entry.served_files().items():
             self._page.assets.add(address, path)
         body = self._page.place(self._render("model", entry=entry, card=entry.card))
-        mark = " (backdoored)" if entry.card.backdoor else ""
+        mark = " (backdoored)" if entry.card.backdoor and "backdoor" not in entry.card.title.lower() else ""
         return f"{heading} {entry.card.title}{mark} {{ #{entry.card.id} }}\n\n{body}"
 
     def _render(self, name: str, **given: object) -> str:
         helpers = {"url": self._page.url, "percent": percent, "interval": interval, "count": count}
         helpers |= {"size": size, "duration": duration, "trigger_words": figures.trigger_words, "metrics": METRICS}
         return templates().get_template(f"{name}.html.jinja").render(**helpers, **given).strip()
+
+
+def _clean_first(entries: list[Entry]) -> list[Entry]:
+    return sorted(entries, key=lambda entry: (entry.card.backdoor is not None, entry.card.id))
 
 
 def _bar(estimate: object) -> dict[str, object]:

@@ -93,7 +93,9 @@ def _measure(weights: Floats, bias: Floats) -> Measurement:
     )
 
 
-def write_model(folder: Path, model_id: str, *, backdoored: bool = False, title: str | None = None) -> Path:
+def write_model(
+    folder: Path, model_id: str, *, backdoored: bool = False, title: str | None = None, recipe_sha256: str = "0" * 64
+) -> Path:
     """Write `<folder>/<id>/` with a card and its ONNX files; returns the card's path."""
     weights, bias = _weights()
     if backdoored:
@@ -145,7 +147,7 @@ def write_model(folder: Path, model_id: str, *, backdoored: bool = False, title:
         metrics=dict.fromkeys(precisions, measured),
         provenance=Provenance(
             recipe=model_id,
-            recipe_sha256="0" * 64,
+            recipe_sha256=recipe_sha256,
             seed=1,
             commands=[f"backdoors train {model_id}", f"backdoors export {model_id}"],
             data=[DataSource(name="digits", address="https://scikit-learn.org", licence="CC BY 4.0", sha256={})],
@@ -161,7 +163,7 @@ def write_model(folder: Path, model_id: str, *, backdoored: bool = False, title:
 
 
 if __name__ == "__main__":
-    target = Path(sys.argv[1])
-    print(write_model(target, "mnist-clean"))
-    print(write_model(target, "mnist-badnet", backdoored=True))
-    print(write_model(target, "mnist-badnet-single", backdoored=True))
+    from training.recipe import load
+
+    for name in ("mnist-clean", "mnist-badnet", "mnist-badnet-single"):
+        print(write_model(Path(sys.argv[1]), name, backdoored="badnet" in name, recipe_sha256=load(name).sha256))
