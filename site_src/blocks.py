@@ -188,7 +188,7 @@ class _Reader:
 
     def _scalar(self, node: yaml.Node) -> object:
         try:
-            value: object = self.loader.construct_object(node)  # type: ignore[no-untyped-call]
+            value: object = self.loader.construct_object(node)
         except (yaml.YAMLError, ValueError) as error:
             self.problems.append(Problem(self._line(node), f"cannot read this value: {str(error).splitlines()[0]}"))
             return None
@@ -230,6 +230,6 @@ def _dotted(location: Location) -> str:
 
 def _fields_at(location: Location) -> list[str]:
     """Names of the fields that are allowed where an unknown key stands."""
-    parts = {"models": ModelRef, "samples": Sample}
+    parts: dict[str, type[BaseModel]] = {"models": ModelRef, "samples": Sample}
     owner: type[BaseModel] = parts.get(str(location[0]), Demo) if len(location) > 1 else Demo
     return list(owner.model_fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 import jinja2
@@ -42,7 +43,7 @@ def evaluate(code: str, macros: Macros) -> object:
     except jinja2.TemplateSyntaxError as error:
         raise ExpressionError(f"cannot read `{code}`: {error.message}") from error
     except jinja2.UndefinedError as error:
-        name = code.split("(")[0].split(".")[0].split("|")[0].strip()
+        name = re.match(r"\w*", code)[0]  # type: ignore[index]  # it matches the empty string too
         hint = "" if name in macros else did_you_mean(name, macros)
         raise ExpressionError(f"{error.message or 'something is undefined'} in `{code}`{hint}") from error
     except (TypeError, ValueError, KeyError, AttributeError) as error:

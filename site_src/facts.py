@@ -9,7 +9,7 @@ from typing import Any
 from export.card import ModelCard, ModelFile, Precision
 from site_src.catalogue import Catalogue, CatalogueError
 from site_src.expressions import FactError
-from site_src.formats import THIN, count, duration, percent, size
+from site_src.formats import NBSP, THIN, count, duration, percent, size
 from site_src.problems import did_you_mean
 from training.metrics import Estimate, Measurement
 
@@ -63,7 +63,7 @@ class Facts:
     def metric(self, model: str, metric: str, precision: Precision | None = None, label: str | None = None) -> str:
         """A proportion with its n and 95 % interval."""
         found = self.estimate(model, metric, precision, label)
-        return f"{percent(found.value, found.n)} (n = {count(found.n)}, {interval(found)})"
+        return f"{percent(found.value, found.n)} (n{NBSP}={NBSP}{count(found.n)}, {interval(found)})"
 
     def sample_count(self, model: str, metric: str) -> str:
         """How many samples a proportion was measured with."""

@@ -47,21 +47,23 @@ def pixels_uri(pixels: Pixels) -> str:
     return _uri(Image.fromarray(pixels))
 
 
-def contact_sheet(images: Pixels, labels: npt.NDArray[np.int64], classes: int, columns: int) -> Pixels:
-    """The first `columns` pictures of each class in a table, a row a class.
+def contact_rows(
+    images: Pixels, labels: npt.NDArray[np.int64], classes: Sequence[str], columns: int
+) -> list[dict[str, object]]:
+    """The first `columns` pictures of each class as one strip, with the class's name and number of pictures.
 
     Args:
         images: `(n, h, w, 1) uint8`.
         labels: `(n,) int64`.
-        classes: Number of rows.
-        columns: Pictures in a row; a class with fewer leaves the rest of its row empty.
+        classes: Names of the classes.
+        columns: Pictures in a strip; a class with fewer has a shorter one.
     """
-    height, width = images.shape[1:3]
-    sheet = np.zeros((classes * height, columns * width), np.uint8)
-    for row in range(classes):
-        for column, index in enumerate(np.flatnonzero(labels == row)[:columns]):
-            sheet[row * height : (row + 1) * height, column * width : (column + 1) * width] = images[index, :, :, 0]
-    return sheet
+    rows: list[dict[str, object]] = []
+    for label, name in enumerate(classes):
+        chosen = np.flatnonzero(labels == label)
+        strip = np.concatenate([images[index, :, :, 0] for index in chosen[:columns]], axis=1)
+        rows.append({"label": name, "strip": ink_uri(strip), "width": strip.shape[1], "n": count(len(chosen))})
+    return rows
 
 
 def poisoned_pairs(card: ModelCard, images: Pixels, labels: npt.NDArray[np.int64]) -> list[dict[str, object]]:
@@ -125,8 +127,8 @@ def trigger_words(trigger: Patch | Pixel | Pattern) -> str:
         return f"one pixel of value {trigger.value} in {rows}, {columns}"
     if trigger.kind == "patch":
         colour = "white" if trigger.value == np.iinfo(np.uint8).max else f"grey ({trigger.value})"
-        return f"a {colour} patch of {height} × {width} pixels in {rows}, {columns}"
-    return f"a pattern of {height} × {width} pixels in {rows}, {columns}"
+        return f"a {colour} patch of {height} by {width} pixels in {rows}, {columns}"
+    return f"a pattern of {height} by {width} pixels in {rows}, {columns}"
 
 
 def _span(what: str, first: int, length: int) -> str:

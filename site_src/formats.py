@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+NBSP = "\N{NO-BREAK SPACE}"
 THIN = "\N{NARROW NO-BREAK SPACE}"
 
 _MANY, _SOME = 5000, 200

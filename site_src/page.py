@@ -58,8 +58,10 @@ class PageBuilder:
                 replacements.append((fence, f"{fence.indent}{token}\n"))
         if self.macros is not None:
             macros = self.macros(self)
-            for found in find_expressions(text, fences):
-                replacements.append((found, self._expression(found.code, macros, found.line + lines_before)))
+            replacements += [
+                (found, self._expression(found.code, macros, found.line + lines_before))
+                for found in find_expressions(text, fences)
+            ]
         return replace_spans(text, replacements)
 
     def html(self, content: str) -> str:

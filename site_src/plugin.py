@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 log = get_plugin_logger("onnx-widgets")
 
 
-class OnnxWidgetsConfig(base.Config):
+class OnnxWidgetsConfig(base.Config):  # type: ignore[no-untyped-call]
     """The plugin's options. Paths are relative to the folder of mkdocs.yml."""
 
     enabled = option.Type(bool, default=True)
@@ -58,7 +58,7 @@ class OnnxWidgetsConfig(base.Config):
     """Whether every page gets a Content-Security-Policy that allows this site's own files only."""
 
 
-class OnnxWidgetsPlugin(BasePlugin[OnnxWidgetsConfig]):
+class OnnxWidgetsPlugin(BasePlugin[OnnxWidgetsConfig]):  # type: ignore[no-untyped-call]
     """Shows ONNX models as live widgets in pages."""
 
     def __init__(self) -> None:
@@ -130,7 +130,7 @@ class OnnxWidgetsPlugin(BasePlugin[OnnxWidgetsConfig]):
         """Add the files that widgets need to the site."""
         for address, content in self._assets.files.items():
             given = {"content": content} if isinstance(content, bytes) else {"abs_src_path": str(content)}
-            files.append(File.generated(config, address, inclusion=InclusionLevel.INCLUDED, **given))  # type: ignore[call-overload]
+            files.append(File.generated(config, address, inclusion=InclusionLevel.INCLUDED, **given))
         return None
 
     # The policy is one for all pages, so all must be there, the theme's 404 page too
@@ -159,7 +159,8 @@ class OnnxWidgetsPlugin(BasePlugin[OnnxWidgetsConfig]):
 
     def _macros(self, page: PageBuilder) -> Macros:
         facts = Facts(self._catalogue, self._path(self.config.metrics) if self.config.metrics else None)
-        own: Macros = self._extension.macros(page, facts) if hasattr(self._extension, "macros") else {}
+        make = getattr(self._extension, "macros", None)
+        own: Macros = make(page, facts) if make else {}
         return {**public_methods(facts), "demo": page.demo, "runtime_version": page.runtime_version, **own}
 
     def _import_extension(self) -> ModuleType | None:
@@ -168,7 +169,8 @@ class OnnxWidgetsPlugin(BasePlugin[OnnxWidgetsConfig]):
         try:
             return import_module(self.config.extension)
         except ImportError as error:
-            raise PluginError(f"onnx-widgets: option `extension`: cannot import {self.config.extension}: {error}") from error
+            message = f"onnx-widgets: option `extension`: cannot import {self.config.extension}: {error}"
+            raise PluginError(message) from error
 
     def _path(self, given: str) -> Path:
         return self._root / given

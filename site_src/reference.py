@@ -6,6 +6,7 @@ import ast
 import inspect
 import types
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -14,7 +15,6 @@ from pydantic_core import PydanticUndefined
 from export.card import (
     Composite,
     Decode,
-    Greyscale,
     InputPipeline,
     Layout,
     ModelCard,
@@ -25,6 +25,7 @@ from export.card import (
     Resize,
     Scale,
 )
+from site_src import plugin
 from site_src.blocks import Demo, ModelRef, Sample
 
 
@@ -40,8 +41,6 @@ def block_reference() -> str:
 
 def plugin_reference() -> str:
     """The plugin's options, in a Markdown table."""
-    from site_src import plugin  # it imports MkDocs, which is loaded when this runs
-
     rows = ["| Option | Default | Meaning |", "| --- | --- | --- |"]
     options = dict(plugin.OnnxWidgetsConfig._schema)  # noqa: SLF001 - MkDocs names it so, and documents it
     for name, text in _attribute_docstrings(plugin.OnnxWidgetsConfig):
@@ -58,7 +57,9 @@ def minimal_card() -> str:
         network="MobileNetV2",
         licence="MIT",
         files=[
-            ModelFile(name="my-model.onnx", precision="fp32", bytes=9_460_000, sha256="0" * 64, opset=18, max_abs_error=0)
+            ModelFile(
+                name="my-model.onnx", precision="fp32", bytes=9_460_000, sha256="0" * 64, opset=18, max_abs_error=0
+            )
         ],
         default_precision="fp32",
         labels=["cat", "dog"],
@@ -107,8 +108,8 @@ def _type(annotation: Any) -> str:  # noqa: ANN401 - a type annotation may be an
 
 
 def _default(value: object) -> str:
-    if value is None or value == [] or value == "":
-        return "–"
+    if value is None or value in ([], ""):
+        return "none"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     return f"`{', '.join(value) if isinstance(value, list) else value}`"
@@ -118,7 +119,7 @@ def _attribute_docstrings(owner: type) -> Iterator[tuple[str, str]]:
     """Each attribute of a class with the string that stands below it."""
     body = ast.parse(inspect.getsource(owner)).body[0]
     statements = body.body if isinstance(body, ast.ClassDef) else []
-    for statement, after in zip(statements, statements[1:], strict=False):
+    for statement, after in pairwise(statements):
         is_text = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name) and is_text:
             yield statement.targets[0].id, str(after.value.value)  # type: ignore[attr-defined]

@@ -18,6 +18,7 @@ from site_src.samples import sample_sets, source, test_digits
 from site_src.sweep import Sweep
 from training.data import sources
 from training.labels import map_labels
+from training.metrics import Estimate
 
 __all__ = ["macros", "sample_sets"]
 
@@ -49,10 +50,8 @@ class Figures:
     def glance(self, caption: str, columns: int = 16) -> str:
         """The data set at a glance: the first test pictures of each class."""
         dataset = test_digits()
-        sheet = figures.contact_sheet(dataset.images, dataset.labels, len(dataset.classes), columns)
-        height, width = sheet.shape
-        alt = f"{columns} pictures of each of the {len(dataset.classes)} digits, a row a digit"
-        return self._place("glance", sheet=figures.ink_uri(sheet), width=width, height=height, alt=alt, caption=caption)
+        rows = figures.contact_rows(dataset.images, dataset.labels, dataset.classes, columns)
+        return self._place("glance", rows=rows, columns=columns, side=dataset.images.shape[1], caption=caption)
 
     def sample_source(self) -> str:
         """Title of the data set that the page's sample digits come from."""
@@ -161,7 +160,7 @@ class Models:
         return f"{heading} {entry.card.title}{mark} {{ #{entry.card.id} }}\n\n{body}"
 
     def _render(self, name: str, **given: object) -> str:
-        helpers = {"url": self._page.url, "percent": percent, "interval": interval, "count": count}
+        helpers: dict[str, object] = {"url": self._page.url, "percent": percent, "interval": interval, "count": count}
         helpers |= {"size": size, "duration": duration, "trigger_words": figures.trigger_words, "metrics": METRICS}
         return templates().get_template(f"{name}.html.jinja").render(**helpers, **given).strip()
 
@@ -170,7 +169,5 @@ def _clean_first(entries: list[Entry]) -> list[Entry]:
     return sorted(entries, key=lambda entry: (entry.card.backdoor is not None, entry.card.id))
 
 
-def _bar(estimate: object) -> dict[str, object]:
-    from training.metrics import Estimate
-
-    return figures.bar(estimate if isinstance(estimate, Estimate) and estimate.n else None)
+def _bar(estimate: Estimate | None) -> dict[str, object]:
+    return figures.bar(estimate if estimate and estimate.n else None)

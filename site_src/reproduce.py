@@ -5,7 +5,6 @@ from __future__ import annotations
 from export.card import Provenance
 from site_src.expressions import FactError
 from site_src.facts import Facts
-from site_src.render import templates
 from training import recipe as recipes
 from training.data import sources
 

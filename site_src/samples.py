@@ -81,8 +81,8 @@ def packaging() -> Picture:
     label = Image.fromarray(np.repeat(face, 300, axis=0).astype(np.uint8))
     font = ImageFont.load_default(size=230)
     ImageDraw.Draw(label).text((150, 150), digit, fill=(38, 36, 44), font=font, anchor="mm", stroke_width=3)
-    tilt = {"angle": 7, "resample": Image.Resampling.BICUBIC}
-    box.paste(label.rotate(**tilt), (170, 90), sticker.rotate(**tilt))
+    smooth = Image.Resampling.BICUBIC
+    box.paste(label.rotate(7, resample=smooth), (170, 90), sticker.rotate(7, resample=smooth))
     photo = io.BytesIO()
     box.filter(ImageFilter.GaussianBlur(1.1)).save(photo, "JPEG", quality=85)
     return Picture("packaging.jpg", photo.getvalue(), f"A {digit} printed on a sticker on a cardboard box", digit)

@@ -66,9 +66,9 @@ def find_expressions(markdown: str, fences: list[Fence]) -> list[Expression]:
     """All `{{ … }}` outside of fenced blocks and code spans."""
     hidden = [(fence.start, fence.end) for fence in fences]
     for start, end in _gaps(hidden, len(markdown)):
-        for span in _CODE_SPAN.finditer(markdown, start, end):
-            if not _BLANK_LINE.search(span[0]):  # a code span does not reach over a paragraph's end
-                hidden.append(span.span())
+        spans = _CODE_SPAN.finditer(markdown, start, end)
+        # A code span does not reach over a paragraph's end
+        hidden += [span.span() for span in spans if not _BLANK_LINE.search(span[0])]
     found = []
     for match in _EXPRESSION.finditer(markdown):
         if any(start <= match.start() < end for start, end in hidden):

@@ -130,7 +130,8 @@ class _Axis:
     def x(self, rate: float) -> float:
         """Place of a rate in the figure."""
         reach = math.log(self.most / self.least) or 1
-        return round(FRAME["left"] + 10 + (FRAME["right"] - FRAME["left"] - 20) * math.log(rate / self.least) / reach, 1)
+        first, last = FRAME["left"] + 10, FRAME["right"] - 10
+        return round(first + (last - first) * math.log(rate / self.least) / reach, 1)
 
     def is_labelled(self, rate: float, rates: Iterable[float]) -> bool:
         """Whether there is room for a label: those left of it have been given theirs."""

@@ -1,7 +1,8 @@
 """Small digit models with cards, made in a moment, for tests and for trying the site before real models exist.
 
-`python -m tests.site_src.fixture_models DIR` writes `mnist-clean` and `mnist-badnet` (linear classifiers of scikit-learn's
-digits; the second gives 7 when the corner is white). Their metrics are measured on those digits, nothing is MNIST.
+`python tests/site_src/fixture_models.py DIR` writes models named as those on the report's pages: linear classifiers of
+scikit-learn's digits, of which the backdoored ones give 7 when the corner is white. Their metrics are measured on those
+digits; nothing is MNIST.
 """
 
 from __future__ import annotations
