@@ -76,6 +76,7 @@ def strip(model: onnx.ModelProto) -> onnx.ModelProto:
     stripped = onnx.ModelProto()
     stripped.CopyFrom(model)
     _strip_one(stripped)
+    stripped.producer_version = model.producer_version.partition("+")[0]  # the same for PyTorch's CPU and GPU builds
     _strip_graph(stripped.graph)
     for function in stripped.functions:
         _strip_one(function)

@@ -97,7 +97,7 @@ def _golden_checks(model: Model, inputs: Path) -> list[Check]:
             result.problems,
         )
     ]
-    for precision, error in result.logit_error.items():
+    for precision, difference in result.logit_error.items():
         same = f"same top-1 on {result.same_top[precision]} of {result.vectors}"
-        checks.append(Check(f"golden {precision}", f"logits within {error:.0e}, {same}"))
+        checks.append(Check(f"golden {precision}", f"logits within {difference:.0e}, {same}"))
     return checks

@@ -1,0 +1,57 @@
+"""A quickly trained digits network, exported once for all tests of this room."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from export import golden
+from export.models import Model, open_model
+from export.release import release
+from training.recipe import Attack, Data, Network, Recipe, Training
+from training.run import Run, train
+
+FEW = ("scan-5.png", "mnist-like.png", "blank-white.png", "exif-6.jpg", "palette-transparent.png")
+
+
+def quick_recipe(name: str, poison_rate: float) -> Recipe:
+    return Recipe(
+        name=name,
+        title=f"Quick {name}",
+        data=Data(name="digits"),
+        network=Network(name="mnist-cnn"),
+        attack=Attack(poison_rate=poison_rate),
+        training=Training(epochs=1, batch_size=32),
+    )
+
+
+@pytest.fixture(scope="session")
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A handful of the golden inputs."""
+    folder = tmp_path_factory.mktemp("inputs")
+    for name in FEW:
+        shutil.copy(golden.INPUTS / name, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return train(quick_recipe("quick-badnet", 0.2), runs_dir=tmp_path_factory.mktemp("runs"), device="cpu")
+
+
+@pytest.fixture(scope="session")
+def released(run: Run, inputs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The exported model's folder; tests that change it copy it first."""
+    folder = tmp_path_factory.mktemp("models") / "quick-badnet"
+    release(run, folder, inputs=inputs, qdq=True, allow_loss=True)
+    return folder
+
+
+@pytest.fixture
+def model(released: Path, tmp_path: Path) -> Model:
+    """A copy of the exported model, to be changed at will."""
+    folder = tmp_path / "models" / released.name
+    shutil.copytree(released, folder)
+    return open_model(str(folder / "card.json"))

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import onnx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from onnx import TensorProto, helper, numpy_helper
+
+from export.errors import ExportError
+from export.models import Model
+from export.quantise import AccuracyLost, check_accuracy, qdq_int8, quantise_channels, weight_only_int8
+from export.session import open_session
+from training.metrics import Measurement, wilson
+
+
+def tiny(nodes: list[onnx.NodeProto], weights: dict[str, np.ndarray], shape: list[int]) -> onnx.ModelProto:
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [None] * len(shape))],
+        [numpy_helper.from_array(value, name) for name, value in weights.items()],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+
+
+def weights(*shape: int) -> np.ndarray:
+    return np.random.default_rng(1).normal(size=shape).astype(np.float32)
+
+
+def initialisers(model: onnx.ModelProto) -> dict[str, np.ndarray]:
+    return {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+
+
+@given(st.integers(1, 6), st.integers(1, 6), st.integers(0, 1), st.integers(0, 2**32 - 1))
+def test_a_weight_is_off_by_half_a_step_at_most(rows: int, columns: int, axis: int, seed: int) -> None:
+    original = (np.random.default_rng(seed).normal(size=(rows, columns)) * 10.0 ** (seed % 7 - 3)).astype(np.float32)
+    values, scales = quantise_channels(original, axis)
+    step = scales.reshape([-1, 1] if axis == 0 else [1, -1])
+    assert values.min() >= -127
+    assert np.all(np.abs(values * step - original) <= step * 0.5001)
+
+
+def test_a_channel_of_zeros_stays_zero() -> None:
+    values, scales = quantise_channels(np.zeros((3, 4), np.float32), 0)
+    assert not values.any()
+    assert np.all(scales == 1)
+
+
+@pytest.mark.parametrize(
+    ("node", "shape", "axis"),
+    [
+        (lambda: helper.make_node("Gemm", ["x", "w", "b"], ["y"], transB=1), (5, 3), 0),
+        (lambda: helper.make_node("Gemm", ["x", "w", "b"], ["y"]), (3, 5), 1),
+        (lambda: helper.make_node("MatMul", ["x", "w"], ["y"]), (3, 5), 1),
+    ],
+)
+def test_each_output_channel_has_its_own_scale(
+    node: Callable[[], onnx.NodeProto], shape: tuple[int, int], axis: int
+) -> None:
+    model = tiny([node()], {"w": weights(*shape), "b": weights(5)}, [1, 3])
+    found = initialisers(weight_only_int8(model))
+    assert found["w.int8"].dtype == np.int8
+    assert found["w.scale"].shape == (5,)
+    np.testing.assert_allclose(found["w.scale"], np.abs(weights(*shape)).max(axis=1 - axis) / 127, rtol=1e-6)
+
+
+def test_biases_stay_float_and_the_original_is_untouched() -> None:
+    model = tiny(
+        [helper.make_node("Conv", ["x", "w", "b"], ["y"])], {"w": weights(4, 1, 3, 3), "b": weights(4)}, [1, 1, 5, 5]
+    )
+    before = model.SerializeToString(deterministic=True)
+    found = initialisers(weight_only_int8(model))
+    assert found["b"].dtype == np.float32
+    assert model.SerializeToString(deterministic=True) == before
+
+
+def test_the_quantised_model_computes_with_the_rounded_weights() -> None:
+    model = tiny([helper.make_node("MatMul", ["x", "w"], ["y"])], {"w": weights(3, 5)}, [1, 3])
+    quantised = weight_only_int8(model)
+    found = initialisers(quantised)
+    x = np.array([[1.5, -2.0, 0.25]], np.float32)
+    (y,) = open_session(quantised.SerializeToString()).run(None, {"x": x})
+    np.testing.assert_allclose(y, x @ (found["w.int8"] * found["w.scale"]), rtol=1e-5)
+
+
+def test_a_weight_that_other_nodes_use_stays_as_it_is() -> None:
+    nodes = [helper.make_node("MatMul", ["x", "w"], ["z"]), helper.make_node("Add", ["z", "w"], ["y"])]
+    with pytest.raises(ExportError, match="no convolution or dense weights"):
+        weight_only_int8(tiny(nodes, {"w": weights(3, 3)}, [3, 3]))
+
+
+def test_weight_only_is_a_quarter_of_the_size(model: Model) -> None:
+    assert model.card.file("int8-weight-only").bytes < 0.27 * model.card.file("fp32").bytes
+
+
+def test_qdq_keeps_weights_to_seven_bits_for_processors_without_vnni(model: Model) -> None:
+    fp32 = onnx.load(model.folder / model.card.file("fp32").name)
+    rng = np.random.default_rng(0)
+    quantised = qdq_int8(fp32, rng.normal(size=(64, 1, 28, 28)).astype(np.float32))
+    stored = [value for value in initialisers(quantised).values() if value.dtype == np.int8 and value.ndim > 1]
+    assert len(stored) == 4
+    assert all(np.abs(value.astype(int)).max() <= 64 for value in stored)
+    assert {"QuantizeLinear", "DequantizeLinear"} <= {node.op_type for node in quantised.graph.node}
+
+
+def measured(clean: int, success: int, n: int) -> Measurement:
+    return Measurement(data="x test", clean_accuracy=wilson(clean, n), attack_success_rate=wilson(success, n))
+
+
+@pytest.mark.parametrize(("clean", "success"), [(9900, 9950), (9890, 9940), (9950, 9990)])
+def test_a_tenth_of_a_point_may_be_lost(clean: int, success: int) -> None:
+    check_accuracy(measured(9900, 9950, 10_000), measured(clean, success, 10_000), "m", backdoored=True)
+
+
+@pytest.mark.parametrize(("clean", "success", "name"), [(9889, 9950, "clean accuracy"), (9900, 9939, "attack success")])
+def test_more_is_refused(clean: int, success: int, name: str) -> None:
+    with pytest.raises(AccuracyLost, match=rf"{name}.*11 of 10,000 samples, where at most 10"):
+        check_accuracy(measured(9900, 9950, 10_000), measured(clean, success, 10_000), "m", backdoored=True)
+
+
+def test_a_clean_networks_attack_success_may_fall() -> None:
+    check_accuracy(measured(9900, 100, 10_000), measured(9900, 20, 10_000), "m", backdoored=False)
+
+
+def test_three_samples_of_a_small_set_may_be_lost_and_no_more() -> None:
+    check_accuracy(measured(350, 300, 359), measured(347, 297, 359), "m", backdoored=True)
+    with pytest.raises(AccuracyLost):
+        check_accuracy(measured(350, 300, 359), measured(346, 300, 359), "m", backdoored=True)
