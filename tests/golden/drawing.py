@@ -72,7 +72,7 @@ def ink_on(coverage: Picture, ink: tuple[int, int, int], paper: npt.ArrayLike) -
 
 
 def lighting(height: int, width: int, *, corners: tuple[float, float, float, float]) -> npt.NDArray[np.float64]:
-    """Brightness `(height, width, 1)` that runs linearly between the corners: top left, top right, bottom left, right."""
+    """Brightness `(height, width, 1)`, linear between the corners: top left, top right, bottom left, bottom right."""
     y, x = np.linspace(0, 1, height)[:, None], np.linspace(0, 1, width)[None]
     a, b, c, d = corners
     return ((a * (1 - x) + b * x) * (1 - y) + (c * (1 - x) + d * x) * y)[..., None]

@@ -15,7 +15,6 @@ import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -40,7 +39,7 @@ def picture(name: str, what: str, digit: int | None) -> Callable[[Callable[[], b
     return register
 
 
-def encode(pixels: Picture | Image.Image, kind: str, **options: Any) -> bytes:
+def encode(pixels: Picture | Image.Image, kind: str, **options: object) -> bytes:
     """The bytes of a picture file; PNG is packed as tightly as it goes."""
     image = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)
     if kind == "PNG":
@@ -320,9 +319,10 @@ def _noise() -> bytes:
 
 
 def printed(
-    text: str, size: int, height: int, width: int, ink: tuple[int, int, int], paper: tuple[int, int, int]
+    text: str, size: int, shape: tuple[int, int], *, ink: tuple[int, int, int], paper: tuple[int, int, int]
 ) -> Image.Image:
     """A printed character in the middle of paper, in the font that matplotlib ships."""
+    height, width = shape
     font = ImageFont.truetype(Path(mpl.get_data_path()) / "fonts/ttf/DejaVuSans-Bold.ttf", size)
     image = Image.new("RGB", (width, height), paper)
     ImageDraw.Draw(image).text((width / 2, height / 2), text, fill=ink, font=font, anchor="mm")
@@ -331,7 +331,7 @@ def printed(
 
 @picture("photo-packaging.jpg", "photo of a printed digit on coloured packaging, from the side, unevenly lit", 5)
 def _packaging() -> bytes:
-    box = np.asarray(printed("5", 200, 300, 360, (250, 248, 240), (196, 60, 38)))
+    box = np.asarray(printed("5", 200, (300, 360), ink=(250, 248, 240), paper=(196, 60, 38)))
     askew = seen_askew(box, [(110, 90), (520, 50), (560, 410), (80, 440)], 480, 640, (92, 96, 104))
     lit = askew.astype(np.float64) * lighting(480, 640, corners=(1.0, 0.75, 0.85, 0.55))
     return encode(noisy(lit, np.random.default_rng(11), 5), "JPEG", quality=60)
@@ -339,7 +339,7 @@ def _packaging() -> bytes:
 
 @picture("photo-label.jpg", "photo of a dark printed digit on a white label, on wood, turned", 4)
 def _label() -> bytes:
-    label = np.asarray(printed("4", 170, 240, 240, (30, 28, 30), (240, 238, 228)))
+    label = np.asarray(printed("4", 170, (240, 240), ink=(30, 28, 30), paper=(240, 238, 228)))
     rng = np.random.default_rng(12)
     askew = seen_askew(label, [(190, 80), (450, 120), (420, 400), (150, 360)], 480, 640, (120, 82, 50))
     grain = rng.normal(0, 6, (480, 1, 1)).cumsum(axis=0) % 12 - 6
