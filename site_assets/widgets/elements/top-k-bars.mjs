@@ -53,7 +53,7 @@ export class TopKBars extends HTMLElement {
       bar.style.setProperty("--share", String(probability));
       number.textContent = percent(probability);
       const was = before ? before[index] : null;
-      ghost.hidden = was === null || Math.abs(was - probability) < 0.005;
+      ghost.hidden = was === null || was < 0.02 || Math.abs(was - probability) < 0.005;
       if (was !== null) ghost.style.setProperty("--share", String(was));
       row.toggleAttribute("data-first", index === best[0].index);
       row.toggleAttribute("data-minor", !best.some((each) => each.index === index) || probability < 0.01);

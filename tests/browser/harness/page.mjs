@@ -23,7 +23,7 @@ export function harnessPage(config) {
 <title>Widgets</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="assets/widgets-dev/styles/widgets.css">
-<link rel="stylesheet" href="assets/harness.css">
+<link rel="stylesheet" href="assets/harness/harness.css">
 <script type="module" src="assets/widgets-dev/widgets/index.mjs"></script>
 </head>
 <body>

@@ -54,7 +54,9 @@ async function ownFile(path) {
     if (name.startsWith("ort/")) return read(ORT, name.slice(4));
     return read(join(ROOT, "site_assets"), name);
   }
-  if (path === "assets/harness.css") return read(join(ROOT, "tests/browser/harness"), "harness.css");
+  if (first === "assets" && inside.startsWith("harness/")) {
+    return read(join(ROOT, "tests/browser/harness"), inside.slice("harness/".length));
+  }
   if (first === "models") {
     const folder = findModels().get(rest[0]);
     return folder ? read(folder, rest.slice(1).join("/")) : null;

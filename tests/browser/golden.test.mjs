@@ -1,0 +1,61 @@
+/** The golden inputs through a real browser, files and all: the widgets compute what Python computed. */
+
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { launch } from "./harness/browser.mjs";
+import { report } from "./harness/golden-compare.mjs";
+import { findModels, startServer } from "./harness/server.mjs";
+
+const models = [...findModels()].filter(([, folder]) => existsSync(join(folder, "golden.json"))).map(([id]) => id);
+
+/** @type {Awaited<ReturnType<typeof startServer>>} */
+let server;
+/** @type {import("playwright-core").Browser} */
+let browser;
+
+before(async () => {
+  server = await startServer();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+test("there are models with golden vectors", () => {
+  assert.ok(models.length > 0, "no golden.json under site_assets/models or runs/models: run `make lab`");
+});
+
+for (const model of models) {
+  test(`${model}: every golden input gives Python's answer in the browser`, { timeout: 240_000 }, async (context) => {
+    const page = await browser.newPage();
+    await page.goto(server.url);
+    const { result, error } = await page.evaluate(
+      (name) =>
+        new Promise((resolve) => {
+          const worker = new Worker("assets/harness/golden-worker.mjs", { type: "module" });
+          worker.addEventListener("message", ({ data }) => resolve(data));
+          worker.addEventListener("error", (event) => resolve({ error: event.message }));
+          worker.postMessage({ model: name, base: document.baseURI });
+        }),
+      model,
+    );
+    await page.close();
+    assert.equal(error, undefined);
+    /** @type {import("./harness/golden-compare.mjs").Row[]} */
+    const rows = result.rows;
+    for (const line of report(model, rows).split("\n")) context.diagnostic(line);
+    assert.ok(new Set(rows.map((row) => row.input)).size >= 24);
+    for (const row of rows) {
+      const where = `${row.input}${row.trigger ? " with the trigger" : ""}`;
+      assert.deepEqual(row.differing, [], `uint8 stages of ${where}`);
+      assert.ok(row.tensor <= 1e-6, `tensor of ${where}: ${row.tensor}`);
+      for (const [precision, difference] of Object.entries(row.logits)) {
+        assert.ok(difference <= 1e-4, `${precision} logits of ${where}: ${difference}`);
+        assert.ok(row.top[precision], `${precision} top-1 of ${where}`);
+      }
+    }
+  });
+}

@@ -1,0 +1,46 @@
+/** Runs a model's golden inputs in the browser as the widgets do: decode from the file, pipeline, network, in a worker. */
+
+import { decodePicture } from "../widgets-dev/widgets/core/decode.mjs";
+import { runPipeline } from "../widgets-dev/widgets/core/preprocess.mjs";
+import { sha256 } from "../widgets-dev/widgets/core/sha256.mjs";
+import { infer } from "../widgets-dev/widgets/runtime/inference.mjs";
+import { loadRuntime } from "../widgets-dev/widgets/runtime/ort.mjs";
+import { compareLogits, comparePrepared } from "./golden-compare.mjs";
+
+/** @param {string} model @param {string} base the harness page's address */
+async function run(model, base) {
+  /** @param {string} path */
+  const get = (path) => fetch(new URL(path, base));
+  const card = await (await get(`models/${model}/card.json`)).json();
+  const golden = await (await get(`models/${model}/golden.json`)).json();
+  const ort = await loadRuntime(new AbortController().signal, () => {});
+  const sessions = new Map();
+  for (const precision of Object.keys(golden.vectors[0].logits)) {
+    const { name } = card.files.find((/** @type {any} */ file) => file.precision === precision);
+    const bytes = new Uint8Array(await (await get(`models/${model}/${name}`)).arrayBuffer());
+    sessions.set(precision, await ort.InferenceSession.create(bytes, { executionProviders: ["wasm"] }));
+  }
+  const rows = [];
+  const logits = [];
+  for (const vector of golden.vectors) {
+    const blob = await (await get(`golden/${vector.input}`)).blob();
+    const picture = await decodePicture(blob, { maxPixels: 50_000_000 });
+    const prepared = runPipeline(card.input, picture, vector.trigger ? card.trigger : null);
+    const row = await comparePrepared(vector, prepared, sha256);
+    for (const [precision, session] of sessions) {
+      const scores = await infer(ort, session, card, prepared);
+      compareLogits(row, vector, precision, scores.logits, card.labels);
+      logits.push([...scores.logits]);
+    }
+    rows.push(row);
+  }
+  return { rows, logits };
+}
+
+globalThis.addEventListener("message", async ({ data }) => {
+  try {
+    globalThis.postMessage({ result: await run(data.model, data.base) });
+  } catch (error) {
+    globalThis.postMessage({ error: String(error instanceof Error ? error.stack : error) });
+  }
+});

@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseConfig } from "../../site_assets/widgets/core/config.mjs";
+
+test("what is not given has a default", () => {
+  const config = parseConfig('{"models": [{"card": "a/card.json"}]}');
+  assert.equal(config.trigger, "switch");
+  assert.equal(config.compare, false);
+  assert.deepEqual(config.inputs, ["draw", "samples", "upload", "camera"]);
+});
+
+test("several networks stand side by side unless told otherwise", () => {
+  const models = [{ card: "a" }, { card: "b" }];
+  assert.equal(parseConfig(JSON.stringify({ models })).compare, true);
+  assert.equal(parseConfig(JSON.stringify({ models, compare: false })).compare, false);
+});
+
+for (const text of [null, "", "{", "{}", '{"models": []}', '{"models": [{}]}', "[]", "null"]) {
+  test(`${JSON.stringify(text)} is refused in words`, () => {
+    assert.throws(() => parseConfig(text), { code: "config" });
+  });
+}
