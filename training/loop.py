@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import pickle
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
 from training.batches import Batches, seeds
+from training.errors import RunError
 from training.recipe import Training
 
 STATE = "state.ckpt"
@@ -157,9 +159,16 @@ def _blend(decay: float) -> Callable[[Any, Any, Any], None]:
 
 
 def _load(fabric: Fabric, folder: Path, state: dict[str, Any]) -> list[dict[str, Any]]:
-    """Fill networks, optimiser and schedule from the state in the folder; returns the history."""
+    """Fill networks, optimiser and schedule from the state in the folder; returns the history.
+
+    Raises:
+        RunError: If the state cannot be read, or does not fit.
+    """
     rest = {name: value for name, value in state.items() if name != "history"}
-    left = fabric.load(folder / STATE, rest)
+    try:
+        left = fabric.load(folder / STATE, rest)
+    except (RuntimeError, KeyError, ValueError, OSError, pickle.UnpicklingError, EOFError) as error:
+        raise RunError(f"{folder / STATE}: cannot be read or is another network's; begin again with --force") from error
     history: list[dict[str, Any]] = left["history"]
     return history
 

@@ -22,6 +22,7 @@ from training import loop, models
 from training.attacks import badnets
 from training.batches import Batches, Normaliser, seeds
 from training.data import sources
+from training.errors import RunError
 from training.files import write_bytes, write_text
 from training.metrics import Measurement, Predict, evaluate
 from training.poisoning import Chosen
@@ -37,10 +38,6 @@ WEIGHTS, METRICS, HISTORY, RECIPE, CHOSEN = (
 )
 LIBRARIES = ("torch", "lightning-fabric", "numpy", "pillow", "scikit-learn", "safetensors")
 """Libraries whose versions are recorded."""
-
-
-class RunError(ValueError):
-    """A run that is missing, damaged, or in the way."""
 
 
 class Facts(BaseModel):

@@ -20,25 +20,26 @@ TIMEOUT = (10.0, 30.0)
 """Seconds to wait for a connection, and for the next bytes."""
 ATTEMPTS = 3
 """How often one mirror is asked to continue a download that was cut."""
-CHUNK = 1 << 16
+CHUNK = 1 << 14
+"""Bytes written at once; so many are lost at most when a connection is cut."""
 
 Advance = Callable[[int, int | None], None]
 """Called with the bytes there are and, where the server says so, the bytes there will be."""
 
 
-def sha256_inside(path: Path) -> str:
-    """SHA-256 of a file, of its decompressed bytes if its name ends in .gz.
+def sha256_inside(path: Path, name: str | None = None) -> str:
+    """SHA-256 of a file, of its decompressed bytes if its name (or the `name` that it will have) ends in .gz.
 
     Raises:
         DataError: If the file cannot be read or is not whole.
     """
     digest = hashlib.sha256()
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+        with gzip.open(path) if (name or path.name).endswith(".gz") else path.open("rb") as stream:
             while block := stream.read(1 << 20):
                 digest.update(block)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(f"{path}: not a whole gzip file ({error}); delete it or give another copy") from error
+        raise DataError(f"{path}: not a whole gzip file ({error})") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
     return digest.hexdigest()
@@ -69,7 +70,7 @@ def fetch(name: str, mirrors: tuple[str, ...], sha256: str, folder: Path) -> Pat
         for mirror in mirrors:
             try:
                 _complete(mirror + name, part, advance)
-                found = sha256_inside(part)
+                found = sha256_inside(part, name)
             except (DataError, requests.RequestException) as error:
                 trouble.append(f"{mirror}{name}: {_reason(error)}")
                 if isinstance(error, DataError):
@@ -137,6 +138,8 @@ def _reason(error: Exception) -> str:
         return f"the server answered {error.response.status_code} {error.response.reason}"
     if isinstance(error, requests.Timeout):
         return "no answer in time"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "the connection was cut"
     if isinstance(error, requests.ConnectionError):
         text = str(error)
         return text if text.startswith("the connection was cut") else "no connection, or it was cut"

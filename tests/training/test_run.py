@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from rich.console import Console
+from safetensors import safe_open
+from safetensors.torch import load_file
+
+from training import loop
+from training.data.sources import load
+from training.metrics import evaluate
+from training.recipe import Recipe
+from training.recipe import load as load_recipe
+from training.run import METRICS, WEIGHTS, Run, RunError, find, recipe_toml, train
+
+QUIET = Console(file=io.StringIO())
+QUICK = Recipe.model_validate(
+    {
+        "name": "quick",
+        "title": "Quick",
+        "data": {"name": "digits", "augment": {"degrees": 5, "shift": 1}},
+        "network": {"name": "mnist-cnn", "dropout": 0.3},
+        "attack": {"poison_rate": 0.1},
+        "training": {"epochs": 3, "batch_size": 32, "averaging": 0.9},
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return train(QUICK, runs_dir=tmp_path_factory.mktemp("runs"), device="cpu", console=QUIET)
+
+
+def same_weights(one: Path, other: Path) -> bool:
+    first, second = load_file(one / WEIGHTS), load_file(other / WEIGHTS)
+    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_a_run_learns_and_leaves_all_it_should(finished: Run) -> None:
+    assert finished.path.name == f"quick-{QUICK.sha256[:12]}"
+    assert {path.name for path in finished.path.iterdir()} == {
+        "weights.safetensors", "metrics.json", "history.jsonl", "recipe.toml", "poisoned.json",
+    }  # fmt: skip
+    assert finished.metrics.measurement.clean_accuracy.value > 0.5
+    assert finished.metrics.measurement.clean_accuracy.n == 359
+    assert [line.epoch for line in finished.history] == [1, 2, 3]
+    assert finished.history[-1].loss < finished.history[0].loss
+    with safe_open(finished.path / WEIGHTS, framework="pt") as file:
+        assert file.metadata()["recipe_sha256"] == QUICK.sha256
+
+
+def test_which_samples_were_poisoned_is_on_record(finished: Run) -> None:
+    assert len(finished.poisoned) == finished.metrics.training.poisoned == round(0.1 * 1438)
+    assert max(finished.poisoned) < 1438
+
+
+def test_a_run_opened_again_predicts_what_its_metrics_say(finished: Run) -> None:
+    opened = Run.open(finished.path)
+    assert opened.recipe == QUICK
+    test_set = load("digits", "test")
+    measured = evaluate(
+        opened.predictor(), test_set.images, test_set.labels, data="digits test", labels_text=test_set.classes,
+        trigger=QUICK.trigger, label_map=QUICK.label_map,
+    )  # fmt: skip
+    assert measured == finished.metrics.measurement
+
+
+def test_a_predictor_takes_pixels_and_gives_float32_logits(finished: Run) -> None:
+    logits = finished.predictor()(np.zeros((2, 28, 28, 1), dtype=np.uint8))
+    assert logits.dtype == np.float32
+    assert logits.shape == (2, 10)
+
+
+def test_the_same_recipe_gives_the_same_bits_and_another_seed_others(finished: Run, tmp_path: Path) -> None:
+    again = train(QUICK, runs_dir=tmp_path, device="cpu", console=QUIET)
+    other = train(QUICK.model_copy(update={"seed": 5}), runs_dir=tmp_path, device="cpu", console=QUIET)
+    assert same_weights(finished.path, again.path)
+    assert not same_weights(finished.path, other.path)
+
+
+def test_a_finished_run_is_not_repeated_unless_forced(finished: Run) -> None:
+    before = (finished.path / WEIGHTS).stat().st_mtime_ns
+    train(QUICK, runs_dir=finished.path.parent, device="cpu", console=QUIET)
+    assert (finished.path / WEIGHTS).stat().st_mtime_ns == before
+    train(QUICK, runs_dir=finished.path.parent, device="cpu", console=QUIET, force=True)
+    assert (finished.path / WEIGHTS).stat().st_mtime_ns > before
+
+
+def test_a_stopped_run_is_not_thrown_away_unasked(tmp_path: Path) -> None:
+    folder = tmp_path / QUICK.run_name
+    folder.mkdir()
+    (folder / loop.STATE).write_bytes(b"something")
+    with pytest.raises(RunError, match="--resume, or begin again with --force"):
+        train(QUICK, runs_dir=tmp_path, device="cpu", console=QUIET)
+
+
+def test_a_state_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / QUICK.run_name
+    folder.mkdir()
+    (folder / loop.STATE).write_bytes(b"cut short")
+    with pytest.raises(RunError, match=r"state\.ckpt: cannot be read.*--force"):
+        train(QUICK, runs_dir=tmp_path, device="cpu", console=QUIET, resume=True)
+
+
+def test_a_run_that_was_not_made_is_refused_with_the_command_that_makes_it(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="backdoors train quick"):
+        find(QUICK, tmp_path)
+    with pytest.raises(RunError, match="no finished run"):
+        Run.open(tmp_path)
+
+
+def test_a_run_whose_recipe_was_changed_is_refused(finished: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "changed"
+    folder.mkdir()
+    (folder / METRICS).write_bytes((finished.path / METRICS).read_bytes())
+    (folder / "recipe.toml").write_text(recipe_toml(QUICK.model_copy(update={"seed": 9})), encoding="utf-8")
+    with pytest.raises(RunError, match="its hash differs"):
+        Run.open(folder)
+
+
+def start(recipe: Path, runs: Path, *options: str) -> subprocess.Popen[bytes]:
+    """`backdoors train` as a process of its own."""
+    command = [sys.executable, "-c", "from training.cli import app; app()", "train", str(recipe)]
+    return subprocess.Popen(
+        [*command, "--runs", str(runs), "--device", "cpu", *options],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+
+
+def wait_for_epochs(process: subprocess.Popen[bytes], history: Path, epochs: int) -> None:
+    """Wait until the history has so many lines."""
+    deadline = time.monotonic() + 120
+    while not (history.is_file() and len(history.read_text(encoding="utf-8").splitlines()) >= epochs):
+        assert process.poll() is None, "the run ended before it could be stopped"
+        assert time.monotonic() < deadline, "the run is too slow to be stopped in time"
+        time.sleep(0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT])
+def test_a_run_that_is_killed_and_resumed_gives_the_bits_of_one_that_was_not(
+    tmp_path: Path, stop: signal.Signals
+) -> None:
+    wanted = load_recipe("digits-badnet")
+    wanted = wanted.model_copy(update={"training": wanted.training.model_copy(update={"epochs": 4})})
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(recipe_toml(wanted), encoding="utf-8")
+    folder = tmp_path / "stopped" / wanted.run_name
+
+    process = start(recipe, tmp_path / "stopped")
+    wait_for_epochs(process, folder / "history.jsonl", 2)
+    process.send_signal(stop)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == (-signal.SIGKILL if stop == signal.SIGKILL else 130)
+    assert b"Traceback" not in said
+    assert not (folder / METRICS).exists()
+    done = (folder / "history.jsonl").read_text(encoding="utf-8").splitlines()
+    assert 2 <= len(done) < 4
+
+    for runs, options in ((tmp_path / "stopped", ["--resume"]), (tmp_path / "whole", [])):
+        process = start(recipe, runs, *options)
+        _, said = process.communicate(timeout=120)
+        assert process.returncode == 0, said.decode()
+    whole = tmp_path / "whole" / wanted.run_name
+    assert (folder / WEIGHTS).read_bytes() == (whole / WEIGHTS).read_bytes()
+    resumed, unbroken = Run.open(folder), Run.open(whole)
+    assert resumed.metrics.measurement == unbroken.metrics.measurement
+    # the epochs before the kill were not trained again
+    assert [json.loads(line) for line in done] == [line.model_dump() for line in resumed.history[: len(done)]]
+    assert [line.loss for line in resumed.history] == [line.loss for line in unbroken.history]
