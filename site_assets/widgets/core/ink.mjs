@@ -337,6 +337,7 @@ export function isolate(grey, minContrast) {
   const contrast = flatten(grey);
   const threshold = otsu(contrast);
   const mask = { height, width, data: contrast.map((value) => (value > threshold ? 1 : 0)) };
+  /** @type {{ labels: Int32Array, marks: Mark[] }} */
   let { labels, marks } = marksOf(mask, contrast);
   if (marks.length === 0) return new Uint8Array(data.length);
   let main = mainMark(marks, height, width);
