@@ -23,18 +23,17 @@ class Entry:
     path: Path
     """The card.json."""
     sha256: str
-    """Of the card.json's bytes; they name the files' hashes, so this covers the files too."""
+    """Of the card with every default filled in; it names the files' hashes, so this covers the files too."""
 
     @property
     def served_at(self) -> str:
         """Folder of the model in the built site; its name changes when the card does."""
         return f"assets/onnx-widgets/models/{self.card.id}-{self.sha256[:12]}"
 
-    def served_files(self) -> dict[str, Path]:
-        """Address in the built site -> file, of the card and all its ONNX files."""
-        names = [self.path.name, *(file.name for file in self.card.files)]
-        return {f"{self.served_at}/{'card.json' if name == self.path.name else name}": self.path.parent / name
-                for name in names}  # fmt: skip
+    def served_files(self) -> dict[str, Path | bytes]:
+        """Address in the built site -> content: the card with every default filled in, and all its ONNX files."""
+        files: dict[str, Path | bytes] = {f"{self.served_at}/card.json": self.card.model_dump_json(indent=2).encode()}
+        return files | {f"{self.served_at}/{file.name}": self.path.parent / file.name for file in self.card.files}
 
     def checked_file(self, precision: Precision | None) -> Path:
         """The ONNX file of a precision, its bytes compared with the card.
@@ -131,4 +130,4 @@ def read_entry(path: Path) -> Entry:
         card = read_card(path)
     except CardError as error:
         raise CatalogueError(str(error)) from error
-    return Entry(card, path, hashlib.sha256(path.read_bytes()).hexdigest())
+    return Entry(card, path, hashlib.sha256(card.model_dump_json().encode()).hexdigest())

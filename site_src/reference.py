@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import types
 from collections.abc import Iterator
 from itertools import pairwise
@@ -80,7 +81,8 @@ def minimal_card() -> str:
         ),
         output=OutputPipeline(),
     )
-    return f"``` json\n{card.model_dump_json(indent=2, exclude_defaults=True, exclude_none=True)}\n```"
+    fields = {name: value for name, value in card.model_dump(mode="json", exclude_none=True).items() if value}
+    return f"``` json\n{json.dumps(fields, indent=2)}\n```"
 
 
 def _keys(model: type[BaseModel]) -> str:

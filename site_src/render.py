@@ -45,8 +45,8 @@ def render_demo(demo: ResolvedDemo, runtime: Runtime, assets: Assets, url: Relat
     for shared, content in runtime.files.items():
         assets.add(shared, content)
     for model in demo.models:
-        for address, path in model.entry.served_files().items():
-            assets.add(address, path)
+        for address, file in model.entry.served_files().items():
+            assets.add(address, file)
     samples = [
         {"src": url(assets.add_picture(picture.name, picture.content)), "alt": picture.alt}
         | ({"label": picture.label} if picture.label is not None else {})

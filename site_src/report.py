@@ -153,8 +153,8 @@ class Models:
         return _clean_first(entries)
 
     def _section(self, entry: Entry, heading: str) -> str:
-        for address, path in entry.served_files().items():
-            self._page.assets.add(address, path)
+        for address, file in entry.served_files().items():
+            self._page.assets.add(address, file)
         body = self._page.place(self._render("model", entry=entry, card=entry.card))
         mark = " (backdoored)" if entry.card.backdoor and "backdoor" not in entry.card.title.lower() else ""
         return f"{heading} {entry.card.title}{mark} {{ #{entry.card.id} }}\n\n{body}"

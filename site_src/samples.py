@@ -33,7 +33,6 @@ def sample_sets() -> dict[str, list[Picture]]:
     return {"digits": digits(), "drawn": drawn(), "photos": [packaging()]}
 
 
-@cache
 def source() -> str:
     """Name of the data set that `digits` come from: MNIST where it was given, scikit-learn's digits otherwise."""
     given = os.environ.get("BACKDOORS_DATA")

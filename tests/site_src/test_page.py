@@ -27,7 +27,9 @@ def test_a_block_becomes_an_element_with_addresses_relative_to_the_page(page: Pa
     assert page.problems == []
     assert given["inputs"] == ["draw", "samples", "upload", "camera"]
     cards = [model["card"] for model in given["models"]]  # type: ignore[attr-defined]
-    assert all(re.fullmatch(r"\.\./assets/onnx-widgets/models/tiny-\w+-[0-9a-f]{12}/card\.json", card) for card in cards)
+    assert all(
+        re.fullmatch(r"\.\./assets/onnx-widgets/models/tiny-\w+-[0-9a-f]{12}/card\.json", card) for card in cards
+    )
     assert {card.removeprefix("../") for card in cards} <= set(page.assets.files)
 
 

@@ -110,7 +110,8 @@ def test_a_trigger_that_no_card_has_is_told(around: Surroundings, tmp_path: Path
     assert demo.trigger == "off"
 
 
-def test_a_broken_card_does_not_hide_the_others(around: Surroundings, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("around")
+def test_a_broken_card_does_not_hide_the_others(tmp_path: Path) -> None:
     (tmp_path / "models/tiny-clean/card.json").write_text("{}")
     catalogue = Catalogue([tmp_path / "models"])
     assert list(catalogue.entries) == ["tiny-badnet"]

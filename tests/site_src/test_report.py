@@ -1,0 +1,109 @@
+"""The report itself, built once with small models in place of the released ones."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+from fixture_models import write_model
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+
+from training.recipe import load
+
+ROOT = Path(__file__).parents[2]
+PAGES = ("index", "regular", "models", "lab", "embed", "reproduce", "references")
+RUNTIME = ROOT / "node_modules" / "onnxruntime-web" / "dist"
+
+pytestmark = pytest.mark.skipif(not RUNTIME.is_dir(), reason="node_modules is missing: run npm ci")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("report")
+    for name in ("mnist-clean", "mnist-badnet", "mnist-badnet-single"):
+        write_model(folder / "models", name, backdoored="badnet" in name, recipe_sha256=load(name).sha256)
+    estimate = {"value": 0.99, "n": 100, "low": 0.9, "high": 1.0}
+    row = {"poisoned": 1, "clean_accuracy": estimate, "attack_success_rate": estimate}
+    rows = [{"rate": rate, "seed": seed, **row} for rate in (0.001, 0.3) for seed in (0, 1)]
+    (folder / "metrics").mkdir()
+    (folder / "metrics" / "mnist-poison-rate.json").write_text(json.dumps({"rows": rows}))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BACKDOORS_MODELS", str(folder / "models"))
+        patch.setenv("BACKDOORS_METRICS", str(folder / "metrics"))
+        patch.setenv("SITE_URL", "https://example.org/report/")
+        patch.delenv("BACKDOORS_DATA", raising=False)
+        build(load_config(str(ROOT / "mkdocs.yml"), strict=True, site_dir=str(folder / "site")))
+    return folder / "site"
+
+
+def html(site: Path, page: str) -> str:
+    return (site / ("index.html" if page == "index" else f"{page}/index.html")).read_text("utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_loads_anything_from_elsewhere(site: Path, page: str) -> None:
+    text = html(site, page)
+    loaded = re.findall(r"<(?:script|img|iframe|source|audio|video)[^>]*\ssrc=\"([^\"]*)\"", text)
+    links = re.findall(r"<link[^>]*>", text)
+    loaded += [re.findall(r'href="([^"]*)"', link)[0] for link in links if "canonical" not in link]
+    assert loaded
+    assert [address for address in loaded if urlsplit(address).scheme not in {"", "data"}] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_address_within_the_site_leads_somewhere(site: Path, page: str) -> None:
+    base = "https://site/" if page == "index" else f"https://site/{page}/"
+    text = html(site, page)
+    found = re.findall(r'(?:src|href)="([^"]*)"', text)
+    for config in re.findall(r'config="([^"]*)"', text):
+        parsed = json.loads(unescape(config))
+        found += [model["card"] for model in parsed["models"]] + [sample["src"] for sample in parsed["samples"]]
+    for address in found:
+        whole = urlsplit(urljoin(base, unescape(address)))
+        if whole.netloc == "site" and not address.startswith("data:"):
+            path = site / unquote(whole.path).lstrip("/")
+            assert path.is_file() or (path / "index.html").is_file(), address
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_has_a_description_and_one_heading(site: Path, page: str) -> None:
+    text = html(site, page)
+    assert '<meta name="description"' in text
+    assert len(re.findall(r"<h1[ >]", text)) == 1
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_needs_inline_styles(site: Path, page: str) -> None:
+    assert re.findall(r'<[^>]*\sstyle="[^"]*"', html(site, page)) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_is_left_unreplaced(site: Path, page: str) -> None:
+    text = re.sub(r"<code>.*?</code>", "", html(site, page), flags=re.DOTALL)
+    assert "{{" not in text
+    assert "onnxwidgets" not in text
+
+
+def test_widgets_and_their_pictures_have_words(site: Path) -> None:
+    for page in ("index", "regular", "embed"):
+        text = html(site, page)
+        assert "<onnx-demo" in text
+        assert all(re.search(r'\salt="[^"]+"', image) for image in re.findall(r"<img[^>]*>", text))
+
+
+def test_the_models_page_offers_every_file(site: Path) -> None:
+    text = html(site, "models")
+    for model in ("mnist-clean", "mnist-badnet", "mnist-badnet-single"):
+        for precision in ("fp32", "int8-weight-only"):
+            assert re.search(rf'href="[^"]*{model}\.{precision}\.onnx" download', text)
+
+
+def test_no_number_of_a_result_is_typed_into_a_page() -> None:
+    for page in sorted((ROOT / "site_src" / "pages").glob("*.md")):
+        text = re.sub(r"\{\{.*?\}\}", "", page.read_text("utf-8"), flags=re.DOTALL)
+        assert re.findall(r"\d+(?:\.\d+)?\s*%", text) == [], page.name

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from export.preprocess import digits_pipeline, run
+from site_src import samples
+
+
+@pytest.fixture(autouse=True)
+def no_data_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BACKDOORS_DATA", raising=False)
+    samples.test_digits.cache_clear()
+
+
+def test_without_data_every_class_has_an_embedded_digit() -> None:
+    pictures = samples.digits()
+    assert [picture.label for picture in pictures] == [str(label) for label in range(10)]
+    for picture in pictures:
+        assert Image.open(io.BytesIO(picture.content)).size == (28, 28)
+        assert "Optical recognition" in picture.alt
+
+
+def test_a_folder_without_mnist_is_no_source(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("BACKDOORS_DATA", str(tmp_path))
+    assert samples.source() == "digits"
+    (tmp_path / "mnist").mkdir()
+    assert samples.source() == "mnist"
+
+
+def test_drawn_pictures_are_the_same_in_every_build() -> None:
+    assert [one.content for one in samples.sample_sets()["drawn"]] == [one.content for one in samples.drawn()]
+    assert samples.packaging().content == samples.packaging().content
+
+
+def test_every_sample_says_what_it_shows() -> None:
+    assert all(picture.alt and picture.label for pictures in samples.sample_sets().values() for picture in pictures)
+
+
+def test_the_pipeline_finds_the_digit_on_the_packaging() -> None:
+    pixels = run(digits_pipeline(), samples.packaging().content).pixels
+    assert pixels.shape == (28, 28, 1)
+    inked = np.argwhere(pixels[:, :, 0] > 128)
+    height, width = np.ptp(inked, axis=0) + 1
+    assert 16 <= height <= 20
+    assert width < height
