@@ -13,6 +13,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from export.errors import ExportError
+from export.metadata import opset
 from export.to_onnx import quiet_logging, strip
 from training.metrics import Estimate, Measurement
 
@@ -20,6 +21,8 @@ Floats = npt.NDArray[np.float32]
 
 MOST_LOST = 0.001
 """At most 0.1 points of clean accuracy or attack success rate may be lost."""
+FIRST_OPSET = 13
+"""The first with DequantizeLinear along an axis."""
 FEW = 3
 """That many samples may be lost on a small test set: so few prove nothing (sign test, p = 0.125)."""
 
@@ -42,15 +45,17 @@ def weight_only_int8(model: onnx.ModelProto) -> onnx.ModelProto:
     graph = quantised.graph
     initialisers = {tensor.name: tensor for tensor in graph.initializer}
     axes = _weight_axes(graph, initialisers)
+    if opset(model) < FIRST_OPSET:
+        raise ExportError(f"the model has opset {opset(model)}; a scale for each channel needs {FIRST_OPSET} or newer")
     if not axes:
         raise ExportError("the model has no convolution or dense weights to quantise")
     nodes = []
     for name, axis in axes.items():
-        values, scales = quantise_channels(numpy_helper.to_array(initialisers[name]).astype(np.float32), axis)
+        weights = numpy_helper.to_array(initialisers[name]).astype(np.float32)
+        values, scales = quantise_channels(np.moveaxis(weights, axis, 0))
         initialisers[name].CopyFrom(numpy_helper.from_array(values, f"{name}.int8"))
         graph.initializer.append(numpy_helper.from_array(scales, f"{name}.scale"))
-        inputs = [f"{name}.int8", f"{name}.scale"]
-        nodes.append(helper.make_node("DequantizeLinear", inputs, [name], name=f"dequantise {name}", axis=axis))
+        nodes += _dequantise(name, transposed=axis == 1)
     rest = list(graph.node)
     del graph.node[:]
     graph.node.extend([*nodes, *rest])
@@ -58,14 +63,25 @@ def weight_only_int8(model: onnx.ModelProto) -> onnx.ModelProto:
     return quantised
 
 
-def quantise_channels(weights: Floats, axis: int) -> tuple[npt.NDArray[np.int8], Floats]:
-    """Symmetric int8 values and a float32 scale for each channel along `axis`; `weights` is about values * scale."""
-    others = tuple(other for other in range(weights.ndim) if other != axis)
-    largest = np.abs(weights).max(axis=others)
+def _dequantise(name: str, *, transposed: bool) -> list[onnx.NodeProto]:
+    """The nodes that make the float weight `name` of its int8 values, whose channels are axis 0.
+
+    A dense weight whose channels are axis 1 is stored transposed: onnxruntime turns DequantizeLinear on axis 1 with a
+    matrix product into MatMulNBits, which rounds the activations to int8, too (its pull requests 27614 and 27769).
+    """
+    inputs, made = [f"{name}.int8", f"{name}.scale"], f"{name}.transposed" if transposed else name
+    nodes = [helper.make_node("DequantizeLinear", inputs, [made], name=f"dequantise {name}", axis=0)]
+    if transposed:
+        nodes.append(helper.make_node("Transpose", [made], [name], name=f"transpose {name}", perm=[1, 0]))
+    return nodes
+
+
+def quantise_channels(weights: Floats) -> tuple[npt.NDArray[np.int8], Floats]:
+    """Symmetric int8 values and a float32 scale for each channel (axis 0); `weights` is about values * scale."""
+    largest = np.abs(weights).reshape(len(weights), -1).max(axis=1)
     scales = np.where(largest > 0, largest / np.float32(127), np.float32(1)).astype(np.float32)
-    shape = [-1 if other == axis else 1 for other in range(weights.ndim)]
-    values = np.clip(np.rint(weights / scales.reshape(shape)), -127, 127).astype(np.int8)
-    return values, scales
+    steps = scales.reshape(-1, *[1] * (weights.ndim - 1))
+    return np.clip(np.rint(weights / steps), -127, 127).astype(np.int8), scales
 
 
 def qdq_int8(model: onnx.ModelProto, calibration: Floats) -> onnx.ModelProto:
