@@ -1,0 +1,115 @@
+"""Serve a built site on this machine: `python -m site_src.serve`. Right media types, the site's own 404 page."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import sys
+from collections.abc import Sequence
+from http import HTTPStatus
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Serves a folder, below a path when the site is meant to live there."""
+
+    base: ClassVar[str] = "/"
+    extensions_map: dict[str, str] = {  # noqa: RUF012 - the base class declares it so
+        **SimpleHTTPRequestHandler.extensions_map,
+        ".mjs": "text/javascript",
+        ".wasm": "application/wasm",
+        ".onnx": "application/octet-stream",
+    }
+
+    def translate_path(self, path: str) -> str:
+        """The file of an address; an address outside the site's path has none."""
+        if not urlsplit(path).path.startswith(self.base):
+            return str(Path(self.directory) / "\N{NO ENTRY SIGN}")
+        return super().translate_path(path[len(self.base) - 1 :])
+
+    def do_GET(self) -> None:
+        """Send a file; an address without the site's path is sent there."""
+        if self.path == "/" and self.base != "/":
+            self.send_response(HTTPStatus.FOUND)
+            self.send_header("Location", self.base)
+            self.end_headers()
+            return
+        super().do_GET()
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Send the site's own page for what is not there."""
+        page = Path(self.directory) / "404.html"
+        if code != HTTPStatus.NOT_FOUND or not page.is_file():
+            super().send_error(code, message, explain)
+            return
+        body = page.read_bytes()
+        self.send_response(code)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def end_headers(self) -> None:
+        """Let browsers ask again: a rebuilt site shows at once."""
+        self.send_header("Cache-Control", "no-cache")
+        super().end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Tell of failures only."""
+        if len(args) > 1 and str(args[1]) >= "400":
+            super().log_message(format, *args)
+
+
+def make_server(folder: Path, host: str, port: int, base: str = "/") -> ThreadingHTTPServer:
+    """A server that is ready to run.
+
+    Args:
+        folder: The built site.
+        host: Address to listen at.
+        port: Port, 0 for any free one.
+        base: Path that the site lives below, with a slash at both ends.
+
+    Raises:
+        ValueError: If the folder holds no site.
+        OSError: If the port is taken.
+    """
+    if not (folder / "index.html").is_file():
+        raise ValueError(f"there is no site in {folder}/: build it with `make report SERVE=0`")
+    handler = type("SiteHandler", (Handler,), {"base": base})
+    return ThreadingHTTPServer((host, port), functools.partial(handler, directory=str(folder)))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until Ctrl-C; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m site_src.serve", description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("site"))
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--base", default="/", help="path that the site was built for, for example /report/")
+    given = parser.parse_args(arguments)
+    base = f"/{given.base.strip('/')}/".replace("//", "/")
+    try:
+        server = make_server(given.folder, given.host, given.port, base)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        print(f"error: cannot serve at port {given.port}: {reason}; choose another with --port", file=sys.stderr)  # noqa: T201
+        return 1
+    except (ValueError, OverflowError) as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+    with server:
+        address = f"http://{given.host}:{server.server_port}{base}"
+        print(f"The report is at {address} (Ctrl-C stops)", flush=True)  # noqa: T201
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()  # noqa: T201
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+# ruff: noqa: S310 - the addresses are those of the server started here
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+
+from site_src.serve import main, make_server
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    site = tmp_path / "site"
+    (site / "below").mkdir(parents=True)
+    (site / "index.html").write_text("home")
+    (site / "404.html").write_text("not here")
+    (site / "below" / "a.mjs").write_text("export {};")
+    (site / "below" / "a.wasm").write_bytes(b"\0asm")
+    (tmp_path / "secret").write_text("secret")
+    return site
+
+
+@pytest.fixture
+def address(folder: Path) -> Iterator[str]:
+    with make_server(folder, "127.0.0.1", 0, "/report/") as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_browsers_get_the_types_that_modules_and_wasm_need(address: str) -> None:
+    with urlopen(f"{address}/report/below/a.mjs") as answer:
+        assert answer.headers["Content-Type"] == "text/javascript"
+    with urlopen(f"{address}/report/below/a.wasm") as answer:
+        assert answer.headers["Content-Type"] == "application/wasm"
+
+
+def test_the_root_leads_to_the_sites_path(address: str) -> None:
+    with urlopen(f"{address}/") as answer:
+        assert (answer.url, answer.read()) == (f"{address}/report/", b"home")
+
+
+@pytest.mark.parametrize("path", ["/report/none", "/below/a.mjs", "/report/../secret", "/report/%2e%2e/secret"])
+def test_what_is_not_of_the_site_is_answered_with_its_404_page(address: str, path: str) -> None:
+    with pytest.raises(HTTPError) as error:
+        urlopen(f"{address}{path}")
+    assert error.value.code == 404
+    assert error.value.read() == b"not here"
+
+
+def test_a_folder_without_a_site_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path)]) == 1
+    assert "make report" in capsys.readouterr().err
+
+
+def test_a_taken_port_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with make_server(folder, "127.0.0.1", 0) as server:
+        assert main([str(folder), "--port", str(server.server_port)]) == 1
+    assert "choose another with --port" in capsys.readouterr().err
