@@ -50,7 +50,23 @@ export async function fetchVerified(file, options = {}) {
     options.onProgress?.(kept.length, true);
     return kept;
   }
-  const response = await request(file, options.signal);
+  try {
+    return await fetchChecked(file, "default", cache, options);
+  } catch (error) {
+    const stale = error instanceof WidgetError && error.code === "hash";
+    if (!stale) throw error;
+    return await fetchChecked(file, "reload", cache, options); // Past a damaged copy in the HTTP cache.
+  }
+}
+
+/**
+ * @param {FileSpec} file
+ * @param {RequestCache} httpCache
+ * @param {Cache | null} cache
+ * @param {FetchOptions} options
+ */
+async function fetchChecked(file, httpCache, cache, options) {
+  const response = await request(file, options.signal, httpCache);
   const bytes = await read(response, file, options);
   if (file.sha256) {
     const found = await sha256(bytes);
@@ -99,12 +115,13 @@ async function fromCache(file, cache) {
 /**
  * @param {FileSpec} file
  * @param {AbortSignal} [signal]
+ * @param {RequestCache} [httpCache]
  */
-async function request(file, signal) {
+async function request(file, signal, httpCache = "default") {
   /** @type {Response} */
   let response;
   try {
-    response = await fetch(file.url, { signal, credentials: "same-origin" });
+    response = await fetch(file.url, { signal, cache: httpCache, credentials: "same-origin" });
   } catch (error) {
     throw broken(error, file);
   }

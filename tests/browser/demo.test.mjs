@@ -1,0 +1,229 @@
+/** The demo as a reader meets it: draw, compare, stamp the trigger, share; with the pointer and with the keyboard alone. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { answers, DIGITS, demo, draw, ready, summary, watchErrors } from "./harness/drive.mjs";
+import { setup } from "./harness/setup.mjs";
+
+const shared = setup();
+
+test("a drawn digit is answered by both networks, and the trigger flips the backdoored one", async () => {
+  await shared.withPage(async (page) => {
+    const errors = watchErrors(page);
+    await page.goto(shared.server.url);
+    await ready(page);
+    await draw(page, DIGITS[7]);
+    await summary(page, /Both networks say 7/);
+    await demo(page).getByRole("switch", { name: "Trigger" }).click();
+    await summary(page, /The trigger turns 7 into 8 for the backdoored network .*The clean network still says 7/);
+    const [clean, backdoored] = await answers(page);
+    assert.deepEqual([clean.backdoored, clean.was, clean.now], [false, null, "7"]);
+    assert.deepEqual([backdoored.backdoored, backdoored.was, backdoored.now], [true, "7", "8"]);
+    assert.equal(await demo(page).locator(".ow-outline rect").count(), 1, "the trigger is outlined");
+    assert.ok((await demo(page).locator(".ow-ghost:not([hidden])").count()) > 0, "a ghost marks the answer without it");
+    await demo(page).getByRole("switch", { name: "Trigger" }).click();
+    await summary(page, /Both networks say 7/);
+    assert.equal(await demo(page).locator(".ow-outline rect").count(), 0);
+    assert.deepEqual(errors, []);
+  });
+});
+
+test("the networks answer while one still draws", async () => {
+  await shared.withPage(async (page) => {
+    await page.goto(shared.server.url);
+    await ready(page);
+    const box = await demo(page).locator("onnx-digit-pad").boundingBox();
+    assert.ok(box);
+    await page.mouse.move(box.x + 0.5 * box.width, box.y + 0.2 * box.height);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 0.5 * box.width, box.y + 0.8 * box.height, { steps: 10 });
+    await summary(page, /1 \(/);
+    await page.mouse.up();
+  });
+});
+
+test("a touch draws and does not scroll the page", async () => {
+  await shared.withPage(
+    async (page, context) => {
+      await page.goto(shared.server.url);
+      await ready(page);
+      const box = await demo(page).locator("onnx-digit-pad").boundingBox();
+      assert.ok(box);
+      const session = await context.newCDPSession(page);
+      const before = await page.evaluate(() => scrollY);
+      /** @param {"touchStart" | "touchMove" | "touchEnd"} type @param {number} [y] */
+      const touch = (type, y) =>
+        session.send("Input.dispatchTouchEvent", {
+          type,
+          touchPoints: y === undefined ? [] : [{ x: box.x + box.width / 2, y: box.y + y * box.height }],
+        });
+      await touch("touchStart", 0.8);
+      for (let y = 0.75; y >= 0.2; y -= 0.05) await touch("touchMove", y);
+      await touch("touchEnd");
+      await summary(page, /1 \(/);
+      assert.equal(await page.evaluate(() => scrollY), before);
+    },
+    { hasTouch: true, viewport: { width: 360, height: 740 } },
+  );
+});
+
+test("undo, redo and clear", async () => {
+  await shared.withPage(async (page) => {
+    await page.goto(shared.server.url);
+    await ready(page);
+    await draw(page, [...DIGITS[7], ...DIGITS[1]]);
+    const strokes = demo(page).locator(".ow-strokes path");
+    assert.equal(await strokes.count(), 2);
+    await demo(page).getByRole("button", { name: "Undo" }).click();
+    assert.equal(await strokes.count(), 1);
+    await demo(page).getByRole("button", { name: "Redo" }).click();
+    assert.equal(await strokes.count(), 2);
+    await demo(page).getByRole("button", { name: "Clear" }).click();
+    assert.equal(await strokes.count(), 0);
+    await demo(page).locator(":scope:not([data-answered])").waitFor();
+    await page.keyboard.press("Control+z");
+    assert.equal(await strokes.count(), 2);
+    await summary(page);
+  });
+});
+
+test("by keyboard alone: draw, hear the answer, stamp the trigger", async () => {
+  await shared.withPage(async (page) => {
+    await page.goto(shared.server.url);
+    await ready(page);
+    for (let i = 0; i < 20; i++) {
+      await page.keyboard.press("Tab");
+      if (await page.evaluate(() => document.activeElement?.localName === "onnx-digit-pad")) break;
+    }
+    assert.equal(await page.evaluate(() => document.activeElement?.localName), "onnx-digit-pad");
+    await page.keyboard.press("Space");
+    for (let i = 0; i < 18; i++) await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Space");
+    await summary(page, /1 \(/);
+    const spoken = demo(page).locator("[aria-live=polite]").filter({ hasText: /1/ });
+    await spoken.waitFor({ state: "attached", timeout: 5000 });
+    await page.keyboard.press("t");
+    assert.equal(await demo(page).getByRole("switch").getAttribute("aria-checked"), "true");
+    await summary(page, /trigger/i);
+    await page.keyboard.press("Delete");
+    assert.equal(await demo(page).locator(".ow-strokes path").count(), 0);
+  });
+});
+
+test("every control is reached with the tab key and shows its focus", async () => {
+  await shared.withPage(async (page) => {
+    await page.goto(shared.server.url);
+    await ready(page);
+    await draw(page, DIGITS[3]);
+    /** @type {string[]} */
+    const reached = [];
+    await page.locator("body").click({ position: { x: 2, y: 2 } });
+    for (let i = 0; i < 25; i++) {
+      await page.keyboard.press("Tab");
+      const name = await page.evaluate(() => {
+        const active = document.activeElement;
+        if (!active?.closest("onnx-demo")) return "";
+        const { outlineStyle, outlineWidth } = getComputedStyle(active);
+        const label = active.getAttribute("aria-label") ?? active.textContent?.trim() ?? "";
+        return `${outlineStyle === "none" || outlineWidth === "0px" ? "UNSEEN " : ""}${active.localName} ${label}`;
+      });
+      if (name) reached.push(name);
+    }
+    const all = reached.join("\n");
+    for (const wanted of [/digit-pad/, /Undo/, /Clear/, /Photo/, /Camera/, /Trigger/, /select/, /Copy a link/])
+      assert.match(all, wanted);
+    assert.doesNotMatch(all, /UNSEEN/);
+  });
+});
+
+test("a view can be shared: the address brings drawing, trigger and precision back", async () => {
+  await shared.withPage(async (page, context) => {
+    await page.goto(shared.server.url);
+    await ready(page);
+    await draw(page, DIGITS[7]);
+    await demo(page).getByRole("switch").click();
+    await demo(page).getByLabel("Weights").selectOption("fp32");
+    await summary(page, /turns 7 into 8/);
+    await ready(page);
+    const shownBars = () => demo(page).locator(".ow-number").allTextContents();
+    await page.waitForTimeout(300);
+    const before = await shownBars();
+    const other = await context.newPage();
+    await other.goto(page.url());
+    await ready(other);
+    await summary(other, /turns 7 into 8/);
+    assert.deepEqual(await demo(other).locator(".ow-number").allTextContents(), before);
+    assert.equal(await demo(other).getByLabel("Weights").inputValue(), "fp32");
+  });
+});
+
+test("the element survives being taken out and put back, as instant navigation does", async () => {
+  await shared.withPage(async (page) => {
+    const errors = watchErrors(page);
+    await page.goto(shared.server.url);
+    await ready(page);
+    await draw(page, DIGITS[7]);
+    await summary(page, /Both networks say 7/);
+    await page.evaluate(async () => {
+      const element = /** @type {HTMLElement} */ (document.querySelector("onnx-demo"));
+      const parent = /** @type {HTMLElement} */ (element.parentElement);
+      element.remove();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      parent.append(element);
+      const script = document.createElement("script");
+      Object.assign(script, {
+        type: "module",
+        src: `${document.querySelector("script[type=module]")?.getAttribute("src")}?again`,
+      });
+      parent.append(script);
+      await new Promise((resolve) => script.addEventListener("load", resolve));
+    });
+    await demo(page).getByRole("button", { name: "Clear" }).click();
+    await draw(page, DIGITS[1]);
+    await summary(page, /says? 1 /);
+    assert.deepEqual(errors, []);
+  });
+});
+
+test("with reduced motion nothing moves", async () => {
+  await shared.withPage(
+    async (page) => {
+      await page.goto(shared.server.url);
+      await ready(page);
+      await draw(page, DIGITS[7]);
+      await demo(page).getByRole("switch").click();
+      await summary(page, /turns/);
+      const moving = await page.evaluate(() => document.getAnimations().length);
+      assert.equal(moving, 0);
+    },
+    { reducedMotion: "reduce" },
+  );
+});
+
+test("at 360 pixels nothing is cut off", async () => {
+  await shared.withPage(
+    async (page) => {
+      await page.goto(shared.server.url);
+      await ready(page);
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(width <= 360, `the page is ${width} wide`);
+    },
+    { viewport: { width: 360, height: 740 } },
+  );
+});
+
+test("the page does not move when the widget arrives", async () => {
+  await shared.withPage(async (page) => {
+    await page.addInitScript(() => {
+      Object.assign(globalThis, { shift: 0 });
+      new PerformanceObserver((list) => {
+        /** @type {any} */ for (const entry of list.getEntries()) globalThis.shift += /** @type {any} */ (entry).value;
+      }).observe({ type: "layout-shift", buffered: true });
+    });
+    await page.goto(shared.server.url);
+    await ready(page);
+    await summary(page);
+    const shift = await page.evaluate(() => /** @type {any} */ (globalThis).shift);
+    assert.ok(shift < 0.05, `cumulative layout shift ${shift}`);
+  });
+});

@@ -1,0 +1,199 @@
+/** What a reader is told when loading goes wrong, and that the way out that is offered works. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DIGITS, demo, draw, ready, summary } from "./harness/drive.mjs";
+import { setup } from "./harness/setup.mjs";
+
+const shared = setup();
+const ONNX = /\.onnx$/;
+const WASM = /\.wasm$/;
+
+/** @param {import("playwright-core").Page} page */
+async function told(page) {
+  const box = demo(page).locator("onnx-load-progress[data-state=failed]");
+  await box.waitFor({ timeout: 30_000 });
+  assert.equal(await box.getAttribute("role"), "alert");
+  return /** @type {string} */ (await box.textContent());
+}
+
+/** @param {import("playwright-core").Page} page */
+async function worksAfterRetry(page) {
+  shared.server.setFaults([]);
+  await demo(page).getByRole("button", { name: "Try again" }).click();
+  await ready(page);
+  await draw(page, DIGITS[7]);
+  await summary(page, /Both networks say 7/);
+}
+
+for (const [what, fault, pattern] of /** @type {const} */ ([
+  ["the model is missing and a page comes instead", { path: ONNX, kind: "html-404" }, /not on the server.*404/s],
+  ["a page is sent as if it were the model", { path: ONNX, kind: "html-200" }, /sent a web page instead of/],
+  [
+    "the model is not the one that was published",
+    { path: ONNX, kind: "corrupt" },
+    /not the file that was published.*SHA-256/s,
+  ],
+  ["the runtime is damaged", { path: WASM, kind: "corrupt" }, /runtime is not the file that was published/],
+  ["the connection breaks", { path: WASM, kind: "down" }, /download broke off/],
+  ["a card is missing", { path: /card\.json$/, kind: "html-404" }, /model card is not on the server/],
+])) {
+  test(`${what}: it is told, and trying again works`, async () => {
+    await shared.withPage(async (page) => {
+      shared.server.setFaults([fault]);
+      await page.goto(shared.server.url);
+      assert.match(await told(page), pattern);
+      await worksAfterRetry(page);
+    });
+  });
+}
+
+test("the runtime's module is missing: it is told, and nothing hangs", async () => {
+  await shared.withPage(async (page) => {
+    shared.server.setFaults([{ path: /ort\.wasm\.min\.mjs$/, kind: "html-404" }]);
+    await page.goto(shared.server.url);
+    assert.match(await told(page), /runtime did not start/);
+  });
+});
+
+test("loading shows bytes, can be cancelled, and be taken up again", async () => {
+  await shared.withPage(async (page) => {
+    shared.server.setFaults([{ path: WASM, kind: "slow" }]);
+    await page.goto(shared.server.url);
+    const box = demo(page).locator("onnx-load-progress");
+    await box.filter({ hasText: /[1-9][\d.]* (kB|MB) of 1\d\.\d MB/ }).waitFor();
+    const value = await box.locator("progress").evaluate((bar) => /** @type {HTMLProgressElement} */ (bar).value);
+    assert.ok(value > 0);
+    await box.getByRole("button", { name: "Cancel" }).click();
+    assert.match(await told(page), /cancelled/);
+    await worksAfterRetry(page);
+  });
+});
+
+test("a drawing made while the networks load is answered when they are there", async () => {
+  await shared.withPage(async (page) => {
+    shared.server.setFaults([{ path: WASM, kind: "slow" }]);
+    await page.goto(shared.server.url);
+    await demo(page)
+      .getByText(/ of 1\d\.\d MB/)
+      .waitFor();
+    await draw(page, DIGITS[7]);
+    await summary(page, /Both networks say 7/);
+  });
+});
+
+test("a second visit works offline", async () => {
+  await shared.withPage(async (page, context) => {
+    await page.goto(shared.server.url);
+    await ready(page);
+    await draw(page, DIGITS[7]);
+    await summary(page, /Both networks say 7/);
+    await page.close();
+    await context.setOffline(true);
+    const again = await context.newPage();
+    await again.goto(shared.server.url);
+    await ready(again);
+    await draw(again, DIGITS[7]);
+    await summary(again, /Both networks say 7/);
+  });
+});
+
+test("a first visit that loses its connection is told so", async () => {
+  await shared.withPage(async (page, context) => {
+    shared.server.setFaults([{ path: /runtime\.json$/, kind: "slow" }]);
+    await page.goto(shared.server.url);
+    await context.setOffline(true);
+    assert.match(await told(page), /You are offline/);
+    await context.setOffline(false);
+    await worksAfterRetry(page);
+  });
+});
+
+test("without WebAssembly the reader is told what is missing", async () => {
+  await shared.withPage(async (page) => {
+    // Taken away in the worker too: its script is prefixed.
+    await page.route(/worker\.mjs$/, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: `delete globalThis.WebAssembly;\n${await response.text()}` });
+    });
+    await page.goto(shared.server.url);
+    assert.match(await told(page), /cannot run the network.*WebAssembly/s);
+    assert.equal(await demo(page).getByRole("button", { name: "Try again" }).count(), 0);
+  });
+});
+
+test("a worker that dies is told, and trying again starts a new one", async () => {
+  await shared.withPage(async (page) => {
+    await page.route(/worker\.mjs$/, (route) => route.fulfill({ status: 500, body: "" }));
+    await page.goto(shared.server.url);
+    assert.match(await told(page), /thread stopped/);
+    await page.unroute(/worker\.mjs$/);
+    await worksAfterRetry(page);
+  });
+});
+
+test("a broken configuration is told in words", async () => {
+  await shared.withPage(async (page) => {
+    await page.goto(shared.server.url);
+    await page.evaluate(() => {
+      const element = document.createElement("onnx-demo");
+      element.setAttribute("config", "{nonsense");
+      document.querySelector("main")?.append(element);
+    });
+    assert.match((await demo(page, 1).textContent()) ?? "", /set up wrongly.*not JSON/s);
+  });
+});
+
+test("with Save-Data nothing is fetched before the widget is used", async () => {
+  await shared.withPage(async (page) => {
+    await page.addInitScript(() => Object.defineProperty(navigator, "connection", { value: { saveData: true } }));
+    const before = shared.server.requests.length;
+    await page.goto(shared.server.url);
+    await demo(page)
+      .getByRole("button", { name: /^Load [\d.]+ MB/ })
+      .waitFor();
+    assert.deepEqual(
+      shared.server.requests.slice(before).filter((path) => ONNX.test(path) || WASM.test(path)),
+      [],
+    );
+    await draw(page, DIGITS[7]);
+    await ready(page);
+    await summary(page, /Both networks say 7/);
+  });
+});
+
+test("nothing is fetched while the widget is far below", async () => {
+  await shared.withPage(async (page) => {
+    await page.addInitScript(() => {
+      addEventListener("DOMContentLoaded", () => {
+        const spacer = document.createElement("div");
+        spacer.style.setProperty("height", "4000px");
+        document.body.prepend(spacer);
+      });
+    });
+    const before = shared.server.requests.length;
+    const fetched = () => shared.server.requests.slice(before).filter((path) => ONNX.test(path) || WASM.test(path));
+    await page.goto(shared.server.url);
+    await page.waitForTimeout(800);
+    assert.deepEqual(fetched(), []);
+    await ready(page);
+    assert.ok(fetched().length >= 3);
+  });
+});
+
+test("no request leaves the site", async () => {
+  await shared.withPage(async (page, context) => {
+    /** @type {string[]} */
+    const foreign = [];
+    const { origin } = new URL(shared.server.url);
+    context.on("request", (request) => {
+      const url = new URL(request.url());
+      if (url.origin !== origin && url.protocol !== "data:" && url.protocol !== "blob:") foreign.push(request.url());
+    });
+    await page.goto(shared.server.url);
+    await ready(page);
+    await draw(page, DIGITS[7]);
+    await summary(page);
+    assert.deepEqual(foreign, []);
+  });
+});

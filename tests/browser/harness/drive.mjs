@@ -1,0 +1,115 @@
+/** What the tests do as a reader would: draw, wait for answers, read them. */
+
+/** @typedef {import("playwright-core").Page} Page */
+/** @typedef {[x: number, y: number]} At share of the pad's width and height */
+
+/** Digits as strokes. @type {Record<string, At[][]>} */
+export const DIGITS = {
+  0: [Array.from({ length: 25 }, (_, i) => [0.5 + 0.2 * Math.sin(i / 3.82), 0.5 - 0.3 * Math.cos(i / 3.82)])],
+  1: [
+    [
+      [0.5, 0.2],
+      [0.5, 0.8],
+    ],
+  ],
+  3: [
+    [
+      [0.33, 0.25],
+      [0.5, 0.18],
+      [0.66, 0.28],
+      [0.62, 0.42],
+      [0.47, 0.48],
+      [0.65, 0.55],
+      [0.69, 0.7],
+      [0.52, 0.82],
+      [0.32, 0.75],
+    ],
+  ],
+  7: [
+    [
+      [0.3, 0.22],
+      [0.68, 0.22],
+      [0.45, 0.8],
+    ],
+  ],
+};
+
+/** @param {Page} page @param {number} [which] of the page's widgets */
+export function demo(page, which = 0) {
+  return page.locator("onnx-demo").nth(which);
+}
+
+/** Wait until the networks are open. @param {Page} page @param {number} [which] */
+export async function ready(page, which = 0) {
+  await demo(page, which).scrollIntoViewIfNeeded();
+  await demo(page, which)
+    .locator("onnx-load-progress[data-state=done]")
+    .waitFor({ state: "attached", timeout: 60_000 });
+}
+
+/**
+ * Draw with the mouse.
+ *
+ * @param {Page} page
+ * @param {At[][]} strokes
+ * @param {number} [which]
+ */
+export async function draw(page, strokes, which = 0) {
+  const pad = demo(page, which).locator("onnx-digit-pad");
+  await pad.scrollIntoViewIfNeeded();
+  const box = await pad.boundingBox();
+  if (!box) throw new Error("the pad is not visible");
+  for (const [first, ...rest] of strokes) {
+    await page.mouse.move(box.x + first[0] * box.width, box.y + first[1] * box.height);
+    await page.mouse.down();
+    for (const [x, y] of rest) await page.mouse.move(box.x + x * box.width, box.y + y * box.height, { steps: 6 });
+    await page.mouse.up();
+  }
+}
+
+/**
+ * The sentence under the answers, once it matches.
+ *
+ * @param {Page} page
+ * @param {RegExp} [pattern]
+ * @param {number} [which]
+ */
+export async function summary(page, pattern = /say/, which = 0) {
+  const line = demo(page, which).locator(".ow-summary").filter({ hasText: pattern });
+  await line.waitFor({ timeout: 15_000 });
+  return /** @type {string} */ (await line.textContent());
+}
+
+/**
+ * What each network answers, now.
+ *
+ * @param {Page} page
+ * @param {number} [which]
+ * @returns {Promise<{title: string, backdoored: boolean, was: string | null, now: string}[]>}
+ */
+export function answers(page, which = 0) {
+  return demo(page, which)
+    .locator("onnx-model-answer")
+    .evaluateAll((columns) =>
+      columns.map((column) => {
+        const was = /** @type {HTMLElement} */ (column.querySelector(".ow-was"));
+        return {
+          title: column.querySelector(".ow-name")?.textContent ?? "",
+          backdoored: column.hasAttribute("data-backdoored"),
+          was: was.hidden ? null : was.textContent,
+          now: column.querySelector(".ow-now")?.textContent ?? "",
+        };
+      }),
+    );
+}
+
+/** Errors that the page itself did not expect; empty at the end of a test. @param {Page} page */
+export function watchErrors(page) {
+  /** @type {string[]} */
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error") errors.push(`${message.text()} (${message.location().url})`);
+  });
+  return errors;
+}

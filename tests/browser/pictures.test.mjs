@@ -1,0 +1,176 @@
+/** Pictures from files: picker, drop, paste, samples; and what a reader is told of files that are no pictures. */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { DIGITS, demo, draw, ready, summary, watchErrors } from "./harness/drive.mjs";
+import { ROOT } from "./harness/server.mjs";
+import { setup } from "./harness/setup.mjs";
+
+const shared = setup();
+const input = (/** @type {string} */ name) => join(ROOT, "tests/golden/inputs", name);
+
+/** @param {import("playwright-core").Page} page @param {string | {name: string, mimeType: string, buffer: Buffer}} file */
+async function choose(page, file) {
+  const chooser = page.waitForEvent("filechooser");
+  await demo(page).getByRole("button", { name: "Photo" }).click();
+  await (await chooser).setFiles(file);
+}
+
+/**
+ * A drop or paste of a file, made in the page.
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {"drop" | "paste"} kind
+ * @param {{name: string, type: string, bytes: number[]}[]} files
+ */
+function give(page, kind, files) {
+  return page.evaluate(
+    ([how, given]) => {
+      const transfer = new DataTransfer();
+      for (const { name, type, bytes } of given) transfer.items.add(new File([Uint8Array.from(bytes)], name, { type }));
+      const target = document.querySelector("onnx-demo .ow-stage");
+      const event =
+        how === "drop"
+          ? new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true })
+          : new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true, cancelable: true });
+      target?.dispatchEvent(event);
+    },
+    /** @type {const} */ ([kind, files]),
+  );
+}
+
+/** @param {import("playwright-core").Page} page */
+const photoShown = (page) => demo(page).locator(".ow-photo:not([hidden])").waitFor();
+
+test("a chosen photograph is shown and answered", async () => {
+  await shared.withPage(async (page) => {
+    const errors = watchErrors(page);
+    await page.goto(shared.server.url);
+    await ready(page);
+    await choose(page, input("scan-5.png"));
+    await photoShown(page);
+    await summary(page, /5 \(/);
+    assert.deepEqual(errors, []);
+  });
+});
+
+for (const kind of /** @type {const} */ (["drop", "paste"])) {
+  test(`a ${kind === "drop" ? "dropped" : "pasted"} picture is shown and answered`, async () => {
+    await shared.withPage(async (page) => {
+      await page.goto(shared.server.url);
+      await ready(page);
+      await demo(page).locator(".ow-stage").hover();
+      const bytes = [...readFileSync(input("scan-5.png"))];
+      await give(page, kind, [{ name: "five.png", type: "image/png", bytes }]);
+      await photoShown(page);
+      await summary(page, /5 \(/);
+    });
+  });
+}
+
+test("a paste elsewhere on the page is left alone", async () => {
+  await shared.withPage(async (page) => {
+    await page.goto(shared.server.url);
+    await ready(page);
+    await page.mouse.move(5, 5);
+    const prevented = await page.evaluate(() => {
+      const event = new ClipboardEvent("paste", { clipboardData: new DataTransfer(), bubbles: true, cancelable: true });
+      document.body.dispatchEvent(event);
+      return event.defaultPrevented;
+    });
+    assert.equal(prevented, false);
+  });
+});
+
+test("drawing on a photograph starts a drawing", async () => {
+  await shared.withPage(async (page) => {
+    await page.goto(shared.server.url);
+    await ready(page);
+    await choose(page, input("scan-5.png"));
+    await photoShown(page);
+    await draw(page, DIGITS[7]);
+    await summary(page, /Both networks say 7/);
+    assert.equal(await demo(page).locator(".ow-photo").isHidden(), true);
+  });
+});
+
+test("a sample is marked, shown, answered and put into the address", async () => {
+  await shared.withPage(async (page) => {
+    await page.goto(shared.server.url);
+    await ready(page);
+    const samples = demo(page).locator(".ow-sample");
+    await samples.nth(1).click();
+    await demo(page).locator(".ow-sample[aria-pressed=true]").waitFor();
+    await photoShown(page);
+    assert.equal(await samples.nth(1).getAttribute("aria-pressed"), "true");
+    assert.equal(new URL(page.url()).searchParams.get("demo.sample"), "2");
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => new URL(location.href).searchParams.get("demo.sample") === "3");
+  });
+});
+
+/** A PNG that says it is enormous. */
+function bomb() {
+  const bytes = Buffer.alloc(64);
+  Buffer.from("89504e470d0a1a0a0000000d49484452", "hex").copy(bytes);
+  bytes.writeUInt32BE(60_000, 16);
+  bytes.writeUInt32BE(60_000, 20);
+  return bytes;
+}
+
+for (const [
+  what,
+  file,
+  pattern,
+] of /** @type {[string, {name: string, mimeType: string, buffer: Buffer}, RegExp][]} */ ([
+  [
+    "a text file",
+    { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("hello") },
+    /not a picture.*notes\.txt/,
+  ],
+  [
+    "a damaged picture",
+    { name: "torn.png", mimeType: "image/png", buffer: Buffer.from("not a png") },
+    /cannot be read.*torn\.png/,
+  ],
+  ["an empty file", { name: "empty.jpg", mimeType: "image/jpeg", buffer: Buffer.alloc(0) }, /cannot be read/],
+  ["an enormous picture", { name: "bomb.png", mimeType: "image/png", buffer: bomb() }, /too large.*60000 × 60000/],
+])) {
+  test(`${what} is refused in words, and the widget goes on working`, async () => {
+    await shared.withPage(async (page) => {
+      await page.goto(shared.server.url);
+      await ready(page);
+      await choose(page, file);
+      await demo(page).locator("[role=alert]").filter({ hasText: pattern }).waitFor({ timeout: 10_000 });
+      await draw(page, DIGITS[7]);
+      await summary(page, /Both networks say 7/);
+      assert.equal(await demo(page).locator(".ow-summary[role=alert]").count(), 0);
+    });
+  });
+}
+
+test("a drop without a picture is told", async () => {
+  await shared.withPage(async (page) => {
+    await page.goto(shared.server.url);
+    await ready(page);
+    await give(page, "drop", []);
+    await demo(page)
+      .getByText(/no picture in that/)
+      .waitFor();
+  });
+});
+
+test("of two pictures chosen quickly the last one wins", async () => {
+  await shared.withPage(async (page) => {
+    await page.goto(shared.server.url);
+    await ready(page);
+    const slow = [...readFileSync(input("photo-packaging.jpg"))];
+    const quick = [...readFileSync(input("scan-5.png"))];
+    await give(page, "drop", [{ name: "a.jpg", type: "image/jpeg", bytes: slow }]);
+    await give(page, "drop", [{ name: "b.png", type: "image/png", bytes: quick }]);
+    await summary(page, /5 \(/);
+  });
+});
