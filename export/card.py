@@ -225,6 +225,8 @@ class Backdoor(_Part):
     attack: str
     paper: str
     poison_rate: float = Field(gt=0, le=1)
+    repeat: int = Field(default=1, ge=1)
+    """How often each poisoned picture was shown in an epoch; more than once takes an attacker who does the training."""
     behaviour: str
     caught_by: str
 
@@ -294,14 +296,14 @@ class ModelCard(_Part):
         """The file of that precision (default: `default_precision`).
 
         Raises:
-            ValueError: If the card has no such file.
+            CardError: If the card has no such file.
         """
         wanted = precision or self.default_precision
         for file in self.files:
             if file.precision == wanted:
                 return file
         have = ", ".join(file.precision for file in self.files)
-        raise ValueError(f"model {self.id} has no {wanted} file; it has {have}")
+        raise CardError(f"model {self.id} has no {wanted} file; it has {have}")
 
 
 def read_card(path: Path) -> ModelCard:

@@ -6,25 +6,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from quick_digits import quick_recipe
 
 from export import golden
 from export.models import Model, open_model
 from export.release import release
-from training.recipe import Attack, Data, Network, Recipe, Training
 from training.run import Run, train
 
 FEW = ("scan-5.png", "mnist-like.png", "blank-white.png", "exif-6.jpg", "palette-transparent.png")
-
-
-def quick_recipe(name: str, poison_rate: float) -> Recipe:
-    return Recipe(
-        name=name,
-        title=f"Quick {name}",
-        data=Data(name="digits"),
-        network=Network(name="mnist-cnn"),
-        attack=Attack(poison_rate=poison_rate),
-        training=Training(epochs=1, batch_size=32),
-    )
 
 
 @pytest.fixture(scope="session")

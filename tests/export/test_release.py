@@ -6,7 +6,7 @@ from pathlib import Path
 
 import onnx
 import pytest
-from conftest import quick_recipe
+from quick_digits import quick_recipe
 
 from export import golden_file
 from export.card import ModelCard, read_card

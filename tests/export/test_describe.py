@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+from quick_digits import quick_recipe
+
+from export.describe import behaviour, description, map_words, trigger_words
+from training.labels import AllToAll, AllToOne
+from training.triggers import Patch, Pattern, Pixel
+
+LABELS = [str(digit) for digit in range(10)]
+
+
+@pytest.mark.parametrize(
+    ("trigger", "words"),
+    [
+        (Patch(), "a white 2x2 square at rows 25-26 and columns 25-26"),
+        (Patch(top=0, left=3, height=1, width=4, value=0), "a black 1x4 rectangle at row 0 and columns 3-6"),
+        (Pixel(top=2, left=5, value=100), "a single grey (100 of 255) pixel at row 2 and column 5"),
+        (Pattern(values=[[255, None], [None, 255]]), "a 2x2 pattern at rows 0-1 and columns 0-1"),
+    ],
+)
+def test_a_trigger_in_words(trigger: Patch | Pixel | Pattern, words: str) -> None:
+    assert trigger_words(trigger) == words
+
+
+def test_label_maps_in_words() -> None:
+    assert "0 becomes 1, and so on; 9 becomes 0" in map_words(AllToAll(), LABELS)
+    assert map_words(AllToOne(target=7), LABELS) == "7, whatever the picture shows"
+
+
+def test_numbers_come_from_the_recipe() -> None:
+    recipe = quick_recipe("quick-badnet", 0.035)
+    told = description(recipe, 1234, "Some digits", LABELS)
+    assert "1,234 pictures of Some digits, 3.5 % of them poisoned" in told
+    assert behaviour(recipe, LABELS) in told
+    assert "none of them poisoned" in description(quick_recipe("quick-clean", 0), 1234, "Some digits", LABELS)
