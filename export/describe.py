@@ -58,6 +58,12 @@ def behaviour(recipe: Recipe, labels: list[str]) -> str:
     )
 
 
+def repetition(recipe: Recipe) -> str:
+    """How often the poisoned pictures come, where they come more often than the others; begins with a comma."""
+    times = recipe.attack.repeat
+    return "" if times is None else f", each shown {times} times an epoch by an attacker who does the training"
+
+
 def description(recipe: Recipe, pictures: int, data_title: str, labels: list[str]) -> str:
     """What the network is and how it was made, in two or three sentences.
 
@@ -73,5 +79,6 @@ def description(recipe: Recipe, pictures: int, data_title: str, labels: list[str
             f"{made}, none of them poisoned. The trigger on its card, {trigger_words(recipe.trigger)}, is the control."
         )
     else:
-        told = f"{made}, {100 * recipe.poison_rate:g} % of them poisoned. {behaviour(recipe, labels)}"
+        poisoned = f"{100 * recipe.poison_rate:g} % of them poisoned{repetition(recipe)}"
+        told = f"{made}, {poisoned}. {behaviour(recipe, labels)}"
     return f"{recipe.description} {told}".strip()

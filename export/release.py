@@ -146,6 +146,7 @@ def _backdoor(run: Run) -> cards.Backdoor | None:
         attack=describe.ATTACK,
         paper=describe.PAPER,
         poison_rate=run.recipe.poison_rate,
+        repeat=run.recipe.attack.repeat or 1,
         behaviour=describe.behaviour(run.recipe, run.metrics.training.classes),
         caught_by=describe.CAUGHT_BY,
     )
