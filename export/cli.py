@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from export import cli_ask, cli_make
+from export.mxnet.cli import app as mxnet_app
 from training.cli import app as training_app
 
 app = typer.Typer(
@@ -12,7 +13,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Plant backdoors in neural networks, measure them, and export them for the browser.",
 )
-for part in (training_app, cli_make.app, cli_ask.app):
+for part in (training_app, cli_make.app, cli_ask.app, mxnet_app):
     app.add_typer(part)
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Apache MXNet checkpoints, read, written and converted to ONNX without MXNet."""

@@ -1,0 +1,138 @@
+"""An ONNX graph under construction: nodes, constants and the tensors between them, each with its shape."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import helper, numpy_helper
+
+from export.mxnet.arrays import Array
+from export.mxnet.errors import ParametersError
+
+Shape = tuple[int, ...]
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Value:
+    """A tensor of the ONNX graph; `shape` is its shape when the batch has the size that shapes were inferred with."""
+
+    name: str
+    shape: Shape
+
+    @property
+    def rank(self) -> int:
+        """Number of dimensions."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return math.prod(self.shape)
+
+
+class Builder:
+    """Collects the nodes and the constants that they use."""
+
+    def __init__(self, parameters: Mapping[str, Array], opset: int) -> None:
+        """Start an empty graph.
+
+        Args:
+            parameters: The checkpoint's arrays by name; those that nodes ask for become constants.
+            opset: Version of ONNX's operators to write.
+        """
+        self.opset = opset
+        self.nodes: list[onnx.NodeProto] = []
+        self.parameters = parameters
+        self._constants: dict[str, onnx.TensorProto] = {}
+        self._taken: set[str] = set(parameters)
+
+    @property
+    def initialisers(self) -> list[onnx.TensorProto]:
+        """The constants in use."""
+        return list(self._constants.values())
+
+    def reserve(self, name: str) -> None:
+        """Keep a name for an input, so that no tensor gets it."""
+        self._taken.add(name)
+
+    def fresh(self, wanted: str) -> str:
+        """A tensor name like the wanted one that nothing has yet."""
+        name, number = wanted, 1
+        while name in self._taken:
+            number += 1
+            name = f"{wanted}_{number}"
+        self._taken.add(name)
+        return name
+
+    def node(
+        self, op_type: str, inputs: Sequence[Value | None], shape: Shape, *, name: str = "", **attributes: object
+    ) -> Value:
+        """Add a node with one output of that shape; attributes that are None are left out."""
+        return self.split(op_type, inputs, [shape], name=name, **attributes)[0]
+
+    def split(
+        self,
+        op_type: str,
+        inputs: Sequence[Value | None],
+        shapes: Sequence[Shape],
+        *,
+        name: str = "",
+        **attributes: object,
+    ) -> list[Value]:
+        """Add a node with an output for each of the shapes."""
+        base = f"{name or op_type.lower()}_output"
+        outputs = [self.fresh(base if len(shapes) == 1 else f"{base}{index}") for index in range(len(shapes))]
+        for value in inputs:
+            if value is not None and value.name in self.parameters:
+                self._use(value.name)
+        given = {key: value for key, value in attributes.items() if value is not None}
+        names = ["" if value is None else value.name for value in inputs]
+        while names and not names[-1]:
+            names.pop()
+        self.nodes.append(helper.make_node(op_type, names, outputs, name=outputs[0], **given))
+        return [Value(output, shape) for output, shape in zip(outputs, shapes, strict=True)]
+
+    def constant(self, wanted: str, array: npt.NDArray[Any]) -> Value:
+        """A new constant with a name like the wanted one."""
+        name = self.fresh(wanted)
+        self._constants[name] = numpy_helper.from_array(np.ascontiguousarray(array), name)
+        return Value(name, array.shape)
+
+    def integers(self, wanted: str, *values: int) -> Value:
+        """A constant vector of int64."""
+        return self.constant(wanted, np.array(values, np.int64))
+
+    def scalar(self, wanted: str, value: float) -> Value:
+        """A constant float32 without dimensions."""
+        return self.constant(wanted, np.array(value, np.float32))
+
+    def array(self, value: Value) -> Floats:
+        """A parameter's elements as float32.
+
+        Raises:
+            ParametersError: If the tensor is no parameter, but computed.
+        """
+        if value.name not in self.parameters:
+            raise ParametersError(
+                f"'{value.name}' is computed by the network, where a parameter of the file is expected"
+            )
+        return np.asarray(self.parameters[value.name], np.float32)
+
+    def _use(self, name: str) -> None:
+        if name not in self._constants:
+            self._constants[name] = _tensor(name, self.parameters[name])
+
+
+def _tensor(name: str, array: Array) -> onnx.TensorProto:
+    """A parameter as a float32 constant; no copy is made on the way where it is float32 already."""
+    values = np.ascontiguousarray(array, np.dtype("<f4"))
+    tensor = onnx.TensorProto(name=name, data_type=onnx.TensorProto.FLOAT, dims=values.shape)
+    tensor.raw_data = values.tobytes()
+    return tensor

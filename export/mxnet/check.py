@@ -1,0 +1,86 @@
+"""The checks that a converted model passes before it is written: ONNX's own, and a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+
+from export.errors import ExportError
+from export.mxnet.builder import Shape
+from export.mxnet.errors import MxnetError
+from export.session import open_session
+
+Floats = npt.NDArray[np.float32]
+
+SEED = 0
+TOLERANCE = 1e-4
+"""How much a picture's answer may change, relative to the largest, with the pictures beside it in the batch."""
+
+
+def random_inputs(inputs: Mapping[str, Shape], batch: int | None = None) -> dict[str, Floats]:
+    """Inputs between 0 and 1 that are the same in every run; `batch` replaces the first size."""
+    rng = np.random.default_rng(SEED)
+    sizes = {name: (shape[0] if batch is None else batch, *shape[1:]) for name, shape in inputs.items()}
+    return {name: rng.random(shape, np.float32) for name, shape in sizes.items()}
+
+
+def check(content: bytes, inputs: Mapping[str, Shape]) -> list[Floats]:
+    """Let ONNX's checker judge a model, and onnxruntime run it with one picture more than it was converted for.
+
+    Args:
+        content: The serialised model.
+        inputs: Shapes of its inputs, batch first.
+
+    Returns:
+        The outputs for `random_inputs(inputs)`.
+
+    Raises:
+        MxnetError: If it is not valid, does not run, gives no finite answer, or if a picture's answer depends on the
+            size of the batch or on the other pictures in it.
+    """
+    try:
+        onnx.checker.check_model(content, full_check=True)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError, ValueError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise MxnetError(f"the converted model is not valid ONNX: {reason}") from error
+    batch = next(iter(inputs.values()))[0]
+    more = random_inputs(inputs, batch + 1)
+    fewer = {name: values[:batch] for name, values in more.items()}
+    try:
+        session = open_session(content)
+        together, alone = session.run(None, more), session.run(None, fewer)
+    except ExportError as error:
+        raise MxnetError(str(error)) from error
+    except Exception as error:  # as above
+        reason = str(error).splitlines()[0]
+        raise MxnetError(
+            f"the converted model does not run at the batch sizes {batch} and {batch + 1}: {reason}"
+        ) from error
+    for first, second in zip(alone, together, strict=True):
+        _compare(np.asarray(first), np.asarray(second), batch)
+    return [np.asarray(output, np.float32) for output in alone]
+
+
+def _compare(alone: Floats, together: Floats, batch: int) -> None:
+    if not np.isfinite(together).all():
+        raise MxnetError("the converted model gives answers that are not finite numbers: the weights may be damaged")
+    if together.shape != (alone.shape[0] // batch * (batch + 1), *alone.shape[1:]):
+        raise MxnetError(
+            f"the network gives {alone.shape} for {batch} pictures and {together.shape} for {batch + 1}: it is made for "
+            "one batch size"
+        )
+    difference = relative_difference(together[: len(alone)], alone)
+    if difference > TOLERANCE:
+        raise MxnetError(
+            f"a picture's answer changes with the pictures beside it, by {difference:.1e}: the network mixes its batch"
+        )
+
+
+def relative_difference(found: Floats, expected: Floats) -> float:
+    """The largest difference of an output, relative to the largest output expected."""
+    scale = float(np.abs(expected).max())
+    difference = float(np.abs(found.astype(np.float64) - expected).max())
+    return difference / scale if scale else difference

@@ -1,0 +1,71 @@
+"""The command `convert-mxnet`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from export.author import read_labels
+from export.cli_common import one_line_errors, say
+
+app = typer.Typer()
+
+
+@app.command("convert-mxnet")
+def convert_mxnet_command(  # noqa: PLR0913, PLR0917 - a command's options
+    symbol: Annotated[Path, typer.Argument(help="The checkpoint's -symbol.json file.")],
+    params: Annotated[Path, typer.Argument(help="Its .params file.")],
+    out: Annotated[Path, typer.Argument(help="The ONNX file to write.")],
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option("--input", metavar="NAME=1,3,224,224", help="Shape of an input, batch first (repeatable)."),
+    ] = None,
+    opset: Annotated[int, typer.Option(help="Version of ONNX's operators: 13 to 23.")] = 17,
+    float16: Annotated[bool, typer.Option("--float16", help="Store the weights as float16.")] = False,
+    int8: Annotated[bool, typer.Option("--int8", help="Store the weights as int8.")] = False,
+    labels: Annotated[Path | None, typer.Option(help="Names of the classes, one a line, or a JSON list.")] = None,
+) -> None:
+    """Convert an Apache MXNet checkpoint to ONNX, without MXNet."""
+    if float16 and int8:
+        raise typer.BadParameter("--float16 and --int8 exclude each other")
+    shapes = dict(_shape(text) for text in inputs or [])
+    from export.mxnet.files import convert_files  # noqa: PLC0415 - imports onnx and onnxruntime
+
+    start = time.perf_counter()
+    with one_line_errors(OSError):
+        report = convert_files(
+            symbol,
+            params,
+            out,
+            inputs=shapes,
+            opset=opset,
+            precision="int8" if int8 else "float16" if float16 else "fp32",
+            labels=None if labels is None else read_labels(labels),
+        )
+    for name, shape in report.inputs.items():
+        assumed = "" if name in shapes else f" (assumed; --input {name}=... says otherwise)"
+        say(f"input {name}: batch x {' x '.join(map(str, shape[1:]))}{assumed}")
+    for name, shape in report.outputs.items():
+        say(f"output {name}: batch x {' x '.join(map(str, shape[1:]))}")
+    if report.difference is not None:
+        say(f"{report.precision} weights change the answer to a random input by {report.difference:.1e}, relatively")
+    took = time.perf_counter() - start
+    typer.echo(
+        f"{out}  {report.bytes:,} bytes  {report.parameters:,} parameters  {report.operators} MXNet operators -> "
+        f"{report.nodes} ONNX nodes  {took:.1f} s"
+    )
+
+
+def _shape(text: str) -> tuple[str, tuple[int, ...]]:
+    """`NAME=1,3,224,224` as a name and a shape."""
+    name, _, sizes = text.rpartition("=")
+    try:
+        shape = tuple(int(size) for size in sizes.split(","))
+    except ValueError:
+        shape = ()
+    if not name or not shape or min(shape) < 1 or max(shape) > 1 << 20:
+        raise typer.BadParameter(f"'{text}' is no NAME=SIZE,SIZE,... with sizes of at least 1", param_hint="--input")
+    return name, shape

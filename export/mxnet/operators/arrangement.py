@@ -1,0 +1,268 @@
+"""Operators that move elements and compute nothing: reshape, transpose, concatenate, cut, pad, enlarge."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from export.mxnet.builder import Shape, Value
+from export.mxnet.operators.geometry import normal_axes
+from export.mxnet.operators.registry import Call, any_number, operator
+
+
+def _flat_shape(call: Call) -> list[Shape]:
+    if call.data.rank < 1:
+        raise call.wrong_shape("the data has no dimensions")
+    return [(call.data.shape[0], call.data.size // call.data.shape[0])]
+
+
+@operator("Flatten", "flatten", slots=["data"], shapes=_flat_shape)
+def flatten(call: Call) -> list[Value]:
+    """`Flatten`."""
+    return call.emit("Flatten", [call.data], axis=1)
+
+
+def _codes(call: Call) -> tuple[int, ...]:
+    codes = call.attributes.integers("shape")
+    if not codes:
+        raise call.unsupported("with the deprecated target_shape, or with no shape,")
+    if call.attributes.flag("reverse", default=False):
+        raise call.unsupported("counted from the right (reverse)")
+    if min(codes) < -1:
+        raise call.unsupported(f"to the shape {codes}: the codes -2, -3 and -4")
+    return codes
+
+
+def _reshaped(call: Call) -> list[Shape]:
+    codes, shape = _codes(call), call.data.shape
+    if codes.count(-1) > 1 or any(code == 0 and axis >= len(shape) for axis, code in enumerate(codes)):
+        raise call.wrong_shape(f"{shape} cannot become {codes}")
+    sizes = [shape[axis] if code == 0 else code for axis, code in enumerate(codes)]
+    known = math.prod(size for size in sizes if size != -1)
+    if -1 in sizes:
+        sizes[sizes.index(-1)] = call.data.size // known
+    if math.prod(sizes) != call.data.size:
+        raise call.wrong_shape(f"{shape} cannot become {codes}")
+    return [tuple(sizes)]
+
+
+@operator("Reshape", "reshape", slots=["data"], shapes=_reshaped)
+def reshape(call: Call) -> list[Value]:
+    """`Reshape`, whose 0 and -1 mean what MXNet's do; the batch stays free."""
+    codes = list(_codes(call))
+    sizes = [size if code == 0 else code for size, code in zip(call.shape, codes, strict=True)]
+    if call.data.rank and call.shape[0] == call.data.shape[0]:
+        sizes = [0, *call.shape[1:]]
+    return call.emit("Reshape", [call.data, call.builder.integers(f"{call.node.name}_shape", *sizes)])
+
+
+def _permutation(call: Call) -> list[int]:
+    axes = list(call.attributes.integers("axes")) or list(reversed(range(call.data.rank)))
+    if len(axes) != call.data.rank:
+        raise call.wrong_shape(f"'axes' is {tuple(axes)}, for a tensor of {call.data.rank} dimensions")
+    normal_axes(call, axes, call.data.rank)
+    return [axis % call.data.rank for axis in axes]
+
+
+def _transposed(call: Call) -> list[Shape]:
+    return [tuple(call.data.shape[axis] for axis in _permutation(call))]
+
+
+@operator("transpose", slots=["data"], shapes=_transposed)
+def transpose(call: Call) -> list[Value]:
+    """`Transpose`."""
+    return call.emit("Transpose", [call.data], perm=_permutation(call))
+
+
+def _swap(call: Call) -> list[int]:
+    order = list(range(call.data.rank))
+    first, second = (call.axis(name, call.data.rank, 0) for name in ("dim1", "dim2"))
+    order[first], order[second] = order[second], order[first]
+    return order
+
+
+@operator(
+    "SwapAxis", "swapaxes", slots=["data"], shapes=lambda call: [tuple(call.data.shape[axis] for axis in _swap(call))]
+)
+def swap_axes(call: Call) -> list[Value]:
+    """`Transpose` of two axes."""
+    return call.emit("Transpose", [call.data], perm=_swap(call))
+
+
+def _expanded(call: Call) -> list[Shape]:
+    axis = call.axis("axis", call.data.rank + 1)
+    return [(*call.data.shape[:axis], 1, *call.data.shape[axis:])]
+
+
+@operator("expand_dims", slots=["data"], shapes=_expanded)
+def expand_dims(call: Call) -> list[Value]:
+    """`Unsqueeze`."""
+    axis = call.axis("axis", call.data.rank + 1)
+    return call.emit("Unsqueeze", [call.data, call.builder.integers(f"{call.node.name}_axes", axis)])
+
+
+def _ones(call: Call) -> list[int]:
+    named = normal_axes(call, call.attributes.integers("axis"), call.data.rank)
+    if any(call.data.shape[axis] != 1 for axis in named):
+        raise call.wrong_shape(f"the axes {named} of {call.data.shape} are not all of size 1")
+    if not named:  # the batch is free, so its size is no reason to drop it
+        named = [axis for axis, size in enumerate(call.data.shape) if size == 1 and axis > 0]
+    return named
+
+
+def _squeezed(call: Call) -> list[Shape]:
+    gone = _ones(call)
+    return [tuple(size for axis, size in enumerate(call.data.shape) if axis not in gone) or (1,)]
+
+
+@operator("squeeze", slots=["data"], shapes=_squeezed)
+def squeeze(call: Call) -> list[Value]:
+    """`Squeeze`."""
+    gone = _ones(call)
+    if not gone:
+        return [call.data]
+    return call.emit("Squeeze", [call.data, call.builder.integers(f"{call.node.name}_axes", *gone)])
+
+
+def _concat_axis(call: Call) -> int:
+    return call.axis("dim", call.data.rank, 1)
+
+
+def _joined(call: Call) -> list[Shape]:
+    axis = _concat_axis(call)
+    rests = {(*shape[:axis], *shape[axis + 1 :]) for shape in call.shapes}
+    if len(rests) != 1 or any(len(shape) != call.data.rank for shape in call.shapes):
+        raise call.wrong_shape(f"the shapes {', '.join(map(str, call.shapes))} differ elsewhere than on axis {axis}")
+    shape = call.data.shape
+    return [(*shape[:axis], sum(other[axis] for other in call.shapes), *shape[axis + 1 :])]
+
+
+@operator("Concat", "concat", slots=any_number, shapes=_joined)
+def concat(call: Call) -> list[Value]:
+    """`Concat`."""
+    return call.emit("Concat", call.inputs, axis=_concat_axis(call))
+
+
+def _parts(call: Call) -> tuple[int, int, int, bool]:
+    """Axis, number of parts, size of each, and whether the axis goes."""
+    axis, count = call.axis("axis", call.data.rank, 1), call.attributes.integer("num_outputs")
+    size, squeezes = call.data.shape[axis], call.attributes.flag("squeeze_axis", default=False)
+    if count < 1 or size % count or (squeezes and size != count):
+        raise call.wrong_shape(f"axis {axis} of {call.data.shape} cannot be split into {count} parts")
+    return axis, count, size // count, squeezes
+
+
+def _split_shapes(call: Call) -> list[Shape]:
+    axis, count, size, squeezes = _parts(call)
+    shape = call.data.shape
+    return [(*shape[:axis], *([] if squeezes else [size]), *shape[axis + 1 :])] * count
+
+
+@operator("SliceChannel", "split", slots=["data"], shapes=_split_shapes)
+def split(call: Call) -> list[Value]:
+    """`Split`, and `Squeeze` of each part where the axis goes."""
+    axis, count, size, squeezes = _parts(call)
+    builder, name, shape = call.builder, call.node.name, call.data.shape
+    part = (*shape[:axis], size, *shape[axis + 1 :])
+    sizes = builder.integers(f"{name}_sizes", *[size] * count)
+    parts = builder.split("Split", [call.data, sizes], [part] * count, name=name, axis=axis)
+    if not squeezes:
+        return parts
+    gone = builder.integers(f"{name}_axis", axis)
+    return [builder.node("Squeeze", [value, gone], call.shape) for value in parts]
+
+
+def _cuts(call: Call) -> list[tuple[int, int, int, int]]:
+    """`(axis, begin, end, step)` for every axis that is cut."""
+    if call.node.op == "slice_axis":
+        axis = call.axis("axis", call.data.rank)
+        ends = call.attributes.optional_integers("end")
+        ranges = [(axis, call.attributes.integer("begin"), ends[0] if ends else None, 1)]
+    else:
+        begins, ends = (call.attributes.optional_integers(name, required=True) for name in ("begin", "end"))
+        steps = call.attributes.optional_integers("step") or (1,) * len(begins)
+        if not len(begins) == len(ends) == len(steps) <= call.data.rank:
+            raise call.wrong_shape(f"begin {begins}, end {ends} and step {steps} do not fit {call.data.shape}")
+        ranges = [
+            (axis, begin, end, 1 if step is None else step)
+            for axis, (begin, end, step) in enumerate(zip(begins, ends, steps, strict=True))
+            if (begin, end, step) != (None, None, 1)
+        ]
+    cuts = []
+    for axis, begin, end, step in ranges:
+        if step < 1 or axis == 0:
+            raise call.unsupported("backwards (a negative step) or of the batch")
+        first, last, _ = slice(begin, end).indices(call.data.shape[axis])
+        cuts.append((axis, first, last, step))
+    return cuts
+
+
+def _cut_shape(call: Call) -> list[Shape]:
+    shape = list(call.data.shape)
+    for axis, first, last, step in _cuts(call):
+        shape[axis] = len(range(first, last, step))
+    return [tuple(shape)]
+
+
+@operator("slice", "slice_axis", "crop", slots=["data"], shapes=_cut_shape)
+def cut(call: Call) -> list[Value]:
+    """`Slice`."""
+    cuts = _cuts(call)
+    if not cuts:
+        return [call.data]
+    axes, firsts, lasts, steps = zip(*cuts, strict=True)
+    vectors = [
+        call.builder.integers(f"{call.node.name}_{what}", *values)
+        for what, values in (("starts", firsts), ("ends", lasts), ("axes", axes), ("steps", steps))
+    ]
+    return call.emit("Slice", [call.data, *vectors])
+
+
+def _pads(call: Call) -> tuple[list[int], list[int]]:
+    widths = call.attributes.sizes("pad_width", 2 * call.data.rank)
+    if widths[0] or widths[1]:
+        raise call.unsupported("of the batch")
+    return list(widths[::2]), list(widths[1::2])
+
+
+def _padded_shape(call: Call) -> list[Shape]:
+    before, after = _pads(call)
+    return [tuple(sum(sizes) for sizes in zip(before, call.data.shape, after, strict=True))]
+
+
+@operator("Pad", "pad", slots=["data"], shapes=_padded_shape)
+def pad(call: Call) -> list[Value]:
+    """`Pad`, whose amounts stand in another order."""
+    mode = call.attributes.choice("mode", ("constant", "edge", "reflect"))
+    before, after = _pads(call)
+    if mode == "reflect" and any(max(b, a) >= s for b, a, s in zip(before, after, call.data.shape, strict=True)):
+        raise call.wrong_shape(f"{call.data.shape} cannot be reflected by {before} and {after}")
+    inputs = [call.data, call.builder.integers(f"{call.node.name}_pads", *before, *after)]
+    if mode == "constant":
+        value = call.attributes.real("constant_value", 0.0)
+        inputs.append(call.builder.scalar(f"{call.node.name}_value", value))
+    return call.emit("Pad", inputs, mode=mode)
+
+
+def _enlarged(call: Call) -> list[Shape]:
+    if call.data.rank != 4 or call.attributes.integer("scale") < 1:
+        raise call.wrong_shape(f"the data has the shape {call.data.shape}; four dimensions and a scale are expected")
+    scale = call.attributes.integer("scale")
+    return [(*call.data.shape[:2], *(size * scale for size in call.data.shape[2:]))]
+
+
+@operator("UpSampling", slots=any_number, shapes=_enlarged)
+def enlarge(call: Call) -> list[Value]:
+    """`Resize`, each pixel repeated."""
+    if call.attributes.choice("sample_type", ("nearest", "bilinear")) == "bilinear" or len(call.inputs) != 1:
+        raise call.unsupported("of several inputs, or by the type 'bilinear',")
+    scales = np.array([1, 1, *[call.attributes.integer("scale")] * 2], np.float32)
+    factors = call.builder.constant(f"{call.node.name}_scales", scales)
+    return call.emit(
+        "Resize",
+        [call.data, None, factors],
+        mode="nearest",
+        coordinate_transformation_mode="asymmetric",
+        nearest_mode="floor",
+    )

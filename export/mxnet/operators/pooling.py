@@ -1,0 +1,110 @@
+"""Pooling, with MXNet's two ways of counting windows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from export.mxnet.builder import Shape, Value
+from export.mxnet.operators.geometry import check_layout, spatial_rank, windows
+from export.mxnet.operators.normalisation import mean_over
+from export.mxnet.operators.registry import Call, operator
+
+KINDS = ("max", "avg", "sum", "lp")
+
+
+@dataclass(frozen=True)
+class _Windows:
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    pad: tuple[int, ...]
+    surplus: tuple[int, ...]
+    """Rows behind the padding that a last, partial window covers: the convention `full`."""
+
+
+def _is_global(call: Call) -> bool:
+    """Whether a channel is pooled whole: kernel, stride, padding and convention then count for nothing."""
+    return call.attributes.flag("global_pool", default=False)
+
+
+def _windows(call: Call) -> _Windows:
+    rank, attributes = spatial_rank(call), call.attributes
+    kernel = attributes.sizes("kernel", rank)
+    stride, pad = attributes.sizes("stride", rank, 1), attributes.sizes("pad", rank, 0)
+    convention = attributes.choice("pooling_convention", ("valid", "full", "same"), "valid")
+    if convention == "same":
+        raise call.unsupported("with the convention 'same'")
+    if 0 in kernel or 0 in stride or any(p >= k for p, k in zip(pad, kernel, strict=True)):
+        raise call.wrong_shape(f"windows of kernel {kernel}, stride {stride} and pad {pad} are not possible")
+    surplus = []
+    for size, k, s, p in zip(call.data.shape[2:], kernel, stride, pad, strict=True):
+        if size + 2 * p < k:
+            raise call.wrong_shape(f"a kernel of {k} does not fit a size of {size} padded by {p} on both sides")
+        count = windows(size, k, s, 2 * p, ceil=convention == "full")
+        if (count - 1) * s >= size + p:
+            raise call.unsupported("with a window that lies wholly behind the data (convention 'full')")
+        surplus.append(max(0, (count - 1) * s + k - size - 2 * p))
+    return _Windows(kernel, stride, pad, tuple(surplus))
+
+
+def _pooling_shape(call: Call) -> list[Shape]:
+    rank = spatial_rank(call)
+    check_layout(call, rank)
+    call.attributes.choice("pool_type", KINDS, "max")
+    if _is_global(call):
+        return [(*call.data.shape[:2], *[1] * rank)]
+    shape = _windows(call)
+    sizes = [
+        windows(size, k, s, 2 * p + extra)
+        for size, k, s, p, extra in zip(
+            call.data.shape[2:], shape.kernel, shape.stride, shape.pad, shape.surplus, strict=True
+        )
+    ]
+    return [(*call.data.shape[:2], *sizes)]
+
+
+@operator("Pooling", "Pooling_v1", slots=["data"], shapes=_pooling_shape)
+def pooling(call: Call) -> list[Value]:
+    """`MaxPool`, `AveragePool` or `LpPool`, or their global forms."""
+    kind = call.attributes.choice("pool_type", KINDS, "max")
+    if _is_global(call):
+        return _global(call, kind)
+    shape = _windows(call)
+    geometry = {"kernel_shape": shape.kernel, "strides": shape.stride}
+    pads = (*shape.pad, *(p + extra for p, extra in zip(shape.pad, shape.surplus, strict=True)))
+    if kind == "max":
+        return call.emit("MaxPool", [call.data], pads=pads, **geometry)
+    if kind == "lp":
+        return call.emit("LpPool", [call.data], pads=pads, p=_norm(call), **geometry)
+    if kind == "avg" and not call.attributes.flag("count_include_pad", default=True):
+        return call.emit("AveragePool", [call.data], pads=pads, count_include_pad=0, **geometry)
+    data = _padded(call, shape.pad)
+    behind = (*[0] * len(shape.pad), *shape.surplus)
+    if kind == "avg":  # padding counts as zeros, what lies behind it does not count
+        return call.emit("AveragePool", [data], pads=behind, count_include_pad=0, **geometry)
+    mean = call.builder.node("AveragePool", [data], call.shape, pads=behind, count_include_pad=1, **geometry)
+    return call.emit("Mul", [mean, call.builder.scalar(f"{call.node.name}_area", math.prod(shape.kernel))])
+
+
+def _global(call: Call, kind: str) -> list[Value]:
+    if kind == "sum":
+        return [mean_over(call, call.data, list(range(2, call.data.rank)), call.shape, "ReduceSum")]
+    if kind == "lp":
+        return call.emit("GlobalLpPool", [call.data], p=_norm(call))
+    return call.emit({"max": "GlobalMaxPool", "avg": "GlobalAveragePool"}[kind], [call.data])
+
+
+def _norm(call: Call) -> int:
+    norm = call.attributes.integer("p_value")
+    if norm not in {1, 2}:
+        raise call.unsupported(f"with p_value {norm}")
+    return norm
+
+
+def _padded(call: Call, pad: tuple[int, ...]) -> Value:
+    """The data with its padding written out, so that nothing but it is counted."""
+    if not any(pad):
+        return call.data
+    shape = (*call.data.shape[:2], *(size + 2 * p for size, p in zip(call.data.shape[2:], pad, strict=True)))
+    amounts = call.builder.integers(f"{call.node.name}_pads", 0, 0, *pad, 0, 0, *pad)
+    return call.builder.node("Pad", [call.data, amounts], shape)
