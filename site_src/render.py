@@ -72,6 +72,7 @@ def render_demo(demo: ResolvedDemo, runtime: Runtime, assets: Assets, url: Relat
         url=url,
         module=url(runtime.module) if first else None,
         stylesheet=url(runtime.stylesheet) if first else None,
+        preloads=[url(address) for address in runtime.preloads] if first else [],
     )  # fmt: skip
     return Markup(html.strip())  # noqa: S704 - the template escapes what it is given
 

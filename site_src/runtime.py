@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import posixpath
+import re
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -12,6 +14,10 @@ PREFIX = "assets/onnx-widgets"
 
 RUNTIME_FILES = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
 """The runtime with WebAssembly alone, its glue, which it loads by name from beside itself, and the machine code."""
+
+
+_IMPORT = re.compile(r"""^(?:import|export)\b[^;"']*["'](\.{1,2}/[^"']+)["'];""", re.MULTILINE)
+"""A static import; those in comments begin with a star, not with the keyword."""
 
 
 class RuntimeMissingError(ValueError):
@@ -49,6 +55,22 @@ class Runtime:
     def module(self) -> str:
         """Address of the module that a page loads."""
         return f"{self.served_at}/widgets/index.mjs"
+
+    @property
+    def preloads(self) -> list[str]:
+        """Addresses of all modules that `module` imports in the end, so that a page fetches them at once."""
+        found: list[str] = []
+        waiting = [self.module]
+        while waiting:
+            address = waiting.pop(0)
+            content = self.files[address]
+            text = content.decode() if isinstance(content, bytes) else content.read_text("utf-8")
+            for name in _IMPORT.findall(text):
+                imported = posixpath.normpath(posixpath.join(posixpath.dirname(address), name))
+                if imported in self.files and imported not in {self.module, *found}:
+                    found.append(imported)
+                    waiting.append(imported)
+        return found
 
     @property
     def stylesheet(self) -> str:

@@ -41,6 +41,18 @@ def test_the_folder_is_renamed_when_the_runtime_changes(runtime_dir: Path, asset
     assert collect(runtime_dir, assets_dir).served_at != before
 
 
+def test_modules_are_preloaded_that_the_first_one_imports_in_turn(runtime_dir: Path, assets_dir: Path) -> None:
+    (assets_dir / "widgets/index.mjs").write_text('import { a } from "./core/a.mjs";\n// import "./core/no.mjs";\n')
+    (assets_dir / "widgets/core/a.mjs").write_text(
+        '/** @type {import("./no.mjs").B} */\nexport {\n  b,\n} from "../b.mjs";\n'
+    )
+    for name in ("b.mjs", "core/no.mjs", "worker.mjs"):
+        (assets_dir / "widgets" / name).write_text('import "./index.mjs";\n')
+    runtime = collect(runtime_dir, assets_dir)
+    names = [address.removeprefix(f"{runtime.served_at}/widgets/") for address in runtime.preloads]
+    assert names == ["core/a.mjs", "b.mjs"]
+
+
 def test_the_manifest_tells_size_and_hash_of_each_runtime_file(runtime_dir: Path, assets_dir: Path) -> None:
     runtime = collect(runtime_dir, assets_dir)
     content = runtime.files[f"{runtime.served_at}/ort/runtime.json"]
