@@ -12,9 +12,10 @@ from rich.console import Console
 
 from training import plots, sweep
 from training.data.sources import DataError
+from training.errors import RunError
 from training.files import write_text
 from training.recipe import RecipeError, load, locate, names, read_toml
-from training.run import RunError, default_runs_dir, train
+from training.run import default_runs_dir, train
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
