@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,11 @@ def test_a_runtime_under_another_licence_is_not_copied_blindly(runtime_dir: Path
 
 def test_a_working_copy_serves_its_own_assets() -> None:
     assert own_assets().is_dir()
+
+
+def test_the_wheel_carries_the_widgets_to_where_the_plugin_looks() -> None:
+    root = Path(__file__).parents[2]
+    settings = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
+    carried = settings["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert carried == {f"site_assets/{name}": f"site_src/assets/{name}" for name in ("widgets", "styles")}
+    assert all((root / folder).is_dir() for folder in carried)
