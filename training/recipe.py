@@ -11,7 +11,6 @@ import difflib
 import hashlib
 import json
 import tomllib
-from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -113,13 +112,13 @@ class Recipe(_Part):
         """Share of the training pictures that is poisoned; 0 for a clean network."""
         return self.attack.poison_rate
 
-    @cached_property
+    @property
     def canonical(self) -> str:
         """The JSON text that is hashed: every field that has a say in the result, keys sorted."""
         fields = self.model_dump(mode="json", exclude_none=True, exclude={"title", "description"})
         return json.dumps(fields, sort_keys=True, separators=(",", ":"))
 
-    @cached_property
+    @property
     def sha256(self) -> str:
         """SHA-256 of `canonical`."""
         return hashlib.sha256(self.canonical.encode()).hexdigest()

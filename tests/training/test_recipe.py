@@ -79,6 +79,11 @@ def test_whatever_decides_the_result_changes_the_hash(tmp_path: Path, old: str, 
     assert recipe.load(written(tmp_path, SMALL.replace(old, new))).sha256 != first.sha256
 
 
+def test_a_changed_copy_has_a_hash_of_its_own(tmp_path: Path) -> None:
+    loaded = recipe.load(written(tmp_path, SMALL))
+    assert loaded.sha256 != loaded.model_copy(update={"seed": 5}).sha256
+
+
 def test_an_unknown_recipe_is_answered_with_the_nearest_name() -> None:
     with pytest.raises(RecipeError, match="did you mean 'mnist-badnet'"):
         recipe.load("mnist-badnets")
