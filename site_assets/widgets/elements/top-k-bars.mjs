@@ -20,12 +20,26 @@ export class TopKBars extends HTMLElement {
   #rows = [];
 
   /**
+   * Take the room that the bars will need, before the card says what the classes are.
+   *
+   * @param {number} classes
+   * @param {number} top
+   */
+  reserve(classes, top) {
+    const all = classes <= ALL_UP_TO;
+    this.setAttribute("aria-hidden", "true"); // Empty rows take up room and say nothing.
+    this.toggleAttribute("data-all", all);
+    this.replaceChildren(...Array.from({ length: all ? classes : top }, () => makeRow("").row));
+  }
+
+  /**
    * @param {readonly string[]} labels
    * @param {number} top
    */
   configure(labels, top) {
     this.#labels = labels;
     this.#top = Math.min(top, labels.length);
+    this.removeAttribute("aria-hidden");
     this.setAttribute("role", "list");
     this.setAttribute("aria-label", "Probabilities");
     this.toggleAttribute("data-all", this.#showsAll);
