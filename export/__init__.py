@@ -1,0 +1,1 @@
+"""Checkpoint to ONNX, quantised, checked, with a model card and golden vectors; knows nothing of the site."""

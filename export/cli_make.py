@@ -83,6 +83,18 @@ def schema_command() -> None:
     typer.echo(card_schema(), nl=False)
 
 
+@card_app.command("refresh")
+def refresh_command(models: Annotated[list[str], typer.Argument(help="Digits models.")]) -> None:
+    """Give models today's digits pipeline and new golden vectors; their ONNX files stay as they are."""
+    from export.release import refresh  # noqa: PLC0415 - imports onnxruntime
+
+    with one_line_errors():
+        for name in models:
+            model = open_model(name)
+            refresh(model)
+            typer.echo(model.folder / CARD_NAME)
+
+
 @card_app.command("new")
 def new_command(  # noqa: PLR0913, PLR0917 - a command's options
     model: Annotated[Path, typer.Argument(help="Your ONNX file; the card is written beside it.")],

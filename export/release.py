@@ -15,6 +15,7 @@ import onnx
 
 from export import card as cards
 from export import describe, golden, golden_file, preprocess
+from export.errors import ExportError
 from export.folders import replaced_folder
 from export.measure import measure
 from export.metadata import Identity, essentials, opset, stamp_metadata
@@ -87,6 +88,26 @@ def release(  # noqa: PLR0913 - each a choice of the user's
         write_card(card, new)
         say("making golden vectors")
         golden_file.write(golden.make(Model(card, new), inputs), new)
+    return card
+
+
+def refresh(model: Model, inputs: Path = golden.INPUTS) -> cards.ModelCard:
+    """Give a digits model's card today's pipeline and new golden vectors; its ONNX files stay as they are.
+
+    Raises:
+        ExportError: If the model is not one that takes 28x28 digits.
+    """
+    pipeline = preprocess.digits_pipeline().model_copy(update={"tensor": model.card.input.tensor})
+    old = model.card.input
+    if (old.height, old.width, old.channels) != (pipeline.height, pipeline.width, pipeline.channels):
+        raise ExportError(
+            f"model {model.card.id} takes {old.height}x{old.width}x{old.channels} pictures; only digits models "
+            f"({pipeline.height}x{pipeline.width}x{pipeline.channels}) share a pipeline that can be refreshed"
+        )
+    card = model.card.model_copy(update={"input": pipeline})
+    fresh = golden.make(Model(card, model.folder), inputs)
+    write_card(card, model.folder)
+    golden_file.write(fresh, model.folder)
     return card
 
 

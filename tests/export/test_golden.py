@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from export import golden, golden_file
 from export.errors import ExportError
@@ -108,3 +109,19 @@ def test_decoded_pictures_are_what_the_pipeline_starts_from(vectors: Golden, inp
         entry, stage = index[vector.input], vector.stages[0]
         assert (entry["height"], entry["width"], entry["channels"]) == (stage.height, stage.width, stage.channels)
         assert hashlib.sha256((tmp_path / entry["file"]).read_bytes()).hexdigest() == stage.sha256
+
+
+def test_the_module_makes_checks_and_decodes(model: Model, tmp_path: Path) -> None:
+    card = str(model.folder / "card.json")
+    assert CliRunner().invoke(golden.app, ["make", card]).exit_code == 0
+    assert CliRunner().invoke(golden.app, ["check", card]).exit_code == 0
+    made = golden_file.read(model.folder)
+    assert {vector.input for vector in made.vectors} == {path.name for path in golden.input_files()}
+    pixel = made.vectors[0].model_copy(update={"tensor": made.vectors[1].tensor})
+    golden_file.write(made.model_copy(update={"vectors": [pixel, *made.vectors[1:]]}), model.folder)
+    found = CliRunner().invoke(golden.app, ["check", card])
+    assert found.exit_code == 1
+    assert "the tensor differs" in found.stderr
+    decoded = CliRunner().invoke(golden.app, ["decode", "--out", str(tmp_path / "decoded")])
+    assert decoded.exit_code == 0
+    assert (tmp_path / "decoded" / "index.json").is_file()

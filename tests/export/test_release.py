@@ -8,12 +8,12 @@ import onnx
 import pytest
 from quick_digits import quick_recipe
 
-from export import golden_file
+from export import golden, golden_file
 from export.card import ModelCard, read_card
 from export.errors import ExportError
 from export.metadata import essentials, identity, read_metadata
-from export.models import Model
-from export.release import release
+from export.models import Model, open_model
+from export.release import refresh, release
 from training.run import Run, train
 
 
@@ -98,3 +98,15 @@ def test_a_new_export_takes_the_old_ones_place_whole(model: Model, run: Run, inp
 def test_no_path_of_the_machine_is_in_what_is_released(released: Path) -> None:
     for path in released.iterdir():
         assert not re.search(rb"/(root|home|tmp|work)/", path.read_bytes()), path.name
+
+
+def test_a_refreshed_card_has_todays_pipeline_and_the_files_stay(model: Model, inputs: Path) -> None:
+    path = model.folder / "card.json"
+    old = json.loads(path.read_text())
+    old["input"]["steps"] = [step for step in old["input"]["steps"] if step["op"] != "polarity"]
+    path.write_text(json.dumps(old))
+    files = {entry.name: entry.read_bytes() for entry in model.folder.glob("*.onnx")}
+    card = refresh(open_model(str(path)), inputs)
+    assert card == model.card == read_card(path)
+    assert golden.compare(golden_file.read(model.folder), model, inputs).problems == []
+    assert {entry.name: entry.read_bytes() for entry in model.folder.glob("*.onnx")} == files
