@@ -7,7 +7,7 @@ import pickle
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from lightning_fabric import Fabric
@@ -57,94 +57,152 @@ def precision_of(training: Training) -> str:
     return "bf16-mixed" if able.get("avx512_bf16") or able.get("amx_bf16") else "32-true"
 
 
-def fit(  # noqa: PLR0913 - the parts that a training run is put together from
-    network: nn.Module,
-    batches: Batches,
-    training: Training,
+def fabric_for(training: Training, device: str, devices: str | int) -> Fabric:
+    """Devices and precision; `device` and `devices` are Fabric's `accelerator` and `devices`."""
+    fabric = Fabric(accelerator=device, devices=devices, precision=precision_of(training))  # type: ignore[arg-type]
+    fabric.launch()
+    return fabric
+
+
+class Step(NamedTuple):
+    """What one batch did."""
+
+    number: int
+    """Of the epoch, counted from 1."""
+    loss: float
+    right: int
+    samples: int
+
+
+class Trainer:
+    """A network with its optimiser, schedule and average of weights, trained a batch at a time."""
+
+    def __init__(self, network: nn.Module, batches: Batches, training: Training, seed: int, fabric: Fabric) -> None:
+        """Put a network with its initial weights on the device; it is trained in place."""
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network, self.batches, self.seed, self.fabric = network, batches, seed, fabric
+        self.averaged = AveragedModel(network, multi_avg_fn=_blend(training.averaging))
+        optimiser = torch.optim.AdamW(
+            network.parameters(), training.learning_rate, weight_decay=training.weight_decay, fused=True
+        )
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimiser,
+            training.learning_rate,
+            total_steps=training.epochs * len(batches),
+            pct_start=training.warm_up,
+        )
+        self.wrapped, self.optimiser = fabric.setup(network, optimiser)
+        fabric.to_device(self.averaged)
+        self._loss = nn.CrossEntropyLoss(label_smoothing=training.label_smoothing)
+
+    @property
+    def kept(self) -> nn.Module:
+        """The network that is evaluated and kept: the average of the weights, the last ones if its decay is 0."""
+        return self.averaged.module
+
+    def steps(self, epoch: int) -> Iterator[Step]:
+        """Train one epoch, counted from 1. Chance in it depends on seed and epoch alone."""
+        batch_seed, network_seed = seeds(self.seed, epoch)
+        torch.manual_seed(network_seed)  # dropout's
+        self.wrapped.train()
+        batches = self.batches.epoch(batch_seed, self.fabric.global_rank, self.fabric.world_size)
+        for number, (inputs, labels) in enumerate(batches, start=1):
+            logits = self.wrapped(inputs.contiguous(memory_format=torch.channels_last))
+            loss = self._loss(logits, labels)
+            self.optimiser.zero_grad()
+            self.fabric.backward(loss)
+            self.optimiser.step()
+            self.schedule.step()
+            self.averaged.update_parameters(self.network)
+            yield Step(number, loss.item(), int((logits.argmax(dim=1) == labels).sum()), len(labels))
+
+    def save(self, path: Path, history: list[Epoch]) -> None:
+        """Write all that training goes on from, under another name first, so that a kill leaves the old or the new."""
+        fresh = path.with_name(f"{path.name}.new")
+        self.fabric.save(fresh, self._state() | {"history": [line.model_dump() for line in history]})
+        if self.fabric.is_global_zero:
+            fresh.replace(path)
+        self.fabric.barrier()
+
+    def load(self, path: Path) -> list[Epoch]:
+        """Go on from what `save` wrote; returns the history.
+
+        Raises:
+            RunError: If the file cannot be read, or does not fit.
+        """
+        try:
+            left = self.fabric.load(path, self._state())
+        except (RuntimeError, KeyError, ValueError, OSError, pickle.UnpicklingError, EOFError) as error:
+            raise RunError(f"{path}: cannot be read or is another network's; begin again with --force") from error
+        return [Epoch(**line) for line in left["history"]]
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "network": self.wrapped,
+            "averaged": self.averaged,
+            "optimiser": self.optimiser,
+            "schedule": self.schedule,
+        }
+
+
+def fit(  # noqa: PLR0913 - what happens around the training
+    trainer: Trainer,
+    epochs: int,
     *,
-    seed: int,
-    fabric: Fabric,
     folder: Path,
     probe: Probe,
     on_epoch: Callable[[list[Epoch]], None],
     console: Console,
-) -> tuple[nn.Module, list[Epoch]]:
-    """Train a network, going on from the state in `folder` if there is one.
+) -> list[Epoch]:
+    """Train all epochs, going on from the state in `folder` if there is one.
 
-    After each epoch the state is written atomically, so a kill at any moment loses at most one epoch. Chance in an
-    epoch depends on seed and epoch number alone, so on the CPU, with as many threads, a run that was stopped and
-    resumed gives the same bits as one that was not.
+    After each epoch the state is written atomically, so a kill at any moment loses at most one epoch. On the CPU, with
+    as many threads, a run that was stopped and resumed gives the same bits as one that was not.
 
     Args:
-        network: With its initial weights; trained in place.
-        batches: The training set.
-        training: How.
-        seed: The recipe's.
-        fabric: Devices and precision.
+        trainer: What is trained.
+        epochs: How many in all.
         folder: Where the state is kept.
         probe: Measures the network that would be kept, after each epoch.
         on_epoch: Called with the history after each epoch and when a run is resumed.
         console: For progress.
 
     Returns:
-        The network to keep (the average of the weights, if the recipe asks for one), in evaluation mode, and the
-        history.
-    """
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    averaged = AveragedModel(network, multi_avg_fn=_blend(training.averaging))
-    optimiser = torch.optim.AdamW(
-        network.parameters(), training.learning_rate, weight_decay=training.weight_decay, fused=True
-    )
-    steps = training.epochs * len(batches)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, training.learning_rate, total_steps=steps, pct_start=training.warm_up
-    )
-    wrapped, optimiser = fabric.setup(network, optimiser)
-    fabric.to_device(averaged)
-    loss_of = nn.CrossEntropyLoss(label_smoothing=training.label_smoothing)
-    state: dict[str, Any] = {
-        "network": wrapped, "averaged": averaged, "optimiser": optimiser, "schedule": schedule, "history": [],
-    }  # fmt: skip
-    if (folder / STATE).exists():
-        state["history"] = _load(fabric, folder, state)
-    history = [Epoch(**line) for line in state["history"]]
-    on_epoch(history)
+        The history.
 
-    with _progress(console, steps, len(history) * len(batches)) as advance:
-        for epoch in range(len(history) + 1, training.epochs + 1):
+    Raises:
+        RunError: If the state in the folder cannot be read.
+    """
+    state, batches = folder / STATE, len(trainer.batches)
+    history = trainer.load(state) if state.exists() else []
+    on_epoch(history)
+    with _progress(console, epochs * batches, len(history) * batches) as advance:
+        for epoch in range(len(history) + 1, epochs + 1):
             started = time.perf_counter()
-            batch_seed, network_seed = seeds(seed, epoch)
-            torch.manual_seed(network_seed)  # dropout's
-            wrapped.train()
             total, right, seen = 0.0, 0, 0
-            for inputs, labels in batches.epoch(batch_seed, fabric.global_rank, fabric.world_size):
-                logits = wrapped(inputs.contiguous(memory_format=torch.channels_last))
-                loss = loss_of(logits, labels)
-                optimiser.zero_grad()
-                fabric.backward(loss)
-                optimiser.step()
-                schedule.step()
-                averaged.update_parameters(network)
-                seen += len(labels)
-                total += loss.item() * len(labels)
-                right += int((logits.argmax(dim=1) == labels).sum())
-                advance(f"epoch {epoch}/{training.epochs}  loss {total / seen:.4f}  accuracy {right / seen:.2%}")
+            for step in trainer.steps(epoch):
+                total += step.loss * step.samples
+                right += step.right
+                seen += step.samples
+                advance(f"epoch {epoch}/{epochs}  loss {total / seen:.4f}  accuracy {right / seen:.2%}")
             seconds = time.perf_counter() - started
-            averaged.eval()
-            with fabric.autocast():
-                measured = probe(averaged.module)
+            trainer.averaged.eval()
+            with trainer.fabric.autocast():
+                measured = probe(trainer.kept)
             line = Epoch(
-                epoch=epoch, loss=total / seen, accuracy=right / seen, learning_rate=schedule.get_last_lr()[0],
-                seconds=seconds, **measured,
-            )  # fmt: skip
+                epoch=epoch,
+                loss=total / seen,
+                accuracy=right / seen,
+                learning_rate=trainer.schedule.get_last_lr()[0],
+                seconds=seconds,
+                **measured,
+            )
             history.append(line)
-            state["history"] = [past.model_dump() for past in history]
-            _save(fabric, folder, state)
+            trainer.save(state, history)
             on_epoch(history)
-            console.print(_summary(line, training.epochs), highlight=False, soft_wrap=True)
-    averaged.eval()
-    kept: nn.Module = averaged.module
-    return kept, history
+            console.print(_summary(line, epochs), highlight=False, soft_wrap=True)
+    trainer.averaged.eval()
+    return history
 
 
 def _blend(decay: float) -> Callable[[Any, Any, Any], None]:
@@ -156,30 +214,6 @@ def _blend(decay: float) -> Callable[[Any, Any, Any], None]:
         torch._foreach_lerp_(averaged, current, 1 - min(decay, (1 + so_far) / (10 + so_far)))
 
     return blend
-
-
-def _load(fabric: Fabric, folder: Path, state: dict[str, Any]) -> list[dict[str, Any]]:
-    """Fill networks, optimiser and schedule from the state in the folder; returns the history.
-
-    Raises:
-        RunError: If the state cannot be read, or does not fit.
-    """
-    rest = {name: value for name, value in state.items() if name != "history"}
-    try:
-        left = fabric.load(folder / STATE, rest)
-    except (RuntimeError, KeyError, ValueError, OSError, pickle.UnpicklingError, EOFError) as error:
-        raise RunError(f"{folder / STATE}: cannot be read or is another network's; begin again with --force") from error
-    history: list[dict[str, Any]] = left["history"]
-    return history
-
-
-def _save(fabric: Fabric, folder: Path, state: dict[str, Any]) -> None:
-    """Write the state under another name first: a kill leaves the old one or the new one, never a half."""
-    fresh = folder / f"{STATE}.new"
-    fabric.save(fresh, state)
-    if fabric.is_global_zero:
-        fresh.replace(folder / STATE)
-    fabric.barrier()
 
 
 def _summary(line: Epoch, epochs: int) -> str:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from pydantic import BaseModel, ConfigDict, ValidationError
 from rich.console import Console
 from safetensors.torch import load_file, save
@@ -173,8 +172,7 @@ def train(  # noqa: PLR0913 - each a choice of the user's
     if (folder / loop.STATE).exists() and not (resume or force):
         raise RunError(f"{folder}: a stopped run is here; go on with --resume, or begin again with --force")
 
-    fabric = Fabric(accelerator=device, devices=devices, precision=loop.precision_of(recipe.training))  # type: ignore[arg-type]
-    fabric.launch()
+    fabric = loop.fabric_for(recipe.training, device, devices)
     source = sources.source(recipe.data.name)
     training_set, test_set = (sources.load(source.name, split, data_dir) for split in ("train", "test"))
     network, chosen = _begin(recipe, folder, training_set, fresh=force)
@@ -204,10 +202,10 @@ def train(  # noqa: PLR0913 - each a choice of the user's
         if fabric.is_global_zero:
             write_text(folder / HISTORY, "".join(line.model_dump_json() + "\n" for line in history))
 
-    kept, history = loop.fit(
-        network, batches, recipe.training, seed=recipe.seed, fabric=fabric, folder=folder,
-        probe=probe, on_epoch=keep_history, console=console,
-    )  # fmt: skip
+    trainer = loop.Trainer(network, batches, recipe.training, recipe.seed, fabric)
+    history = loop.fit(
+        trainer, recipe.training.epochs, folder=folder, probe=probe, on_epoch=keep_history, console=console
+    )
     facts = Facts(
         recipe=recipe.name, recipe_sha256=recipe.sha256, seed=recipe.seed, data=source.name,
         data_sha256=source.sha256, samples=len(poisoned.labels), poisoned=int(chosen.sum()),
@@ -216,7 +214,7 @@ def train(  # noqa: PLR0913 - each a choice of the user's
         seconds=sum(line.seconds for line in history), versions=_versions(),
     )  # fmt: skip
     if fabric.is_global_zero:
-        tensors = {name: value.cpu().contiguous() for name, value in kept.state_dict().items()}
+        tensors = {name: value.cpu().contiguous() for name, value in trainer.kept.state_dict().items()}
         write_bytes(folder / WEIGHTS, save(tensors, {"recipe": recipe.name, "recipe_sha256": recipe.sha256}))
         metrics = Metrics(measurement=measure(_stored(recipe, facts, folder).to(fabric.device)), training=facts)
         # written last: it is what says that the run is finished
