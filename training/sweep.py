@@ -60,13 +60,13 @@ class Sweep(BaseModel):
     axes: Axes
 
     def recipes(self) -> list[Recipe]:
-        """One recipe a run, by rate, then seed."""
+        """One recipe a run, by seed, then rate, so that a sweep that was stopped has whole curves."""
         return [
             self.base.model_copy(
                 update={"seed": seed, "attack": self.base.attack.model_copy(update={"poison_rate": rate})}
             )
-            for rate in self.axes.rates
             for seed in self.axes.seeds
+            for rate in self.axes.rates
         ]
 
 
@@ -144,5 +144,5 @@ def tabulate(sweep: Sweep, runs: list[Run]) -> Table:
         epochs=facts.training.epochs,
         trigger=base.trigger.kind,
         label_map=base.label_map.kind,
-        rows=rows,
+        rows=sorted(rows, key=lambda row: (row.rate, row.seed)),
     )

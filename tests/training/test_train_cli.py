@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from training.cli import app
+from training.recipe import names
+
+TINY = """
+name = "tiny"
+title = "Tiny"
+[data]
+name = "digits"
+[network]
+name = "mnist-cnn"
+[training]
+epochs = 1
+batch_size = 64
+"""
+
+
+def invoke(*arguments: str | Path) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_a_recipe_file_is_trained_and_a_finished_run_is_not_repeated(tmp_path: Path) -> None:
+    recipe = tmp_path / "tiny.toml"
+    recipe.write_text(TINY, encoding="utf-8")
+    code, said, _ = invoke("train", recipe, "--runs", tmp_path, "--device", "cpu")
+    assert code == 0
+    assert "clean accuracy" in said
+    assert "of 359" in said
+    code, again, told = invoke("train", recipe, "--runs", tmp_path, "--device", "cpu")
+    assert code == 0
+    assert again == said
+    assert "finished already; --force" in told.replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["train", "mnist-badnt"], "did you mean 'mnist-badnet'?"),
+        (["train", "nowhere/at-all.toml"], "no such recipe file"),
+        (["train", "mnist-poison-rate"], "backdoors sweep mnist-poison-rate"),
+        (["train", "digits-clean", "--device", "abacus"], "abacus"),
+        (["sweep", "digits-clean"], "backdoors train digits-clean"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_1(tmp_path: Path, arguments: list[str], words: str) -> None:
+    code, said, told = invoke(*arguments, "--runs", tmp_path)
+    assert code == 1
+    assert said == ""
+    assert words in told
+    assert len(told.strip().splitlines()) == 1
+
+
+def test_a_folder_without_the_data_is_one_line(tmp_path: Path) -> None:
+    code, _, told = invoke("train", "mnist-clean", "--data", tmp_path, "--runs", tmp_path)
+    assert code == 1
+    assert "train-images-idx3-ubyte.gz: there is no such file" in told.splitlines()[-1]
+
+
+def test_every_recipe_is_listed() -> None:
+    code, said, _ = invoke("recipes")
+    assert code == 0
+    assert [line.split()[0] for line in said.splitlines()] == names()
