@@ -11,20 +11,24 @@ from tempfile import mkdtemp
 
 @contextmanager
 def replaced_folder(folder: Path) -> Iterator[Path]:
-    """A new, empty folder to fill; on success it takes the place of `folder`, on failure it is removed."""
+    """A new, empty folder to fill; on success it takes the place of `folder`, on failure it is removed.
+
+    It is filled one level down in a hidden folder beside its place, so that what a killed program leaves there is not
+    taken for a finished one by whoever lists `*/card.json`.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    new = Path(mkdtemp(prefix=f".{folder.name}-", suffix=".tmp", dir=folder.parent))
+    workshop = Path(mkdtemp(prefix=f".{folder.name}-", suffix=".tmp", dir=folder.parent))
+    new, old = workshop / folder.name, workshop / "old"
     try:
-        new.chmod(0o755)
+        new.mkdir()
         yield new
-        old = Path(mkdtemp(prefix=f".{folder.name}-old-", suffix=".tmp", dir=folder.parent))
+        if folder.exists():
+            folder.replace(old)
         try:
-            if folder.exists():
-                folder.replace(old / folder.name)
             new.replace(folder)
-        finally:
-            if not folder.exists() and (old / folder.name).exists():
-                (old / folder.name).replace(folder)
-            shutil.rmtree(old, ignore_errors=True)
+        except OSError:
+            if old.exists():
+                old.replace(folder)
+            raise
     finally:
-        shutil.rmtree(new, ignore_errors=True)
+        shutil.rmtree(workshop, ignore_errors=True)

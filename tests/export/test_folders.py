@@ -39,4 +39,11 @@ def test_a_failure_leaves_the_old_folder_and_nothing_else(tmp_path: Path) -> Non
 def test_the_folder_can_be_read_by_others(tmp_path: Path) -> None:
     with replaced_folder(tmp_path / "model"):
         pass
-    assert (tmp_path / "model").stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "model").stat().st_mode & 0o055 == 0o055
+
+
+def test_an_unfinished_folder_is_not_listed_among_the_models(tmp_path: Path) -> None:
+    with replaced_folder(tmp_path / "model") as new:
+        (new / "card.json").write_text("{}")
+        assert list(tmp_path.glob("*/card.json")) == []
+    assert [path.parent.name for path in tmp_path.glob("*/card.json")] == ["model"]
