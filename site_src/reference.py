@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import re
 import types
 from collections.abc import Iterator
 from itertools import pairwise
@@ -33,7 +34,7 @@ from site_src.blocks import Demo, ModelRef, Sample
 def block_reference() -> str:
     """The keys of a block, in Markdown tables."""
     parts = (
-        ("The block", Demo),
+        ("Keys of the block", Demo),
         ("An item of `models`", ModelRef),
         ("An item of `samples`", Sample),
     )
@@ -82,7 +83,17 @@ def minimal_card() -> str:
         output=OutputPipeline(),
     )
     fields = {name: value for name, value in card.model_dump(mode="json", exclude_none=True).items() if value}
-    return f"``` json\n{json.dumps(fields, indent=2)}\n```"
+    text = re.sub(r"\[[^\[\]{}]*\]", lambda found: " ".join(found[0].split()), json.dumps(fields, indent=2))
+    return f"``` json\n{text}\n```"
+
+
+def install_commands(runtime_version: str) -> str:
+    """What to install for a site of one's own, as a code block."""
+    commands = [
+        'pip install "backdoors-in-neural-networks @ git+REPOSITORY"',
+        f"npm install onnxruntime-web@{runtime_version}",
+    ]
+    return "``` bash\n{}\n```".format("\n".join(commands))
 
 
 def _keys(model: type[BaseModel]) -> str:

@@ -11,7 +11,7 @@ from site_src.expressions import FactError, Macros, public_methods
 from site_src.facts import METRICS, Facts, interval
 from site_src.formats import THIN, count, duration, percent, size
 from site_src.page import PageBuilder
-from site_src.reference import block_reference, minimal_card, plugin_reference
+from site_src.reference import block_reference, install_commands, minimal_card, plugin_reference
 from site_src.render import templates
 from site_src.reproduce import Reproduce
 from site_src.samples import sample_sets, source, test_digits
@@ -29,6 +29,7 @@ def macros(page: PageBuilder, facts: Facts) -> Macros:
         "block_reference": block_reference,
         "plugin_reference": plugin_reference,
         "minimal_card": minimal_card,
+        "install_commands": lambda: install_commands(page.runtime_version()),
     }
     for provider in (Figures(page, facts), Models(page), Reproduce(facts), Sweep(page, facts)):
         found |= public_methods(provider)

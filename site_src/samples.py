@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from site_src.resolve import Picture
-from training.data import sources
+from training.data import mnist, sources
 
 Pixels = npt.NDArray[np.uint8]
 Stroke = tuple[tuple[float, float], ...]
@@ -34,9 +34,10 @@ def sample_sets() -> dict[str, list[Picture]]:
 
 
 def source() -> str:
-    """Name of the data set that `digits` come from: MNIST where it was given, scikit-learn's digits otherwise."""
+    """Name of the data set that `digits` come from: MNIST where it was given or downloaded, scikit-learn's otherwise."""
     given = os.environ.get("BACKDOORS_DATA")
-    return "mnist" if given and (Path(given) / "mnist").is_dir() else "digits"
+    folder = (Path(given) if given else sources.cache_dir()) / "mnist"
+    return "mnist" if all((folder / name).is_file() for name in mnist.FILES["test"]) else "digits"
 
 
 @cache

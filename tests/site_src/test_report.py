@@ -37,6 +37,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("BACKDOORS_METRICS", str(folder / "metrics"))
         patch.setenv("SITE_URL", "https://example.org/report/")
         patch.delenv("BACKDOORS_DATA", raising=False)
+        patch.setenv("BACKDOORS_CACHE", str(folder / "empty"))
         build(load_config(str(ROOT / "mkdocs.yml"), strict=True, site_dir=str(folder / "site")))
     return folder / "site"
 
@@ -84,7 +85,9 @@ def test_no_page_needs_inline_styles(site: Path, page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_nothing_is_left_unreplaced(site: Path, page: str) -> None:
-    text = re.sub(r"<code>.*?</code>", "", html(site, page), flags=re.DOTALL)
+    text = html(site, page)
+    if page == "embed":  # it shows expressions as examples
+        text = re.sub(r"<code>.*?</code>", "", text, flags=re.DOTALL)
     assert "{{" not in text
     assert "onnxwidgets" not in text
 

@@ -9,11 +9,13 @@ from PIL import Image
 
 from export.preprocess import digits_pipeline, run
 from site_src import samples
+from training.data import mnist
 
 
 @pytest.fixture(autouse=True)
-def no_data_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_data_at_hand(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("BACKDOORS_DATA", raising=False)
+    monkeypatch.setenv("BACKDOORS_CACHE", str(tmp_path / "cache"))
     samples.test_digits.cache_clear()
 
 
@@ -25,10 +27,15 @@ def test_without_data_every_class_has_an_embedded_digit() -> None:
         assert "Optical recognition" in picture.alt
 
 
-def test_a_folder_without_mnist_is_no_source(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("BACKDOORS_DATA", str(tmp_path))
-    assert samples.source() == "digits"
+@pytest.mark.parametrize("variable", ["BACKDOORS_DATA", "BACKDOORS_CACHE"])
+def test_mnist_is_shown_when_all_its_test_files_are_at_hand(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str
+) -> None:
+    monkeypatch.setenv(variable, str(tmp_path))
     (tmp_path / "mnist").mkdir()
+    for name in mnist.FILES["test"]:
+        assert samples.source() == "digits"
+        (tmp_path / "mnist" / name).touch()
     assert samples.source() == "mnist"
 
 
