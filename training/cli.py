@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +16,7 @@ from training.data.sources import DataError
 from training.errors import RunError
 from training.files import write_text
 from training.recipe import RecipeError, load, locate, names, read_toml
-from training.run import default_runs_dir, train
+from training.run import default_runs_dir, find, train
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -104,3 +105,25 @@ def sweep_command(
             f"ASR {row.attack_success_rate.value:.2%}"
         )
     typer.echo(f"{target}")
+
+
+@app.command("history")
+def history_command(
+    recipe: Annotated[str, typer.Argument(help="Name of a recipe, or path of a recipe file.")],
+    runs: RunsDir = None,
+    out: Annotated[Path | None, typer.Option(help="A file to write to instead of stdout.")] = None,
+) -> None:
+    """Print what a finished run measured after each epoch, as one JSON document."""
+    with one_line_errors(f"backdoors train {recipe}"):
+        run = find(load(recipe), runs or default_runs_dir())
+        document = {
+            "recipe": run.recipe.name,
+            "recipe_sha256": run.recipe.sha256,
+            "data": run.metrics.measurement.data,
+            "epochs": [line.model_dump() for line in run.history],
+        }
+    text = json.dumps(document, indent=2) + "\n"
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        write_text(out, text)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,18 @@ def test_every_recipe_is_listed() -> None:
     code, said, _ = invoke("recipes")
     assert code == 0
     assert [line.split()[0] for line in said.splitlines()] == names()
+
+
+def test_the_history_of_a_finished_run_is_one_json_document(tmp_path: Path) -> None:
+    recipe = tmp_path / "tiny.toml"
+    recipe.write_text(TINY, encoding="utf-8")
+    code, _, told = invoke("history", recipe, "--runs", tmp_path)
+    assert code == 1
+    assert "backdoors train tiny" in told
+    invoke("train", recipe, "--runs", tmp_path, "--device", "cpu")
+    code, said, _ = invoke("history", recipe, "--runs", tmp_path)
+    assert code == 0
+    assert [line["epoch"] for line in json.loads(said)["epochs"]] == [1]
+    code, said, _ = invoke("history", recipe, "--runs", tmp_path, "--out", tmp_path / "new" / "tiny.json")
+    assert (code, said) == (0, "")
+    assert json.loads((tmp_path / "new" / "tiny.json").read_text(encoding="utf-8"))["recipe"] == "tiny"
