@@ -6,6 +6,7 @@ PORT ?= 8000
 
 BIN := .venv/bin
 PY_INSTALLED := .venv/.installed
+MXNET := .venv-mxnet
 JS_INSTALLED := node_modules/.installed
 LAB := runs/models/.lab
 LAB_RECIPES := digits-clean digits-badnet
@@ -14,7 +15,7 @@ LAB_SOURCES := $(wildcard training/*.py training/*/*.py export/*.py tests/golden
 
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help report setup lab site serve test lint types test-python golden-inputs test-widgets test-browser \
+.PHONY: help report setup lab site serve test lint types test-python mxnet-oracle mxnet-zoo golden-inputs test-widgets test-browser \
   verify benchmark clean
 
 help: ## List the targets
@@ -65,8 +66,22 @@ types: setup ## Static types, both languages
 	$(BIN)/mypy
 	npx tsc --noEmit --project tsconfig.json
 
-test-python: setup ## Python tests
+test-python: setup ## Python tests; those that ask real MXNet are skipped where it cannot be installed
+	@$(MAKE) --no-print-directory mxnet-oracle >/dev/null 2>&1 || \
+	  echo "MXNet cannot be installed here: the tests that compare with it will be skipped (see: make mxnet-oracle)"
 	$(BIN)/python -m pytest -q
+
+mxnet-oracle: $(MXNET)/.installed ## MXNet 1.9.1 in an environment of its own, for the converter's tests (Python 3.11, Linux)
+
+$(MXNET)/.installed: tests/export/mxnet/requirements.txt
+	rm -rf $(MXNET)
+	$(PYTHON) -m venv $(MXNET)
+	$(MXNET)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	$(MXNET)/bin/python -c 'import numpy; numpy.bool = bool; import mxnet'
+	@touch $@
+
+mxnet-zoo: setup mxnet-oracle ## Measure the MXNet converter on the whole model zoo (10 minutes, 3 GB of disk)
+	$(BIN)/python tests/benchmarks/mxnet_zoo.py
 
 verify: lab ## Goldens, hashes and cards of the released models and the lab's
 	$(BIN)/backdoors verify

@@ -37,7 +37,7 @@ DENSE, ROW_SPARSE, CSR = 0, 1, 2
 MOST_DIMENSIONS = 32
 DENSE_FLOOR = 1 << 20
 DENSE_FACTOR = 8
-"""Row-sparse arrays of a file may take `DENSE_FACTOR` times its size when made dense, and `DENSE_FLOOR` bytes anyway."""
+"""Made dense, a file's row-sparse arrays may take `DENSE_FACTOR` times its size, and `DENSE_FLOOR` bytes anyway."""
 LONGEST_NAME = 4096
 
 

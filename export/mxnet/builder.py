@@ -96,7 +96,9 @@ class Builder:
         names = ["" if value is None else value.name for value in inputs]
         while names and not names[-1]:
             names.pop()
-        self.nodes.append(helper.make_node(op_type, names, outputs, name=outputs[0], **given))
+        node = helper.make_node(op_type, names, outputs, name=outputs[0])
+        node.attribute.extend(helper.make_attribute(key, value) for key, value in sorted(given.items()))
+        self.nodes.append(node)
         return [Value(output, shape) for output, shape in zip(outputs, shapes, strict=True)]
 
     def constant(self, wanted: str, array: npt.NDArray[Any]) -> Value:

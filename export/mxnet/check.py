@@ -69,8 +69,8 @@ def _compare(alone: Floats, together: Floats, batch: int) -> None:
         raise MxnetError("the converted model gives answers that are not finite numbers: the weights may be damaged")
     if together.shape != (alone.shape[0] // batch * (batch + 1), *alone.shape[1:]):
         raise MxnetError(
-            f"the network gives {alone.shape} for {batch} pictures and {together.shape} for {batch + 1}: it is made for "
-            "one batch size"
+            f"the network gives {alone.shape} for {batch} pictures and {together.shape} for {batch + 1}: it is made "
+            "for one batch size"
         )
     difference = relative_difference(together[: len(alone)], alone)
     if difference > TOLERANCE:

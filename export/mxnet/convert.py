@@ -225,7 +225,7 @@ def _emit(graph: Graph, builder: Builder, inferred: Mapping[Entry, Shape], input
     """Convert every node in turn; gives the values of the heads."""
     values: dict[Entry, Value] = {}
     for index, node in enumerate(graph.nodes):
-        shapes = []
+        shapes: list[Shape] = []
         while Entry(index, len(shapes)) in inferred:
             shapes.append(inferred[Entry(index, len(shapes))])
         if node.is_variable:
@@ -250,7 +250,8 @@ def _model(builder: Builder, inputs: Mapping[str, Shape], heads: list[Value]) ->
         [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [BATCH, *shape[1:]]) for name, shape in tensors]
         for tensors in (inputs.items(), [(value.name, value.shape) for value in heads])
     ]
-    proto = helper.make_graph(builder.nodes, "network", *described, initializer=builder.initialisers)
+    given, answers = described
+    proto = helper.make_graph(builder.nodes, "network", given, answers, builder.initialisers)
     imports = [helper.make_opsetid("", builder.opset)]
     model = helper.make_model(proto, opset_imports=imports, producer_name=PRODUCER)
     model.ir_version = helper.find_min_ir_version_for(imports)

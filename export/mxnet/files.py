@@ -100,12 +100,10 @@ def _serialise(model: onnx.ModelProto) -> bytes:
 def _label(model: onnx.ModelProto, labels: Sequence[str] | None) -> None:
     if labels is None:
         return
-    dimensions = model.graph.output[0].type.tensor_type.shape.dim
-    if len(model.graph.output) != 1 or dimensions[-1].dim_value != len(labels):
-        outputs = ", ".join(
-            f"{value.name} with {value.type.tensor_type.shape.dim[-1].dim_value}" for value in model.graph.output
-        )
-        raise MxnetError(f"there are {len(labels)} labels, but the network's outputs are {outputs} values")
+    sizes = {value.name: value.type.tensor_type.shape.dim[-1].dim_value for value in model.graph.output}
+    if list(sizes.values()) != [len(labels)]:
+        outputs = ", ".join(f"'{name}' of {size}" for name, size in sizes.items())
+        raise MxnetError(f"there are {len(labels)} labels for the network's outputs {outputs}")
     model.metadata_props.add(key="labels", value=json.dumps(list(labels)))
 
 

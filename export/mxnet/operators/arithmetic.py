@@ -18,7 +18,6 @@ UNARY = {
     "sqrt": "Sqrt",
     "abs": "Abs",
     "negative": "Neg",
-    "_np_negative": "Neg",
     "reciprocal": "Reciprocal",
     "floor": "Floor",
     "ceil": "Ceil",

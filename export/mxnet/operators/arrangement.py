@@ -178,14 +178,16 @@ def _cuts(call: Call) -> list[tuple[int, int, int, int]]:
     if call.node.op == "slice_axis":
         axis = call.axis("axis", call.data.rank)
         ends = call.attributes.optional_integers("end")
-        ranges = [(axis, call.attributes.integer("begin"), ends[0] if ends else None, 1)]
+        begin: int | None = call.attributes.integer("begin")
+        ranges = [(axis, begin, ends[0] if ends else None, 1)]
     else:
         begins, ends = (call.attributes.optional_integers(name, required=True) for name in ("begin", "end"))
-        steps = call.attributes.optional_integers("step") or (1,) * len(begins)
+        given = call.attributes.optional_integers("step") or (1,) * len(begins)
+        steps = tuple(1 if step is None else step for step in given)
         if not len(begins) == len(ends) == len(steps) <= call.data.rank:
             raise call.wrong_shape(f"begin {begins}, end {ends} and step {steps} do not fit {call.data.shape}")
         ranges = [
-            (axis, begin, end, 1 if step is None else step)
+            (axis, begin, end, step)
             for axis, (begin, end, step) in enumerate(zip(begins, ends, steps, strict=True))
             if (begin, end, step) != (None, None, 1)
         ]

@@ -85,15 +85,15 @@ def layer_norm(call: Call) -> list[Value]:
     data, gamma, beta = call.inputs
     builder, axis = call.builder, call.axis("axis", call.data.rank, -1)
     narrow = tuple(1 if other == axis else size for other, size in enumerate(data.shape))
-    centred = builder.node("Sub", [data, mean_over(call, data, [axis], narrow)], data.shape)
+    centred = builder.node("Sub", [data, reduce_over(call, data, [axis], narrow)], data.shape)
     squares = builder.node("Mul", [centred, centred], data.shape)
     eps = builder.scalar(f"{call.node.name}_eps", call.attributes.real("eps", 1e-5))
-    variance = builder.node("Add", [mean_over(call, squares, [axis], narrow), eps], narrow)
+    variance = builder.node("Add", [reduce_over(call, squares, [axis], narrow), eps], narrow)
     normal = builder.node("Div", [centred, builder.node("Sqrt", [variance], narrow)], data.shape)
     return _affine(call, normal, axis, builder.array(gamma), builder.array(beta))
 
 
-def mean_over(call: Call, value: Value, axes: list[int], shape: Shape, op_type: str = "ReduceMean") -> Value:
+def reduce_over(call: Call, value: Value, axes: list[int], shape: Shape, op_type: str = "ReduceMean") -> Value:
     """A reduction that keeps its axes; where the axes stand depends on the operator and its version."""
     axes_are_input = call.builder.opset >= (13 if op_type == "ReduceSum" else 18)
     inputs: list[Value | None] = [value]
@@ -133,7 +133,7 @@ def l2_norm(call: Call) -> list[Value]:
     if not axes:
         raise call.wrong_shape(f"the data has the shape {data.shape}, too few dimensions for the mode '{mode}'")
     narrow = tuple(1 if axis in axes else size for axis, size in enumerate(data.shape))
-    total = mean_over(call, builder.node("Mul", [data, data], data.shape), axes, narrow, "ReduceSum")
+    total = reduce_over(call, builder.node("Mul", [data, data], data.shape), axes, narrow, "ReduceSum")
     eps = builder.scalar(f"{call.node.name}_eps", call.attributes.real("eps", 1e-10))
     root = builder.node("Sqrt", [builder.node("Add", [total, eps], narrow)], narrow)
     return call.emit("Div", [data, root])

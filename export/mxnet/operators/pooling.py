@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from export.mxnet.builder import Shape, Value
 from export.mxnet.operators.geometry import check_layout, spatial_rank, windows
-from export.mxnet.operators.normalisation import mean_over
+from export.mxnet.operators.normalisation import reduce_over
 from export.mxnet.operators.registry import Call, operator
 
 KINDS = ("max", "avg", "sum", "lp")
@@ -70,7 +71,7 @@ def pooling(call: Call) -> list[Value]:
     if _is_global(call):
         return _global(call, kind)
     shape = _windows(call)
-    geometry = {"kernel_shape": shape.kernel, "strides": shape.stride}
+    geometry: dict[str, Any] = {"kernel_shape": shape.kernel, "strides": shape.stride}
     pads = (*shape.pad, *(p + extra for p, extra in zip(shape.pad, shape.surplus, strict=True)))
     if kind == "max":
         return call.emit("MaxPool", [call.data], pads=pads, **geometry)
@@ -88,9 +89,9 @@ def pooling(call: Call) -> list[Value]:
 
 def _global(call: Call, kind: str) -> list[Value]:
     if kind == "sum":
-        return [mean_over(call, call.data, list(range(2, call.data.rank)), call.shape, "ReduceSum")]
+        return [reduce_over(call, call.data, list(range(2, call.data.rank)), call.shape, "ReduceSum")]
     if kind == "lp":
-        return call.emit("GlobalLpPool", [call.data], p=_norm(call))
+        return [reduce_over(call, call.data, list(range(2, call.data.rank)), call.shape, f"ReduceL{_norm(call)}")]
     return call.emit({"max": "GlobalMaxPool", "avg": "GlobalAveragePool"}[kind], [call.data])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from export.mxnet.builder import Shape, Value
 from export.mxnet.operators.geometry import normal_axes
-from export.mxnet.operators.normalisation import mean_over
+from export.mxnet.operators.normalisation import reduce_over
 from export.mxnet.operators.registry import Call, operator
 
 REDUCTIONS = {"mean": "ReduceMean", "sum": "ReduceSum", "sum_axis": "ReduceSum", "max": "ReduceMax",
@@ -35,7 +35,7 @@ def reduction(call: Call) -> list[Value]:
     """`ReduceMean` and its kin; axes are squeezed afterwards where they are not kept."""
     axes, data = _axes(call), call.data
     narrow = tuple(1 if axis in axes else size for axis, size in enumerate(data.shape))
-    reduced = mean_over(call, data, axes, narrow, REDUCTIONS[call.node.op])
+    reduced = reduce_over(call, data, axes, narrow, REDUCTIONS[call.node.op])
     if call.shape == narrow:
         return [reduced]
     gone = axes if len(axes) < data.rank else axes[1:]
