@@ -15,7 +15,7 @@ test("a drawn digit is answered by both networks, and the trigger flips the back
     await draw(page, DIGITS[7]);
     await summary(page, /Both networks say 7/);
     await demo(page).getByRole("switch", { name: "Trigger" }).click();
-    await summary(page, /The trigger turns 7 into 8 for the backdoored network .*The clean network still says 7/);
+    await summary(page, /The trigger turns 7 into 8 .*for the backdoored network\. The clean network still says 7/);
     const [clean, backdoored] = await answers(page);
     assert.deepEqual([clean.backdoored, clean.was, clean.now], [false, null, "7"]);
     assert.deepEqual([backdoored.backdoored, backdoored.was, backdoored.now], [true, "7", "8"]);

@@ -28,7 +28,7 @@ test("a flip is told first, then who held", () => {
   ]);
   assert.equal(
     sentence,
-    "The trigger turns 7 into 8 for the backdoored network (90.0 %). The clean network still says 7.",
+    "The trigger turns 7 into 8 (90.0 %) for the backdoored network. The clean network still says 7.",
   );
 });
 

@@ -21,7 +21,7 @@ export function summarise(verdicts) {
   const held = verdicts.filter((verdict) => verdict.stamped?.label === verdict.plain.label);
   const sentences = flipped.map(
     ({ title, plain, stamped }) =>
-      `The trigger turns ${quote(plain.label)} into ${quote(stamped?.label)} for ${article(title)} (${percent(stamped?.probability ?? 0)}).`,
+      `The trigger turns ${quote(plain.label)} into ${quote(stamped?.label)} (${percent(stamped?.probability ?? 0)}) for ${article(title)}.`,
   );
   if (flipped.length === 0) {
     const who = verdicts.length > 1 ? "No network" : capital(article(verdicts[0].title));

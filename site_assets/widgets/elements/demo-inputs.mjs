@@ -2,6 +2,7 @@
 
 import { fetchSmall } from "../core/fetch.mjs";
 import { addAlpha } from "../core/pixels.mjs";
+import { YOURS } from "./demo-view.mjs";
 
 /** @typedef {import("../core/config.mjs").Config} Config */
 /** @typedef {import("../core/trigger.mjs").Picture} Picture */
@@ -201,7 +202,7 @@ export class DemoInputs {
   }
 
   #showTools() {
-    const { stage, pad, undo, redo, clear, hint, samples } = this.#view;
+    const { title, stage, pad, undo, redo, clear, hint, samples } = this.#view;
     const drawing = stage.dataset.shown === "ink";
     const blank = pad?.empty ?? true;
     undo.disabled = !pad?.canUndo;
@@ -210,6 +211,7 @@ export class DemoInputs {
     hint.hidden = !drawing || !blank;
     pad?.toggleAttribute("data-behind", !drawing);
     if (samples) samples.chosen = this.#sample;
+    title.textContent = drawing || this.#sample === null ? YOURS : this.#config.samples[this.#sample].alt;
   }
 }
 

@@ -14,6 +14,7 @@ import { NetworkView } from "./network-view.mjs";
 /** @typedef {import("../core/card.mjs").Card} Card */
 /** @typedef {ReturnType<typeof buildView>} View */
 
+export const YOURS = "Your picture";
 const SHARE = "Copy a link to this view";
 
 let lastNumber = 0;
@@ -43,6 +44,8 @@ export function buildView(config) {
   const triggerBox = h("div", { class: "ow-trigger" }, toggle, triggerText);
   triggerBox.hidden = config.trigger === "off";
   const answers = config.models.map((model) => Object.assign(new ModelAnswer(), { heading: model.title ?? "Network" }));
+  // Until the cards are there: one draws digits, of which there are ten; other networks have more classes.
+  for (const answer of answers) answer.reserve(pad ? 10 : 100, config.top ?? 3);
   const picker = config.compare || config.models.length < 2 ? null : modelPicker(config);
   const summary = h("p", { class: "ow-summary" });
   const live = h("p", { class: "ow-sr", role: "status", "aria-live": "polite" });
@@ -51,7 +54,8 @@ export function buildView(config) {
   const weights = h("label", { class: "ow-weights" }, h("span", {}, "Weights"), precision);
   const timing = h("span", { class: "ow-timing" });
   const share = iconButton("link", SHARE);
-  const left = h("div", { class: "ow-left" }, caption("Your picture"), stage, tools, samples);
+  const title = caption(YOURS);
+  const left = h("div", { class: "ow-left" }, title, stage, tools, samples);
   const seenBox = h("div", { class: "ow-seen" }, h("div", {}, caption("What the network sees"), seen), triggerBox);
   const answersBox = h("div", { class: "ow-answers", "data-count": config.compare ? answers.length : 1 }, ...answers);
   const says = h("div", { class: "ow-says" }, summary, load);
@@ -70,6 +74,7 @@ export function buildView(config) {
   if (upload) upload.zone = root;
   return {
     root,
+    title,
     stage,
     pad,
     upload,

@@ -44,6 +44,15 @@ export class ModelAnswer extends HTMLElement {
   }
 
   /**
+   * @param {number} classes
+   * @param {number} top
+   */
+  reserve(classes, top) {
+    this.#badge.reserve();
+    this.#bars.reserve(classes, top);
+  }
+
+  /**
    * @param {Card} card
    * @param {number} top
    */

@@ -3,6 +3,11 @@
 import { h, icon } from "./dom.mjs";
 
 export class ModelBadge extends HTMLElement {
+  /** Take the room of a line. */
+  reserve() {
+    this.replaceChildren(h("span", {}, "\u00a0"));
+  }
+
   /** @param {{backdoor?: {attack: string, behaviour: string} | null}} card */
   show({ backdoor }) {
     this.toggleAttribute("data-backdoored", Boolean(backdoor));

@@ -97,9 +97,9 @@ async function read(folder, name) {
  */
 
 /**
- * @param {{siteDir?: string, config?: object, port?: number}} [options]
+ * @param {{siteDir?: string, base?: string, config?: object, port?: number}} [options]
  */
-export async function startServer({ siteDir, config, port = 0 } = {}) {
+export async function startServer({ siteDir, base = BASE, config, port = 0 } = {}) {
   /** @type {Fault[]} */
   let faults = [];
   /** @type {string[]} */
@@ -112,7 +112,7 @@ export async function startServer({ siteDir, config, port = 0 } = {}) {
       request.socket.destroy();
       return;
     }
-    const body = path.startsWith(BASE) ? await find(path.slice(BASE.length)) : null;
+    const body = path.startsWith(base) ? await find(path.slice(base.length)) : null;
     const type = TYPES[extname(path) || ".html"] ?? "application/octet-stream";
     if (!body || fault?.kind === "html-404" || fault?.kind === "html-200") {
       const status = fault?.kind === "html-200" ? 200 : 404;
@@ -132,10 +132,13 @@ export async function startServer({ siteDir, config, port = 0 } = {}) {
     return ownFile(path);
   }
 
-  await new Promise((resolve) => server.listen(port, "127.0.0.1", () => resolve(null)));
+  await new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", () => resolve(null));
+  });
   const address = /** @type {import("node:net").AddressInfo} */ (server.address());
   return {
-    url: `http://localhost:${address.port}${BASE}`,
+    url: `http://127.0.0.1:${address.port}${base}`,
     requests,
     /** @param {Fault[]} next */
     setFaults(next) {
