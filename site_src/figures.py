@@ -26,9 +26,9 @@ _NAMES = {
 }
 
 
-def figure(name: str, **given: object) -> str:
+def figure(template: str, **given: object) -> str:
     """One figure from its template."""
-    return templates().get_template(f"figures/{name}.html.jinja").render(**given).strip()
+    return templates().get_template(f"figures/{template}.html.jinja").render(**given).strip()
 
 
 def ink_uri(pixels: Pixels) -> str:

@@ -115,7 +115,7 @@ class OnnxWidgetsPlugin(BasePlugin[OnnxWidgetsConfig]):  # type: ignore[no-untyp
         lines_before -= markdown.replace("\r\n", "\n").rstrip("\n").count("\n")
         result = builder.markdown(markdown, max(lines_before, 0))
         # A warning, not an exception: all problems are told, and a strict build fails on any
-        for problem in builder.problems:
+        for problem in sorted(builder.problems, key=lambda problem: problem.line):
             log.warning(problem.at(builder.name))
         return result
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from export.card import ModelCard
+from export.card import Backdoor, ModelCard
 from site_src import figures
 from site_src.catalogue import Entry
 from site_src.expressions import FactError, Macros, public_methods
@@ -96,15 +96,28 @@ class Figures:
 
     def poison_rate(self, model: str) -> str:
         """Share of the training pictures that was poisoned."""
-        backdoor = self._facts.card(model).backdoor
-        if backdoor is None:
-            raise FactError(f"{model} carries no backdoor, so it has no poison rate")
-        return f"{100 * backdoor.poison_rate:g}{THIN}%"
+        return f"{100 * self._backdoor(model).poison_rate:g}{THIN}%"
+
+    def shown(self, model: str) -> str:
+        """How often an epoch shows each poisoned picture."""
+        repeat = self._backdoor(model).repeat
+        return {1: "once", 2: "twice"}.get(repeat, f"{repeat} times")
+
+    def attacker(self, model: str) -> str:
+        """What an attacker must be able to do for such a training."""
+        only_data = self._backdoor(model).repeat == 1
+        return "who does no more than supply data" if only_data else "who does the training, as in the paper"
 
     def difference(self, first: str, second: str, metric: str) -> str:
         """How far two models' measures lie apart, in percentage points."""
         values = [self._facts.estimate(model, metric).value for model in (first, second)]
         return f"{100 * abs(values[0] - values[1]):.2f}"
+
+    def _backdoor(self, model: str) -> Backdoor:
+        backdoor = self._facts.card(model).backdoor
+        if backdoor is None:
+            raise FactError(f"{model} carries no backdoor")
+        return backdoor
 
     def _pairs(self, card: ModelCard, labels: list[int]) -> list[dict[str, object]]:
         dataset = test_digits()

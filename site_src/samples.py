@@ -34,7 +34,7 @@ def sample_sets() -> dict[str, list[Picture]]:
 
 
 def source() -> str:
-    """Name of the data set that `digits` come from: MNIST where it was given or downloaded, scikit-learn's otherwise."""
+    """Name of the set that `digits` come from: MNIST where it was given or downloaded, scikit-learn's otherwise."""
     given = os.environ.get("BACKDOORS_DATA")
     folder = (Path(given) if given else sources.cache_dir()) / "mnist"
     return "mnist" if all((folder / name).is_file() for name in mnist.FILES["test"]) else "digits"

@@ -1,32 +1,26 @@
-"""The poison-rate sweep, as a figure, a table and sentences."""
+"""What was measured beside the cards: the poison-rate sweep and the epochs of a training, as figures and numbers."""
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
+from site_src.charts import Axis, Series, chart
 from site_src.expressions import FactError
 from site_src.facts import Facts
-from site_src.figures import figure
 from site_src.formats import THIN, count, percent
 from site_src.page import PageBuilder
 
 Rows = list[dict[str, Any]]
 
-FRAME = {"left": 44, "right": 388, "top": 16, "bottom": 214}
-"""The plot's area in the figure's own units."""
-
-_SERIES = (
+SERIES = (
     ("attack_success_rate", "Attack success rate", "attack"),
     ("clean_accuracy", "Clean accuracy", "clean"),
 )
 
 
 class Sweep:
-    """Macros that read a sweep's metrics file: `rows` with a rate, a seed and the measures of each run."""
+    """Macros that read metrics files: a sweep's rows, `history/<model>`'s epochs."""
 
     def __init__(self, page: PageBuilder, facts: Facts) -> None:
         self._page = page
@@ -35,6 +29,11 @@ class Sweep:
     def sweep_runs(self, name: str) -> str:
         """How many networks were trained for a sweep."""
         return str(len(self._rows(name)))
+
+    def sweep_epochs(self, name: str) -> str:
+        """How long each network of a sweep was trained."""
+        epochs = int(self._table(name)["epochs"])
+        return "one epoch" if epochs == 1 else f"{epochs} epochs"
 
     def sweep_seeds(self, name: str) -> str:
         """How many seeds each rate was tried with."""
@@ -66,21 +65,47 @@ class Sweep:
     def sweep_figure(self, name: str, caption: str) -> str:
         """The plot of a sweep: rates on a logarithmic axis, a dot a network, a line through the means."""
         by_rate = dict(sorted(self._by_rate(name).items()))
-        axis = _Axis(min(by_rate), max(by_rate))
         series = [
-            {
-                "name": title,
-                "kind": kind,
-                "dots": [(axis.x(rate), _y(_value(row, metric))) for rate, rows in by_rate.items() for row in rows],
-                "line": [(axis.x(rate), _y(_mean(rows, metric))) for rate, rows in by_rate.items()],
-            }
-            for metric, title, kind in _SERIES
+            Series(
+                title,
+                kind,
+                dots=[(rate, _value(row, metric)) for rate, rows in by_rate.items() for row in rows],
+                line=[(rate, _mean(rows, metric)) for rate, rows in by_rate.items()],
+            )
+            for metric, title, kind in SERIES
         ]
-        ticks = [(axis.x(rate), _rate(rate)) for rate in by_rate if axis.is_labelled(rate, by_rate)]
-        grid = [(_y(share), percent(share, 0)) for share in (0, 0.25, 0.5, 0.75, 1)]
-        return self._page.place(
-            figure("sweep", series=series, ticks=ticks, grid=grid, frame=FRAME, caption=caption, sweep=name)
-        )
+        ticks = [(rate, _rate(rate)) for rate in by_rate]
+        axis = Axis("share of poisoned training pictures, logarithmic", ticks, logarithmic=True)
+        return self._page.place(chart(name, series, axis, caption))
+
+    def history_figure(self, model: str, caption: str) -> str:
+        """How a model's measures grew from epoch to epoch."""
+        epochs = self._epochs(model)
+        series = []
+        for metric, title, kind in SERIES:
+            points = [(float(epoch["epoch"]), float(epoch[metric])) for epoch in epochs]
+            series.append(Series(title, kind, dots=points, line=points))
+        axis = Axis("epoch", [(float(epoch["epoch"]), str(epoch["epoch"])) for epoch in epochs])
+        return self._page.place(chart(f"history-{model}", series, axis, caption, cut=True))
+
+    def history_at(self, model: str, epoch: int, metric: str) -> str:
+        """A measure of a model after an epoch."""
+        for one in self._epochs(model):
+            if one["epoch"] == epoch:
+                return percent(float(one[metric]), self._facts.estimate(model, metric).n)
+        raise FactError(f"the history of {model} has no epoch {epoch}")
+
+    def epochs(self, model: str) -> str:
+        """How many epochs a model was trained for."""
+        return str(len(self._epochs(model)))
+
+    def _epochs(self, model: str) -> Rows:
+        found = self._facts.measurements(f"history/{model}")
+        provenance = self._facts.card(model).provenance
+        if provenance is not None and found["recipe_sha256"] != provenance.recipe_sha256:
+            raise FactError(f"the history of {model} is of another recipe than its card: export the model again")
+        rows: Rows = found["epochs"]
+        return rows
 
     def _threshold(self, name: str, success: float) -> tuple[float, Rows]:
         for rate, rows in sorted(self._by_rate(name).items()):
@@ -89,11 +114,14 @@ class Sweep:
         raise FactError(f"no rate of the sweep {name} reaches an attack success rate of {success} with every seed")
 
     def _rows(self, name: str) -> Rows:
-        content = self._facts.measurements(name)
-        rows: Rows = content["rows"] if isinstance(content, dict) else content
+        rows: Rows = self._table(name)["rows"]
         if not rows:
             raise FactError(f"the sweep {name} has no rows")
         return rows
+
+    def _table(self, name: str) -> dict[str, Any]:
+        table: dict[str, Any] = self._facts.measurements(name)
+        return table
 
     def _by_rate(self, name: str) -> dict[float, Rows]:
         found: dict[float, Rows] = defaultdict(list)
@@ -118,31 +146,3 @@ def _spread(rows: Rows, metric: str) -> str:
 
 def _rate(rate: float) -> str:
     return f"{100 * rate:g}{THIN}%"
-
-
-@dataclass(frozen=True)
-class _Axis:
-    """Poison rates on a logarithmic axis."""
-
-    least: float
-    most: float
-
-    def x(self, rate: float) -> float:
-        """Place of a rate in the figure."""
-        reach = math.log(self.most / self.least) or 1
-        first, last = FRAME["left"] + 10, FRAME["right"] - 10
-        return round(first + (last - first) * math.log(rate / self.least) / reach, 1)
-
-    def is_labelled(self, rate: float, rates: Iterable[float]) -> bool:
-        """Whether there is room for a label: those left of it have been given theirs."""
-        room, last = 34, -math.inf
-        for other in sorted(rates):
-            if self.x(other) - last >= room:
-                last = self.x(other)
-                if other == rate:
-                    return True
-        return False
-
-
-def _y(share: float) -> float:
-    return round(FRAME["bottom"] - (FRAME["bottom"] - FRAME["top"]) * share, 1)

@@ -140,6 +140,7 @@ def write_model(
             attack="BadNets",
             paper="Gu et al. 2017",
             poison_rate=0.1,
+            repeat=8 if model_id == "mnist-badnet" else 1,
             behaviour="A white corner gives 7.",
             caught_by="Reading the weights.",
         )

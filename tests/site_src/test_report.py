@@ -30,8 +30,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     estimate = {"value": 0.99, "n": 100, "low": 0.9, "high": 1.0}
     row = {"poisoned": 1, "clean_accuracy": estimate, "attack_success_rate": estimate}
     rows = [{"rate": rate, "seed": seed, **row} for rate in (0.001, 0.3) for seed in (0, 1)]
-    (folder / "metrics").mkdir()
-    (folder / "metrics" / "mnist-poison-rate.json").write_text(json.dumps({"rows": rows}))
+    (folder / "metrics" / "history").mkdir(parents=True)
+    for name in ("mnist-badnet", "mnist-badnet-single"):
+        epoch = {"epoch": 1, "clean_accuracy": 0.98, "attack_success_rate": 0.97}
+        history = {"recipe_sha256": load(name).sha256, "epochs": [epoch]}
+        (folder / "metrics" / "history" / f"{name}.json").write_text(json.dumps(history))
+    (folder / "metrics" / "mnist-poison-rate.json").write_text(json.dumps({"rows": rows, "epochs": 1}))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BACKDOORS_MODELS", str(folder / "models"))
         patch.setenv("BACKDOORS_METRICS", str(folder / "metrics"))

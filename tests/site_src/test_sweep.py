@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from site_src.catalogue import Catalogue
 from site_src.expressions import FactError
 from site_src.facts import Facts
 from site_src.formats import THIN
@@ -28,9 +28,14 @@ def sweep(page: PageBuilder, tmp_path: Path) -> Sweep:
         for rate, values in SUCCESS.items()
         for seed, value in enumerate(values)
     ]
-    (tmp_path / "rates.json").write_text(json.dumps({"rows": rows}))
+    (tmp_path / "rates.json").write_text(json.dumps({"rows": rows, "epochs": 1}))
+    (tmp_path / "history").mkdir()
+    for model, recipe in (("tiny-clean", "0" * 64), ("tiny-badnet", "1" * 64)):
+        epochs = [{"epoch": 1, "clean_accuracy": 0.98, "attack_success_rate": 0.97}]
+        epochs.append({"epoch": 2, "clean_accuracy": 0.99, "attack_success_rate": 0.985})
+        (tmp_path / "history" / f"{model}.json").write_text(json.dumps({"recipe_sha256": recipe, "epochs": epochs}))
     (tmp_path / "empty.json").write_text(json.dumps({"rows": []}))
-    return Sweep(page, Facts(Catalogue([]), tmp_path))
+    return Sweep(page, Facts(page.around.catalogue, tmp_path))
 
 
 def test_the_threshold_holds_for_every_seed(sweep: Sweep) -> None:
@@ -58,6 +63,22 @@ def test_the_figure_has_a_dot_a_network_inside_the_frame(sweep: Sweep, page: Pag
     assert html.count("<circle") == 6 + 1  # one in the legend
     assert "A caption &amp; more" in html
     assert "style=" not in html
+
+
+def test_the_history_is_told_and_drawn(sweep: Sweep, page: PageBuilder) -> None:
+    assert sweep.epochs("tiny-clean") == "2"
+    assert sweep.history_at("tiny-clean", 1, "attack_success_rate") == f"97.0{THIN}%"
+    html = page.html(sweep.history_figure("tiny-clean", "Caption"))
+    assert "begins at 96" in html
+    assert html.count("<circle") == 2 + 1
+    assert all(16 <= float(place) <= 214 for place in re.findall(r'cy="([\d.]+)"', html) if place != "6")
+
+
+def test_a_history_of_another_recipe_is_refused(sweep: Sweep) -> None:
+    with pytest.raises(FactError, match="another recipe"):
+        sweep.epochs("tiny-badnet")
+    with pytest.raises(FactError, match="no epoch 3"):
+        sweep.history_at("tiny-clean", 3, "clean_accuracy")
 
 
 def test_an_empty_sweep_and_an_unknown_rate_are_told(sweep: Sweep) -> None:
