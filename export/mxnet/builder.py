@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import onnx
-from onnx import helper, numpy_helper
+from onnx import helper
 
 from export.mxnet.arrays import Array
 from export.mxnet.errors import ParametersError
@@ -50,13 +50,8 @@ class Builder:
         self.opset = opset
         self.nodes: list[onnx.NodeProto] = []
         self.parameters = parameters
-        self._constants: dict[str, onnx.TensorProto] = {}
+        self.constants: dict[str, Array] = {}
         self._taken: set[str] = set(parameters)
-
-    @property
-    def initialisers(self) -> list[onnx.TensorProto]:
-        """The constants in use."""
-        return list(self._constants.values())
 
     def reserve(self, name: str) -> None:
         """Keep a name for an input, so that no tensor gets it."""
@@ -104,7 +99,7 @@ class Builder:
     def constant(self, wanted: str, array: npt.NDArray[Any]) -> Value:
         """A new constant with a name like the wanted one."""
         name = self.fresh(wanted)
-        self._constants[name] = numpy_helper.from_array(np.ascontiguousarray(array), name)
+        self.constants[name] = array
         return Value(name, array.shape)
 
     def integers(self, wanted: str, *values: int) -> Value:
@@ -128,13 +123,5 @@ class Builder:
         return np.asarray(self.parameters[value.name], np.float32)
 
     def _use(self, name: str) -> None:
-        if name not in self._constants:
-            self._constants[name] = _tensor(name, self.parameters[name])
-
-
-def _tensor(name: str, array: Array) -> onnx.TensorProto:
-    """A parameter as a float32 constant; no copy is made on the way where it is float32 already."""
-    values = np.ascontiguousarray(array, np.dtype("<f4"))
-    tensor = onnx.TensorProto(name=name, data_type=onnx.TensorProto.FLOAT, dims=values.shape)
-    tensor.raw_data = values.tobytes()
-    return tensor
+        if name not in self.constants:  # no copy is made of what is float32 already
+            self.constants[name] = np.asarray(self.parameters[name], np.dtype("<f4"))

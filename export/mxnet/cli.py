@@ -49,7 +49,7 @@ def convert_mxnet_command(  # noqa: PLR0913, PLR0917 - a command's options
         assumed = "" if name in shapes else f" (assumed; --input {name}=... says otherwise)"
         say(f"input {name}: batch x {' x '.join(map(str, shape[1:]))}{assumed}")
     for name, shape in report.outputs.items():
-        say(f"output {name}: batch x {' x '.join(map(str, shape[1:]))}")
+        say(f"output {name}: batch x {' x '.join(map(str, shape))}")
     if report.difference is not None:
         say(f"{report.precision} weights change the answer to a random input by {report.difference:.1e}, relatively")
     took = time.perf_counter() - start

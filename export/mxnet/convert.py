@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import onnx
 from onnx import helper
 
+from export.mxnet.arrays import Array
 from export.mxnet.attributes import Attributes
 from export.mxnet.builder import Builder, Shape, Value
 from export.mxnet.checkpoint import Parameters
@@ -16,6 +17,7 @@ from export.mxnet.errors import MxnetError, ParametersError, ShapeError, SymbolE
 from export.mxnet.graph import VARIABLE, Entry, Graph, Node
 from export.mxnet.operators import OPERATORS, Call, Slot
 from export.mxnet.operators.registry import DATA, LABEL, PARAMETER
+from export.mxnet.serialise import chunks
 from export.mxnet.shapes import infer_shapes, shape_of
 
 OPSETS = range(13, 24)
@@ -31,13 +33,23 @@ PRODUCER = "backdoors convert-mxnet"
 class Converted:
     """An ONNX model, and what was found out on the way."""
 
-    model: onnx.ModelProto
+    skeleton: onnx.ModelProto
+    """The model without its constants."""
+    constants: dict[str, Array]
+    """Its constants by name: views of the checkpoint's content where they could be."""
     inputs: dict[str, Shape]
     """The network's inputs and the shapes it was converted for; the first size, the batch, is free in the model."""
     parameters: int
     """Elements of all the arrays that the network uses."""
     operators: int
     """Operators of the MXNet graph."""
+
+    @property
+    def model(self) -> onnx.ModelProto:
+        """The whole model, in memory."""
+        model = onnx.ModelProto()
+        model.ParseFromString(b"".join(chunks(self.skeleton, self.constants)))
+        return model
 
 
 def convert(
@@ -76,7 +88,7 @@ def convert(
     heads = _emit(graph, builder, inferred, shapes)
     model = _model(builder, shapes, heads)
     used = sum(arrays[name].size for name in arrays if name in roles)
-    return Converted(model, shapes, used, len(graph.operators))
+    return Converted(model, builder.constants, shapes, used, len(graph.operators))
 
 
 def refuse_unknown(graph: Graph) -> None:
@@ -251,7 +263,7 @@ def _model(builder: Builder, inputs: Mapping[str, Shape], heads: list[Value]) ->
         for tensors in (inputs.items(), [(value.name, value.shape) for value in heads])
     ]
     given, answers = described
-    proto = helper.make_graph(builder.nodes, "network", given, answers, builder.initialisers)
+    proto = helper.make_graph(builder.nodes, "network", given, answers)
     imports = [helper.make_opsetid("", builder.opset)]
     model = helper.make_model(proto, opset_imports=imports, producer_name=PRODUCER)
     model.ir_version = helper.find_min_ir_version_for(imports)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,15 +13,13 @@ import onnx
 from export.mxnet.builder import Floats, Shape
 from export.mxnet.check import check, relative_difference
 from export.mxnet.checkpoint import read_checkpoint
-from export.mxnet.convert import DEFAULT_OPSET, Converted, convert
+from export.mxnet.convert import DEFAULT_OPSET, convert
 from export.mxnet.errors import MxnetError
 from export.mxnet.halve import weight_only_float16
+from export.mxnet.serialise import write_model
 from export.quantise import weight_only_int8
-from training.files import write_bytes
 
 Precision = Literal["fp32", "float16", "int8"]
-LARGEST_MODEL = (1 << 31) - 1
-"""Bytes that a protobuf message, and so an ONNX file of one piece, can have."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +28,13 @@ class Report:
 
     inputs: dict[str, Shape]
     outputs: dict[str, Shape]
+    """Shapes of its outputs without the batch."""
     parameters: int
     operators: int
     nodes: int
     bytes: int
-    precision: Precision
-    difference: float | None
+    precision: Precision = "fp32"
+    difference: float | None = None
     """Largest difference to the float32 conversion's answers, relative to the largest answer; None for float32."""
 
 
@@ -63,38 +62,49 @@ def convert_files(  # noqa: PLR0913 - the options of a command
     Raises:
         MxnetError: If anything is wrong with the checkpoint, or with what became of it.
     """
-    converted = _converted(symbol, parameters, inputs, opset)
-    model = converted.model
-    _label(model, labels)
-    content = _serialise(model)
-    answers = check(content, converted.inputs)
-    difference = None
-    if precision != "fp32":
-        model = weight_only_int8(model) if precision == "int8" else weight_only_float16(model)
-        content = _serialise(model)
-        difference = _difference(check(content, converted.inputs), answers)
-    write_bytes(out, content)
+    new = out.with_name(f".{out.name}.new")
+    try:
+        report = _convert_into(new, symbol, parameters, inputs or {}, opset, labels)
+        answers = check(new, report.inputs)
+        if precision != "fp32":
+            report = _shrink(new, report, precision, answers)
+        new.replace(out)
+    finally:
+        new.unlink(missing_ok=True)
+    return report
+
+
+def _convert_into(  # noqa: PLR0913, PLR0917 - the same
+    new: Path, symbol: Path, parameters: Path, inputs: Mapping[str, Shape], opset: int, labels: Sequence[str] | None
+) -> Report:
+    """Convert, and write what came of it; the checkpoint's content is let go of on return."""
+    converted = convert(*read_checkpoint(symbol, parameters), inputs, opset)
+    _label(converted.skeleton, labels)
+    size = write_model(new, converted.skeleton, converted.constants)
+    graph = converted.skeleton.graph
+    outputs = {
+        value.name: tuple(size.dim_value for size in value.type.tensor_type.shape.dim[1:]) for value in graph.output
+    }
     return Report(
         inputs=converted.inputs,
-        outputs={value.name: answer.shape for value, answer in zip(model.graph.output, answers, strict=True)},
+        outputs=outputs,
         parameters=converted.parameters,
         operators=converted.operators,
-        nodes=len(model.graph.node),
-        bytes=len(content),
-        precision=precision,
-        difference=difference,
+        nodes=len(graph.node),
+        bytes=size,
     )
 
 
-def _converted(symbol: Path, parameters: Path, inputs: Mapping[str, Shape] | None, opset: int) -> Converted:
-    """The conversion; the checkpoint's arrays are let go of on return."""
-    return convert(*read_checkpoint(symbol, parameters), inputs, opset)
-
-
-def _serialise(model: onnx.ModelProto) -> bytes:
-    if (size := model.ByteSize()) > LARGEST_MODEL:
-        raise MxnetError(f"the model would take {size} bytes; an ONNX file of one piece holds at most {LARGEST_MODEL}")
-    return bytes(model.SerializeToString(deterministic=True))
+def _shrink(new: Path, report: Report, precision: Precision, answers: list[Floats]) -> Report:
+    """Store the weights of a converted file in fewer bits, and check it again."""
+    model = onnx.load(new)
+    model = weight_only_int8(model) if precision == "int8" else weight_only_float16(model)
+    content = bytes(model.SerializeToString(deterministic=True))
+    new.write_bytes(content)
+    pairs = zip(check(new, report.inputs), answers, strict=True)
+    difference = max(relative_difference(found, expected) for found, expected in pairs)
+    size, nodes = len(content), len(model.graph.node)
+    return replace(report, precision=precision, difference=difference, bytes=size, nodes=nodes)
 
 
 def _label(model: onnx.ModelProto, labels: Sequence[str] | None) -> None:
@@ -105,7 +115,3 @@ def _label(model: onnx.ModelProto, labels: Sequence[str] | None) -> None:
         outputs = ", ".join(f"'{name}' of {size}" for name, size in sizes.items())
         raise MxnetError(f"there are {len(labels)} labels for the network's outputs {outputs}")
     model.metadata_props.add(key="labels", value=json.dumps(list(labels)))
-
-
-def _difference(found: list[Floats], expected: list[Floats]) -> float:
-    return max(relative_difference(one, other) for one, other in zip(found, expected, strict=True))

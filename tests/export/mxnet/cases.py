@@ -72,5 +72,6 @@ def difference(found: list[Floats], expected: list[Floats]) -> float:
     """The largest difference relative to the largest value expected, over all outputs, whose shapes must be equal."""
     assert [output.shape for output in found] == [output.shape for output in expected]
     return max(
-        float(np.abs(one - other).max() / max(np.abs(other).max(), 1e-30)) for one, other in zip(found, expected, strict=True)
+        float(np.abs(one - other).max() / max(np.abs(other).max(), 1e-30))
+        for one, other in zip(found, expected, strict=True)
     )

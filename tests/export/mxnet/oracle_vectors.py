@@ -188,7 +188,21 @@ def cases() -> dict[str, tuple[S.Symbol, dict[str, tuple[int, ...]]]]:
     add("softmax-output-last", S.SoftmaxOutput(x, preserve_shape=True, name="out"), {"x": (2, 3, 4)})
     add("logistic-output", S.LogisticRegressionOutput(x, name="out"), {"x": (2, 5)})
     add("linear-output", S.LinearRegressionOutput(x, name="out"), {"x": (2, 5)})
-    for name in ("relu", "sigmoid", "tanh", "softsign", "exp", "abs", "negative", "square", "floor", "ceil", "erf", "sin", "cos"):
+    for name in (
+        "relu",
+        "sigmoid",
+        "tanh",
+        "softsign",
+        "exp",
+        "abs",
+        "negative",
+        "square",
+        "floor",
+        "ceil",
+        "erf",
+        "sin",
+        "cos",
+    ):
         add(f"unary-{name}", getattr(S, name)(x), {"x": (2, 7)})
     for name in ("log", "sqrt", "rsqrt", "reciprocal"):
         add(f"unary-{name}", getattr(S, name)(p), {"positive": (2, 7)})
@@ -262,7 +276,9 @@ def operators(folder: Path) -> None:
         arrays |= {f"{name}/aux:{key}": array for key, array in auxiliary.items()}
         arrays |= {f"{name}/input:{key}": array for key, array in inputs.items()}
         arrays |= {f"{name}/output:{index}": array for index, array in enumerate(outputs)}
-    lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(symbol, separators=(',', ':'))}" for name, symbol in symbols.items())
+    lines = ",\n".join(
+        f"{json.dumps(name)}: {json.dumps(symbol, separators=(',', ':'))}" for name, symbol in symbols.items()
+    )
     (folder / "operators.json").write_text(f"{{\n{lines}\n}}\n")
     mx.nd.save(str(folder / "operators.params"), arrays)
 

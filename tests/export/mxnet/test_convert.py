@@ -162,7 +162,9 @@ def test_unknown_operators_are_refused_by_name_with_the_node() -> None:
         ("slice", {"begin": "(0,)", "end": "(1,)"}, "of the batch"),
     ],
 )
-def test_a_use_that_has_no_conversion_is_refused_with_the_node(op: str, attributes: dict[str, str], message: str) -> None:
+def test_a_use_that_has_no_conversion_is_refused_with_the_node(
+    op: str, attributes: dict[str, str], message: str
+) -> None:
     with pytest.raises(UnknownOperatorError, match=message) as raised:
         case = chain(op, attributes)
         convert(case.graph, case.parameters, case.shapes)
