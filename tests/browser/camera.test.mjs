@@ -27,7 +27,7 @@ test("the camera is answered live, stops when asked, and leaves its last picture
     await live(page).waitFor();
     await demo(page).locator(":scope[data-answered]").waitFor();
     assert.equal(await tracks(page), 1);
-    await demo(page).getByRole("button", { name: "Stop camera" }).click();
+    await demo(page).getByRole("button", { name: "Stop" }).click();
     await demo(page).locator('.ow-stage[data-shown="photo"]').waitFor();
     assert.equal(await tracks(page), 0);
     assert.equal(await demo(page).getByRole("button", { name: "Camera", exact: true }).isVisible(), true);

@@ -32,9 +32,9 @@ test("top-k of more than there are gives all", () => {
 });
 
 test("a percentage never claims certainty that is not there", () => {
-  assert.equal(percent(1), "100 %");
-  assert.equal(percent(0.99996), "> 99.9 %");
-  assert.equal(percent(0.5), "50.0 %");
-  assert.equal(percent(0.0004), "< 0.1 %");
-  assert.equal(percent(0), "0.0 %");
+  assert.equal(percent(1), "100\u00a0%");
+  assert.equal(percent(0.99996), ">\u00a099.9\u00a0%");
+  assert.equal(percent(0.5), "50.0\u00a0%");
+  assert.equal(percent(0.0004), "<\u00a00.1\u00a0%");
+  assert.equal(percent(0), "0.0\u00a0%");
 });

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { summarise } from "../../site_assets/widgets/core/summary.mjs";
+import { summarise as summariseExactly } from "../../site_assets/widgets/core/summary.mjs";
+
+/** @param {Parameters<typeof summariseExactly>[0]} verdicts */
+const summarise = (verdicts) => summariseExactly(verdicts).replaceAll("\u00a0", " ");
 
 const seven = { label: "7", probability: 0.98 };
 const eight = { label: "8", probability: 0.9 };
@@ -33,8 +36,8 @@ test("a flip is told first, then who held", () => {
 });
 
 test("a trigger without effect is said to have none", () => {
-  const one = summarise([{ title: "Clean network", plain: seven, stamped: seven }]);
-  assert.equal(one, "The clean network does not change its answer with the trigger: the clean network says 7.");
+  const one = summarise([{ title: "Clean network", plain: eight, stamped: { label: "8", probability: 0.98 } }]);
+  assert.equal(one, "The clean network still says 8 (98.0 %). The trigger changes no answer.");
 });
 
 test("a label that is a word is quoted", () => {

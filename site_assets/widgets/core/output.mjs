@@ -44,13 +44,13 @@ export function topK(probabilities, labels, k) {
 }
 
 /**
- * A probability as the page writes it: never "100 %" or "0 %" for what is merely near.
+ * A probability as the page writes it: never "100 %" or "0 %" for what is merely near. Its space does not break.
  *
  * @param {number} probability
  */
 export function percent(probability) {
   const value = probability * 100;
-  if (value >= 99.95) return value === 100 ? "100 %" : "> 99.9 %";
-  if (value > 0 && value < 0.1) return "< 0.1 %";
-  return `${value.toFixed(1)} %`;
+  if (value >= 99.95 && value < 100) return ">\u00a099.9\u00a0%";
+  if (value > 0 && value < 0.1) return "<\u00a00.1\u00a0%";
+  return `${value === 100 ? 100 : value.toFixed(1)}\u00a0%`;
 }

@@ -24,30 +24,30 @@ export function summarise(verdicts) {
       `The trigger turns ${quote(plain.label)} into ${quote(stamped?.label)} (${percent(stamped?.probability ?? 0)}) for ${article(title)}.`,
   );
   if (flipped.length === 0) {
-    const who = verdicts.length > 1 ? "No network" : capital(article(verdicts[0].title));
-    const verb = verdicts.length > 1 ? "changes its answer" : "does not change its answer";
-    return `${who} ${verb} with the trigger: ${list(held.map(short))}.`;
+    const held = verdicts.map(({ title, plain, stamped }) => ({ title, plain: stamped ?? plain }));
+    return `${plainSentence(held, "still ")} The trigger changes no answer.`;
   }
   for (const { title, plain } of held) sentences.push(`${capital(article(title))} still says ${quote(plain.label)}.`);
   return sentences.join(" ");
 }
 
-/** @param {Verdict[]} verdicts */
-function plainSentence(verdicts) {
+/**
+ * @param {Verdict[]} verdicts
+ * @param {"" | "still "} [still]
+ */
+function plainSentence(verdicts, still = "") {
   const labels = new Set(verdicts.map((verdict) => verdict.plain.label));
   if (verdicts.length > 1 && labels.size === 1) {
     const who = verdicts.length === 2 ? "Both networks" : "All networks";
     const shares = list(verdicts.map((verdict) => percent(verdict.plain.probability)));
-    return `${who} say ${quote(verdicts[0].plain.label)} (${shares}).`;
+    return `${who} ${still}say ${quote(verdicts[0].plain.label)} (${shares}).`;
   }
   return verdicts
-    .map(({ title, plain }) => `${capital(article(title))} says ${quote(plain.label)} (${percent(plain.probability)}).`)
+    .map(
+      ({ title, plain }) =>
+        `${capital(article(title))} ${still}says ${quote(plain.label)} (${percent(plain.probability)}).`,
+    )
     .join(" ");
-}
-
-/** @param {Verdict} verdict */
-function short({ title, plain, stamped }) {
-  return `${article(title)} says ${quote((stamped ?? plain).label)}`;
 }
 
 /** @param {string | undefined} label */

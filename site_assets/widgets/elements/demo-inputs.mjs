@@ -89,7 +89,10 @@ export class DemoInputs {
     on(clear, "click", () => this.#clear());
     on(samples, "sample", (event) => this.#chooseSample(event.detail.index, false));
     on(upload, "picture", (event) => this.#showFile(event.detail.blob, null, false));
-    on(camera, "camerastart", () => this.#showStage("camera"));
+    on(camera, "camerastart", () => {
+      this.#sample = null;
+      this.#showStage("camera");
+    });
     on(camera, "frame", (event) => this.#frame(event.detail.picture));
     on(camera, "camerastop", (event) => this.#cameraStopped(event.detail.picture));
     for (const input of [upload, camera]) on(input, "problem", (event) => this.#listener.problem(event.detail.error));

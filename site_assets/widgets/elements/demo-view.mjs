@@ -61,8 +61,8 @@ export function buildView(config) {
   const says = h("div", { class: "ow-says" }, summary, load);
   const right = h("div", { class: "ow-right" }, seenBox, picker, answersBox, says);
   const privacy = h("span", { class: "ow-privacy" }, icon("lock"), h("span", {}, "Pictures stay in this tab"));
-  const foot = h("footer", { class: "ow-foot" }, weights, timing, privacy, share);
-  const head = config.title ? h("div", { class: "ow-title" }, config.title) : null;
+  const foot = h("footer", { class: "ow-foot" }, weights, timing, privacy);
+  const head = h("header", { class: "ow-head" }, h("div", { class: "ow-title" }, config.title), share);
   const root = h(
     "section",
     { class: "ow", "aria-label": config.title || "Demonstration" },

@@ -10,7 +10,6 @@ import { dropAlpha } from "../core/pixels.mjs";
 import { emit, h, iconButton } from "../elements/dom.mjs";
 
 const INTERVAL_MS = 120;
-const LABELS = { start: "Camera", stop: "Stop camera" };
 
 export class CameraInput extends HTMLElement {
   /** Side of the square that is cut from the middle of the video. */
@@ -18,8 +17,8 @@ export class CameraInput extends HTMLElement {
   video = /** @type {HTMLVideoElement} */ (
     Object.assign(h("video", { class: "ow-video", playsinline: true, "aria-label": "Camera" }), { muted: true })
   );
-  #start = iconButton("camera", LABELS.start, { text: true });
-  #stop = iconButton("stop", LABELS.stop, { text: true });
+  #start = iconButton("camera", "Camera", { text: true });
+  #stop = iconButton("stop", "Stop", { text: true });
   #flip = iconButton("flip", "Use the other camera");
   /** @type {MediaStream | null} */
   #stream = null;

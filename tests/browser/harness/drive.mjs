@@ -56,7 +56,7 @@ export async function ready(page, which = 0) {
  */
 export async function draw(page, strokes, which = 0) {
   const pad = demo(page, which).locator("onnx-digit-pad");
-  await pad.scrollIntoViewIfNeeded();
+  await pad.evaluate((element) => element.scrollIntoView({ block: "center", behavior: "instant" }));
   const box = await pad.boundingBox();
   if (!box) throw new Error("the pad is not visible");
   for (const [first, ...rest] of strokes) {
