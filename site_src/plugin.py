@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import posixpath
 from importlib import import_module
 from pathlib import Path
@@ -88,7 +89,7 @@ class OnnxWidgetsPlugin(BasePlugin[OnnxWidgetsConfig]):  # type: ignore[no-untyp
         self._root = Path(config.config_file_path).parent if config.config_file_path else Path.cwd()
         self._start(Catalogue(self._path(folder) for folder in self.config.models))
         for message in self._catalogue.broken:
-            log.warning(message)
+            self._tell(message, config)
         self._extension = self._import_extension()
         if self._extension is not None and hasattr(self._extension, "sample_sets"):
             self._sample_sets = self._extension.sample_sets()
@@ -114,9 +115,9 @@ class OnnxWidgetsPlugin(BasePlugin[OnnxWidgetsConfig]):  # type: ignore[no-untyp
         lines_before = page.file.content_string.replace("\r\n", "\n").rstrip("\n").count("\n")
         lines_before -= markdown.replace("\r\n", "\n").rstrip("\n").count("\n")
         result = builder.markdown(markdown, max(lines_before, 0))
-        # A warning, not an exception: all problems are told, and a strict build fails on any
+        # Told, not raised: all problems of all pages are to be seen, and a strict build fails on any
         for problem in sorted(builder.problems, key=lambda problem: problem.line):
-            log.warning(problem.at(builder.name))
+            self._tell(problem.at(builder.name), config)
         return result
 
     # Markdown is done: put in what the tokens stand for
@@ -151,6 +152,11 @@ class OnnxWidgetsPlugin(BasePlugin[OnnxWidgetsConfig]):  # type: ignore[no-untyp
                 if folder.is_dir():
                     server.watch(str(folder))
         return server
+
+    @staticmethod
+    def _tell(message: str, config: MkDocsConfig) -> None:
+        # With --quiet, MkDocs drops warnings before its strict mode counts them; errors are counted and shown
+        log.log(logging.ERROR if config.strict else logging.WARNING, message)
 
     def _get_runtime(self) -> Runtime:
         if self._runtime is None:

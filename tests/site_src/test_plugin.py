@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
@@ -78,6 +80,15 @@ def test_a_strict_build_fails_with_page_and_line_of_every_mistake(build_site: Bu
         "onnx-widgets: docs/index.md:8: unknown model 'tiny-clen'; did you mean 'tiny-clean'?",
         "onnx-widgets: docs/index.md:12: unknown key 'modles'; did you mean 'models'?",
     ]
+
+
+def test_a_quiet_strict_build_fails_too(build_site: Build, tmp_path: Path) -> None:
+    built = build_site({"index.md": "```onnx-demo\nmodels: tiny-clen\n```\n"})
+    assert built.aborted
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
+    found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert found.returncode == 1
+    assert "docs/index.md:2: unknown model" in found.stderr
 
 
 def test_a_build_that_is_not_strict_shows_the_mistake_in_the_page(build_site: Build) -> None:
