@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.utilities.exceptions import MisconfigurationException
 from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -58,9 +59,16 @@ def precision_of(training: Training) -> str:
 
 
 def fabric_for(training: Training, device: str, devices: str | int) -> Fabric:
-    """Devices and precision; `device` and `devices` are Fabric's `accelerator` and `devices`."""
-    fabric = Fabric(accelerator=device, devices=devices, precision=precision_of(training))  # type: ignore[arg-type]
-    fabric.launch()
+    """Devices and precision; `device` and `devices` are Fabric's `accelerator` and `devices`.
+
+    Raises:
+        RunError: If this machine has no such device.
+    """
+    try:
+        fabric = Fabric(accelerator=device, devices=devices, precision=precision_of(training))  # type: ignore[arg-type]
+        fabric.launch()
+    except (ValueError, RuntimeError, MisconfigurationException) as error:
+        raise RunError(f"device '{device}': {str(error).splitlines()[0]}") from error
     return fabric
 
 

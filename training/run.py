@@ -147,6 +147,7 @@ def train(  # noqa: PLR0913 - each a choice of the user's
     force: bool = False,
     device: str = "auto",
     devices: str | int = "auto",
+    follow: bool = True,
     console: Console | None = None,
 ) -> Run:
     """Train what a recipe says; a finished run is returned as it is.
@@ -159,6 +160,7 @@ def train(  # noqa: PLR0913 - each a choice of the user's
         force: Throw away what there is of this run, and begin again.
         device: Fabric's accelerator: `auto`, `cpu`, `cuda`, `mps`, ….
         devices: How many of them, or `auto`.
+        follow: Measure on the test set after each epoch, not at the end alone.
         console: For progress; default is stderr.
 
     Raises:
@@ -192,6 +194,8 @@ def train(  # noqa: PLR0913 - each a choice of the user's
         )  # fmt: skip
 
     def probe(trained: nn.Module) -> dict[str, float]:
+        if not follow:
+            return {}
         found = measure(trained)
         success = found.attack_success_rate
         return {"clean_accuracy": found.clean_accuracy.value} | (

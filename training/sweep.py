@@ -111,7 +111,11 @@ def run(  # noqa: PLR0913 - each a choice of the user's
             f"{', finished already' if known else ''}",
             highlight=False,
         )
-        done.append(train(recipe, runs_dir=runs_dir, data_dir=data_dir, resume=True, device=device, console=console))
+        done.append(
+            train(
+                recipe, runs_dir=runs_dir, data_dir=data_dir, resume=True, device=device, follow=False, console=console
+            )
+        )
         table = tabulate(sweep, done)
         write_text(out, table.model_dump_json(indent=2) + "\n")
     return table
