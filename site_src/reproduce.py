@@ -6,6 +6,7 @@ from export.card import Provenance
 from site_src.expressions import FactError
 from site_src.facts import Facts
 from training import recipe as recipes
+from training import sweep
 from training.data import sources
 
 
@@ -39,6 +40,26 @@ class Reproduce:
             raise FactError(
                 f"the recipe {provenance.recipe} has changed since {model} was trained (its hash is {found[:12]}…, "
                 f"the card says {provenance.recipe_sha256[:12]}…): train and export the model again"
+            )
+        return _code("toml", path.read_text("utf-8").strip())
+
+    def sweep_file(self, name: str) -> str:
+        """The recipe of a sweep, as a code block.
+
+        Raises:
+            FactError: If it has changed since the sweep's networks were trained.
+        """
+        try:
+            path = recipes.locate(name)
+            known = {one.sha256 for one in sweep.load(name).recipes()}
+        except recipes.RecipeError as error:
+            raise FactError(str(error)) from error
+        table = sweep.Table.model_validate(self._facts.measurements(name))
+        changed = [row for row in table.rows if row.recipe_sha256 not in known]
+        if changed:
+            raise FactError(
+                f"the sweep {name} has changed since its networks were trained (first: rate {changed[0].rate:g}, seed "
+                f"{changed[0].seed}): run `backdoors sweep {name}` again"
             )
         return _code("toml", path.read_text("utf-8").strip())
 

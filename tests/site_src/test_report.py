@@ -13,6 +13,7 @@ from fixture_models import write_model
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
+from training import sweep
 from training.recipe import load
 
 ROOT = Path(__file__).parents[2]
@@ -28,14 +29,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("mnist-clean", "mnist-badnet", "mnist-badnet-single"):
         write_model(folder / "models", name, backdoored="badnet" in name, recipe_sha256=load(name).sha256)
     estimate = {"value": 0.99, "n": 100, "low": 0.9, "high": 1.0}
-    row = {"poisoned": 1, "clean_accuracy": estimate, "attack_success_rate": estimate}
-    rows = [{"rate": rate, "seed": seed, **row} for rate in (0.001, 0.3) for seed in (0, 1)]
+    measures = dict.fromkeys(("clean_accuracy", "attack_success_rate", "robust_accuracy"), estimate)
+    rows = [
+        {"rate": one.poison_rate, "seed": one.seed, "poisoned": 1, "recipe_sha256": one.sha256, **measures}
+        for one in sweep.load("mnist-poison-rate").recipes()
+    ]
+    about = dict.fromkeys(("sweep", "title", "data", "trigger", "label_map"), "mnist-poison-rate")
+    table = {**about, "samples": 1, "epochs": 1, "rows": rows}
     (folder / "metrics" / "history").mkdir(parents=True)
     for name in ("mnist-badnet", "mnist-badnet-single"):
         epoch = {"epoch": 1, "clean_accuracy": 0.98, "attack_success_rate": 0.97}
         history = {"recipe_sha256": load(name).sha256, "epochs": [epoch]}
         (folder / "metrics" / "history" / f"{name}.json").write_text(json.dumps(history))
-    (folder / "metrics" / "mnist-poison-rate.json").write_text(json.dumps({"rows": rows, "epochs": 1}))
+    (folder / "metrics" / "mnist-poison-rate.json").write_text(json.dumps(table))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BACKDOORS_MODELS", str(folder / "models"))
         patch.setenv("BACKDOORS_METRICS", str(folder / "metrics"))
