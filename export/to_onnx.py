@@ -95,7 +95,7 @@ def _strip_graph(graph: onnx.GraphProto) -> None:
 def _strip_nodes(nodes: Iterable[onnx.NodeProto]) -> None:
     for node in nodes:
         _strip_one(node)
-        # The exporter takes default attributes from a set: their order changes from one process to the next.
+        # Default attributes come from a hash table in C++, whose order is the compiler's choice.
         attributes = sorted(node.attribute, key=lambda attribute: attribute.name)
         del node.attribute[:]
         node.attribute.extend(attributes)

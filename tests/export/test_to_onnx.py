@@ -50,6 +50,12 @@ def test_nothing_of_the_exporters_notes_is_left(converted: onnx.ModelProto) -> N
         assert note not in content
 
 
+def test_attributes_are_in_one_order_whatever_platform_wrote_them(converted: onnx.ModelProto) -> None:
+    for node in converted.graph.node:
+        names = [attribute.name for attribute in node.attribute]
+        assert names == sorted(names)
+
+
 def test_bytes_are_the_same_in_another_process(converted: onnx.ModelProto) -> None:
     script = (
         "import hashlib, numpy as np, torch\n"
