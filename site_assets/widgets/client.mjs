@@ -15,6 +15,8 @@ export class Client {
   /** @type {Worker | null} */
   #worker = null;
   #lastId = 0;
+  /** Counts the workers: what was open in one that died is not open in the next. */
+  generation = 0;
 
   /**
    * Fetch and open networks; those that are open already cost nothing.
@@ -94,6 +96,7 @@ export class Client {
   #crash() {
     this.#worker?.terminate();
     this.#worker = null;
+    this.generation++;
     const error = navigator.onLine
       ? new WidgetError("crashed")
       : new WidgetError("offline", { what: "the page’s program" });

@@ -1,4 +1,27 @@
-/** The widgets' entry: defines the custom elements. Running it again does nothing. */
+/**
+ * The widgets' entry: defines the custom elements. Running it again does nothing.
+ *
+ * What the elements import is named here as well, so that a browser fetches all of it at once and not level by level.
+ */
+
+import "./client.mjs";
+import "./core/card.mjs";
+import "./core/config.mjs";
+import "./core/fetch.mjs";
+import "./core/history.mjs";
+import "./core/latest.mjs";
+import "./core/messages.mjs";
+import "./core/output.mjs";
+import "./core/pixels.mjs";
+import "./core/sha256.mjs";
+import "./core/strokes.mjs";
+import "./core/summary.mjs";
+import "./core/trigger.mjs";
+import "./core/url-state.mjs";
+import "./elements/demo-inputs.mjs";
+import "./elements/demo-view.mjs";
+import "./elements/engine.mjs";
+import "./runtime/ort.mjs";
 
 import { define } from "./elements/dom.mjs";
 import { LoadProgress } from "./elements/load-progress.mjs";

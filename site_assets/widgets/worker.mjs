@@ -1,8 +1,22 @@
 /**
  * The thread that owns onnxruntime-web: it fetches the runtime and the models, decodes pictures, runs the input pipeline
  * and the networks. The page only ever posts requests (see `client.mjs`).
+ *
+ * What those modules import is named here as well, so that a browser fetches all of it at once and not level by level.
  */
 
+import "./core/card.mjs";
+import "./core/decode.mjs";
+import "./core/dimensions.mjs";
+import "./core/fetch.mjs";
+import "./core/ink.mjs";
+import "./core/output.mjs";
+import "./core/pixels.mjs";
+import "./core/preprocess.mjs";
+import "./core/resize.mjs";
+import "./core/sha256.mjs";
+import "./core/trigger.mjs";
+import "./runtime/ort.mjs";
 import { toPlain } from "./core/messages.mjs";
 import { runModels } from "./runtime/inference.mjs";
 import { preview } from "./runtime/pictures.mjs";

@@ -82,6 +82,58 @@ test("a drawing made while the networks load is answered when they are there", a
   });
 });
 
+test("an element that is moved while it loads goes on loading", async () => {
+  await shared.withPage(async (page) => {
+    shared.server.setFaults([{ path: WASM, kind: "slow" }]);
+    await page.goto(shared.server.url);
+    await demo(page)
+      .getByText(/ of 1\d\.\d MB/)
+      .waitFor();
+    await page.evaluate(() => document.querySelector("main")?.append(document.querySelector("onnx-demo") ?? ""));
+    shared.server.setFaults([]);
+    await ready(page);
+    await draw(page, DIGITS[7]);
+    await summary(page, /Both networks say 7/);
+  });
+});
+
+test("another precision chosen while loading takes the place of the first", async () => {
+  await shared.withPage(async (page) => {
+    shared.server.setFaults([{ path: /int8.*\.onnx$/, kind: "slow" }]);
+    await page.goto(shared.server.url);
+    await demo(page)
+      .getByText(/ of 1\d\.\d MB/)
+      .waitFor();
+    await demo(page).getByLabel("Weights").selectOption("fp32");
+    await ready(page);
+    await draw(page, DIGITS[7]);
+    await summary(page, /Both networks say 7/);
+    assert.equal(await demo(page).getByLabel("Weights").inputValue(), "fp32");
+  });
+});
+
+test("when the networks' thread dies later, the widget opens them again", async () => {
+  await shared.withPage(async (page) => {
+    await page.addInitScript(() => {
+      const Original = globalThis.Worker;
+      Object.assign(globalThis, {
+        Worker: class extends Original {
+          /** @param {ConstructorParameters<typeof Worker>} given */
+          constructor(...given) {
+            super(...given);
+            Object.assign(globalThis, { lastWorker: this });
+          }
+        },
+      });
+    });
+    await page.goto(shared.server.url);
+    await ready(page);
+    await page.evaluate(() => /** @type {any} */ (globalThis).lastWorker.dispatchEvent(new ErrorEvent("error")));
+    await draw(page, DIGITS[7]);
+    await summary(page, /Both networks say 7/);
+  });
+});
+
 test("a second visit works offline", async () => {
   await shared.withPage(async (page, context) => {
     await page.goto(shared.server.url);

@@ -2,7 +2,6 @@
 
 import { fetchCard, maxPixels, modelFile } from "../core/card.mjs";
 import { Latest } from "../core/latest.mjs";
-import { WidgetError } from "../core/messages.mjs";
 
 /** @typedef {import("../client.mjs").Client} Client */
 /** @typedef {import("../core/card.mjs").Card} Card */
@@ -26,8 +25,8 @@ export class Engine {
   #base;
   /** @type {Promise<void> | null} */
   #cards = null;
-  /** Keys of the networks that are open. @type {string[] | null} */
-  #open = null;
+  /** Keys of the networks that are open in the client's worker of that generation. */
+  #open = { generation: 0, keys: new Set() };
   /** @type {Latest<RunRequest, RunResult>} */
   #latest;
 
@@ -78,8 +77,9 @@ export class Engine {
   }
 
   get ready() {
-    const keys = this.#open;
-    return keys !== null && this.shown.every((i) => keys.includes(this.fileOf(i).sha256));
+    const { generation, keys } = this.#open;
+    const loaded = this.entries.length > 0 && generation === this.#client.generation;
+    return loaded && this.shown.every((i) => keys.has(this.fileOf(i).sha256));
   }
 
   /**
@@ -93,7 +93,9 @@ export class Engine {
       return { card, file, url: new URL(file.name, url).href };
     });
     await this.#client.open(models, options);
-    this.#open = [...(this.#open ?? []), ...models.map(({ file }) => file.sha256)];
+    const { generation } = this.#client;
+    const before = this.#open.generation === generation ? this.#open.keys : [];
+    this.#open = { generation, keys: new Set([...before, ...models.map(({ file }) => file.sha256)]) };
   }
 
   /**
@@ -101,14 +103,9 @@ export class Engine {
    * @param {boolean} stamped
    * @returns {Promise<RunResult>} rejected with `superseded` when a newer picture comes first
    */
-  async answer(source, stamped) {
-    try {
-      const models = this.shown.map((i) => this.fileOf(i).sha256);
-      return await this.#latest.submit({ source, models, variants: stamped ? [false, true] : [false] });
-    } catch (error) {
-      if (error instanceof WidgetError && error.code === "crashed") this.#open = null;
-      throw error;
-    }
+  answer(source, stamped) {
+    const models = this.shown.map((i) => this.fileOf(i).sha256);
+    return this.#latest.submit({ source, models, variants: stamped ? [false, true] : [false] });
   }
 
   /** Forget a picture that waits for its answer. */

@@ -43,6 +43,7 @@ export class OnnxDemo extends HTMLElement {
   disconnectedCallback() {
     this.#listening?.abort();
     this.#loading?.abort();
+    this.#loading = null;
     this.#built?.engine.drop();
     clearTimeout(this.#speaking);
   }
@@ -112,8 +113,9 @@ export class OnnxDemo extends HTMLElement {
     }
     inputs.arrive();
     const saving = /** @type {any} */ (navigator).connection?.saveData === true;
+    if (this.#loading) return;
     if (!saving || engine.ready) this.#load();
-    else if (!this.#loading) view.load.offer(engine.modelBytes);
+    else view.load.offer(engine.modelBytes);
   }
 
   /** With Save-Data, using the widget is what loads it. */
@@ -129,21 +131,26 @@ export class OnnxDemo extends HTMLElement {
     fillView(view, config, engine);
   }
 
+  /** Fetch and open the networks; a load under way gives way to this one. */
   async #load() {
     const { view, engine } = this.#parts;
-    if (this.#loading) return;
-    this.#loading = new AbortController();
-    const { signal } = this.#loading;
+    const controller = new AbortController();
+    this.#loading?.abort();
+    this.#loading = controller;
+    const current = () => this.#loading === controller;
     view.load.progress(null);
     try {
       await this.#loadCards();
-      await engine.open({ signal, onProgress: (progress) => view.load.progress(progress) });
-      view.load.done();
+      const onProgress = (/** @type {import("../runtime/sessions.mjs").Progress} */ progress) => {
+        if (current()) view.load.progress(progress);
+      };
+      await engine.open({ signal: controller.signal, onProgress });
+      if (current()) view.load.done();
     } catch (error) {
-      if (this.isConnected) view.load.fail(error);
-    } finally {
-      this.#loading = null;
+      if (current()) view.load.fail(error);
     }
+    if (!current()) return;
+    this.#loading = null;
     if (engine.ready) await this.#answer();
   }
 
@@ -173,13 +180,10 @@ export class OnnxDemo extends HTMLElement {
     this.#changeModels();
   }
 
-  async #changeModels() {
-    const { engine } = this.#parts;
-    this.#loading?.abort();
+  #changeModels() {
     this.#showControls();
     this.#changed(true);
-    while (this.#loading) await new Promise((resolve) => setTimeout(resolve, 20)); // The old load ends first.
-    if (!engine.ready) await this.#load();
+    if (this.#loading || !this.#parts.engine.ready) this.#load();
   }
 
   #showControls() {
@@ -206,7 +210,10 @@ export class OnnxDemo extends HTMLElement {
       this.#showNothing();
       return;
     }
-    if (!engine.ready) return;
+    if (!engine.ready) {
+      if (view.load.dataset.state === "done") this.#load(); // The worker died since.
+      return;
+    }
     const stamped = this.#stamped;
     try {
       const result = await engine.answer(/** @type {any} */ (inputs.source), stamped);

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { test } from "node:test";
+import { ROOT } from "../browser/harness/server.mjs";
+
+const WIDGETS = join(ROOT, "site_assets/widgets");
+
+/** The modules that a module imports, as paths below `widgets/`. @param {string} module */
+function importsOf(module) {
+  const source = readFileSync(join(WIDGETS, module), "utf8").replaceAll(/\/\*[\s\S]*?\*\//g, "");
+  const found = source.matchAll(/^import\s(?:[^;]*?\sfrom\s)?"([^"]+)"/gm);
+  return [...found].map(([, path]) => relative(WIDGETS, join(WIDGETS, dirname(module), path)));
+}
+
+/** @param {string} entry */
+function reachable(entry) {
+  const seen = new Set([entry]);
+  for (const module of seen) for (const next of importsOf(module)) seen.add(next);
+  return seen;
+}
+
+for (const entry of ["index.mjs", "worker.mjs"]) {
+  test(`${entry} names every module it needs, so that none waits for another`, () => {
+    const needed = [...reachable(entry)].filter((module) => module !== entry).sort();
+    assert.deepEqual(importsOf(entry).sort(), needed);
+  });
+}
+
+test("nothing is imported from another site, or evaluated from text", () => {
+  for (const file of readdirSync(WIDGETS, { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".mjs"),
+  )) {
+    const source = readFileSync(join(WIDGETS, file), "utf8");
+    assert.doesNotMatch(source, /(?:from|import)\s*\(?\s*["'](?:https?:)?\/\//, file);
+    assert.doesNotMatch(source, /\beval\(|new Function\(|\.innerHTML|\bon[a-z]+=/, file);
+  }
+});
+
+test("core/ knows no page: no document, no elements", () => {
+  for (const file of readdirSync(join(WIDGETS, "core"))) {
+    const source = readFileSync(join(WIDGETS, "core", file), "utf8");
+    assert.doesNotMatch(source, /\bdocument\.|\bHTMLElement\b|\bcustomElements\b/, file);
+  }
+});
