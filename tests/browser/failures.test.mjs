@@ -128,7 +128,10 @@ test("when the networks' thread dies later, the widget opens them again", async 
     });
     await page.goto(shared.server.url);
     await ready(page);
+    await draw(page, DIGITS[1]);
+    await summary(page, /says? 1 /);
     await page.evaluate(() => /** @type {any} */ (globalThis).lastWorker.dispatchEvent(new ErrorEvent("error")));
+    await demo(page).getByRole("button", { name: "Clear" }).click();
     await draw(page, DIGITS[7]);
     await summary(page, /Both networks say 7/);
   });
