@@ -103,3 +103,17 @@ export function define(name, element) {
 export function emit(target, type, detail) {
   target.dispatchEvent(new CustomEvent(type, { detail, bubbles: true }));
 }
+
+/**
+ * Run a task when the page has nothing better to do; Safari does not tell, there it runs soon.
+ *
+ * @param {() => void} task
+ * @param {AbortSignal} signal
+ */
+export function whenIdle(task, signal) {
+  const run = () => {
+    if (!signal.aborted) task();
+  };
+  if (typeof requestIdleCallback === "function") requestIdleCallback(run, { timeout: 2000 });
+  else setTimeout(run, 200);
+}

@@ -11,7 +11,7 @@ import { readState, writeState } from "../core/url-state.mjs";
 import { BACKEND } from "../runtime/ort.mjs";
 import { DemoInputs } from "./demo-inputs.mjs";
 import { buildView, fillView, shareLink } from "./demo-view.mjs";
-import { h } from "./dom.mjs";
+import { h, whenIdle } from "./dom.mjs";
 import { Engine } from "./engine.mjs";
 
 /** @typedef {{config: import("../core/config.mjs").Config, view: import("./demo-view.mjs").View, engine: Engine, inputs: DemoInputs}} Parts */
@@ -30,14 +30,23 @@ export class OnnxDemo extends HTMLElement {
   #loading = null;
   #speaking = 0;
 
+  /** Built when the reader comes near, or when the page has nothing better to do; what the server rendered stands in. */
   connectedCallback() {
-    try {
-      if (!this.#built) this.#build();
-      this.#listen();
-    } catch (error) {
-      const { title, advice } = words(error);
-      this.replaceChildren(h("div", { class: "ow ow-broken", role: "alert" }, h("strong", {}, title), ` ${advice}`));
-    }
+    this.#listening = new AbortController();
+    const { signal } = this.#listening;
+    if (this.#built) this.#listen(signal);
+    else whenIdle(() => this.#ensureBuilt(signal), signal);
+    const observer = new IntersectionObserver(
+      (entries) => {
+        if (!entries.some((entry) => entry.isIntersecting)) return;
+        observer.disconnect();
+        this.#ensureBuilt(signal);
+        if (this.#built) this.#arrive();
+      },
+      { rootMargin: NEAR },
+    );
+    observer.observe(this);
+    signal.addEventListener("abort", () => observer.disconnect());
   }
 
   disconnectedCallback() {
@@ -50,6 +59,21 @@ export class OnnxDemo extends HTMLElement {
 
   get #parts() {
     return /** @type {Parts} */ (this.#built);
+  }
+
+  /** @param {AbortSignal} signal */
+  #ensureBuilt(signal) {
+    if (this.#built || this.dataset.ready !== undefined) return;
+    this.dataset.ready = "";
+    const focused = this.contains(document.activeElement);
+    try {
+      this.#build();
+      this.#listen(signal);
+    } catch (error) {
+      const { title, advice } = words(error);
+      this.replaceChildren(h("div", { class: "ow ow-broken", role: "alert" }, h("strong", {}, title), ` ${advice}`));
+    }
+    if (focused) this.querySelector("button")?.focus({ preventScroll: true });
   }
 
   #build() {
@@ -67,14 +91,12 @@ export class OnnxDemo extends HTMLElement {
     if (view.picker) engine.only = Math.min(state.model ?? 0, config.models.length - 1);
     inputs.restore(state);
     this.replaceChildren(view.root);
-    this.dataset.ready = "";
     this.#showControls();
   }
 
-  #listen() {
+  /** @param {AbortSignal} signal */
+  #listen(signal) {
     const { view, engine, inputs } = this.#parts;
-    this.#listening = new AbortController();
-    const { signal } = this.#listening;
     /** @type {(target: EventTarget | null, type: string, listener: (event: any) => void) => void} */
     const on = (target, type, listener) => target?.addEventListener(type, listener, { signal });
     inputs.listen(signal);
@@ -90,28 +112,17 @@ export class OnnxDemo extends HTMLElement {
     on(view.load, "cancelload", () => this.#loading?.abort());
     on(this, "pointerdown", () => this.#wake());
     on(this, "focusin", () => this.#wake());
-    const observer = new IntersectionObserver(
-      (entries) => {
-        if (!entries.some((entry) => entry.isIntersecting)) return;
-        observer.disconnect();
-        this.#arrive();
-      },
-      { rootMargin: NEAR },
-    );
-    observer.observe(this);
-    signal.addEventListener("abort", () => observer.disconnect());
   }
 
   /** The reader is near: load, or with Save-Data offer to. */
   async #arrive() {
-    const { view, engine, inputs } = this.#parts;
+    const { view, engine } = this.#parts;
     try {
       await this.#loadCards();
     } catch (error) {
       view.load.fail(error);
       return;
     }
-    inputs.arrive();
     const saving = /** @type {any} */ (navigator).connection?.saveData === true;
     if (this.#loading) return;
     if (!saving || engine.ready) this.#load();
@@ -124,11 +135,12 @@ export class OnnxDemo extends HTMLElement {
   }
 
   async #loadCards() {
-    const { view, engine, config } = this.#parts;
+    const { view, engine, config, inputs } = this.#parts;
     await engine.loadCards();
     if (view.root.dataset.cards) return;
     view.root.dataset.cards = "shown";
     fillView(view, config, engine);
+    inputs.arrive();
   }
 
   /** Fetch and open the networks; a load under way gives way to this one. */
