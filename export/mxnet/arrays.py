@@ -35,6 +35,7 @@ DTYPES: dict[int, np.dtype[Any]] = {
 """MXNet's code of an element type, and the type."""
 DENSE, ROW_SPARSE, CSR = 0, 1, 2
 MOST_DIMENSIONS = 32
+MOST_ELEMENTS = 1 << 48
 DENSE_FLOOR = 1 << 20
 DENSE_FACTOR = 8
 """Made dense, a file's row-sparse arrays may take `DENSE_FACTOR` times its size, and `DENSE_FLOOR` bytes anyway."""
@@ -125,6 +126,8 @@ class _Cursor:
         shape: tuple[int, ...] = layout.unpack_from(self.content, self.take(layout.size, f"the shape of {what}"))
         if any(size < 0 for size in shape):
             raise self.error(f"{what} has the shape {shape}, with a negative dimension", at=at)
+        if math.prod(size or 1 for size in shape) > MOST_ELEMENTS:  # also where a dimension of 0 leaves no elements
+            raise self.error(f"{what} has the shape {shape}, beyond {MOST_ELEMENTS} elements", at=at)
         return shape
 
     def counted_shape(self, what: str) -> tuple[int, ...]:

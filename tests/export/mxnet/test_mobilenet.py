@@ -131,7 +131,8 @@ def test_another_network_is_refused(name: str) -> None:
 def test_a_network_of_the_same_layers_that_computes_something_else_is_refused() -> None:
     case = network("mobilenetv2-trained")
     nodes = tuple(
-        Node(n.op, n.name, n.inputs, {**n.attributes, "a_max": "0.1"}) if n.op == "clip" else n for n in case.graph.nodes
+        Node(n.op, n.name, n.inputs, {**n.attributes, "a_max": "0.1"}) if n.op == "clip" else n
+        for n in case.graph.nodes
     )
     with pytest.raises(MxnetError, match="ours differs from it"):
         from_mxnet(Graph(nodes, case.graph.heads), case.parameters)
