@@ -43,10 +43,10 @@ def block_reference() -> str:
 
 def plugin_reference() -> str:
     """The plugin's options, in a Markdown table."""
-    rows = ["| Option | Default | Meaning |", "| --- | --- | --- |"]
+    rows = ["| Option | What it is |", "| --- | --- |"]
     options = dict(plugin.OnnxWidgetsConfig._schema)  # noqa: SLF001 - MkDocs names it so, and documents it
     for name, text in _attribute_docstrings(plugin.OnnxWidgetsConfig):
-        rows.append(f"| `{name}` | {_default(options[name].default)} | {_one_line(text)} |")
+        rows.append(f"| `{name}` | {_one_line(text)}{_default(options[name].default)} |")
     return "\n".join(rows)
 
 
@@ -97,10 +97,11 @@ def install_commands(runtime_version: str) -> str:
 
 
 def _keys(model: type[BaseModel]) -> str:
-    rows = ["| Key | Value | Default | Meaning |", "| --- | --- | --- | --- |"]
+    rows = ["| Key | What it is |", "| --- | --- |"]
     for name, field in model.model_fields.items():
-        default = "needed" if field.default is PydanticUndefined else _default(field.default)
-        rows.append(f"| `{name}` | {_type(field.annotation)} | {default} | {_one_line(field.description or '')} |")
+        default = " **Needed.**" if field.default is PydanticUndefined else _default(field.default)
+        meaning = _one_line(field.description or "")
+        rows.append(f"| `{name}` | {meaning} *({_type(field.annotation)})*{default} |")
     return "\n".join(rows)
 
 
@@ -121,11 +122,12 @@ def _type(annotation: Any) -> str:  # noqa: ANN401 - a type annotation may be an
 
 
 def _default(value: object) -> str:
+    """A sentence on the default; a value that says nothing has none."""
     if value is None or value in ([], ""):
-        return "none"
+        return ""
     if isinstance(value, bool):
-        return f"`{str(value).lower()}`"
-    return f"`{', '.join(value) if isinstance(value, list) else value}`"
+        return f" Default: `{str(value).lower()}`."
+    return f" Default: `{', '.join(value) if isinstance(value, list) else value}`."
 
 
 def _attribute_docstrings(owner: type) -> Iterator[tuple[str, str]]:
