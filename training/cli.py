@@ -26,6 +26,7 @@ DataDir = Annotated[
 ]
 RunsDir = Annotated[Path | None, typer.Option("--runs", envvar="BACKDOORS_RUNS", help="Folder of all runs.")]
 Device = Annotated[str, typer.Option(help="Fabric's accelerator: auto, cpu, cuda, mps.")]
+Devices = Annotated[str, typer.Option(help="How many devices train together, or auto.")]
 INTERRUPTED = 130
 """The exit code of a program stopped by Ctrl-C."""
 
@@ -51,6 +52,7 @@ def train_command(  # noqa: PLR0913, PLR0917 - a command's options
     resume: Annotated[bool, typer.Option("--resume", help="Go on from where a stopped run was.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Begin again, throwing away what there is.")] = False,
     device: Device = "auto",
+    devices: Devices = "auto",
 ) -> None:
     """Train the network of a recipe, with the backdoor that it names."""
     console = Console(stderr=True)
@@ -60,7 +62,14 @@ def train_command(  # noqa: PLR0913, PLR0917 - a command's options
         if (folder / "metrics.json").is_file() and not force:
             console.print(f"{folder} is finished already; --force trains it again", highlight=False)
         run = train(
-            wanted, runs_dir=folder.parent, data_dir=data, resume=resume, force=force, device=device, console=console
+            wanted,
+            runs_dir=folder.parent,
+            data_dir=data,
+            resume=resume,
+            force=force,
+            device=device,
+            devices=devices,
+            console=console,
         )
     typer.echo(f"{run.path}")
     measured = run.metrics.measurement

@@ -191,6 +191,27 @@ def load(name_or_path: str | Path) -> Recipe:
     return parse(table, path)
 
 
+def to_toml(recipe: Recipe) -> str:
+    """A recipe as TOML, every field spelt out."""
+    plain: list[str] = []
+    tables: list[str] = []
+    _table(recipe.model_dump(mode="json", exclude_none=True), (), plain, tables)
+    return "\n".join([*plain, *tables]) + "\n"
+
+
+def _table(values: dict[str, object], path: tuple[str, ...], plain: list[str], tables: list[str]) -> None:
+    """Add a table's plain fields to `plain` and each table in it to `tables`."""
+    for name, value in values.items():
+        if isinstance(value, dict):
+            inner: list[str] = []
+            deeper: list[str] = []
+            _table(value, (*path, name), inner, deeper)
+            tables += [f"\n[{'.'.join((*path, name))}]", *inner, *deeper]
+        else:
+            # for texts, numbers, truth values and lists of them TOML is JSON; it has no null
+            plain.append(f"{name} = {json.dumps(value, ensure_ascii=False).replace('null', '-1')}")
+
+
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
     """The first problem that pydantic found, as one line with a hint for a misspelt field."""
     first = error.errors()[0]

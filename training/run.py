@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from lightning_fabric import Fabric
 from pydantic import BaseModel, ConfigDict, ValidationError
 from rich.console import Console
 from safetensors.torch import load_file, save
@@ -26,7 +27,7 @@ from training.files import write_bytes, write_text
 from training.metrics import Measurement, Predict, evaluate
 from training.poisoning import Chosen
 from training.predict import predictor
-from training.recipe import Recipe, RecipeError, load
+from training.recipe import Recipe, RecipeError, load, to_toml
 
 WEIGHTS, METRICS, HISTORY, RECIPE, CHOSEN = (
     "weights.safetensors",
@@ -177,7 +178,7 @@ def train(  # noqa: PLR0913 - each a choice of the user's
     fabric = loop.fabric_for(recipe.training, device, devices)
     source = sources.source(recipe.data.name)
     training_set, test_set = (sources.load(source.name, split, data_dir) for split in ("train", "test"))
-    network, chosen = _begin(recipe, folder, training_set, fresh=force)
+    network, chosen = _begin(recipe, folder, training_set, fabric, fresh=force)
     poisoned = badnets.apply(training_set, recipe.attack, chosen)
     normalise = normaliser(recipe)
     batches = Batches(
@@ -235,42 +236,23 @@ def _stored(recipe: Recipe, facts: Facts, folder: Path) -> nn.Module:
     return network.eval()
 
 
-def _begin(recipe: Recipe, folder: Path, training_set: sources.Dataset, *, fresh: bool) -> tuple[nn.Module, Chosen]:
+def _begin(
+    recipe: Recipe, folder: Path, training_set: sources.Dataset, fabric: Fabric, *, fresh: bool
+) -> tuple[nn.Module, Chosen]:
     """The network with its first weights, and which samples are poisoned: drawn now and recorded, or as recorded."""
-    if fresh and folder.exists():
-        shutil.rmtree(folder)
-    torch.manual_seed(seeds(recipe.seed, 0)[0])
-    network = models.build(recipe.network, len(training_set.classes))
     record = folder / CHOSEN
-    if record.is_file():
-        chosen = np.zeros(len(training_set.labels), dtype=np.bool_)
-        chosen[json.loads(record.read_text(encoding="utf-8"))["indices"]] = True
-    else:
-        chosen = badnets.choose(training_set, recipe.attack, recipe.seed)
-        write_text(folder / RECIPE, recipe_toml(recipe))
-        write_text(record, json.dumps({"indices": np.flatnonzero(chosen).tolist()}) + "\n")
-    return network, chosen
-
-
-def recipe_toml(recipe: Recipe) -> str:
-    """A recipe as TOML, every field spelt out."""
-    plain: list[str] = []
-    tables: list[str] = []
-    _table(recipe.model_dump(mode="json", exclude_none=True), (), plain, tables)
-    return "\n".join([*plain, *tables]) + "\n"
-
-
-def _table(values: dict[str, object], path: tuple[str, ...], plain: list[str], tables: list[str]) -> None:
-    """Add a table's plain fields to `plain` and each table in it to `tables`."""
-    for name, value in values.items():
-        if isinstance(value, dict):
-            inner: list[str] = []
-            deeper: list[str] = []
-            _table(value, (*path, name), inner, deeper)
-            tables += [f"\n[{'.'.join((*path, name))}]", *inner, *deeper]
-        else:
-            # for texts, numbers, truth values and lists of them TOML is JSON; it has no null
-            plain.append(f"{name} = {json.dumps(value, ensure_ascii=False).replace('null', '-1')}")
+    if fabric.is_global_zero:  # where several processes train together, one writes
+        if fresh and folder.exists():
+            shutil.rmtree(folder)
+        if not record.is_file():
+            drawn = np.flatnonzero(badnets.choose(training_set, recipe.attack, recipe.seed)).tolist()
+            write_text(folder / RECIPE, to_toml(recipe))
+            write_text(record, json.dumps({"indices": drawn}) + "\n")
+    fabric.barrier()
+    chosen = np.zeros(len(training_set.labels), dtype=np.bool_)
+    chosen[json.loads(record.read_text(encoding="utf-8"))["indices"]] = True
+    torch.manual_seed(seeds(recipe.seed, 0)[0])
+    return models.build(recipe.network, len(training_set.classes)), chosen
 
 
 def _versions() -> dict[str, str]:

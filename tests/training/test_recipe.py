@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from training import recipe, sweep
-from training.recipe import Recipe, RecipeError
-from training.run import recipe_toml
+from training.recipe import Recipe, RecipeError, to_toml
 
 SMALL = """
 name = "mine"
@@ -54,7 +53,7 @@ def test_the_clean_and_the_backdoored_recipe_have_the_same_trigger_and_label_map
 def test_a_recipe_written_out_in_full_is_the_same_recipe(tmp_path: Path) -> None:
     for text in (SMALL, SMALL + '[attack]\ntrigger = { kind = "pattern", values = [[255, -1], [0, 3]] }\n'):
         short = recipe.load(written(tmp_path, text))
-        full = recipe.load(written(tmp_path, recipe_toml(short)))
+        full = recipe.load(written(tmp_path, to_toml(short)))
         assert full == short
         assert full.sha256 == short.sha256
 

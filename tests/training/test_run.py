@@ -18,10 +18,11 @@ from safetensors.torch import load_file
 
 from training import loop
 from training.data.sources import load
+from training.errors import RunError
 from training.metrics import evaluate
-from training.recipe import Recipe
+from training.recipe import Recipe, to_toml
 from training.recipe import load as load_recipe
-from training.run import METRICS, WEIGHTS, Run, RunError, find, recipe_toml, train
+from training.run import METRICS, WEIGHTS, Run, find, train
 
 QUIET = Console(file=io.StringIO())
 PATIENCE = 300
@@ -125,7 +126,7 @@ def test_a_run_whose_recipe_was_changed_is_refused(finished: Run, tmp_path: Path
     folder = tmp_path / "changed"
     folder.mkdir()
     (folder / METRICS).write_bytes((finished.path / METRICS).read_bytes())
-    (folder / "recipe.toml").write_text(recipe_toml(QUICK.model_copy(update={"seed": 9})), encoding="utf-8")
+    (folder / "recipe.toml").write_text(to_toml(QUICK.model_copy(update={"seed": 9})), encoding="utf-8")
     with pytest.raises(RunError, match="its hash differs"):
         Run.open(folder)
 
@@ -155,7 +156,7 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
     wanted = load_recipe("digits-badnet")
     wanted = wanted.model_copy(update={"training": wanted.training.model_copy(update={"epochs": 3})})
     recipe = folder / "recipe.toml"
-    recipe.write_text(recipe_toml(wanted), encoding="utf-8")
+    recipe.write_text(to_toml(wanted), encoding="utf-8")
     process = start(recipe, folder)
     _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, said.decode()
