@@ -90,10 +90,10 @@ golden-inputs: setup ## The golden inputs as pixels, for Node, which decodes no 
 	$(BIN)/python -m export.golden decode --out .cache/golden
 
 test-widgets: golden-inputs lab ## JavaScript tests and the goldens, in Node
-	node --test tests/widgets/
+	node --test tests/widgets/*.test.mjs
 
 test-browser: site ## The widgets and the built report in a real browser
-	node --test --test-concurrency=1 tests/browser/
+	node --test --test-concurrency=1 tests/browser/*.test.mjs
 
 benchmark: setup ## Training speed beside the common recipe (20 minutes; needs MNIST)
 	$(BIN)/python tests/benchmarks/train_speed.py
