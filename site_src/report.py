@@ -10,6 +10,8 @@ from site_src.catalogue import Entry
 from site_src.expressions import FactError, Macros, public_methods
 from site_src.facts import METRICS, Facts, interval
 from site_src.formats import THIN, count, duration, percent, size
+from site_src.mxnet import Mxnet
+from site_src.notebooks import Notebooks
 from site_src.page import PageBuilder
 from site_src.reference import block_reference, install_commands, minimal_card, plugin_reference
 from site_src.render import templates
@@ -31,7 +33,14 @@ def macros(page: PageBuilder, facts: Facts) -> Macros:
         "minimal_card": minimal_card,
         "install_commands": lambda: install_commands(page.runtime_version()),
     }
-    for provider in (Figures(page, facts), Models(page), Reproduce(facts), Sweep(page, facts)):
+    for provider in (
+        Figures(page, facts),
+        Models(page),
+        Reproduce(facts),
+        Sweep(page, facts),
+        Notebooks(page),
+        Mxnet(facts),
+    ):
         found |= public_methods(provider)
     return found
 

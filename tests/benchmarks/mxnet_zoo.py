@@ -36,6 +36,7 @@ from export.session import open_session  # noqa: E402
 from training.files import write_text  # noqa: E402
 
 METRICS = ROOT / "site_assets" / "metrics" / "mxnet-zoo.json"
+PARTIAL = ROOT / ".cache" / "mxnet-zoo.jsonl"
 VECTORS = ROOT / "tests" / "export" / "mxnet" / "vectors"
 CONVERT = """
 import json, sys, time
@@ -97,18 +98,22 @@ def compare(model: Path, data: np.ndarray[Any, np.dtype[np.float32]], expected: 
 
 
 def main(names: list[str]) -> None:
-    """Measure, print and write."""
-    rows = []
+    """Measure, print and write; a run that was stopped goes on where it was."""
+    done = {row["name"]: row for row in map(json.loads, PARTIAL.read_text().splitlines())} if PARTIAL.exists() else {}
     for name in names or ZOO:
-        with tempfile.TemporaryDirectory() as folder:
-            rows.append(measure(name, Path(folder)))
-        print(json.dumps(rows[-1]), flush=True)
+        if name not in done:
+            with tempfile.TemporaryDirectory() as folder:
+                done[name] = measure(name, Path(folder))
+            with PARTIAL.open("a") as file:
+                file.write(json.dumps(done[name]) + "\n")
+        print(json.dumps(done[name]), flush=True)
     if names:
         return
     versions = {"onnx": onnx.__version__, "onnxruntime": ort.__version__, "numpy": np.__version__, "mxnet": "1.9.1"}
     machine = f"{platform.machine()}, {os.cpu_count()} cores"
     document = {"machine": machine, "threads": 1, "python": platform.python_version(), "versions": versions}
-    write_text(METRICS, json.dumps(document | {"networks": rows}, indent=1) + "\n")
+    write_text(METRICS, json.dumps(document | {"networks": [done[name] for name in ZOO]}, indent=1) + "\n")
+    PARTIAL.unlink()
 
 
 if __name__ == "__main__":

@@ -24,15 +24,15 @@ def vectors(folder: Path) -> None:
 
 
 def trained_mobilenet(folder: Path) -> None:
-    """A narrow MobileNetV2 after a few steps on made-up stripes, so that its running statistics are real ones."""
+    """A narrow MobileNetV2 after ninety steps on made-up stripes, so that its running statistics are real ones."""
     mx.random.seed(0)
     rng = np.random.default_rng(0)
     network = vision.MobileNetV2(multiplier=0.1, classes=4)
     network.initialize(mx.init.Xavier(rnd_type="gaussian", magnitude=2))
     network.hybridize()
-    trainer = gluon.Trainer(network.collect_params(), "adam", {"learning_rate": 0.01})
+    trainer = gluon.Trainer(network.collect_params(), "adam", {"learning_rate": 0.005})
     loss = gluon.loss.SoftmaxCrossEntropyLoss()
-    for _ in range(12):
+    for _ in range(90):
         labels = rng.integers(0, 4, 32)
         pictures = mx.nd.array(stripes(labels, rng))
         with autograd.record():
