@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { demo, ready } from "./harness/drive.mjs";
+import { DIGITS, demo, draw, ready, summary } from "./harness/drive.mjs";
 import { setup } from "./harness/setup.mjs";
 
 const shared = setup({ flags: ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"] });
@@ -31,6 +31,21 @@ test("the camera is answered live, stops when asked, and leaves its last picture
     await demo(page).locator('.ow-stage[data-shown="photo"]').waitFor();
     assert.equal(await tracks(page), 0);
     assert.equal(await demo(page).getByRole("button", { name: "Camera", exact: true }).isVisible(), true);
+  });
+});
+
+test("drawing over the camera's picture stops the camera and is answered", async () => {
+  await shared.withPage(async (page) => {
+    await page.goto(shared.server.url);
+    await ready(page);
+    await start(page);
+    await live(page).waitFor();
+    await demo(page).locator(":scope[data-answered]").waitFor();
+    await draw(page, DIGITS[7]);
+    await summary(page, /Both networks say 7/);
+    await page.waitForTimeout(300);
+    assert.equal(await tracks(page), 0);
+    assert.equal(await demo(page).locator('.ow-stage[data-shown="ink"]').count(), 1);
   });
 });
 

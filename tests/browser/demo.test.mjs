@@ -101,7 +101,7 @@ test("by keyboard alone: draw, hear the answer, stamp the trigger", async () => 
     await page.keyboard.press("Space");
     await summary(page, /1 \(/);
     const spoken = demo(page).locator("[aria-live=polite]").filter({ hasText: /1/ });
-    await spoken.waitFor({ state: "attached", timeout: 5000 });
+    await spoken.waitFor({ state: "attached" });
     await page.keyboard.press("t");
     assert.equal(await demo(page).getByRole("switch").getAttribute("aria-checked"), "true");
     await summary(page, /trigger/i);

@@ -12,7 +12,7 @@ const WASM = /\.wasm$/;
 /** @param {import("playwright-core").Page} page */
 async function told(page) {
   const box = demo(page).locator("onnx-load-progress[data-state=failed]");
-  await box.waitFor({ timeout: 30_000 });
+  await box.waitFor();
   assert.equal(await box.getAttribute("role"), "alert");
   return /** @type {string} */ (await box.textContent());
 }

@@ -144,7 +144,7 @@ for (const [
       await page.goto(shared.server.url);
       await ready(page);
       await choose(page, file);
-      await demo(page).locator("[role=alert]").filter({ hasText: pattern }).waitFor({ timeout: 10_000 });
+      await demo(page).locator("[role=alert]").filter({ hasText: pattern }).waitFor();
       await draw(page, DIGITS[7]);
       await summary(page, /Both networks say 7/);
       assert.equal(await demo(page).locator(".ow-summary[role=alert]").count(), 0);

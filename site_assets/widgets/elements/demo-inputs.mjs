@@ -100,40 +100,34 @@ export class DemoInputs {
 
   /** A stroke begins: it replaces a photograph, and joins a drawing. */
   #beginInk() {
-    const { pad, camera } = this.#view;
+    const { pad } = this.#view;
     if (this.#source === "ink") return;
-    camera?.stop();
-    this.#source = "ink";
-    this.#sample = null;
+    this.#takeInk();
     if (pad && !pad.empty) pad.clear();
-    this.#showStage("ink");
   }
 
   /** @param {boolean} finished */
   #inked(finished) {
-    this.#beginInkUnlessEmpty();
+    // Undo can bring a drawing back while a photograph is shown.
+    if (this.#source !== "ink" && !this.#view.pad?.empty) this.#takeInk();
     this.#showTools();
     if (this.#source === "ink") this.#listener.changed(finished);
   }
 
-  /** Undo can bring a drawing back while a photograph is shown. */
-  #beginInkUnlessEmpty() {
-    if (this.#source === "ink" || this.#view.pad?.empty) return;
-    this.#view.camera?.stop();
-    this.#source = "ink";
-    this.#sample = null;
-    this.#showStage("ink");
-  }
-
   #clear() {
-    const { pad, camera } = this.#view;
-    camera?.stop();
-    this.#source = "ink";
-    this.#sample = null;
-    this.#showStage("ink");
+    const { pad } = this.#view;
+    this.#takeInk();
     pad?.clear();
     pad?.focus({ preventScroll: true });
     this.#listener.changed(true);
+  }
+
+  #takeInk() {
+    lastToken++; // A file that is still being decoded comes too late.
+    this.#source = "ink"; // Before the camera stops, which would leave its last picture.
+    this.#sample = null;
+    this.#view.camera?.stop();
+    this.#showStage("ink");
   }
 
   /**
@@ -190,7 +184,11 @@ export class DemoInputs {
       return;
     }
     const { photo } = this.#view;
-    paint(photo, await createImageBitmap(new ImageData(addAlpha(picture.data, 3), picture.width, picture.height)));
+    const source = this.#source;
+    const image = new ImageData(addAlpha(picture.data, 3), picture.width, picture.height);
+    const bitmap = await createImageBitmap(image);
+    if (this.#source !== source) return; // Something else was chosen meanwhile.
+    paint(photo, bitmap);
     photo.classList.remove("ow-crisp");
     photo.setAttribute("aria-label", "The last picture from the camera");
     this.#showStage("photo");

@@ -42,9 +42,7 @@ export function demo(page, which = 0) {
 /** Wait until the networks are open. @param {Page} page @param {number} [which] */
 export async function ready(page, which = 0) {
   await demo(page, which).scrollIntoViewIfNeeded();
-  await demo(page, which)
-    .locator("onnx-load-progress[data-state=done]")
-    .waitFor({ state: "attached", timeout: 60_000 });
+  await demo(page, which).locator("onnx-load-progress[data-state=done]").waitFor({ state: "attached" });
 }
 
 /**
@@ -76,7 +74,7 @@ export async function draw(page, strokes, which = 0) {
  */
 export async function summary(page, pattern = /say/, which = 0) {
   const line = demo(page, which).locator(".ow-summary").filter({ hasText: pattern });
-  await line.waitFor({ timeout: 15_000 });
+  await line.waitFor();
   return /** @type {string} */ (await line.textContent());
 }
 

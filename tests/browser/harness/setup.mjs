@@ -4,6 +4,9 @@ import { after, before } from "node:test";
 import { launch } from "./browser.mjs";
 import { startServer } from "./server.mjs";
 
+/** A machine may be busy with other things; waiting ends as soon as there is what is waited for. */
+const PATIENCE_MS = 90_000;
+
 /**
  * @param {{flags?: string[], server?: Parameters<typeof startServer>[0]}} [options]
  */
@@ -31,6 +34,7 @@ export function setup({ flags = [], server: serverOptions } = {}) {
      */
     async withPage(body, options) {
       const context = await shared.browser.newContext({ viewport: { width: 1000, height: 900 }, ...options });
+      context.setDefaultTimeout(PATIENCE_MS);
       try {
         await body(await context.newPage(), context);
       } finally {
