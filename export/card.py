@@ -75,7 +75,7 @@ class _Fitting(_Part):
 
 
 class Polarity(_Part):
-    """Invert when the background (the Otsu class of most of the border) is the lighter one, so that ink is light."""
+    """Invert when the background is lighter than the ink, so that ink is light; see `export.ink.light_background`."""
 
     op: Literal["polarity"] = "polarity"
 

@@ -41,22 +41,8 @@ def otsu(grey: Grey) -> int:
     return threshold
 
 
-def light_background(grey: Grey) -> bool:
-    """Whether most of the outermost ring belongs to the lighter Otsu class, so that the ink is the darker one.
-
-    A picture of one value counts as background: it is light from 128 on.
-    """
-    if grey.min() == grey.max():
-        return bool(grey[0, 0] >= 128)
-    light = grey > otsu(grey)
-    height, width = grey.shape
-    inner = light[1 : height - 1, 1 : width - 1]
-    ring = grey.size - inner.size
-    return 2 * (int(light.sum()) - int(inner.sum())) > ring
-
-
-def flatten(grey: Grey) -> Grey:
-    """How much lighter each pixel is than the mean of its surroundings (a window of half the picture's longer side)."""
+def _local_mean(grey: Grey) -> npt.NDArray[np.int64]:
+    """The mean around each pixel, in a window of half the picture's longer side, rounded down."""
     height, width = grey.shape
     radius = max(1, max(height, width) // 4)
     sums = np.zeros((height + 1, width + 1), dtype=np.int64)
@@ -65,9 +51,33 @@ def flatten(grey: Grey) -> Grey:
     top, bottom = np.maximum(rows - radius, 0)[:, None], np.minimum(rows + radius + 1, height)[:, None]
     left, right = np.maximum(columns - radius, 0)[None], np.minimum(columns + radius + 1, width)[None]
     total = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
-    mean = total // ((bottom - top) * (right - left))
-    contrast: Grey = np.maximum(grey.astype(np.int64) - mean, 0).astype(np.uint8)
+    mean: npt.NDArray[np.int64] = total // ((bottom - top) * (right - left))
+    return mean
+
+
+def flatten(grey: Grey) -> Grey:
+    """How much lighter each pixel is than the mean of its surroundings."""
+    contrast: Grey = np.maximum(grey.astype(np.int64) - _local_mean(grey), 0).astype(np.uint8)
     return contrast
+
+
+def light_background(grey: Grey) -> bool:
+    """Whether the background is lighter than the ink.
+
+    The background is the Otsu class of most of the outermost ring. Where uneven light divides the ring, each class
+    having a quarter of it at least, ink is taken for what differs most from its surroundings. A picture of one value
+    counts as background: it is light from 128 on.
+    """
+    if grey.min() == grey.max():
+        return bool(grey[0, 0] >= 128)
+    light = grey > otsu(grey)
+    height, width = grey.shape
+    inner = light[1 : height - 1, 1 : width - 1]
+    ring = grey.size - inner.size
+    on_ring = int(light.sum()) - int(inner.sum())
+    if 4 * min(on_ring, ring - on_ring) < ring:
+        return 2 * on_ring > ring
+    return int(((grey.astype(np.int64) - _local_mean(grey)) ** 3).sum()) < 0
 
 
 @dataclass(frozen=True)
@@ -178,7 +188,7 @@ def characters_on(
     for hole in holes:
         reaches_edge = hole.top == 0 or hole.left == 0 or hole.bottom == panel.height or hole.right == panel.width
         (outside if reaches_edge else enclosed).append(hole)
-    enclosed = [hole for hole in enclosed if 5 * hole.height >= panel.height]
+    enclosed = [hole for hole in enclosed if 5 * hole.height >= 2 * panel.height]
     if not enclosed:
         return labels, []
     main = main_mark(enclosed, panel.height, panel.width)

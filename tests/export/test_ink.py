@@ -73,3 +73,20 @@ def test_the_eye_of_a_bold_zero_is_not_a_character() -> None:
 @pytest.mark.parametrize(("paper", "tone", "light"), [(30, 200, False), (200, 30, True), (100, 60, True)])
 def test_background_is_the_class_of_the_border(paper: int, tone: int, *, light: bool) -> None:
     assert ink.light_background(drawn((50, 30, 60, 90), paper=paper, tone=tone)) is light
+
+
+def test_the_holes_of_a_bold_eight_are_not_characters() -> None:
+    image = Image.new("L", (120, 120), 40)
+    draw = ImageDraw.Draw(image)
+    draw.rounded_rectangle((40, 20, 80, 100), radius=8, fill=220)
+    for top in (32, 66):
+        draw.rectangle((54, top, 66, top + 20), fill=40)
+    assert boxes(ink.isolate(np.asarray(image), 16)) == [(40, 20, 80, 100)]
+
+
+@pytest.mark.parametrize("paper_is_light", [True, False])
+def test_a_small_mark_is_told_from_paper_under_strongly_uneven_light(*, paper_is_light: bool) -> None:
+    shade = np.linspace(90, 220, 160)[None, :] * np.ones((120, 1))
+    sign = -1 if paper_is_light else 1
+    shade[50:70, 70:74] += sign * 30
+    assert ink.light_background(shade.astype(np.uint8)) is paper_is_light

@@ -43,10 +43,50 @@ export function otsu(values) {
 }
 
 /**
- * Whether most of the outermost ring belongs to the lighter Otsu class, so that the ink is the darker one.
+ * The mean around each pixel, in a window of half the picture's longer side, rounded down.
  * @param {Grey} grey
  */
-export function lightBackground({ height, width, data }) {
+function localMean({ height, width, data }) {
+  const radius = Math.max(1, Math.floor(Math.max(height, width) / 4));
+  const stride = width + 1;
+  const sums = new Float64Array((height + 1) * stride);
+  for (let y = 0; y < height; y++) {
+    let row = 0;
+    for (let x = 0; x < width; x++) {
+      row += data[y * width + x];
+      sums[(y + 1) * stride + x + 1] = sums[y * stride + x + 1] + row;
+    }
+  }
+  const mean = new Uint8Array(height * width);
+  for (let y = 0; y < height; y++) {
+    const top = Math.max(y - radius, 0) * stride;
+    const bottom = Math.min(y + radius + 1, height) * stride;
+    for (let x = 0; x < width; x++) {
+      const left = Math.max(x - radius, 0);
+      const right = Math.min(x + radius + 1, width);
+      const total = sums[bottom + right] - sums[top + right] - sums[bottom + left] + sums[top + left];
+      mean[y * width + x] = Math.floor(total / (((bottom - top) / stride) * (right - left)));
+    }
+  }
+  return mean;
+}
+
+/**
+ * How much lighter each pixel is than the mean of its surroundings.
+ * @param {Grey} grey
+ */
+export function flatten(grey) {
+  const mean = localMean(grey);
+  return grey.data.map((value, at) => Math.max(value - mean[at], 0));
+}
+
+/**
+ * Whether the background is lighter than the ink: the Otsu class of most of the outermost ring, or, where uneven light
+ * divides the ring, the side from which fewer pixels stand out.
+ * @param {Grey} grey
+ */
+export function lightBackground(grey) {
+  const { height, width, data } = grey;
   if (data.every((value) => value === data[0])) return data[0] >= 128;
   const threshold = otsu(data);
   let light = 0;
@@ -58,37 +98,9 @@ export function lightBackground({ height, width, data }) {
       if (data[y * width + x] > threshold) light++;
     }
   }
-  return 2 * light > ring;
-}
-
-/**
- * How much lighter each pixel is than the mean of its surroundings.
- * @param {Grey} grey
- */
-export function flatten({ height, width, data }) {
-  const radius = Math.max(1, Math.floor(Math.max(height, width) / 4));
-  const stride = width + 1;
-  const sums = new Float64Array((height + 1) * stride);
-  for (let y = 0; y < height; y++) {
-    let row = 0;
-    for (let x = 0; x < width; x++) {
-      row += data[y * width + x];
-      sums[(y + 1) * stride + x + 1] = sums[y * stride + x + 1] + row;
-    }
-  }
-  const contrast = new Uint8Array(height * width);
-  for (let y = 0; y < height; y++) {
-    const top = Math.max(y - radius, 0) * stride;
-    const bottom = Math.min(y + radius + 1, height) * stride;
-    for (let x = 0; x < width; x++) {
-      const left = Math.max(x - radius, 0);
-      const right = Math.min(x + radius + 1, width);
-      const total = sums[bottom + right] - sums[top + right] - sums[bottom + left] + sums[top + left];
-      const mean = Math.floor(total / (((bottom - top) / stride) * (right - left)));
-      contrast[y * width + x] = Math.max(data[y * width + x] - mean, 0);
-    }
-  }
-  return contrast;
+  if (4 * Math.min(light, ring - light) < ring) return 2 * light > ring;
+  const mean = localMean(grey);
+  return data.reduce((sum, value, at) => sum + (value - mean[at]) ** 3, 0) < 0;
 }
 
 /**
@@ -227,7 +239,7 @@ function charactersOn(panel, allMarks, mask, grey, minContrast) {
   }
   /** @param {Mark} hole */
   const reachesEdge = (hole) => hole.top === 0 || hole.left === 0 || hole.bottom === height || hole.right === width;
-  const enclosed = found.marks.filter((hole) => !reachesEdge(hole) && 5 * (hole.bottom - hole.top) >= height);
+  const enclosed = found.marks.filter((hole) => !reachesEdge(hole) && 5 * (hole.bottom - hole.top) >= 2 * height);
   if (enclosed.length === 0) return { labels, marks: [] };
   const main = mainMark(enclosed, height, width);
   const full = 4 * panel.area > 3 * height * width;
