@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from export.author import read_labels
-from export.cli_common import one_line_errors, say
+from export.errors import ExportError
 
 app = typer.Typer()
 
@@ -32,10 +31,11 @@ def convert_mxnet_command(  # noqa: PLR0913, PLR0917 - a command's options
     if float16 and int8:
         raise typer.BadParameter("--float16 and --int8 exclude each other")
     shapes = dict(_shape(text) for text in inputs or [])
-    from export.mxnet.files import convert_files  # noqa: PLC0415 - imports onnx and onnxruntime
+    from export.author import read_labels  # noqa: PLC0415 - imports onnx
+    from export.mxnet.files import convert_files  # noqa: PLC0415 - imports onnxruntime as well
 
     start = time.perf_counter()
-    with one_line_errors(OSError):
+    try:
         report = convert_files(
             symbol,
             params,
@@ -45,6 +45,9 @@ def convert_mxnet_command(  # noqa: PLR0913, PLR0917 - a command's options
             precision="int8" if int8 else "float16" if float16 else "fp32",
             labels=None if labels is None else read_labels(labels),
         )
+    except (ExportError, OSError) as error:
+        say("error: " + " ".join(str(error).split()))
+        raise typer.Exit(1) from error
     for name, shape in report.inputs.items():
         assumed = "" if name in shapes else f" (assumed; --input {name}=... says otherwise)"
         say(f"input {name}: batch x {' x '.join(map(str, shape[1:]))}{assumed}")
@@ -57,6 +60,11 @@ def convert_mxnet_command(  # noqa: PLR0913, PLR0917 - a command's options
         f"{out}  {report.bytes:,} bytes  {report.parameters:,} parameters  {report.operators} MXNet operators -> "
         f"{report.nodes} ONNX nodes  {took:.1f} s"
     )
+
+
+def say(line: str) -> None:
+    """A line on stderr; not `export.cli_common`'s, which imports PyTorch: the conversion alone takes less than that."""
+    typer.echo(line, err=True)
 
 
 def _shape(text: str) -> tuple[str, tuple[int, ...]]:

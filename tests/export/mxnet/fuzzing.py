@@ -84,8 +84,7 @@ def attempt(seed: int) -> str:
             return "converted"
         check(converted.model.SerializeToString(), converted.inputs)
     except MxnetError as error:
-        assert len(str(error)) < 1000
-        return type(error).__name__
+        return type(error).__name__ if len(str(error)) < 1000 else "error too long to read"
     return "converted and run"
 
 

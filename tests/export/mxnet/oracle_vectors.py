@@ -101,12 +101,12 @@ def evaluate(symbol: S.Symbol, shapes: dict[str, tuple[int, ...]], seed: int = 0
     rng = np.random.default_rng(seed)
     given, _, states = symbol.infer_shape(**shapes)
     arrays = {}
-    for name, shape in zip(symbol.list_arguments(), given):
-        positive = name.endswith("positive") or name.endswith("gamma")
+    for name, shape in zip(symbol.list_arguments(), given, strict=True):
+        positive = name.endswith(("positive", "gamma"))
         arrays[name] = mx.nd.array(rng.uniform(0.5, 1.5, shape) if positive else rng.normal(0, 1, shape))
     auxiliary = {
         name: mx.nd.array(rng.uniform(0.5, 1.5, shape) if name.endswith("var") else rng.normal(0, 0.3, shape))
-        for name, shape in zip(symbol.list_auxiliary_states(), states)
+        for name, shape in zip(symbol.list_auxiliary_states(), states, strict=True)
     }
     bound = symbol.bind(mx.cpu(), dict(arrays), aux_states=dict(auxiliary), grad_req="null")
     outputs = bound.forward(is_train=False)
@@ -116,7 +116,7 @@ def evaluate(symbol: S.Symbol, shapes: dict[str, tuple[int, ...]], seed: int = 0
     return inputs, arrays, auxiliary, outputs
 
 
-def cases() -> dict[str, tuple[S.Symbol, dict[str, tuple[int, ...]]]]:
+def cases() -> dict[str, tuple[S.Symbol, dict[str, tuple[int, ...]]]]:  # noqa: C901, PLR0912, PLR0915 - a table
     """Single operators, each with the shapes of its inputs."""
     x, y, p = S.Variable("x"), S.Variable("y"), S.Variable("positive")
     image = {"x": (2, 4, 9, 8)}

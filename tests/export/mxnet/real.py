@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.mxnet.arrays import Array
+from export.mxnet.arrays import Array, write_arrays
 
 HERE = Path(__file__).parent
 PYTHON = HERE.parents[2] / ".venv-mxnet" / "bin" / "python"
@@ -30,8 +30,6 @@ def oracle(*arguments: str | Path) -> str:
 
 def ask(folder: Path, prefix: str, inputs: dict[str, Array]) -> list[Array]:
     """What real MXNet answers to a checkpoint `<folder>/<prefix>-symbol.json`, `-0000.params`."""
-    from export.mxnet.arrays import write_arrays
-
     write_arrays(folder / "asked.params", {f"input:{name}": array for name, array in inputs.items()})
     symbol, parameters = folder / f"{prefix}-symbol.json", folder / f"{prefix}-0000.params"
     oracle("answer", symbol, parameters, folder / "asked.params", folder / "answer.npz")

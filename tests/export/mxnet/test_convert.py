@@ -165,8 +165,8 @@ def test_unknown_operators_are_refused_by_name_with_the_node() -> None:
 def test_a_use_that_has_no_conversion_is_refused_with_the_node(
     op: str, attributes: dict[str, str], message: str
 ) -> None:
+    case = chain(op, attributes)
     with pytest.raises(UnknownOperatorError, match=message) as raised:
-        case = chain(op, attributes)
         convert(case.graph, case.parameters, case.shapes)
     assert raised.value.node == "it"
 
