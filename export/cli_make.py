@@ -15,6 +15,7 @@ from export.errors import ExportError
 from export.models import CARD_NAME, OWN, RELEASED, discover, open_model, write_card
 from training import recipe as recipes
 from training.errors import RunError
+from training.files import default_runs_dir
 
 app = typer.Typer()
 card_app = typer.Typer(no_args_is_help=True, help="Model cards.")
@@ -41,7 +42,7 @@ def export_command(  # noqa: PLR0913, PLR0917 - a command's options
     if release and out is not None:
         raise typer.BadParameter("--release and --out exclude each other")
     from export.release import release as export_run  # noqa: PLC0415 - imports PyTorch, which takes seconds
-    from training.run import Run, default_runs_dir, find  # noqa: PLC0415
+    from training.run import Run, find  # noqa: PLC0415
 
     with one_line_errors(RunError):
         is_run = Path(recipe).is_dir() and recipe not in recipes.names()

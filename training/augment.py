@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import torch
 from pydantic import BaseModel, ConfigDict, Field
-from torch.nn import functional
+
+if TYPE_CHECKING:
+    import torch
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 
@@ -38,6 +39,9 @@ def warp(images: torch.Tensor, augment: Augment, generator: torch.Generator) -> 
         augment: The bounds.
         generator: The source of chance, on the CPU, so that every device sees the same draws.
     """
+    import torch  # noqa: PLC0415 - seconds to import, and whoever reads a recipe needs none of it
+    from torch.nn import functional  # noqa: PLC0415
+
     count, _, height, width = images.shape
     turn, shear, tall, wide, down, right = 2 * torch.rand(6, count, generator=generator) - 1
     angle = turn * math.radians(augment.degrees)

@@ -11,12 +11,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from training import plots, sweep
 from training.data.sources import DataError
 from training.errors import RunError
-from training.files import write_text
+from training.files import default_runs_dir, write_text
 from training.recipe import RecipeError, load, locate, names, read_toml
-from training.run import default_runs_dir, find, train
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -55,6 +53,8 @@ def train_command(  # noqa: PLR0913, PLR0917 - a command's options
     devices: Devices = "auto",
 ) -> None:
     """Train the network of a recipe, with the backdoor that it names."""
+    from training.run import train  # noqa: PLC0415 - imports PyTorch, which other commands need not wait for
+
     console = Console(stderr=True)
     with one_line_errors(f"backdoors train {recipe} --resume"):
         wanted = load(recipe)
@@ -101,6 +101,8 @@ def sweep_command(
     device: Device = "auto",
 ) -> None:
     """Train a recipe at several poison rates and seeds; one that was stopped goes on where it was."""
+    from training import plots, sweep  # noqa: PLC0415 - imports PyTorch and matplotlib
+
     folder = runs or default_runs_dir()
     target = out or folder / f"{Path(name).stem}.json"
     with one_line_errors(f"backdoors sweep {name}"):
@@ -123,6 +125,8 @@ def history_command(
     out: Annotated[Path | None, typer.Option(help="A file to write to instead of stdout.")] = None,
 ) -> None:
     """Print what a finished run measured after each epoch, as one JSON document."""
+    from training.run import find  # noqa: PLC0415 - imports PyTorch
+
     with one_line_errors(f"backdoors train {recipe}"):
         run = find(load(recipe), runs or default_runs_dir())
         document = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 
@@ -16,3 +17,8 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_text(path: Path, content: str) -> None:
     """Write a UTF-8 text file atomically, its folder created if need be."""
     write_bytes(path, content.encode())
+
+
+def default_runs_dir() -> Path:
+    """Where runs go unless told otherwise: BACKDOORS_RUNS, or `runs` in the working directory."""
+    return Path(os.environ.get("BACKDOORS_RUNS") or "runs")

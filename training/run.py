@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import shutil
 from dataclasses import dataclass
@@ -257,8 +256,3 @@ def _begin(
 
 def _versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: metadata.version(name) for name in LIBRARIES}
-
-
-def default_runs_dir() -> Path:
-    """Where runs go unless told otherwise: BACKDOORS_RUNS, or `runs` in the working directory."""
-    return Path(os.environ.get("BACKDOORS_RUNS") or "runs")

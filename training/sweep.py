@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rich.console import Console
@@ -10,7 +11,9 @@ from rich.console import Console
 from training.files import write_text
 from training.metrics import Estimate
 from training.recipe import Fraction, Recipe, RecipeError, explain, locate, parse, read_toml
-from training.run import METRICS, Run, train
+
+if TYPE_CHECKING:
+    from training.run import Run
 
 
 class Axes(BaseModel):
@@ -102,6 +105,8 @@ def run(  # noqa: PLR0913 - each a choice of the user's
         device: Fabric's accelerator.
         console: For progress.
     """
+    from training.run import METRICS, train  # noqa: PLC0415 - imports PyTorch, which a reader of sweeps does not need
+
     recipes = sweep.recipes()
     done: list[Run] = []
     for number, recipe in enumerate(recipes, start=1):
