@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -22,10 +21,10 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def provider(cache: Path) -> Iterator[Notebooks]:
+def provider(cache: Path) -> Notebooks:
     page = Mock()
     page.assets, page.url, page.place = Assets(), lambda address: f"../{address}", lambda html: html
-    yield Notebooks(page, cache)
+    return Notebooks(page, cache)
 
 
 def test_both_notebooks_are_there() -> None:
@@ -91,7 +90,7 @@ def test_a_page_holds_text_code_outputs_and_pictures(name: str, provider: Notebo
 
 
 def test_an_unknown_notebook_is_an_author_s_mistake(provider: Notebooks) -> None:
-    with pytest.raises(FactError, match="there is no notebook .*convert-an-mxnet"):
+    with pytest.raises(FactError, match=r"there is no notebook .*convert-an-mxnet"):
         provider.notebook("convert-an-mxnet-checkpiont")
 
 
@@ -99,7 +98,7 @@ def test_a_cell_that_fails_fails_the_page(tmp_path: Path, monkeypatch: pytest.Mo
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("raise ValueError('no such thing')")])
     nbformat.write(notebook, tmp_path / "broken.ipynb")
     monkeypatch.setattr(notebooks, "NOTEBOOKS", tmp_path)
-    with pytest.raises(FactError, match="broken.ipynb: a cell fails: ValueError: no such thing"):
+    with pytest.raises(FactError, match=r"broken\.ipynb: a cell fails: ValueError: no such thing"):
         executed(tmp_path / "broken.ipynb", tmp_path)
 
 

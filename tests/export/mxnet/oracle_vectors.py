@@ -276,15 +276,14 @@ def operators(folder: Path) -> None:
         arrays |= {f"{name}/aux:{key}": array for key, array in auxiliary.items()}
         arrays |= {f"{name}/input:{key}": array for key, array in inputs.items()}
         arrays |= {f"{name}/output:{index}": array for index, array in enumerate(outputs)}
-    lines = ",\n".join(
-        f"{json.dumps(name)}: {json.dumps(symbol, separators=(',', ':'))}" for name, symbol in symbols.items()
-    )
+    texts = {name: json.dumps(symbol, separators=(",", ":")) for name, symbol in symbols.items()}
+    lines = ",\n".join(f"{json.dumps(name)}: {text}" for name, text in texts.items())
     (folder / "operators.json").write_text(f"{{\n{lines}\n}}\n")
     mx.nd.save(str(folder / "operators.params"), arrays)
 
 
 def array_files(folder: Path) -> None:
-    """Array files: each element type, sparse storage, and NumPy's shapes (format V3), with the values in their names."""
+    """Array files: each element type, sparse storage, and NumPy's shapes (format V3)."""
     kinds = ("float32", "float64", "float16", "uint8", "int32", "int8", "int64", "bool")
     arrays = {kind: mx.nd.array(np.arange(6).reshape(2, 3), dtype=kind) for kind in kinds}
     mx.nd.save(str(folder / "dtypes.params"), arrays)

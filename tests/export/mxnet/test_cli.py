@@ -60,7 +60,7 @@ def test_labels_and_opset_are_kept_in_the_file(tmp_path: Path) -> None:
     assert json.loads(model.metadata_props[0].value) == ["one", "two", "three", "four"]
 
 
-def failing(tmp_path: Path, kind: str) -> tuple[list[object], str]:
+def failing(tmp_path: Path, kind: str) -> tuple[list[object], str]:  # noqa: PLR0911 - a table
     """Arguments that must fail, and what must be said."""
     out = tmp_path / "net.onnx"
     symbol, parameters = tmp_path / "s.json", tmp_path / "p.params"
