@@ -64,8 +64,7 @@ function tapsOf(from, to, filter) {
 
 /** @param {number} sum */
 function clip8(sum) {
-  const value = sum >> PRECISION_BITS;
-  return value < 0 ? 0 : value > 255 ? 255 : value;
+  return Math.min(Math.max(sum >> PRECISION_BITS, 0), 255);
 }
 
 /**
