@@ -49,7 +49,7 @@ $(LAB): $(LAB_SOURCES) | setup
 	@touch $@
 
 site: setup lab ## Build the report into site/
-	SITE_URL=$${SITE_URL:-http://127.0.0.1:$(PORT)/} $(BIN)/mkdocs build --strict --quiet
+	SITE_URL=$${SITE_URL:-http://127.0.0.1:$(PORT)/} $(BIN)/mkdocs build --strict
 	@echo "The report is in site/"
 
 serve: ## Serve site/ on this machine

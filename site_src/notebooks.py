@@ -42,10 +42,11 @@ class Notebooks:
         cells = executed(path, self._cache).cells
         return "\n\n".join(part for cell in cells for part in self._cell(cell, name))
 
-    def notebook_file(self, name: str) -> str:
-        """Address of a notebook's file in the built site."""
+    def notebook_note(self, name: str) -> str:
+        """A paragraph that says what the page is, with a link to the notebook's file in the built site."""
         address = self._page.assets.add(f"assets/notebooks/{name}.ipynb", NOTEBOOKS / f"{name}.ipynb")
-        return self._page.url(address)
+        link = f'<a href="{self._page.url(address)}">a notebook</a>'
+        return self._page.place(f"<p>This page is {link} that was run when the report was built.</p>")
 
     def _cell(self, cell: Any, name: str) -> Iterable[str]:  # noqa: ANN401 - notebook cells have no static type
         if cell.cell_type == "markdown":

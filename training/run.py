@@ -219,7 +219,8 @@ def train(  # noqa: PLR0913 - each a choice of the user's
     )  # fmt: skip
     if fabric.is_global_zero:
         tensors = {name: value.cpu().contiguous() for name, value in trainer.kept.state_dict().items()}
-        write_bytes(folder / WEIGHTS, save(tensors, {"recipe": recipe.name, "recipe_sha256": recipe.sha256}))
+        # one entry only: safetensors writes several in an order that changes from one process to the next
+        write_bytes(folder / WEIGHTS, save(tensors, {"recipe": f"{recipe.name} {recipe.sha256}"}))
         metrics = Metrics(measurement=measure(_stored(recipe, facts, folder).to(fabric.device)), training=facts)
         # written last: it is what says that the run is finished
         write_text(folder / METRICS, metrics.model_dump_json(indent=2) + "\n")

@@ -195,7 +195,9 @@ test("a broken configuration is told in words", async () => {
       element.setAttribute("config", "{nonsense");
       document.querySelector("main")?.append(element);
     });
-    assert.match((await demo(page, 1).textContent()) ?? "", /set up wrongly.*not JSON/s);
+    const broken = demo(page, 1).locator("[role=alert]");
+    await broken.waitFor();
+    assert.match((await broken.textContent()) ?? "", /set up wrongly.*not JSON/s);
   });
 });
 

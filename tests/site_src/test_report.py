@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from html import unescape
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
@@ -17,7 +18,10 @@ from training import sweep
 from training.recipe import load
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("index", "regular", "models", "lab", "embed", "reproduce", "references")
+PAGES = (
+    "index", "regular", "models", "lab", "mxnet", "notebook-convert", "notebook-evaluate", "embed", "reproduce",
+    "references",
+)  # fmt: skip
 RUNTIME = ROOT / "node_modules" / "onnxruntime-web" / "dist"
 
 pytestmark = pytest.mark.skipif(not RUNTIME.is_dir(), reason="node_modules is missing: run npm ci")
@@ -42,6 +46,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         history = {"recipe_sha256": load(name).sha256, "epochs": [epoch]}
         (folder / "metrics" / "history" / f"{name}.json").write_text(json.dumps(history))
     (folder / "metrics" / "mnist-poison-rate.json").write_text(json.dumps(table))
+    for measured in (ROOT / "site_assets" / "metrics").glob("mxnet-*.json"):
+        shutil.copy(measured, folder / "metrics")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BACKDOORS_MODELS", str(folder / "models"))
         patch.setenv("BACKDOORS_METRICS", str(folder / "metrics"))
