@@ -59,7 +59,7 @@ def test_a_run_learns_and_leaves_all_it_should(finished: Run) -> None:
     assert [line.epoch for line in finished.history] == [1, 2, 3]
     assert finished.history[-1].loss < finished.history[0].loss
     with safe_open(finished.path / WEIGHTS, framework="pt") as file:
-        assert file.metadata()["recipe_sha256"] == QUICK.sha256
+        assert file.metadata() == {"recipe": f"quick {QUICK.sha256}"}
 
 
 def test_which_samples_were_poisoned_is_on_record(finished: Run) -> None:
