@@ -247,7 +247,8 @@ export class OnnxDemo extends HTMLElement {
     const shown = engine.shown;
     const verdicts = answers.map((answer, i) => view.answers[shown[i]].show(answer, stamped));
     const sentence = summarise(verdicts);
-    view.summary.textContent = sentence;
+    // A problem stands until the reader changes something: an answer from before must not wipe it away.
+    if (!("problem" in view.summary.dataset)) view.summary.textContent = sentence;
     view.timing.textContent = `${milliseconds.infer.toFixed(1)} ms · ${BACKEND}`;
     view.timing.title = `${milliseconds.prepare.toFixed(1)} ms to prepare the picture, the rest for the networks`;
     this.dataset.answered = "";
