@@ -29,6 +29,8 @@ export class OnnxDemo extends HTMLElement {
   /** @type {AbortController | null} */
   #loading = null;
   #speaking = 0;
+  /** The worker died and was started again, and no answer has come since. */
+  #recovering = false;
 
   /** Built when the reader comes near, or when the page has nothing better to do; what the server rendered stands in. */
   connectedCallback() {
@@ -233,14 +235,19 @@ export class OnnxDemo extends HTMLElement {
     } catch (error) {
       const { code } = toWidgetError(error);
       if (code === "superseded") return;
-      if (code === "crashed") view.load.fail(error);
-      else this.#problem(error);
+      if (code !== "crashed") this.#problem(error);
+      else if (this.#recovering) view.load.fail(error);
+      else {
+        this.#recovering = true;
+        this.#load(); // Answers when the networks are open again.
+      }
     }
   }
 
   /** @param {import("../runtime/inference.mjs").RunResult} result */
   #showResult({ answers, seen, milliseconds }) {
     const { view, engine } = this.#parts;
+    this.#recovering = false;
     const stamped = this.#stamped;
     const pixels = (stamped ? seen.stamped : seen.plain) ?? seen.plain;
     if (pixels) view.seen.show(pixels, stamped ? engine.trigger : null);
