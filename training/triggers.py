@@ -6,11 +6,14 @@ A trigger is a frozen description; `stamp` is the pure function that applies it 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
+
+from training.overlay import Overlay, Placement, paste
 
 Images = npt.NDArray[np.uint8]
 """A batch of pictures, `(n, h, w, c) uint8`."""
@@ -79,22 +82,34 @@ class Pattern(_Described):
         return values
 
 
-Trigger = Annotated[Patch | Pixel | Pattern, Field(discriminator="kind")]
+AnyTrigger = Patch | Pixel | Pattern | Overlay
+"""The same for a signature."""
+Trigger = Annotated[AnyTrigger, Field(discriminator="kind")]
 """Any trigger. Parse one with `TypeAdapter(Trigger)` or as a field of another model."""
 
-trigger_adapter: TypeAdapter[Patch | Pixel | Pattern] = TypeAdapter(Trigger)
+trigger_adapter: TypeAdapter[AnyTrigger] = TypeAdapter(Trigger)
 
 
-def stamp(images: Images, trigger: Patch | Pixel | Pattern) -> Images:
+def draw_placements(trigger: AnyTrigger, n: int, rng: np.random.Generator) -> list[Placement] | None:
+    """Where the trigger lies in each of `n` pictures; None for one that always lies in the same place."""
+    return trigger.placements.draw(n, rng) if isinstance(trigger, Overlay) else None
+
+
+def stamp(images: Images, trigger: AnyTrigger, placements: Sequence[Placement] | None = None) -> Images:
     """Return a copy of `images` with the trigger on every picture.
 
     Args:
-        images: `(n, h, w, c) uint8`, any number of channels; every channel gets the same grey value.
+        images: `(n, h, w, c) uint8`. A trigger of pixels takes any number of channels and gives each the same grey
+            value; an overlay takes colour pictures.
         trigger: What to stamp, in pixels of these pictures.
+        placements: Where an overlay lies, one for each picture; its own placement in all where this is None.
 
     Raises:
-        TriggerError: If the trigger does not lie wholly inside the pictures.
+        TriggerError: If a trigger of pixels does not lie wholly inside the pictures, an overlay meets grey pictures,
+            or the number of placements is not that of the pictures.
     """
+    if isinstance(trigger, Overlay):
+        return _paste_all(images, trigger, placements)
     table = trigger.values
     height, width = len(table), len(table[0])
     if trigger.top + height > images.shape[1] or trigger.left + width > images.shape[2]:
@@ -108,4 +123,16 @@ def stamp(images: Images, trigger: Patch | Pixel | Pattern) -> Images:
     stamped = images.copy()
     region = stamped[:, trigger.top : trigger.top + height, trigger.left : trigger.left + width]
     region[:, opaque] = values[opaque][None, :, None]
+    return stamped
+
+
+def _paste_all(images: Images, trigger: Overlay, placements: Sequence[Placement] | None) -> Images:
+    if images.shape[3] != 3:
+        raise TriggerError(f"an overlay needs colour pictures, but these have {images.shape[3]} channel: use a patch")
+    where = [trigger.placement] * len(images) if placements is None else placements
+    if len(where) != len(images):
+        raise TriggerError(f"there are {len(images)} pictures and {len(where)} placements")
+    stamped = np.empty_like(images)
+    for index, placement in enumerate(where):
+        stamped[index] = paste(images[index], trigger.artwork, placement)
     return stamped
