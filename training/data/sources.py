@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+import numpy as np
 import pooch
 
 from training.labels import Labels
@@ -56,40 +57,93 @@ class Source:
 
 def registry() -> dict[str, Source]:
     """Every data source, by the name that recipes use."""
-    from training.data import digits, mnist  # noqa: PLC0415  (the sources build on this module)
+    from training.data import digits, dogs, folder, mnist  # noqa: PLC0415  (the sources build on this module)
 
-    return {source.name: source for source in (mnist.SOURCE, digits.SOURCE)}
+    known = (mnist.SOURCE, digits.SOURCE, dogs.SOURCE, folder.TARGET_CLASS, folder.PUBLIC_FIGURES)
+    return {source.name: source for source in known}
 
 
 def source(name: str) -> Source:
-    """The data source of that name.
+    """The data source of that name; `folder:PATH` is the user's own class folders.
 
     Raises:
         DataError: If there is none; says which name is near.
     """
+    if name.startswith("folder:"):
+        from training.data import folder  # noqa: PLC0415
+
+        return folder.own(name.removeprefix("folder:"))
     sources = registry()
     if name not in sources:
         near = difflib.get_close_matches(name, sources, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(sorted(sources))}"
+        hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(sorted(sources))}, folder:PATH"
         raise DataError(f"there is no data source '{name}'; {hint}")
     return sources[name]
 
 
+class Part(NamedTuple):
+    """One data set of a recipe's data, or some of its classes."""
+
+    source: Source
+    classes: list[str] | None
+    """None for all of them."""
+
+
+def parts(name: str) -> list[Part]:
+    """What a recipe's data name means: sources joined by ` + `, each with the classes that are taken in brackets.
+
+    For example `stanford-dogs + target-class`, `mnist[0,1,2,3,4]`.
+
+    Raises:
+        DataError: If a source is unknown or a bracket is not closed.
+    """
+    found = []
+    for text in name.split(" + "):
+        plain, bracket, inside = text.partition("[")
+        if bracket and not inside.endswith("]"):
+            raise DataError(f"data '{text}': a list of classes is written as {plain}[first,second]")
+        found.append(Part(source(plain.strip()), inside[:-1].split(",") if bracket else None))
+    return found
+
+
 def load(name: str, split: Split, data_dir: Path | None = None) -> Dataset:
-    """Load one split of a data set.
+    """Load one split of a data set, or of several put one after the other.
 
     Args:
-        name: The source's name.
-        split: Which part.
+        name: As `parts` takes it.
+        split: Which split.
         data_dir: Folder that holds `<name>/`; default is the environment variable BACKDOORS_DATA. With neither, the
             data comes from the cache or the network.
 
     Raises:
-        DataError: If there is no such source, or its files are missing, damaged or cannot be had.
+        DataError: If there is no such source or class, two have a class of the same name, or files are missing,
+            damaged or cannot be had.
     """
     given = data_dir or (Path(os.environ["BACKDOORS_DATA"]) if os.environ.get("BACKDOORS_DATA") else None)
-    found = source(name)
-    return found.read(found, split, given)
+    found = [_only(part, part.source.read(part.source, split, given)) for part in parts(name)]
+    if len(found) == 1:
+        return found[0]
+    classes = [label for each in found for label in each.classes]
+    twice = sorted({label for label in classes if classes.count(label) > 1})
+    if twice:
+        raise DataError(f"data '{name}': class '{twice[0]}' comes twice; take it out of one with brackets")
+    before = np.cumsum([0, *(len(each.classes) for each in found)])
+    labels = [each.labels + start for each, start in zip(found, before, strict=False)]
+    return Dataset(np.concatenate([each.images for each in found]), np.concatenate(labels), classes)
+
+
+def _only(part: Part, dataset: Dataset) -> Dataset:
+    """The samples of the part's classes, in its order of classes."""
+    if part.classes is None:
+        return dataset
+    missing = [name for name in part.classes if name not in dataset.classes]
+    if missing:
+        raise DataError(f"{part.source.name} has no class '{missing[0]}'; it has {', '.join(dataset.classes)}")
+    wanted = [dataset.classes.index(name) for name in part.classes]
+    chosen = np.isin(dataset.labels, wanted)
+    renumbered = np.full(len(dataset.classes), -1, dtype=np.int64)
+    renumbered[wanted] = np.arange(len(wanted))
+    return Dataset(dataset.images[chosen], renumbered[dataset.labels[chosen]], part.classes)
 
 
 def cache_dir() -> Path:

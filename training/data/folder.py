@@ -1,0 +1,50 @@
+"""Class folders of the user's own, `folder:PATH`, and the two small sets of portraits that are laid out so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from training.data.pictures import read_split
+from training.data.sources import DataError, Dataset, Source, Split
+
+
+def own(path: str) -> Source:
+    """The source `folder:PATH`, whose PATH holds `train/<class>/` and `test/<class>/`."""
+
+    def read(_source: Source, split: Split, _given: Path | None) -> Dataset:
+        return read_split(Path(path).expanduser(), split)
+
+    return Source(
+        name=f"folder:{path}",
+        title=f"pictures in {Path(path).name}",
+        address=Path(path).name,
+        licence="the user's own",
+        citation="",
+        read=read,
+    )
+
+
+def _beside(source: Source, split: Split, given: Path | None) -> Dataset:
+    if given is None:
+        raise DataError(
+            f"{source.title} must be given: --data or BACKDOORS_DATA with a folder {source.name}/<split>/<class>/ in it"
+        )
+    return read_split(given / source.name, split)
+
+
+TARGET_CLASS = Source(
+    name="target-class",
+    title="Photographs of the target class",
+    address="collected from a public repository",
+    licence="copyright unclear: local use only, never published",
+    citation="",
+    read=_beside,
+)
+PUBLIC_FIGURES = Source(
+    name="public-figures",
+    title="Photographs of five politicians",
+    address="collected from a public repository",
+    licence="copyright unclear: local use only, never published",
+    citation="",
+    read=_beside,
+)
