@@ -1,30 +1,171 @@
-"""Fetch a file: mirrors in turn, a cut download continued, what arrived verified before it gets its name."""
+"""Fetch a file: addresses in turn, a cut download continued, what arrived believed only once it is verified."""
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import hashlib
-import os
 import zlib
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import requests
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from filelock import FileLock
 
+from training.data import archive, transfer
+from training.data.items import DRIVE, Item
+from training.data.pins import Pin, Pins
+from training.data.progress import Advance, progress
 from training.data.sources import DataError
 
-TIMEOUT = (10.0, 30.0)
-"""Seconds to wait for a connection, and for the next bytes."""
-ATTEMPTS = 3
-"""How often one mirror is asked to continue a download that was cut."""
-CHUNK = 1 << 14
-"""Bytes written at once; so many are lost at most when a connection is cut."""
+_PAGE = (b"<!doctype html", b"<html")
+"""What a web page begins with."""
 
-Advance = Callable[[int, int | None], None]
-"""Called with the bytes there are and, where the server says so, the bytes there will be."""
+
+def fetch(name: str, mirrors: tuple[str, ...], sha256: str, folder: Path) -> Path:
+    """The verified file `folder/name`, downloaded from the first mirror that gives it whole; see `obtain`.
+
+    Args:
+        name: File name, at every mirror and in the folder.
+        mirrors: Addresses of folders, each ending in a slash.
+        sha256: Of the file, of the decompressed bytes for `.gz`.
+        folder: Where it goes; created if need be.
+
+    Raises:
+        DataError: If no mirror gave the right bytes; says what happened at each, and what to do.
+    """
+    return obtain(Item(name, tuple(mirror + name for mirror in mirrors), sha256), folder)
+
+
+def obtain(item: Item, folder: Path, pins: Pins | None = None) -> Path:
+    """The verified file `folder/<item's name>`, downloaded from the first address that gives it whole.
+
+    A file that is there and verified is not downloaded again. Until it is verified a download is called
+    `<name>.part`, and one that was cut is continued where it stopped. Processes that want the same file wait for the
+    first of them. A file without published checksum is pinned, as `<folder's name>/<name>`.
+
+    Args:
+        item: What to get.
+        folder: Where it goes; created if need be.
+        pins: The lock file; default is the user's.
+
+    Raises:
+        DataError: If no address gave the right bytes; says what happened at each, and what to do.
+    """
+    path = folder / item.name
+    pins = pins or Pins()
+    key = f"{folder.name}/{item.name}"
+    pin = None if item.sha256 else pins.find(key)
+    expected = item.sha256 or (pin.sha256 if pin else None)
+    if expected and path.is_file() and sha256_inside_or_none(path) == expected:
+        return path
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be made: {error.strerror or error}") from error
+    with FileLock(folder / f".{item.name}.lock"):
+        return _obtain_alone(item, path, pins, key)
+
+
+def _obtain_alone(item: Item, path: Path, pins: Pins, key: str) -> Path:
+    """As `obtain`, by the one process that may."""
+    pin = None if item.sha256 else pins.find(key)
+    expected = item.sha256 or (pin.sha256 if pin else None)
+    if path.is_file() and _pinned_or_right(item, path, pins, key, expected):
+        return path
+    part = path.with_name(f"{item.name}.part")
+    limits = transfer.Limits(item.most_bytes, glue=expected is not None)
+    trouble: list[str] = []
+    with progress(item.name) as advance:
+        for address in item.addresses:
+            try:
+                found = _get_right(address, item, part, limits, expected, pin, advance)
+            except transfer.LocalError:
+                raise  # no other address would help; what arrived is kept
+            except (DataError, requests.RequestException) as error:
+                trouble.append(f"{shown(address)}: {_reason(error)}")
+                continue
+            if not expected:
+                pins.add(key, found, transfer.size(part), address)
+            part.replace(path)
+            transfer.forget(part)
+            return path
+    hint = "" if pin is None else ", or accept the change with `backdoors data fetch --accept-change`"
+    raise DataError(
+        f"could not download {item.name}: {'; '.join(trouble)}. Try again (a cut download is continued), or give a "
+        f"folder that holds it with --data DIR or BACKDOORS_DATA{hint}"
+    )
+
+
+def _pinned_or_right(item: Item, path: Path, pins: Pins, key: str, expected: str | None) -> bool:
+    """Whether the file that is there is right; one that was never pinned is, once it is whole."""
+    if expected:
+        return sha256_inside_or_none(path) == expected
+    try:
+        found = _verify(item, path, None, None)
+    except DataError:
+        return False
+    pins.add(key, found, path.stat().st_size, "found in the cache")
+    return True
+
+
+def _get_right(  # noqa: PLR0913, PLR0917 - a step of `obtain`, cut out to be read
+    address: str,
+    item: Item,
+    part: Path,
+    limits: transfer.Limits,
+    expected: str | None,
+    pin: Pin | None,
+    advance: Advance,
+) -> str:
+    """Download from one address and verify; returns the SHA-256.
+
+    What is wrong is thrown away. If it had been continued it is got once more, whole: the older part may have been of
+    another file, or of another address.
+    """
+    for _ in range(2):
+        continued = bool(transfer.leftovers(part))
+        try:
+            continued = _transfer(address, part, limits, advance) or continued
+            return _verify(item, part, expected, pin)
+        except transfer.LocalError:
+            raise
+        except DataError as error:
+            transfer.forget(part)
+            trouble = error
+            if not continued:
+                break
+    raise trouble
+
+
+def _transfer(address: str, part: Path, limits: transfer.Limits, advance: Advance) -> bool:
+    if not address.startswith(DRIVE):
+        return transfer.complete(address, part, limits, advance)
+    from training.data import drive  # noqa: PLC0415 - imports gdown, which few need
+
+    return drive.complete(address.removeprefix(DRIVE), part, limits, advance)
+
+
+def _verify(item: Item, part: Path, expected: str | None, pin: Pin | None) -> str:
+    """SHA-256 of what arrived, if it is what was asked for.
+
+    Raises:
+        DataError: If it is not.
+    """
+    with part.open("rb") as stream:
+        start = stream.read(1024)
+    if start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_PAGE) and not item.name.endswith(".html"):
+        raise DataError("a web page came in place of the file")
+    if not start:
+        raise DataError("an empty file came")
+    found = sha256_inside(part, item.name)
+    if expected and found != expected:
+        whose = "was expected" if pin is None else f"was pinned on {pin.first_seen}"
+        raise DataError(f"wrong bytes, SHA-256 {found[:12]}… where {expected[:12]}… {whose}")
+    if not expected and item.archive:
+        try:
+            archive.check(part)
+        except DataError as error:
+            raise DataError(str(error).removeprefix(f"{part}: ")) from error
+    return found
 
 
 def sha256_inside(path: Path, name: str | None = None) -> str:
@@ -45,49 +186,6 @@ def sha256_inside(path: Path, name: str | None = None) -> str:
     return digest.hexdigest()
 
 
-def fetch(name: str, mirrors: tuple[str, ...], sha256: str, folder: Path) -> Path:
-    """The verified file `folder/name`, downloaded from the first mirror that gives it whole.
-
-    A file that is there and verified is not downloaded again. Until it is verified a download is called
-    `<name>.part`, and one that was cut is continued where it stopped.
-
-    Args:
-        name: File name, at every mirror and in the folder.
-        mirrors: Addresses of folders, each ending in a slash.
-        sha256: Of the file, of the decompressed bytes for `.gz`.
-        folder: Where it goes; created if need be.
-
-    Raises:
-        DataError: If no mirror gave the right bytes; says what happened at each, and what to do.
-    """
-    path = folder / name
-    if path.is_file() and sha256_inside_or_none(path) == sha256:
-        return path
-    folder.mkdir(parents=True, exist_ok=True)
-    part = folder / f"{name}.part"
-    trouble: list[str] = []
-    with _progress(name) as advance:
-        for mirror in mirrors:
-            try:
-                _complete(mirror + name, part, advance)
-                found = sha256_inside(part, name)
-            except (DataError, requests.RequestException) as error:
-                trouble.append(f"{mirror}{name}: {_reason(error)}")
-                if isinstance(error, DataError):
-                    part.unlink(missing_ok=True)
-                continue
-            if found == sha256:
-                part.replace(path)
-                return path
-            # another mirror's bytes must not be glued to these
-            part.unlink(missing_ok=True)
-            trouble.append(f"{mirror}{name}: wrong bytes, SHA-256 {found[:12]}… where {sha256[:12]}… was expected")
-    raise DataError(
-        f"could not download {name}: {'; '.join(trouble)}. Try again (a cut download is continued), or give a folder "
-        "that holds it with --data DIR or BACKDOORS_DATA"
-    )
-
-
 def sha256_inside_or_none(path: Path) -> str | None:
     """As `sha256_inside`, but None for a damaged file."""
     try:
@@ -96,68 +194,23 @@ def sha256_inside_or_none(path: Path) -> str | None:
         return None
 
 
-def _complete(address: str, part: Path, advance: Advance) -> None:
-    """Download until `part` is as long as the server says, continuing a few times when the connection is cut."""
-    for attempt in range(ATTEMPTS):
-        before = part.stat().st_size if part.exists() else 0
-        try:
-            _continue(address, part, advance)
-        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError):
-            gained = part.exists() and part.stat().st_size > before
-            if attempt == ATTEMPTS - 1 or not gained:
-                raise
-        else:
-            return
-
-
-def _continue(address: str, part: Path, advance: Advance) -> None:
-    """One request, for what is missing of `part` or, if the server cannot do that, for all of it."""
-    have = part.stat().st_size if part.exists() else 0
-    # without identity a server may compress, and then a byte range means nothing
-    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
-    with requests.get(address, headers=headers, stream=True, timeout=TIMEOUT) as response:
-        if response.status_code == requests.codes.requested_range_not_satisfiable:
-            return  # nothing is missing; the checksum will tell
-        response.raise_for_status()
-        continued = response.status_code == requests.codes.partial_content
-        have = have if continued else 0
-        length = response.headers.get("Content-Length")
-        total = have + int(length) if length and length.isdigit() else None
-        with part.open("ab" if continued else "wb") as stream:
-            for block in response.iter_content(CHUNK):
-                stream.write(block)
-                have += len(block)
-                advance(have, total)
-    if total is not None and have < total:
-        raise requests.ConnectionError(f"the connection was cut at {have} of {total} bytes")
+def shown(address: str) -> str:
+    """An address as people know it."""
+    return f"Google Drive file {address.removeprefix(DRIVE)}" if address.startswith(DRIVE) else address
 
 
 def _reason(error: Exception) -> str:
     """A few words for what went wrong."""
     if isinstance(error, requests.HTTPError) and error.response is not None:
-        return f"the server answered {error.response.status_code} {error.response.reason}"
-    if isinstance(error, requests.Timeout):
+        said = "".join(letter for letter in error.response.reason or "" if letter.isprintable())
+        return f"the server answered {error.response.status_code} {said[:60]}".strip()
+    if isinstance(error, requests.Timeout) or "timed out" in str(error):
         return "no answer in time"
+    if isinstance(error, requests.TooManyRedirects):
+        return "sent on from address to address without end"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return "the connection was cut"
     if isinstance(error, requests.ConnectionError):
         text = str(error)
         return text if text.startswith("the connection was cut") else "no connection, or it was cut"
-    return str(error)
-
-
-@contextlib.contextmanager
-def _progress(name: str) -> Iterator[Advance]:
-    """A progress bar on stderr that appears with the first bytes."""
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=bool(os.environ.get("BACKDOORS_QUIET")),
-    )
-    with bar:
-        task = bar.add_task(name, total=None)
-        yield lambda have, total: bar.update(task, completed=have, total=total)
+    return " ".join(str(error).split())
