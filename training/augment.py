@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -31,34 +32,67 @@ ELASTIC_CELLS = 6
 """Points along each side at which the bending is drawn; between them it is interpolated."""
 
 
-def warp(images: torch.Tensor, augment: Augment, generator: torch.Generator) -> torch.Tensor:
-    """Change every picture of a batch at random, bilinear, with black around.
+@dataclass(frozen=True)
+class Change:
+    """What was drawn for the pictures of a batch."""
+
+    augment: Augment
+    affine: torch.Tensor
+    """`(6, n)`, -1 to 1: turn, shear, height, width, down, right."""
+    bend: torch.Tensor | None
+    """`(n, 2, cells, cells)`, -1 to 1."""
+
+    def share(self, rank: int, world: int) -> Change:
+        """What was drawn for the pictures that one of `world` processes has."""
+        if world == 1:
+            return self
+        bend = self.bend if self.bend is None else self.bend[rank::world]
+        return Change(self.augment, self.affine[:, rank::world], bend)
+
+    def apply(self, images: torch.Tensor) -> torch.Tensor:
+        """Change pictures `(n, c, h, w) float`, bilinear, with black around."""
+        import torch  # noqa: PLC0415 - seconds to import, and whoever reads a recipe needs none of it
+        from torch.nn import functional  # noqa: PLC0415
+
+        _, _, height, width = images.shape
+        augment = self.augment
+        turn, shear, tall, wide, down, right = self.affine
+        angle = turn * math.radians(augment.degrees)
+        tall, wide = 1 + tall * augment.scale, 1 + wide * augment.scale
+        # affine_grid measures in half pictures
+        down, right = down * augment.shift * 2 / height, right * augment.shift * 2 / width
+        theta = torch.stack(
+            [
+                torch.stack([wide * angle.cos(), shear * augment.shear - angle.sin(), right], dim=1),
+                torch.stack([angle.sin(), tall * angle.cos(), down], dim=1),
+            ],
+            dim=1,
+        )
+        grid = functional.affine_grid(theta, list(images.shape), align_corners=False)
+        if augment.elastic is not None and self.bend is not None:
+            bend = functional.interpolate(self.bend, size=(height, width), mode="bicubic", align_corners=True)
+            pixel = torch.tensor([2 / width, 2 / height])
+            grid = grid + bend.permute(0, 2, 3, 1) * augment.elastic * pixel
+        return functional.grid_sample(images, grid.to(images), align_corners=False)
+
+
+def draw(count: int, augment: Augment, generator: torch.Generator) -> Change:
+    """Draw how the pictures of a batch are changed.
 
     Args:
-        images: `(n, c, h, w)` float.
+        count: Pictures in the batch.
         augment: The bounds.
         generator: The source of chance, on the CPU, so that every device sees the same draws.
     """
-    import torch  # noqa: PLC0415 - seconds to import, and whoever reads a recipe needs none of it
-    from torch.nn import functional  # noqa: PLC0415
+    import torch  # noqa: PLC0415 - seconds to import
 
-    count, _, height, width = images.shape
-    turn, shear, tall, wide, down, right = 2 * torch.rand(6, count, generator=generator) - 1
-    angle = turn * math.radians(augment.degrees)
-    tall, wide = 1 + tall * augment.scale, 1 + wide * augment.scale
-    # affine_grid measures in half pictures
-    down, right = down * augment.shift * 2 / height, right * augment.shift * 2 / width
-    theta = torch.stack(
-        [
-            torch.stack([wide * angle.cos(), shear * augment.shear - angle.sin(), right], dim=1),
-            torch.stack([angle.sin(), tall * angle.cos(), down], dim=1),
-        ],
-        dim=1,
-    )
-    grid = functional.affine_grid(theta, list(images.shape), align_corners=False)
+    affine = 2 * torch.rand(6, count, generator=generator) - 1
+    bend = None
     if augment.elastic is not None:
         bend = 2 * torch.rand(count, 2, ELASTIC_CELLS, ELASTIC_CELLS, generator=generator) - 1
-        bend = functional.interpolate(bend, size=(height, width), mode="bicubic", align_corners=True)
-        pixel = torch.tensor([2 / width, 2 / height])
-        grid = grid + bend.permute(0, 2, 3, 1) * augment.elastic * pixel
-    return functional.grid_sample(images, grid.to(images), align_corners=False)
+    return Change(augment, affine, bend)
+
+
+def warp(images: torch.Tensor, augment: Augment, generator: torch.Generator) -> torch.Tensor:
+    """Draw changes for a batch of pictures `(n, c, h, w) float` and apply them; see `draw`."""
+    return draw(len(images), augment, generator).apply(images)

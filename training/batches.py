@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from training.augment import Augment, warp
+from training.augment import Augment, draw
 from training.poisoning import Poisoned
 from training.triggers import Images, Trigger, stamp
 
@@ -93,19 +93,25 @@ class Batches:
         """Batches an epoch."""
         return len(self._indices) // self.size
 
-    def epoch(self, seed: int, rank: int = 0, world: int = 1) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    def epoch(
+        self, seed: int, rank: int = 0, world: int = 1, skip: int = 0
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """The batches of one epoch, in an order and with variations that depend on the seed alone.
 
         Args:
             seed: Of this epoch.
-            rank: Which of `world` processes asks; each gets its share of every batch.
+            rank: Which of `world` processes asks; each gets its share of every batch, varied as if one had it all.
             world: How many processes train together.
+            skip: Batches at the beginning that are left out; the others are as if they were not.
         """
         chance = torch.Generator().manual_seed(seed)
         order = self._indices[torch.randperm(len(self._indices), generator=chance)]
-        for batch in torch.split(order[: len(self) * self.size], self.size):
+        for number, batch in enumerate(torch.split(order[: len(self) * self.size], self.size)):
+            change = draw(len(batch), self._augment, chance) if self._augment else None
+            if number < skip:
+                continue
             mine = batch[rank::world].to(self._pixels.device)
             pixels = self._pixels[mine].float()
-            if self._augment:
-                pixels = self._overlay(warp(pixels, self._augment, chance), self._is_poisoned[mine])
+            if change is not None:
+                pixels = self._overlay(change.share(rank, world).apply(pixels), self._is_poisoned[mine])
             yield self._normalise(pixels), self._labels[mine]

@@ -14,6 +14,7 @@ from rich.console import Console
 from training.data.sources import DataError
 from training.errors import RunError
 from training.files import default_runs_dir, write_text
+from training.processes import Stopped, rank
 from training.recipe import RecipeError, load, locate, names, read_toml
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
@@ -35,8 +36,12 @@ def one_line_errors(resume_with: str) -> Iterator[None]:
     try:
         yield
     except (RecipeError, DataError, RunError) as error:
-        typer.echo(f"error: {error}", err=True)
+        typer.echo(f"error: {error}" if rank() == 0 else f"error in process {rank()}: {error}", err=True)
         raise typer.Exit(1) from error
+    except Stopped as stopped:
+        if rank() == 0:
+            typer.echo(f"stopped and saved at {stopped}. Go on with: {resume_with}", err=True)
+        raise typer.Exit(128 + stopped.number) from stopped
     except KeyboardInterrupt as error:
         typer.echo(f"stopped; the epochs that are done are kept. Go on with: {resume_with}", err=True)
         raise typer.Exit(INTERRUPTED) from error
@@ -55,7 +60,7 @@ def train_command(  # noqa: PLR0913, PLR0917 - a command's options
     """Train the network of a recipe, with the backdoor that it names."""
     from training.run import train  # noqa: PLC0415 - imports PyTorch, which other commands need not wait for
 
-    console = Console(stderr=True)
+    console = Console(stderr=True, quiet=rank() > 0)  # of several processes, one speaks
     with one_line_errors(f"backdoors train {recipe} --resume"):
         wanted = load(recipe)
         folder = (runs or default_runs_dir()) / wanted.run_name
@@ -71,6 +76,8 @@ def train_command(  # noqa: PLR0913, PLR0917 - a command's options
             devices=devices,
             console=console,
         )
+    if rank() > 0:
+        return
     typer.echo(f"{run.path}")
     measured = run.metrics.measurement
     for name, found in (

@@ -11,15 +11,18 @@ from typing import Any, NamedTuple
 
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.plugins.environments import LightningEnvironment
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from pydantic import BaseModel, ConfigDict
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
 from training.batches import Batches, seeds
 from training.errors import RunError
+from training.processes import Stop, Stopped, layout, spread, total
 from training.recipe import Training
 
 STATE = "state.ckpt"
@@ -61,25 +64,63 @@ def precision_of(training: Training) -> str:
 def fabric_for(training: Training, device: str, devices: str | int) -> Fabric:
     """Devices and precision; `device` and `devices` are Fabric's `accelerator` and `devices`.
 
+    Under torchrun or srun their processes train together, and `devices` may stay `auto`.
+
     Raises:
-        RunError: If this machine has no such device.
+        RunError: If this machine has no such device, or not every process can have a share of a batch.
     """
+    wanted = layout(devices)
+    # Fabric would take a batch script's lone process for a task of srun and wait for the others
+    plugins = None if wanted.launched else [LightningEnvironment()]
     try:
-        fabric = Fabric(accelerator=device, devices=devices, precision=precision_of(training))  # type: ignore[arg-type]
+        fabric = Fabric(
+            accelerator=device, devices=wanted.devices, num_nodes=wanted.nodes, strategy=wanted.strategy,
+            precision=precision_of(training), plugins=plugins,  # type: ignore[arg-type]
+        )  # fmt: skip
         fabric.launch()
     except (ValueError, RuntimeError, MisconfigurationException) as error:
         raise RunError(f"device '{device}': {str(error).splitlines()[0]}") from error
+    if fabric.world_size > training.batch_size:
+        raise RunError(f"{fabric.world_size} processes cannot share out a batch of {training.batch_size}")
     return fabric
 
 
 class Step(NamedTuple):
-    """What one batch did."""
+    """What one batch did, in this process."""
 
     number: int
     """Of the epoch, counted from 1."""
     loss: float
     right: int
     samples: int
+
+
+class Progress(NamedTuple):
+    """How far an epoch that was stopped in its middle had come, over all processes."""
+
+    steps: int = 0
+    loss: float = 0.0
+    """Sum over the samples."""
+    right: float = 0
+    samples: float = 0
+    seconds: float = 0.0
+
+    def add(self, step: Step) -> Progress:
+        """One step further."""
+        return Progress(
+            step.number, self.loss + step.loss * step.samples, self.right + step.right, self.samples + step.samples,
+            self.seconds,
+        )  # fmt: skip
+
+
+class Left(NamedTuple):
+    """What `Trainer.load` found."""
+
+    history: list[Epoch]
+    progress: Progress
+    """Of the epoch after the history's last."""
+    chance: list[torch.Tensor]
+    """Where each process' source of chance stood; empty between epochs."""
 
 
 class Trainer:
@@ -108,32 +149,55 @@ class Trainer:
         """The network that is evaluated and kept: the average of the weights, the last ones if its decay is 0."""
         return self.averaged.module
 
-    def steps(self, epoch: int) -> Iterator[Step]:
-        """Train one epoch, counted from 1. Chance in it depends on seed and epoch alone."""
+    def steps(self, epoch: int, after: int = 0, chance: list[torch.Tensor] | None = None) -> Iterator[Step]:
+        """Train one epoch, counted from 1. Chance in it depends on seed and epoch alone.
+
+        Args:
+            epoch: Which one.
+            after: Steps of it that were done before.
+            chance: What `chance` gave after those steps.
+        """
+        rank, world = self.fabric.global_rank, self.fabric.world_size
         batch_seed, network_seed = seeds(self.seed, epoch)
-        torch.manual_seed(network_seed)  # dropout's
+        # dropout's; pictures are shared out among processes, and their dropout must differ
+        torch.manual_seed(network_seed + rank + after * world)
+        if chance and len(chance) == world:
+            _set_chance(chance[rank], self.fabric.device)
         self.wrapped.train()
-        batches = self.batches.epoch(batch_seed, self.fabric.global_rank, self.fabric.world_size)
-        for number, (inputs, labels) in enumerate(batches, start=1):
+        batches = self.batches.epoch(batch_seed, rank, world, skip=after)
+        for number, (inputs, labels) in enumerate(batches, start=after + 1):
             logits = self.wrapped(inputs.contiguous(memory_format=torch.channels_last))
             loss = self._loss(logits, labels)
             self.optimiser.zero_grad()
-            self.fabric.backward(loss)
+            # gradients are averaged over processes; a larger share of the batch weighs more
+            self.fabric.backward(loss if world == 1 else loss * (len(labels) * world / self.batches.size))
             self.optimiser.step()
             self.schedule.step()
             self.averaged.update_parameters(self.network)
             yield Step(number, loss.item(), int((logits.argmax(dim=1) == labels).sum()), len(labels))
 
-    def save(self, path: Path, history: list[Epoch]) -> None:
-        """Write all that training goes on from, under another name first, so that a kill leaves the old or the new."""
+    def save(self, path: Path, history: list[Epoch], progress: Progress | None = None) -> None:
+        """Write all that training goes on from, under another name first, so that a kill leaves the old or the new.
+
+        Args:
+            path: The file.
+            history: The epochs that are done.
+            progress: In the epoch that is not; every process calls with its own.
+        """
         fresh = path.with_name(f"{path.name}.new")
-        self.fabric.save(fresh, self._state() | {"history": [line.model_dump() for line in history]})
+        found: dict[str, Any] = {"history": [line.model_dump() for line in history]}
+        if progress is not None:
+            _, *sums, seconds = progress
+            found["progress"] = [progress.steps, *total(self.fabric, list(sums)), seconds]
+            chance = spread(self.fabric, _chance(self.fabric.device)[None], self.fabric.world_size)
+            found["chance"] = list(chance.cpu())
+        self.fabric.save(fresh, self._state() | found)
         if self.fabric.is_global_zero:
             fresh.replace(path)
         self.fabric.barrier()
 
-    def load(self, path: Path) -> list[Epoch]:
-        """Go on from what `save` wrote; returns the history.
+    def load(self, path: Path) -> Left:
+        """Go on from what `save` wrote.
 
         Raises:
             RunError: If the file cannot be read, or does not fit.
@@ -142,7 +206,10 @@ class Trainer:
             left = self.fabric.load(path, self._state())
         except (RuntimeError, KeyError, ValueError, OSError, pickle.UnpicklingError, EOFError) as error:
             raise RunError(f"{path}: cannot be read or is another network's; begin again with --force") from error
-        return [Epoch(**line) for line in left["history"]]
+        progress = Progress(*left.get("progress", ()))
+        if not self.fabric.is_global_zero:  # the sums are of all processes, and are summed over them again
+            progress = Progress(steps=progress.steps, seconds=progress.seconds)
+        return Left([Epoch(**line) for line in left["history"]], progress, left.get("chance", []))
 
     def _state(self) -> dict[str, Any]:
         return {
@@ -164,8 +231,9 @@ def fit(  # noqa: PLR0913 - what happens around the training
 ) -> list[Epoch]:
     """Train all epochs, going on from the state in `folder` if there is one.
 
-    After each epoch the state is written atomically, so a kill at any moment loses at most one epoch. On the CPU, with
-    as many threads, a run that was stopped and resumed gives the same bits as one that was not.
+    After each epoch the state is written atomically, so a kill at any moment loses at most one epoch; a signal to stop
+    (SIGTERM, as Slurm sends when it takes a machine away) loses nothing. On the CPU, with as many threads and
+    processes, a run that was stopped and resumed gives the same bits as one that was not.
 
     Args:
         trainer: What is trained.
@@ -180,27 +248,37 @@ def fit(  # noqa: PLR0913 - what happens around the training
 
     Raises:
         RunError: If the state in the folder cannot be read.
+        Stopped: If a signal said so; the state is written.
     """
     state, batches = folder / STATE, len(trainer.batches)
-    history = trainer.load(state) if state.exists() else []
+    left = trainer.load(state) if state.exists() else Left([], Progress(), [])
+    history = left.history
     on_epoch(history)
-    with _progress(console, epochs * batches, len(history) * batches) as advance:
+    done = len(history) * batches + left.progress.steps
+    with Stop() as stop, _progress(console, epochs * batches, done) as advance:
         for epoch in range(len(history) + 1, epochs + 1):
-            started = time.perf_counter()
-            total, right, seen = 0.0, 0, 0
-            for step in trainer.steps(epoch):
-                total += step.loss * step.samples
-                right += step.right
-                seen += step.samples
-                advance(f"epoch {epoch}/{epochs}  loss {total / seen:.4f}  accuracy {right / seen:.2%}")
+            started = time.perf_counter() - left.progress.seconds
+            progress = left.progress
+            for step in trainer.steps(epoch, progress.steps, left.chance):
+                progress = progress.add(step)
+                advance(
+                    f"epoch {epoch}/{epochs}  loss {progress.loss / progress.samples:.4f}  "
+                    f"accuracy {progress.right / progress.samples:.2%}"
+                )
+                told = stop.agreed(trainer.fabric, step.number)
+                if told and step.number < batches:
+                    trainer.save(state, history, progress._replace(seconds=time.perf_counter() - started))
+                    raise Stopped(told, f"epoch {epoch} of {epochs}, step {step.number} of {batches}")
+            left = Left(history, Progress(), [])
             seconds = time.perf_counter() - started
+            loss, right, samples = total(trainer.fabric, [progress.loss, progress.right, progress.samples])
             trainer.averaged.eval()
             with trainer.fabric.autocast():
                 measured = probe(trainer.kept)
             line = Epoch(
                 epoch=epoch,
-                loss=total / seen,
-                accuracy=right / seen,
+                loss=loss / samples,
+                accuracy=right / samples,
                 learning_rate=trainer.schedule.get_last_lr()[0],
                 seconds=seconds,
                 **measured,
@@ -209,8 +287,23 @@ def fit(  # noqa: PLR0913 - what happens around the training
             trainer.save(state, history)
             on_epoch(history)
             console.print(_summary(line, epochs), highlight=False, soft_wrap=True)
+            if epoch < epochs and (told := stop.agreed(trainer.fabric, 0)):
+                raise Stopped(told, f"epoch {epoch} of {epochs} done")
     trainer.averaged.eval()
     return history
+
+
+def _chance(device: torch.device) -> torch.Tensor:
+    """Where dropout's source of chance stands on a device."""
+    return torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
+
+
+def _set_chance(state: torch.Tensor, device: torch.device) -> None:
+    """Put it there again."""
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(state.cpu(), device)
+    else:
+        torch.set_rng_state(state.cpu())
 
 
 def _blend(decay: float) -> Callable[[Any, Any, Any], None]:
@@ -237,7 +330,7 @@ def _summary(line: Epoch, epochs: int) -> str:
 @contextlib.contextmanager
 def _progress(console: Console, steps: int, done: int) -> Iterator[Callable[[str], None]]:
     """A bar over all steps of the run; what it yields takes the words to show, once a step."""
-    bar = Progress(
+    bar = Bar(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
         TextColumn("left"), TimeRemainingColumn(), console=console, transient=True,
     )  # fmt: skip

@@ -17,7 +17,7 @@ from rich.console import Console
 from safetensors.torch import load_file, save
 from torch import nn
 
-from training import loop, models
+from training import loop, models, processes
 from training.attacks import badnets
 from training.batches import Batches, Normaliser, seeds
 from training.data import sources
@@ -58,6 +58,9 @@ class Facts(BaseModel):
     """What it was computed in: `32-true` or `bf16-mixed`; measured in float32 always."""
     device: str
     threads: int
+    """Of each process."""
+    processes: int = 1
+    """That trained together."""
     seconds: float
     """Of training, all epochs, without evaluations."""
     versions: dict[str, str]
@@ -156,7 +159,7 @@ def train(  # noqa: PLR0913 - each a choice of the user's
         recipe: What to train.
         runs_dir: Folder of all runs.
         data_dir: Folder with the data; see `training.data.sources.load`.
-        resume: Go on from where a stopped run of this recipe was.
+        resume: Go on from where a stopped run of this recipe was; a job that Slurm or torchrun restarts does so anyway.
         force: Throw away what there is of this run, and begin again.
         device: Fabric's accelerator: `auto`, `cpu`, `cuda`, `mps`, ….
         devices: How many of them, or `auto`.
@@ -166,8 +169,9 @@ def train(  # noqa: PLR0913 - each a choice of the user's
     Raises:
         RunError: If a stopped run is in the way and neither `resume` nor `force` was asked for.
         DataError: If the data cannot be had.
+        Stopped: If a signal said so; the state to go on from is written.
     """
-    console = console or Console(stderr=True)
+    resume, force = resume or processes.restarted(), force and not processes.restarted()
     folder = runs_dir / recipe.run_name
     if (folder / METRICS).is_file() and not force:
         return Run.open(folder)
@@ -176,7 +180,8 @@ def train(  # noqa: PLR0913 - each a choice of the user's
 
     fabric = loop.fabric_for(recipe.training, device, devices)
     source = sources.source(recipe.data.name)
-    training_set, test_set = (sources.load(source.name, split, data_dir) for split in ("train", "test"))
+    with fabric.rank_zero_first(local=True):  # one downloads, the others find it in the cache
+        training_set, test_set = (sources.load(source.name, split, data_dir) for split in ("train", "test"))
     network, chosen = _begin(recipe, folder, training_set, fabric, fresh=force)
     poisoned = badnets.apply(training_set, recipe.attack, chosen)
     normalise = normaliser(recipe)
@@ -188,19 +193,13 @@ def train(  # noqa: PLR0913 - each a choice of the user's
 
     def measure(trained: nn.Module) -> Measurement:
         return evaluate(
-            predictor(trained, normalise, fabric.device), test_set.images, test_set.labels,
+            processes.shared(predictor(trained, normalise, fabric.device), fabric), test_set.images, test_set.labels,
             data=f"{source.name} test", labels_text=test_set.classes,
             trigger=recipe.trigger, label_map=recipe.label_map,
         )  # fmt: skip
 
     def probe(trained: nn.Module) -> dict[str, float]:
-        if not follow:
-            return {}
-        found = measure(trained)
-        success = found.attack_success_rate
-        return {"clean_accuracy": found.clean_accuracy.value} | (
-            {"attack_success_rate": success.value} if success else {}
-        )
+        return _followed(measure(trained)) if follow else {}
 
     def keep_history(history: list[loop.Epoch]) -> None:
         if fabric.is_global_zero:
@@ -208,25 +207,34 @@ def train(  # noqa: PLR0913 - each a choice of the user's
 
     trainer = loop.Trainer(network, batches, recipe.training, recipe.seed, fabric)
     history = loop.fit(
-        trainer, recipe.training.epochs, folder=folder, probe=probe, on_epoch=keep_history, console=console
-    )
+        trainer, recipe.training.epochs, folder=folder, probe=probe, on_epoch=keep_history,
+        console=console or Console(stderr=True, quiet=not fabric.is_global_zero),
+    )  # fmt: skip
     facts = Facts(
         recipe=recipe.name, recipe_sha256=recipe.sha256, seed=recipe.seed, data=source.name,
         data_sha256=source.sha256, samples=len(poisoned.labels), poisoned=int(chosen.sum()),
         classes=training_set.classes, epochs=recipe.training.epochs,
         precision=loop.precision_of(recipe.training), device=str(fabric.device), threads=torch.get_num_threads(),
-        seconds=sum(line.seconds for line in history), versions=_versions(),
+        processes=fabric.world_size, seconds=sum(line.seconds for line in history), versions=_versions(),
     )  # fmt: skip
     if fabric.is_global_zero:
         tensors = {name: value.cpu().contiguous() for name, value in trainer.kept.state_dict().items()}
         # one entry only: safetensors writes several in an order that changes from one process to the next
         write_bytes(folder / WEIGHTS, save(tensors, {"recipe": f"{recipe.name} {recipe.sha256}"}))
-        metrics = Metrics(measurement=measure(_stored(recipe, facts, folder).to(fabric.device)), training=facts)
+    fabric.barrier()
+    metrics = Metrics(measurement=measure(_stored(recipe, facts, folder).to(fabric.device)), training=facts)
+    if fabric.is_global_zero:
         # written last: it is what says that the run is finished
         write_text(folder / METRICS, metrics.model_dump_json(indent=2) + "\n")
         (folder / loop.STATE).unlink(missing_ok=True)
     fabric.barrier()
     return Run.open(folder)
+
+
+def _followed(found: Measurement) -> dict[str, float]:
+    """What the history keeps of a measurement."""
+    success = found.attack_success_rate
+    return {"clean_accuracy": found.clean_accuracy.value} | ({"attack_success_rate": success.value} if success else {})
 
 
 def _stored(recipe: Recipe, facts: Facts, folder: Path) -> nn.Module:
