@@ -2,6 +2,7 @@
 
 import { fetchCard, maxPixels, modelFile } from "../core/card.mjs";
 import { Latest } from "../core/latest.mjs";
+import { WidgetError } from "../core/messages.mjs";
 
 /** @typedef {import("../client.mjs").Client} Client */
 /** @typedef {import("../core/card.mjs").Card} Card */
@@ -39,7 +40,7 @@ export class Engine {
     this.#config = config;
     this.#client = client;
     this.#base = base;
-    this.#latest = new Latest((request) => client.run(request));
+    this.#latest = new Latest((request) => this.#run(request));
   }
 
   /** Fetch the cards, once. @returns {Promise<void>} */
@@ -106,6 +107,17 @@ export class Engine {
   answer(source, stamped) {
     const models = this.shown.map((i) => this.fileOf(i).sha256);
     return this.#latest.submit({ source, models, variants: stamped ? [false, true] : [false] });
+  }
+
+  /**
+   * A picture may have waited while the worker died: the next worker has nothing open. It is given up, since whoever
+   * opens the networks again asks for the newest picture then.
+   *
+   * @param {RunRequest} request
+   */
+  async #run(request) {
+    if (!this.ready) throw new WidgetError("superseded");
+    return this.#client.run(request);
   }
 
   /** Forget a picture that waits for its answer. */
