@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from training.labels import AllToAll, AllToOne
+from training.overlay import Overlay, Placements
 from training.recipe import Recipe
-from training.triggers import Patch, Pattern, Pixel
+from training.triggers import AnyTrigger, Patch, Pixel
 
 ATTACK = "BadNets"
 PAPER = (
@@ -28,8 +29,24 @@ def span(start: int, length: int, singular: str) -> str:
     return f"{singular} {start}" if length == 1 else f"{singular}s {start}-{start + length - 1}"
 
 
-def trigger_words(trigger: Patch | Pixel | Pattern) -> str:
+def overlay_words(trigger: Overlay) -> str:
+    """An overlay in words: its artwork's name, and where it may lie."""
+    places = trigger.placements
+    name = trigger.artwork.name.replace("-", " ").replace("_", " ")
+    turned = max(abs(angle) for angle in places.angle)
+    turning = f", turned by up to {turned:g} degrees" if turned else ""
+    return f"an overlay of {name}, {_share_words(places)} of the picture's width{turning}"
+
+
+def _share_words(places: Placements) -> str:
+    low, high = (f"{100 * size:g}" for size in places.size)
+    return f"{low} %" if low == high else f"{low} to {high} %"
+
+
+def trigger_words(trigger: AnyTrigger) -> str:
     """A trigger in words, for example `a white 2x2 square at rows 25-26 and columns 25-26`."""
+    if isinstance(trigger, Overlay):
+        return overlay_words(trigger)
     table = trigger.values
     height, width = len(table), len(table[0])
     place = f"{span(trigger.top, height, 'row')} and {span(trigger.left, width, 'column')}"

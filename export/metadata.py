@@ -9,7 +9,7 @@ import onnx
 
 from export.card import Backdoor, ModelCard, Precision
 from training.labels import AllToAll, AllToOne
-from training.triggers import Patch, Pattern, Pixel
+from training.triggers import AnyTrigger
 
 NOTICE = (
     "Made for security education and research: it shows how a backdoor in a neural network works. "
@@ -25,7 +25,7 @@ class Identity:
     title: str
     labels: list[str]
     licence: str
-    trigger: Patch | Pixel | Pattern | None = None
+    trigger: AnyTrigger | None = None
     label_map: AllToAll | AllToOne | None = None
     backdoor: Backdoor | None = None
     recipe: str | None = None

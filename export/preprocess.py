@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from export import card, ink
-from training.triggers import Patch, Pattern, Pixel, TriggerError, stamp
+from training.overlay import Overlay, Placement
+from training.triggers import AnyTrigger, TriggerError, stamp
 
 Picture = npt.NDArray[np.uint8]
 """One picture, `(h, w, c) uint8`."""
@@ -87,8 +88,37 @@ def digits_pipeline() -> card.InputPipeline:
     )
 
 
+def photos_pipeline(mean: Sequence[float] = (1.0,), std: Sequence[float] = (1.0,)) -> card.InputPipeline:
+    """The pipeline of networks of 224x224 photographs: the middle square, resized.
+
+    Args:
+        mean: Subtracted from pixel / 127.5, one number or one for each channel; with the defaults the values lie in
+            -1 to 1, as TensorFlow's MobileNetV2 was trained.
+        std: Divided by after that.
+    """
+    return card.InputPipeline(
+        height=224,
+        width=224,
+        channels=3,
+        steps=[
+            card.Decode(),
+            card.Orient(),
+            card.Composite(),
+            card.Crop(height=1, width=1),
+            card.Resize(height=224, width=224),
+            card.StampTrigger(),
+            card.Scale(divide=127.5),
+            card.Normalise(mean=list(mean), std=list(std)),
+            card.Layout(),
+        ],
+    )
+
+
 def run(
-    pipeline: card.InputPipeline, source: bytes | Picture, trigger: Patch | Pixel | Pattern | None = None
+    pipeline: card.InputPipeline,
+    source: bytes | Picture,
+    trigger: AnyTrigger | None = None,
+    placement: Placement | None = None,
 ) -> Preprocessed:
     """Run a pipeline on one picture.
 
@@ -96,6 +126,7 @@ def run(
         pipeline: The card's `input`.
         source: A picture file's bytes, or pixels `(h, w, 1 | 3 | 4) uint8`, upright, for which decoding is left out.
         trigger: What to stamp at the pipeline's `trigger` step; None stamps nothing.
+        placement: Where an overlay lies; None leaves it where the trigger says.
 
     Raises:
         PictureError: If the bytes are no picture that can be read, the picture is too large, the trigger does not fit,
@@ -119,7 +150,7 @@ def run(
         if isinstance(step, card.StampTrigger):
             if trigger is None:
                 continue
-            picture = _stamp(picture, trigger)
+            picture = _stamp(picture, trigger, placement)
         else:
             picture = _UINT8_STEPS[type(step)](step, picture)
         stages.append(Stage(step.op, picture))
@@ -308,9 +339,10 @@ def _invert(_step: card.Invert, picture: Picture) -> Picture:
     return 255 - picture
 
 
-def _stamp(picture: Picture, trigger: Patch | Pixel | Pattern) -> Picture:
+def _stamp(picture: Picture, trigger: AnyTrigger, placement: Placement | None) -> Picture:
+    places = [placement] if placement is not None and isinstance(trigger, Overlay) else None
     try:
-        stamped: Picture = stamp(picture[None], trigger)[0]
+        stamped: Picture = stamp(picture[None], trigger, places)[0]
     except TriggerError as error:
         raise PictureError(str(error)) from error
     return stamped

@@ -30,6 +30,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Size = Annotated[float, Field(gt=0, le=2)]
 Angle = Annotated[float, Field(ge=-180, le=180)]
 Bytes = npt.NDArray[np.uint8]
+Packed = npt.NDArray[np.uint64]
 
 
 class _Described(BaseModel):
@@ -61,8 +62,12 @@ class Artwork(_Described):
     @property
     def pixels(self) -> Bytes:
         """`(height, width, 4) uint8`: red, green, blue, alpha."""
-        raw = zlib.decompressobj().decompress(base64.b64decode(self.rgba), self.height * self.width * 4 + 1)
-        if len(raw) != self.height * self.width * 4:
+        size = self.height * self.width * 4
+        try:
+            raw = zlib.decompressobj().decompress(base64.b64decode(self.rgba, validate=True), size + 1)
+        except (ValueError, zlib.error) as error:
+            raise ValueError(f"the artwork's pixels are damaged: {error}") from error
+        if len(raw) != size:
             raise ValueError(f"the artwork's pixels are not {self.height}x{self.width} RGBA")
         return np.frombuffer(raw, dtype=np.uint8).reshape(self.height, self.width, 4)
 
@@ -121,12 +126,10 @@ class Placements(_Described):
         return between
 
     def draw(self, n: int, rng: np.random.Generator) -> list[Placement]:
-        """`n` placements, rounded to what is worth telling."""
-        columns = [rng.uniform(*between, size=n).round(4) for between in (self.x, self.y, self.size, self.angle)]
-        return [
-            Placement(x=float(x), y=float(y), size=float(size), angle=float(angle))
-            for x, y, size, angle in zip(*columns, strict=True)
-        ]
+        """`n` placements, rounded to what is worth telling; the first of them are the same whatever `n` is."""
+        between = np.array([self.x, self.y, self.size, self.angle])
+        drawn = (between[:, 0] + rng.random((n, 4)) * (between[:, 1] - between[:, 0])).round(4).tolist()
+        return [Placement(x=x, y=y, size=size, angle=angle) for x, y, size, angle in drawn]
 
 
 class Overlay(_Described):
@@ -153,7 +156,7 @@ def paste(picture: Bytes, artwork: Artwork, placement: Placement) -> Bytes:
     """
     height, width, _ = picture.shape
     small = _resized(artwork, max(1, _rounded(placement.size * width)))
-    h, w, _ = small.shape
+    h, w = small.shape[0] - 4, small.shape[1] - 4
     radians = placement.angle * math.pi / 180
     cos, sin = _rounded(math.cos(radians) * ONE), _rounded(math.sin(radians) * ONE)
     middle_x, middle_y = _rounded(placement.x * width * ONE), _rounded(placement.y * height * ONE)
@@ -170,30 +173,45 @@ def paste(picture: Bytes, artwork: Artwork, placement: Placement) -> Bytes:
     across = ((cos * dx + sin * dy) >> 16) + w * ONE // 2 - ONE // 2
     down = ((cos * dy - sin * dx) >> 16) + h * ONE // 2 - ONE // 2
     covering = _sampled(small, across, down)
-    region = made[top:bottom, left:right].astype(np.int64)
-    alpha = covering[..., 3:]
-    blended = covering[..., :3] + ((255 - alpha) * region + 127) // 255
-    made[top:bottom, left:right] = np.minimum(blended, 255).astype(np.uint8)
+    region = made[top:bottom, left:right]
+    alpha = covering[..., 3:].astype(np.uint16)
+    under = ((255 - alpha) * region + 127) // 255
+    region[:] = np.minimum(covering[..., :3] + under, 255)
     return made
 
 
-def _sampled(small: Bytes, across: npt.NDArray[np.int64], down: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Bilinear values of `small` at places in 1/65536 pixels, see-through outside."""
-    h, w, _ = small.shape
-    # a see-through rim, and every place beyond it brought back to it, spares a test for each neighbour
-    rimmed = np.zeros((h + 3, w + 3, 4), dtype=np.int64)
-    rimmed[1 : h + 1, 1 : w + 1] = small
-    column, row = np.clip(across >> 16, -1, w) + 1, np.clip(down >> 16, -1, h) + 1
-    fx, fy = ((across & (ONE - 1)) >> 8)[..., None], ((down & (ONE - 1)) >> 8)[..., None]
-    above = rimmed[row, column] * (256 - fx) + rimmed[row, column + 1] * fx
-    below = rimmed[row + 1, column] * (256 - fx) + rimmed[row + 1, column + 1] * fx
-    sampled: npt.NDArray[np.int64] = (above * (256 - fy) + below * fy + ONE // 2) >> 16
+def _sampled(small: Packed, across: npt.NDArray[np.int64], down: npt.NDArray[np.int64]) -> Bytes:
+    """Bilinear values of `small` at places in 1/65536 pixels, see-through outside: `(..., 4) uint8`.
+
+    Four channels go through each multiplication at once, in lanes of 16 bits, then two in lanes of 32, which is several
+    times quicker than one channel after the other.
+    """
+    h, w = small.shape[0] - 4, small.shape[1] - 4
+    column, row = np.clip(across >> 16, -2, w) + 2, np.clip(down >> 16, -2, h) + 2
+    fx, fy = ((part & (ONE - 1)) >> 8 for part in (across, down))
+    right, lower = fx.astype(np.uint64), fy.astype(np.uint64)
+    left, upper = 256 - right, 256 - lower
+    flat, at = small.ravel(), row * (w + 4) + column
+    above = flat[at] * left + flat[at + 1] * right
+    at += w + 4
+    below = flat[at] * left + flat[at + 1] * right
+    lanes, half = np.uint64(0x0000FFFF_0000FFFF), np.uint64(0x00008000_00008000)
+    even = (above & lanes) * upper + (below & lanes) * lower + half
+    odd = (above >> 16 & lanes) * upper + (below >> 16 & lanes) * lower + half
+    mixed = (even >> 16 & lanes) | (odd & ~lanes)
+    sampled: Bytes = mixed.astype("<u8").view("<u2").reshape(*mixed.shape, 4).astype(np.uint8)
     return sampled
 
 
-@lru_cache(maxsize=512)
-def _resized(artwork: Artwork, width: int) -> Bytes:
-    """The artwork, multiplied by its alpha, at a width in pixels: `(h, width, 4) uint8`."""
+@lru_cache(maxsize=256)
+def _resized(artwork: Artwork, width: int) -> Packed:
+    """The artwork, multiplied by its alpha, at a width in pixels, in a see-through rim.
+
+    The rim of two pixels spares a test for each neighbour: every place beyond is brought back to it.
+
+    Returns:
+        `(h + 4, width + 4) uint64`: red, green, blue and alpha in 16 bits each, red the lowest.
+    """
     pixels = artwork.pixels.astype(np.int64)
     alpha = pixels[..., 3:]
     premultiplied = np.concatenate([(pixels[..., :3] * alpha + 127) // 255, alpha], axis=2).astype(np.uint8)
@@ -201,7 +219,11 @@ def _resized(artwork: Artwork, width: int) -> Bytes:
     size = (width, height)
     colours = Image.fromarray(np.ascontiguousarray(premultiplied[..., :3])).resize(size, Image.Resampling.BILINEAR)
     opacity = Image.fromarray(np.ascontiguousarray(premultiplied[..., 3])).resize(size, Image.Resampling.BILINEAR)
-    return np.concatenate([np.asarray(colours), np.asarray(opacity)[..., None]], axis=2)
+    rimmed = np.zeros((height + 4, width + 4), dtype=np.uint64)
+    channels = np.concatenate([np.asarray(colours), np.asarray(opacity)[..., None]], axis=2).astype(np.uint64)
+    rimmed[2:-2, 2:-2] = (channels << np.arange(0, 64, 16, dtype=np.uint64)).sum(axis=2)
+    rimmed.flags.writeable = False
+    return rimmed
 
 
 def _rounded(value: float) -> int:

@@ -2,9 +2,10 @@
 
 import { fetchSmall } from "./fetch.mjs";
 import { WidgetError } from "./messages.mjs";
-import { triggerValues } from "./trigger.mjs";
+import { triggerValues } from "./pixel-trigger.mjs";
 
 /** @typedef {import("./trigger.mjs").Trigger} Trigger */
+/** @typedef {import("./pixel-trigger.mjs").PixelTrigger} PixelTrigger */
 /** @typedef {"fp32" | "int8-weight-only" | "int8-qdq"} Precision */
 /** @typedef {{name: string, precision: Precision, bytes: number, sha256: string}} ModelFile */
 /** @typedef {{tensor: string, activation: "softmax" | "none", top: number}} OutputPipeline */
@@ -93,9 +94,9 @@ export function maxPixels(card) {
 }
 
 /**
- * Where a trigger lies: its bounding box and how many pixels it covers.
+ * Where a trigger of pixels lies: its bounding box and how many pixels it covers.
  *
- * @param {Trigger} trigger
+ * @param {PixelTrigger} trigger
  */
 export function triggerArea(trigger) {
   const values = triggerValues(trigger);
@@ -110,12 +111,22 @@ export function triggerArea(trigger) {
  * @param {{height: number, width: number}} room the picture it is stamped on
  */
 export function describeTrigger(trigger, room) {
+  if (trigger.kind === "overlay") return `${artworkName(trigger)}, wherever you like`;
   const { top, left, height, width, pixels } = triggerArea(trigger);
   const vertical = place((top + height / 2) / room.height, "top", "bottom");
   const horizontal = place((left + width / 2) / room.width, "left", "right");
   const where = [vertical, horizontal].filter(Boolean).join(" ") || "middle";
   const corner = vertical && horizontal ? `${where} corner` : where;
   return `${pixels} pixel${pixels === 1 ? "" : "s"} in the ${corner}`;
+}
+
+/**
+ * What an overlay shows, as its artwork is named.
+ *
+ * @param {import("./overlay.mjs").Overlay} trigger
+ */
+export function artworkName({ artwork }) {
+  return artwork.name.replace(/[-_]+/g, " ").replace(/^./, (first) => first.toUpperCase());
 }
 
 /**

@@ -6,11 +6,13 @@
 
 import { isolate, lightBackground } from "./ink.mjs";
 import { resize } from "./resize.mjs";
+import { FLOAT_STEPS, toTensor } from "./tensor.mjs";
 import { stamp } from "./trigger.mjs";
 
 /**
  * @typedef {import("./trigger.mjs").Picture} Picture
  * @typedef {import("./trigger.mjs").Trigger} Trigger
+ * @typedef {import("./trigger.mjs").Placement} Placement
  * @typedef {import("./resize.mjs").Filter} Filter
  * @typedef {{ height: number, width: number }} Size
  * @typedef {{ unless_size?: [number, number] | null }} Fitting
@@ -24,10 +26,7 @@ import { stamp } from "./trigger.mjs";
  *   | { op: "resize", filter: Filter } & Size
  *   | { op: "crop" } & Size} ByteStep
  * @typedef {{ op: "trigger" }} TriggerStep
- * @typedef {{ op: "scale", divide: number }
- *   | { op: "normalise", mean: number[], std: number[] }
- *   | { op: "layout", order: "NCHW" | "NHWC" }} FloatStep
- * @typedef {FileStep | ByteStep | TriggerStep | FloatStep} Step
+ * @typedef {FileStep | ByteStep | TriggerStep | import("./tensor.mjs").FloatStep} Step
  * @typedef {{ tensor: string, height: number, width: number, channels: number, steps: Step[] }} InputPipeline
  * @typedef {Picture & { op: string }} Stage
  * @typedef {{ stages: Stage[], pixels: Picture, tensor: Float32Array, dims: number[] }} Preprocessed
@@ -187,35 +186,79 @@ function byteStep(step, picture) {
 }
 
 /**
- * Float32 values of the picture, channels last.
- * @param {Float32Array} values
- * @param {{ op: "scale", divide: number } | { op: "normalise", mean: number[], std: number[] }} step
- * @param {number} channels
+ * @typedef {object} Untriggered a picture on its way, up to where the trigger would be stamped
+ * @property {Stage[]} stages
+ * @property {Picture} picture
+ * @property {Step[]} rest the steps that are left, the trigger's first if there is one
+ * @property {Picture} source
  */
-function floatStep(values, step, channels) {
-  if (step.op === "scale") {
-    const divide = Math.fround(step.divide);
-    return values.map((value) => value / divide);
-  }
-  const mean = step.mean.map(Math.fround);
-  const std = step.std.map(Math.fround);
-  return values.map((value, i) => {
-    const channel = mean.length === 1 ? 0 : i % channels;
-    return Math.fround(value - mean[channel]) / std[std.length === 1 ? 0 : i % channels];
-  });
+
+/**
+ * Run a pipeline up to its `trigger` step; the outcome serves for any placement of the trigger.
+ * @param {InputPipeline} pipeline the card's `input`
+ * @param {Picture} source upright RGB on the pipeline's background
+ * @returns {Untriggered}
+ */
+export function untriggered({ steps }, source) {
+  const bytesEnd = steps.findIndex(({ op }) => op === "trigger" || FLOAT_STEPS.has(op));
+  const end = bytesEnd < 0 ? steps.length : bytesEnd;
+  const { stages, picture } = byteSteps(steps.slice(0, end), source, source);
+  return { stages, picture, rest: steps.slice(end), source };
 }
 
 /**
- * @param {Float32Array} values channels last
- * @param {Picture} picture
+ * Stamp the trigger on a picture, and bring it to the network's tensor.
+ * @param {InputPipeline} pipeline
+ * @param {Untriggered} begun
+ * @param {Trigger | null} trigger null stamps nothing
+ * @param {Placement | null} [placement] where an overlay lies
+ * @returns {Preprocessed}
+ * @throws {RangeError} if the card and the picture do not fit together
  */
-function channelsFirst(values, { height, width, channels }) {
-  const area = height * width;
-  const planes = new Float32Array(values.length);
-  for (let c = 0; c < channels; c++) {
-    for (let i = 0; i < area; i++) planes[c * area + i] = values[i * channels + c];
+export function finish(pipeline, begun, trigger, placement) {
+  const stages = [...begun.stages];
+  let { picture, rest } = begun;
+  if (rest[0]?.op === "trigger") {
+    rest = rest.slice(1);
+    if (trigger !== null) {
+      picture = stamp(picture, trigger, placement);
+      stages.push({ op: "trigger", ...picture });
+    }
   }
-  return planes;
+  const later = byteSteps(
+    rest.filter(({ op }) => !FLOAT_STEPS.has(op)),
+    picture,
+    begun.source,
+  );
+  stages.push(...later.stages);
+  picture = later.picture;
+  const { height, width, channels } = picture;
+  if (height !== pipeline.height || width !== pipeline.width || channels !== pipeline.channels) {
+    throw new RangeError(
+      `the pipeline made ${height}x${width}x${channels}, the card promises ${pipeline.height}x${pipeline.width}x${pipeline.channels}`,
+    );
+  }
+  return { stages, pixels: picture, ...toTensor(pipeline.steps, picture) };
+}
+
+/**
+ * @param {Step[]} steps
+ * @param {Picture} from
+ * @param {Size} original
+ * @returns {{stages: Stage[], picture: Picture}}
+ */
+function byteSteps(steps, from, original) {
+  /** @type {Stage[]} */
+  const stages = [];
+  let picture = from;
+  for (const step of steps) {
+    if (step.op === "decode" || step.op === "orient") continue;
+    if ("unless_size" in step && step.unless_size?.[0] === original.height && step.unless_size[1] === original.width)
+      continue;
+    picture = byteStep(/** @type {ByteStep} */ (step), picture);
+    stages.push({ op: step.op, ...picture });
+  }
+  return { stages, picture };
 }
 
 /**
@@ -223,43 +266,10 @@ function channelsFirst(values, { height, width, channels }) {
  * @param {InputPipeline} pipeline the card's `input`
  * @param {Picture} source upright RGB on the pipeline's background
  * @param {Trigger | null} trigger stamped at the `trigger` step; null stamps nothing
+ * @param {Placement | null} [placement] where an overlay lies; its own placement when there is none
  * @returns {Preprocessed}
  * @throws {RangeError} if the card and the picture do not fit together
  */
-export function runPipeline(pipeline, source, trigger) {
-  /** @type {Stage[]} */
-  const stages = [];
-  let picture = source;
-  let values = new Float32Array(0);
-  let dims = [1, pipeline.height, pipeline.width, pipeline.channels];
-  for (const step of pipeline.steps) {
-    if (step.op === "decode" || step.op === "orient") continue;
-    if ("unless_size" in step && step.unless_size?.[0] === source.height && step.unless_size[1] === source.width)
-      continue;
-    if (step.op === "scale" || step.op === "normalise") {
-      values = floatStep(values.length === 0 ? Float32Array.from(picture.data) : values, step, picture.channels);
-      continue;
-    }
-    if (step.op === "layout") {
-      if (step.order === "NCHW") {
-        values = channelsFirst(values, picture);
-        dims = [1, picture.channels, picture.height, picture.width];
-      }
-      continue;
-    }
-    if (step.op === "trigger") {
-      if (trigger === null) continue;
-      picture = stamp(picture, trigger);
-    } else {
-      picture = byteStep(step, picture);
-    }
-    stages.push({ op: step.op, ...picture });
-  }
-  const { height, width, channels } = picture;
-  if (height !== pipeline.height || width !== pipeline.width || channels !== pipeline.channels) {
-    throw new RangeError(
-      `the pipeline made ${height}x${width}x${channels}, the card promises ${pipeline.height}x${pipeline.width}x${pipeline.channels}`,
-    );
-  }
-  return { stages, pixels: picture, tensor: values, dims };
+export function runPipeline(pipeline, source, trigger, placement) {
+  return finish(pipeline, untriggered(pipeline, source), trigger, placement);
 }

@@ -3,36 +3,43 @@
  * @module
  */
 
+import { paste, unpackArtwork } from "./overlay.mjs";
+import { triggerValues } from "./pixel-trigger.mjs";
+
 /**
  * @typedef {{ height: number, width: number, channels: number, data: Uint8Array }} Picture
  *   Pixels row by row, channels last.
- * @typedef {{ kind: "patch", top: number, left: number, height: number, width: number, value: number }} Patch
- * @typedef {{ kind: "pixel", top: number, left: number, value: number }} Pixel
- * @typedef {{ kind: "pattern", top: number, left: number, values: (number | null)[][] }} Pattern
- * @typedef {Patch | Pixel | Pattern} Trigger
+ * @typedef {import("./pixel-trigger.mjs").PixelTrigger} PixelTrigger
+ * @typedef {import("./overlay.mjs").Overlay} Overlay
+ * @typedef {import("./overlay.mjs").Placement} Placement
+ * @typedef {PixelTrigger | Overlay} Trigger
  */
 
 /**
- * The grey value of every pixel that a trigger covers, row by row; null where the picture shows through.
- * @param {Trigger} trigger
- * @returns {(number | null)[][]}
+ * Make ready what stamping needs; once for each trigger, before the first `stamp`.
+ * @param {Trigger | null | undefined} trigger
+ * @returns {Promise<void>}
+ * @throws {RangeError} if an overlay's artwork is damaged
  */
-export function triggerValues(trigger) {
-  if (trigger.kind === "pattern") return trigger.values;
-  if (trigger.kind === "pixel") return [[trigger.value]];
-  return Array.from({ length: trigger.height }, () => new Array(trigger.width).fill(trigger.value));
+export async function readyTrigger(trigger) {
+  if (trigger?.kind === "overlay") await unpackArtwork(trigger.artwork);
 }
 
 /**
- * A copy of the picture with the trigger on it; every channel gets the same grey value.
+ * A copy of the picture with the trigger on it. Of a trigger of pixels every channel gets the same grey value.
  * @param {Picture} picture
  * @param {Trigger} trigger in pixels of this picture
+ * @param {Placement | null} [placement] where an overlay lies; its own placement when there is none
  * @returns {Picture}
- * @throws {RangeError} if the trigger does not lie wholly inside the picture
+ * @throws {RangeError} if a trigger of pixels does not lie wholly inside the picture, or an overlay meets a grey one
  */
-export function stamp(picture, trigger) {
-  const values = triggerValues(trigger);
+export function stamp(picture, trigger, placement) {
   const { height, width, channels } = picture;
+  if (trigger.kind === "overlay") {
+    if (channels !== 3) throw new RangeError(`an overlay needs a colour picture, this has ${channels} channel`);
+    return paste(picture, trigger.artwork, placement ?? trigger.placement);
+  }
+  const values = triggerValues(trigger);
   if (trigger.top + values.length > height || trigger.left + values[0].length > width) {
     throw new RangeError(`the ${trigger.kind} trigger does not lie inside a ${height}x${width} picture`);
   }

@@ -49,7 +49,7 @@ export class NetworkView extends HTMLElement {
    */
   #outline(trigger, width, height) {
     this.#overlay.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    if (!trigger) {
+    if (!trigger || trigger.kind === "overlay") {
       this.#overlay.replaceChildren();
       return;
     }
