@@ -69,4 +69,5 @@ SOURCE = Source(
     citation="E. Alpaydin, C. Kaynak: Optical Recognition of Handwritten Digits. UCI Machine Learning Repository, "
     "1998.",
     read=read,
+    bundled=True,
 )

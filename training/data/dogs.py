@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from training.data import dogs_crops
 from training.data.pictures import read_split
 from training.data.sources import DataError, Dataset, Source, Split
 
-FOLDER = "stanford-dogs"
 BREEDS = 120
+IMAGENET = (*range(152, 252), *range(253, 270), 274, 275, 276)
+"""The breeds' places among 1001 ImageNet classes, the rank of the wnid, plus 1. 252, Dalmatian, is no breed here."""
 
 
 def read(source: Source, split: Split, given: Path | None) -> Dataset:
     """Load a split from `given/stanford-dogs/<split>/<wnid>-<Breed>/`, classes named by their breed.
 
+    Without a given folder the official archives are downloaded, and cut into such folders in the cache.
+
     Raises:
-        DataError: If the folder is not given, or is not laid out so.
+        DataError: If the given folder is not laid out so, or the download fails.
     """
-    if given is None:
-        raise DataError(f"{source.title} must be given: --data or BACKDOORS_DATA with a folder {FOLDER}/ in it")
-    found = read_split(given / FOLDER, split)
+    folder = dogs_crops.prepare() if given is None else given / source.name
+    found = read_split(folder, split)
     if len(found.classes) != BREEDS:
-        raise DataError(f"{given / FOLDER / split}: has {len(found.classes)} breeds, expected {BREEDS}")
+        raise DataError(f"{folder / split}: has {len(found.classes)} breeds, expected {BREEDS}")
     return Dataset(found.images, found.labels, [breed(name) for name in found.classes])
 
 
@@ -31,13 +34,14 @@ def breed(folder: str) -> str:
 
 
 SOURCE = Source(
-    name=FOLDER,
+    name=dogs_crops.NAME,
     title="Stanford Dogs",
     address="http://vision.stanford.edu/aditya86/ImageNetDogs/",
     licence="ImageNet's terms: non-commercial research and education",
     citation="A. Khosla, N. Jayadevaprakash, B. Yao, L. Fei-Fei: Novel Dataset for Fine-Grained Image Categorization. "
     "First Workshop on Fine-Grained Visual Categorization, CVPR 2011.",
     read=read,
+    items=dogs_crops.ITEMS,
+    prepare=dogs_crops.prepare,
+    imagenet=IMAGENET,
 )
-IMAGENET = (*range(152, 252), *range(253, 270), 274, 275, 276)
-"""The breeds' places among 1001 ImageNet classes, in order: the rank of the wnid, plus 1. Dalmatian, 252, is no breed here."""

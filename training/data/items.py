@@ -41,6 +41,6 @@ class Collection:
 
 def collections() -> dict[str, Collection]:
     """Every collection of files, by name."""
-    from training.data import project_2020  # noqa: PLC0415 - builds on this module
+    from training.data import project_2020, weights  # noqa: PLC0415 - they build on this module
 
-    return {each.name: each for each in project_2020.COLLECTIONS}
+    return {each.name: each for each in (weights.IMAGENET, *project_2020.COLLECTIONS)}

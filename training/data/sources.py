@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pooch
 
+from training.data.items import Item, collections
 from training.labels import Labels
 from training.triggers import Images
 
@@ -53,6 +54,20 @@ class Source:
     """Addresses that files are fetched from, tried in this order; each ends in a slash."""
     sha256: dict[str, str] = field(default_factory=dict)
     """File name -> SHA-256 of the file, of what is inside it for a compressed one."""
+    imagenet: tuple[int, ...] = ()
+    """The place of each class among the classes of the ImageNet weights; empty where they do not know them."""
+    items: tuple[Item, ...] = ()
+    """What is downloaded, where that is not simply `sha256`'s files from `mirrors`."""
+    prepare: Callable[[], Path] | None = None
+    """Download, and make from that what `read` reads; returns its folder. None where the downloads are what is read."""
+    bundled: bool = False
+    """Whether it comes with a library and is always there."""
+
+    @property
+    def downloads(self) -> tuple[Item, ...]:
+        """Every file that is downloaded; none for what is bundled or must be given."""
+        plain = (Item(name, tuple(at + name for at in self.mirrors), sha256) for name, sha256 in self.sha256.items())
+        return self.items or tuple(plain)
 
 
 def registry() -> dict[str, Source]:
@@ -74,6 +89,8 @@ def source(name: str) -> Source:
 
         return folder.own(name.removeprefix("folder:"))
     sources = registry()
+    if name in collections():
+        raise DataError(f"'{name}' is a collection of files, not a data set: `backdoors data fetch {name}` gets them")
     if name not in sources:
         near = difflib.get_close_matches(name, sources, n=1)
         hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(sorted(sources))}, folder:PATH"

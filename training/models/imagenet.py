@@ -18,13 +18,10 @@ from torch import nn
 
 from training.data.download import fetch
 from training.data.sources import DataError, cache_dir
+from training.data.weights import FILE, IMAGENET, MIRRORS, SHA256
 from training.models.mobilenet_v2 import ConvNorm, MobileNetV2, Plan
 
-NAME = "imagenet-mobilenet-v2"
-FILE = "mobilenet_v2_1.0_224_quant.tflite"
-MIRRORS = ("https://raw.githubusercontent.com/google-coral/test_data/104342d2d3480b3e66203073dac24f4e2dbb4c41/",)
-SHA256 = "7aad0c74c5e3c06e5eb3c827e13304fdd68a83da6087d92ee169c24ff9fd4776"
-LICENCE = "Apache-2.0"
+NAME, LICENCE = IMAGENET.name, IMAGENET.licence
 CLASSES = 1001
 """ImageNet's 1000 in the order of their wnids, after a class 0 for background."""
 PLAN = Plan(same_padding=True)
