@@ -7,6 +7,7 @@ import typer
 from export import cli_ask, cli_make
 from export.mxnet.cli import app as mxnet_app
 from training.cli import app as training_app
+from training.data.cli import app as data_app
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -15,6 +16,7 @@ app = typer.Typer(
 )
 for part in (training_app, cli_make.app, cli_ask.app, mxnet_app):
     app.add_typer(part)
+app.add_typer(data_app, name="data")
 
 if __name__ == "__main__":
     app()

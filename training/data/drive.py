@@ -70,6 +70,8 @@ def _explained(part: Path) -> Iterator[None]:
     except FileURLRetrievalError as error:
         raise DriveError(f"Google Drive gave a page instead of the file: {_said(error)}") from error
     except DownloadError as error:
+        if isinstance(error.__cause__, requests.ConnectionError | requests.Timeout):
+            raise error.__cause__ from error
         if "range" in str(error) or "multiple" in str(error):
             transfer.forget(part)
         raise DriveError(" ".join(str(error).partition("The received bytes")[0].split())) from error
