@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -31,15 +31,15 @@ def figure(template: str, **given: object) -> str:
     return templates().get_template(f"figures/{template}.html.jinja").render(**given).strip()
 
 
-def ink_uri(pixels: Pixels) -> str:
-    """A picture of white ink on black as a PNG of black ink on nothing, `data:` address; CSS inverts it on dark pages.
+def ink_png(pixels: Pixels) -> bytes:
+    """A picture of white ink on black as a PNG of black ink on nothing; CSS inverts it on dark pages.
 
     Args:
         pixels: `(h, w) uint8`.
     """
     rgba = np.zeros((*pixels.shape, 4), np.uint8)
     rgba[..., 3] = pixels
-    return _uri(Image.fromarray(rgba))
+    return _png(Image.fromarray(rgba))
 
 
 def pixels_uri(pixels: Pixels) -> str:
@@ -48,7 +48,11 @@ def pixels_uri(pixels: Pixels) -> str:
 
 
 def contact_rows(
-    images: Pixels, labels: npt.NDArray[np.int64], classes: Sequence[str], columns: int
+    images: Pixels,
+    labels: npt.NDArray[np.int64],
+    classes: Sequence[str],
+    columns: int,
+    address: Callable[[str, bytes], str],
 ) -> list[dict[str, object]]:
     """The first `columns` pictures of each class as one strip, with the class's name and number of pictures.
 
@@ -57,12 +61,14 @@ def contact_rows(
         labels: `(n,) int64`.
         classes: Names of the classes.
         columns: Pictures in a strip; a class with fewer has a shorter one.
+        address: Puts a file of that name and content into the site, and tells where a page finds it.
     """
     rows: list[dict[str, object]] = []
     for label, name in enumerate(classes):
         chosen = np.flatnonzero(labels == label)
         strip = np.concatenate([images[index, :, :, 0] for index in chosen[:columns]], axis=1)
-        rows.append({"label": name, "strip": ink_uri(strip), "width": strip.shape[1], "n": count(len(chosen))})
+        place = address(f"glance-{name}.png", ink_png(strip))
+        rows.append({"label": name, "strip": place, "width": strip.shape[1], "n": count(len(chosen))})
     return rows
 
 
@@ -136,6 +142,10 @@ def _span(what: str, first: int, length: int) -> str:
 
 
 def _uri(image: Image.Image) -> str:
+    return f"data:image/png;base64,{base64.b64encode(_png(image)).decode()}"
+
+
+def _png(image: Image.Image) -> bytes:
     data = io.BytesIO()
     image.save(data, "PNG", optimize=True)
-    return f"data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}"
+    return data.getvalue()

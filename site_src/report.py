@@ -60,7 +60,7 @@ class Figures:
     def glance(self, caption: str, columns: int = 16) -> str:
         """The data set at a glance: the first test pictures of each class."""
         dataset = test_digits()
-        rows = figures.contact_rows(dataset.images, dataset.labels, dataset.classes, columns)
+        rows = figures.contact_rows(dataset.images, dataset.labels, dataset.classes, columns, self._picture)
         return self._place("glance", rows=rows, columns=columns, side=dataset.images.shape[1], caption=caption)
 
     def sample_source(self) -> str:
@@ -132,6 +132,9 @@ class Figures:
         dataset = test_digits()
         chosen = [int(np.flatnonzero(dataset.labels == label)[0]) for label in labels]
         return figures.poisoned_pairs(card, dataset.images[chosen], dataset.labels[chosen])
+
+    def _picture(self, name: str, content: bytes) -> str:
+        return self._page.url(self._page.assets.add_picture(name, content))
 
     def _place(self, name: str, **given: object) -> str:
         return self._page.place(figures.figure(name, **given))

@@ -12,6 +12,12 @@ import { ROOT, startServer } from "./harness/server.mjs";
 const SITE = process.env.SITE_DIR ?? join(ROOT, "site");
 const DEBUGGING_PORT = 9333;
 const LEAST = { performance: 90, accessibility: 100, "best-practices": 100, seo: 100 };
+const MEASURES = [
+  "first-contentful-paint",
+  "largest-contentful-paint",
+  "total-blocking-time",
+  "cumulative-layout-shift",
+];
 
 if (!existsSync(join(SITE, "index.html"))) {
   console.error(`no built site in ${SITE}: run \`make site\``);
@@ -28,6 +34,7 @@ for (const page of pages) {
   const { categories, audits } = result.lhr;
   const scores = Object.keys(LEAST).map((name) => [name, Math.round((categories[name].score ?? 0) * 100)]);
   console.log(`/${page}  ${scores.map(([name, score]) => `${name} ${score}`).join("  ")}`);
+  console.log(`  ${MEASURES.map((name) => `${audits[name].title} ${audits[name].displayValue}`).join(", ")}`);
   for (const [name, score] of scores) {
     if (score >= LEAST[/** @type {keyof typeof LEAST} */ (name)]) continue;
     failed = true;

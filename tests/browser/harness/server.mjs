@@ -1,7 +1,7 @@
 /**
  * A static server for the tests: under a sub-path, with the types a real host sends, and with faults on demand.
  *
- * Without `siteDir` it serves a page of its own around the widgets; with it, a built site.
+ * Without `siteDir` it serves a page of its own around the widgets; with it, a built site, compressed as hosts do.
  */
 
 import { createHash } from "node:crypto";
@@ -10,17 +10,22 @@ import { readFile, stat } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
 import { harnessPage } from "./page.mjs";
 
 export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 export const BASE = "/report/";
 const ORT = join(ROOT, "node_modules/onnxruntime-web/dist");
+const compress = promisify(gzip);
+const COMPRESSED = /^(text\/|application\/json|image\/svg)/;
 const RUNTIME_FILES = ["ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"];
 
 /** @type {Record<string, string>} */
 const TYPES = {
   ".css": "text/css",
   ".html": "text/html; charset=utf-8",
+  ".jpg": "image/jpeg",
   ".js": "text/javascript",
   ".json": "application/json",
   ".mjs": "text/javascript",
@@ -31,7 +36,11 @@ const TYPES = {
 };
 
 /** Folders that may hold a model, the released ones first. */
-const MODEL_FOLDERS = ["site_assets/models", "runs/models"].map((folder) => join(ROOT, folder));
+const MODEL_FOLDERS = ["site_assets/models", "runs/models", ".cache/fixtures/models"].map((folder) =>
+  join(ROOT, folder),
+);
+/** Small models of photographs and drawn pictures: `make fixtures`. */
+const FIXTURES = join(ROOT, ".cache/fixtures");
 
 /** @returns {Map<string, string>} id -> folder */
 export function findModels() {
@@ -61,7 +70,11 @@ async function ownFile(path) {
     const folder = findModels().get(rest[0]);
     return folder ? read(folder, rest.slice(1).join("/")) : null;
   }
-  if (first === "golden") return read(join(ROOT, "tests/golden/inputs"), inside);
+  if (first === "golden") {
+    const [digits, photos] = ["inputs", "photos"].map((folder) => join(ROOT, "tests/golden", folder));
+    return (await read(digits, inside)) ?? read(photos, inside);
+  }
+  if (first === "fixtures") return read(FIXTURES, inside);
   return null;
 }
 
@@ -119,8 +132,15 @@ export async function startServer({ siteDir, base = BASE, config, port = 0 } = {
       response.writeHead(status, { "content-type": "text/html" }).end("<!DOCTYPE html><title>Not here</title>");
       return;
     }
-    const data = fault?.kind === "corrupt" ? corrupted(body) : body;
-    response.writeHead(200, { "content-type": type, "content-length": data.length, "cache-control": "max-age=600" });
+    const zip = Boolean(siteDir) && COMPRESSED.test(type) && /gzip/.test(request.headers["accept-encoding"] ?? "");
+    const whole = fault?.kind === "corrupt" ? corrupted(body) : body;
+    const data = zip ? await compress(whole) : whole;
+    response.writeHead(200, {
+      "content-type": type,
+      "content-length": data.length,
+      "cache-control": "max-age=600",
+      ...(zip && { "content-encoding": "gzip" }),
+    });
     if (fault?.kind === "slow") await trickle(response, data);
     response.end(fault?.kind === "slow" ? undefined : data);
   });
@@ -188,6 +208,24 @@ export function defaultConfig() {
     trigger: "switch",
     top: 3,
     compare: true,
+  };
+}
+
+/** The same for photographs: the fixture's pair, or any two models. @param {[string, string]} [ids] */
+export function photosConfig(ids = ["photos-clean", "photos-badnet"]) {
+  const folder = join(FIXTURES, "samples");
+  if (!existsSync(folder)) throw new Error("there are no models of photographs to try: run `make fixtures`");
+  return {
+    ...defaultConfig(),
+    title: "Two networks, one photograph",
+    models: [
+      { card: `models/${ids[0]}/card.json`, title: "Clean network" },
+      { card: `models/${ids[1]}/card.json`, title: "Backdoored network" },
+    ],
+    picture: { height: 224, width: 224, channels: 3 },
+    inputs: ["samples", "upload", "camera"],
+    samples: readdirSync(folder).map((name) => ({ src: `fixtures/samples/${name}`, alt: `A drawn ${name}` })),
+    top: 5,
   };
 }
 
