@@ -6,7 +6,7 @@ import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -98,31 +98,63 @@ def recipes_command() -> None:
 
 
 @app.command("sweep")
-def sweep_command(
+def sweep_command(  # noqa: PLR0913, PLR0917 - a command's options
     name: Annotated[str, typer.Argument(help="Name of a sweep, or path of its file.")],
     data: DataDir = None,
     runs: RunsDir = None,
     out: Annotated[
-        Path | None, typer.Option(help="The table's JSON file; default is <runs>/<name>.json, and .svg beside it.")
+        Path | None,
+        typer.Option(help="The table's JSON file; default is <runs>/<name>.json; .parquet and .svg beside."),
     ] = None,
     device: Device = "auto",
+    on: Annotated[
+        Literal["here", "local", "slurm"],
+        typer.Option(help="In this process, in processes of this machine, or as a job array of Slurm."),
+    ] = "local",
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Runs at a time; default: this machine's processors, or 256 on Slurm.")
+    ] = None,
+    minutes: Annotated[
+        int, typer.Option(min=1, help="Of a run on Slurm; one that needs longer is put in line again.")
+    ] = 60,
+    slurm: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="An option of sbatch, such as partition=gpu.")
+    ] = None,
 ) -> None:
-    """Train a recipe at several poison rates and seeds; one that was stopped goes on where it was."""
-    from training import plots, sweep  # noqa: PLC0415 - imports PyTorch and matplotlib
+    """Train a recipe with many values of its fields; a sweep that was stopped goes on where it was."""
+    from training import plots, sweep, sweep_run  # noqa: PLC0415 - imports PyTorch and matplotlib
+    from training.jobs import Array  # noqa: PLC0415
 
     folder = runs or default_runs_dir()
     target = out or folder / f"{Path(name).stem}.json"
     with one_line_errors(f"backdoors sweep {name}"):
-        table = sweep.run(
-            sweep.load(name), runs_dir=folder, out=target, data_dir=data, device=device, console=Console(stderr=True)
+        plan = sweep_run.Plan(on, workers, device, Array(minutes, _options(slurm or [])))
+        wanted = sweep.load(name)
+        wanted.recipes()
+        table = sweep_run.run(
+            wanted, runs_dir=folder, out=target, data_dir=data, plan=plan, console=Console(stderr=True)
         )
-    write_text(target.with_suffix(".svg"), plots.poison_rate(table))
+    for ending, svg in plots.of_sweep(table).items():
+        write_text(target.with_name(f"{target.stem}{ending}.svg"), svg)
     for row in table.rows:
+        more = f"  {sweep.describe(row.settings)}" if row.settings else ""
         typer.echo(
-            f"rate {row.rate:7.2%}  seed {row.seed}  clean accuracy {row.clean_accuracy.value:.2%}  "
+            f"rate {row.rate:7.2%}  seed {row.seed}{more}  clean accuracy {row.clean_accuracy.value:.2%}  "
             f"ASR {row.attack_success_rate.value:.2%}"
         )
-    typer.echo(f"{target}")
+    typer.echo(f"{target}\n{target.with_suffix('.parquet')}")
+
+
+def _options(given: list[str]) -> dict[str, str]:
+    """Options of sbatch, as given on the command line.
+
+    Raises:
+        RunError: If one is not NAME=VALUE.
+    """
+    for one in given:
+        if not one.partition("=")[0] or "=" not in one:
+            raise RunError(f"--slurm {one}: expected NAME=VALUE, such as partition=gpu")
+    return {one.partition("=")[0].lstrip("-"): one.partition("=")[2] for one in given}
 
 
 @app.command("history")

@@ -44,8 +44,20 @@ STYLE: dict[Any, Any] = {
 }
 
 
+def of_sweep(table: Table) -> dict[str, str]:
+    """The plots of what a sweep varied, by the endings of their file names; the poison rate's has none."""
+    found = {}
+    if len({row.rate for row in table.rows if row.rate > 0}) > 1 or len(table.rows) == 1:
+        found[""] = poison_rate(table)
+    if len({row.pixels for row in table.rows if row.pixels}) > 1:
+        found["-trigger-size"] = trigger_size(table)
+    if len({row.seed for row in table.rows}) > 1:
+        found["-seeds"] = seeds(table)
+    return found
+
+
 def poison_rate(table: Table) -> str:
-    """Attack success and clean accuracy over the poison rate, log scale: mean of the seeds, and their spread.
+    """Attack success and clean accuracy over the poison rate, log scale: mean of the runs, and their spread.
 
     Args:
         table: A sweep's; rates of 0 cannot be shown and are left out.
@@ -54,17 +66,8 @@ def poison_rate(table: Table) -> str:
         An `<svg>` element.
     """
     rows = [row for row in table.rows if row.rate > 0]
-    rates = sorted({row.rate for row in rows})
     with _figure("Attack success and clean accuracy by poison rate") as (axes, finish):
-        for name, colour, marker, value in (
-            ("clean accuracy", CLEAN, "s", _clean),
-            ("attack success rate", ATTACK, "o", _attack),
-        ):
-            found = [[value(row).value for row in rows if row.rate == rate] for rate in rates]
-            axes.fill_between(
-                rates, [min(each) for each in found], [max(each) for each in found], color=colour, alpha=0.2, lw=0
-            )
-            axes.plot(rates, [float(np.mean(each)) for each in found], color=colour, marker=marker, label=name)
+        rates = _curves(axes, rows, lambda row: row.rate)
         axes.set_xscale("log")
         axes.set_xticks(rates)
         axes.minorticks_off()
@@ -72,6 +75,47 @@ def poison_rate(table: Table) -> str:
         axes.set_xlabel("poisoned share of the training pictures (log scale)")
         _percent_axis(axes)
         return finish()
+
+
+def trigger_size(table: Table) -> str:
+    """Attack success and clean accuracy over the number of pixels that the trigger covers.
+
+    Returns:
+        An `<svg>` element.
+    """
+    with _figure("Attack success and clean accuracy by trigger size") as (axes, finish):
+        axes.set_xticks(_curves(axes, [row for row in table.rows if row.pixels], lambda row: row.pixels or 0))
+        axes.set_xlabel("pixels that the trigger covers")
+        _percent_axis(axes)
+        return finish()
+
+
+def seeds(table: Table) -> str:
+    """Attack success and clean accuracy by seed: how much of the outcome is luck.
+
+    Returns:
+        An `<svg>` element.
+    """
+    with _figure("Attack success and clean accuracy by seed") as (axes, finish):
+        axes.set_xticks(_curves(axes, table.rows, lambda row: row.seed))
+        axes.set_xlabel("seed")
+        _percent_axis(axes)
+        return finish()
+
+
+def _curves(axes: Axes, rows: Sequence[Row], place: Callable[[Row], float]) -> list[float]:
+    """Both measures: a line through the means and a band from the least to the most; returns the places."""
+    places = sorted({place(row) for row in rows})
+    for name, colour, marker, value in (
+        ("clean accuracy", CLEAN, "s", _clean),
+        ("attack success rate", ATTACK, "o", _attack),
+    ):
+        found = [[value(row).value for row in rows if place(row) == one] for one in places]
+        axes.fill_between(
+            places, [min(each) for each in found], [max(each) for each in found], color=colour, alpha=0.2, lw=0
+        )
+        axes.plot(places, [float(np.mean(each)) for each in found], color=colour, marker=marker, label=name)
+    return places
 
 
 def history(epochs: Sequence[Epoch]) -> str:
