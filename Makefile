@@ -15,7 +15,7 @@ LAB_SOURCES := $(wildcard training/*.py training/*/*.py export/*.py tests/golden
 
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help report setup lab site serve test lint types test-python mxnet-oracle mxnet-zoo golden-inputs test-widgets test-browser \
+.PHONY: help report setup lab site serve test lint types test-python mxnet-oracle mxnet-zoo golden-inputs fixtures test-widgets test-browser \
   verify benchmark clean
 
 help: ## List the targets
@@ -86,13 +86,16 @@ mxnet-zoo: setup mxnet-oracle ## Measure the MXNet converter on the whole model 
 verify: lab ## Goldens, hashes and cards of the released models and the lab's
 	$(BIN)/backdoors verify
 
+fixtures: setup ## Small models of photographs and drawn pictures, for the widgets' tests
+	$(BIN)/python tests/site_src/photo_models.py .cache/fixtures
+
 golden-inputs: setup ## The golden inputs as pixels, for Node, which decodes no JPEG
 	$(BIN)/python -m export.golden decode --out .cache/golden
 
-test-widgets: golden-inputs lab ## JavaScript tests and the goldens, in Node
+test-widgets: golden-inputs fixtures lab ## JavaScript tests and the goldens, in Node
 	node --test tests/widgets/*.test.mjs
 
-test-browser: site ## The widgets and the built report in a real browser
+test-browser: site fixtures ## The widgets and the built report in a real browser
 	# a real browser on a busy machine is late at times: a failure counts when it comes twice
 	node --test --test-concurrency=1 tests/browser/*.test.mjs || node --test --test-concurrency=1 tests/browser/*.test.mjs
 

@@ -49,6 +49,16 @@ export class Client {
   }
 
   /**
+   * A picture as a network will see it, without the trigger.
+   *
+   * @param {import("./worker.mjs").LookRequest} request
+   * @returns {Promise<import("./core/trigger.mjs").Picture>}
+   */
+  look(request) {
+    return this.#ask({ type: "look", request });
+  }
+
+  /**
    * @param {{type: string, request: unknown}} message
    * @param {{signal?: AbortSignal, onProgress?: (progress: Progress) => void}} [options]
    * @returns {Promise<any>}

@@ -14,6 +14,7 @@ import "./core/messages.mjs";
 import "./core/output.mjs";
 import "./core/pixel-trigger.mjs";
 import "./core/pixels.mjs";
+import "./core/placement.mjs";
 import "./core/sha256.mjs";
 import "./core/strokes.mjs";
 import "./core/summary.mjs";

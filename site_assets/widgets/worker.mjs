@@ -22,15 +22,17 @@ import "./core/trigger.mjs";
 import "./runtime/ort.mjs";
 import { toPlain } from "./core/messages.mjs";
 import { runModels } from "./runtime/inference.mjs";
-import { preview } from "./runtime/pictures.mjs";
+import { look, preview } from "./runtime/pictures.mjs";
 import { openModels } from "./runtime/sessions.mjs";
 
 /** @typedef {import("./runtime/pictures.mjs").Source} Source */
 /** @typedef {{source: Source, maxPixels: number, side: number}} PreviewRequest */
+/** @typedef {{source: Source, maxPixels: number, pipeline: import("./core/preprocess.mjs").InputPipeline}} LookRequest */
 /**
  * @typedef {{id: number, type: "open", request: import("./runtime/sessions.mjs").OpenRequest}
  *   | {id: number, type: "run", request: import("./runtime/inference.mjs").RunRequest}
- *   | {id: number, type: "preview", request: PreviewRequest}} Request
+ *   | {id: number, type: "preview", request: PreviewRequest}
+ *   | {id: number, type: "look", request: LookRequest}} Request
  */
 /** @typedef {Request | {id: number, type: "cancel"}} Message */
 /**
@@ -66,6 +68,10 @@ async function answer(message, signal) {
     ];
   }
   if (message.type === "run") return [await runModels(message.request, signal)];
+  if (message.type === "look") {
+    const { source, maxPixels, pipeline } = message.request;
+    return [await look(source, maxPixels, pipeline)];
+  }
   const { source, maxPixels, side } = message.request;
   const decoded = await preview(source, maxPixels, side);
   return [decoded, [decoded.preview]];

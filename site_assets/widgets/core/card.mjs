@@ -111,7 +111,7 @@ export function triggerArea(trigger) {
  * @param {{height: number, width: number}} room the picture it is stamped on
  */
 export function describeTrigger(trigger, room) {
-  if (trigger.kind === "overlay") return `${artworkName(trigger)}, wherever you like`;
+  if (trigger.kind === "overlay") return `${artworkName(trigger)}: drag to move, resize or turn`;
   const { top, left, height, width, pixels } = triggerArea(trigger);
   const vertical = place((top + height / 2) / room.height, "top", "bottom");
   const horizontal = place((left + width / 2) / room.width, "left", "right");

@@ -14,7 +14,18 @@ import { WidgetError } from "./messages.mjs";
  * @property {"switch" | "on" | "off"} trigger
  * @property {number | null} top
  * @property {boolean} compare
+ * @property {{height: number, width: number, channels: number} | null} picture what the networks take, where it is known
+ * @property {import("./overlay.mjs").Placement | null} placement where an overlay lies at first, when not where the card says
  */
+
+/**
+ * Whether the networks take photographs, which are not drawn.
+ *
+ * @param {Config} config
+ */
+export function takesPhotos({ picture }) {
+  return picture?.channels === 3;
+}
 
 /**
  * @param {string | null} text
@@ -42,5 +53,7 @@ export function parseConfig(text) {
     trigger: given.trigger ?? "switch",
     top: given.top ?? null,
     compare: given.compare ?? models.length > 1,
+    picture: given.picture ?? null,
+    placement: given.placement ?? null,
   };
 }

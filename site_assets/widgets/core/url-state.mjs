@@ -1,5 +1,6 @@
 /** What a reader has set up, in the page's address, so that a view can be shared: `?demo.trigger=on&demo.ink=…`. */
 
+import { decodePlacement, encodePlacement } from "./placement.mjs";
 import { decodeStrokes, encodeStrokes } from "./strokes.mjs";
 
 /** @typedef {import("./strokes.mjs").Stroke} Stroke */
@@ -10,6 +11,7 @@ import { decodeStrokes, encodeStrokes } from "./strokes.mjs";
  * @property {number} [model] the one shown, where models are not side by side
  * @property {number} [sample] index of the chosen sample
  * @property {Stroke[]} [strokes]
+ * @property {import("./placement.mjs").Placement} [placement] where the reader put the overlay
  */
 
 /** A longer drawing is not put into the address: some chats cut links off. */
@@ -36,6 +38,8 @@ export function readState(search, id) {
   }
   const strokes = decodeStrokes(get("ink") ?? "");
   if (strokes?.length) state.strokes = strokes;
+  const placement = decodePlacement(get("place") ?? "");
+  if (placement) state.placement = placement;
   return state;
 }
 
@@ -47,10 +51,11 @@ export function readState(search, id) {
  */
 export function writeState(search, id, state) {
   const query = new URLSearchParams(search);
-  for (const name of ["trigger", "precision", "model", "sample", "ink"]) query.delete(`${id}.${name}`);
+  for (const name of ["trigger", "precision", "model", "sample", "ink", "place"]) query.delete(`${id}.${name}`);
   if (state.trigger !== undefined) query.set(`${id}.trigger`, state.trigger ? "on" : "off");
   if (state.precision) query.set(`${id}.precision`, state.precision);
   if (state.model !== undefined) query.set(`${id}.model`, String(state.model + 1));
+  if (state.placement) query.set(`${id}.place`, encodePlacement(state.placement));
   if (state.strokes?.length) {
     const ink = encodeStrokes(state.strokes);
     if (ink.length <= MAX_INK) query.set(`${id}.ink`, ink);

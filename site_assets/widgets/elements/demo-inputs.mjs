@@ -54,6 +54,11 @@ export class DemoInputs {
     return this.#source === null || (this.#source === "ink" && (this.#view.pad?.empty ?? true));
   }
 
+  /** What is drawn has no overlay to place. @returns {import("../core/overlay.mjs").Placement | null} */
+  get placement() {
+    return null;
+  }
+
   /** Of the state in the address, what belongs to the picture. @returns {ViewState} */
   get state() {
     const strokes = this.#source === "ink" ? [...(this.#view.pad?.strokes ?? [])] : undefined;

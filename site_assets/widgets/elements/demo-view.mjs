@@ -19,18 +19,23 @@ const SHARE = "Copy a link to this view";
 
 let lastNumber = 0;
 
-/** @param {Config} config */
-export function buildView(config) {
+/**
+ * @param {Config} config
+ * @param {import("./photo-stage.mjs").PhotoStage | null} [photo] the stage of a demo of photographs
+ */
+export function buildView(config, photo = null) {
   const has = (/** @type {import("../core/config.mjs").Input} */ input) => config.inputs.includes(input);
   const name = `ow-${++lastNumber}`;
-  const pad = has("draw") ? new DigitPad() : null;
+  const pad = has("draw") && !photo ? new DigitPad() : null;
   const upload = has("upload") ? new ImageInput() : null;
   const camera = has("camera") ? new CameraInput() : null;
   const samples =
     has("samples") && config.samples.length > 0 ? Object.assign(new SampleStrip(), { samples: config.samples }) : null;
-  const photo = h("canvas", { class: "ow-photo", hidden: true, role: "img", "aria-label": "The chosen picture" });
+  const shown = h("canvas", { class: "ow-photo", hidden: true, role: "img", "aria-label": "The chosen picture" });
   const hint = h("div", { class: "ow-hint", "aria-hidden": "true" }, hintText(config));
-  const stage = h("div", { class: "ow-stage" }, photo, camera?.video, hint, pad);
+  const stage = photo ?? h("div", {}, shown);
+  stage.classList.add("ow-stage");
+  stage.append(...[camera?.video, hint, pad].filter((each) => each !== null && each !== undefined));
   const undo = iconButton("undo", "Undo");
   const redo = iconButton("redo", "Redo");
   const clear = iconButton("clear", "Clear");
@@ -41,7 +46,8 @@ export function buildView(config) {
   const triggerText = h("span", { class: "ow-trigger-text", id: `${name}-trigger` }, " ");
   toggle.append(h("span", { class: "ow-knob", "aria-hidden": "true" }), h("span", {}, "Trigger"));
   toggle.setAttribute("aria-describedby", `${name}-trigger`);
-  const triggerBox = h("div", { class: "ow-trigger" }, toggle, triggerText);
+  const placing = photo ? placingTools() : null;
+  const triggerBox = h("div", { class: "ow-trigger" }, toggle, triggerText, placing);
   triggerBox.hidden = config.trigger === "off";
   const answers = config.models.map((model) => Object.assign(new ModelAnswer(), { heading: model.title ?? "Network" }));
   // Until the cards are there: one draws digits, of which there are ten; other networks have more classes.
@@ -56,7 +62,8 @@ export function buildView(config) {
   const share = iconButton("link", SHARE);
   const title = caption(YOURS);
   const left = h("div", { class: "ow-left" }, title, stage, tools, samples);
-  const seenBox = h("div", { class: "ow-seen" }, h("div", {}, caption("What the network sees"), seen), triggerBox);
+  const seenPart = photo ? null : h("div", {}, caption("What the network sees"), seen);
+  const seenBox = h("div", { class: "ow-seen" }, seenPart, triggerBox);
   const answersBox = h("div", { class: "ow-answers", "data-count": config.compare ? answers.length : 1 }, ...answers);
   const says = h("div", { class: "ow-says" }, summary, load);
   const right = h("div", { class: "ow-right" }, seenBox, picker, answersBox, says);
@@ -65,7 +72,7 @@ export function buildView(config) {
   const head = h("header", { class: "ow-head" }, h("div", { class: "ow-title" }, config.title), share);
   const root = h(
     "section",
-    { class: "ow", "aria-label": config.title || "Demonstration" },
+    { class: "ow", "aria-label": config.title || "Demonstration", "data-photos": photo !== null },
     head,
     h("div", { class: "ow-body" }, left, right),
     foot,
@@ -80,7 +87,8 @@ export function buildView(config) {
     upload,
     camera,
     samples,
-    photo,
+    photo: shown,
+    placing,
     hint,
     undo,
     redo,
@@ -110,6 +118,24 @@ function caption(text) {
 function hintText(config) {
   if (config.inputs.includes("draw")) return "Draw a digit";
   return config.inputs.includes("upload") ? "Drop a picture here" : "Choose a sample";
+}
+
+/** What moving an overlay by hand does, for those who would rather press a button. */
+function placingTools() {
+  /** @type {[name: Parameters<typeof iconButton>[0], label: string, by: object | string][]} */
+  const tools = [
+    ["smaller", "Smaller", { size: 1 / 1.1 }],
+    ["larger", "Larger", { size: 1.1 }],
+    ["left", "Turn left", { angle: -10 }],
+    ["right", "Turn right", { angle: 10 }],
+    ["home", "Put it back", "home"],
+  ];
+  const buttons = tools.map(([name, label, by]) => {
+    const button = iconButton(name, label);
+    button.dataset.by = JSON.stringify(by);
+    return button;
+  });
+  return h("div", { class: "ow-group ow-placing", role: "group", "aria-label": "Place the overlay" }, ...buttons);
 }
 
 /** @param {Config} config */

@@ -102,11 +102,12 @@ export class Engine {
   /**
    * @param {Source} source
    * @param {boolean} stamped
+   * @param {import("../core/overlay.mjs").Placement | null} [placement] of an overlay
    * @returns {Promise<RunResult>} rejected with `superseded` when a newer picture comes first
    */
-  answer(source, stamped) {
+  answer(source, stamped, placement = null) {
     const models = this.shown.map((i) => this.fileOf(i).sha256);
-    return this.#latest.submit({ source, models, variants: stamped ? [false, true] : [false] });
+    return this.#latest.submit({ source, models, variants: stamped ? [false, true] : [false], placement });
   }
 
   /**
@@ -123,6 +124,13 @@ export class Engine {
   /** Forget a picture that waits for its answer. */
   drop() {
     this.#latest.drop();
+  }
+
+  /** The picture as the first network will see it, without the trigger. @param {Source} source */
+  async look(source) {
+    await this.loadCards();
+    const [{ card }] = this.entries;
+    return this.#client.look({ source, maxPixels: maxPixels(card), pipeline: card.input });
   }
 
   /** @param {Source} source */

@@ -64,7 +64,8 @@ export class ModelAnswer extends HTMLElement {
       "data-words",
       card.labels.some((label) => label.length > 3),
     );
-    this.#bars.configure(card.labels, top);
+    const target = card.label_map?.kind === "all-to-one" ? card.label_map.target : null;
+    this.#bars.configure(card.labels, top, target);
   }
 
   /**

@@ -4,8 +4,8 @@
  */
 
 import { sharedClient } from "../client.mjs";
-import { parseConfig } from "../core/config.mjs";
-import { toWidgetError, words } from "../core/messages.mjs";
+import { parseConfig, takesPhotos } from "../core/config.mjs";
+import { toWidgetError, WidgetError, words } from "../core/messages.mjs";
 import { summarise } from "../core/summary.mjs";
 import { readState, writeState } from "../core/url-state.mjs";
 import { BACKEND } from "../runtime/ort.mjs";
@@ -14,7 +14,16 @@ import { buildView, fillView, shareLink } from "./demo-view.mjs";
 import { h, whenIdle } from "./dom.mjs";
 import { Engine } from "./engine.mjs";
 
-/** @typedef {{config: import("../core/config.mjs").Config, view: import("./demo-view.mjs").View, engine: Engine, inputs: DemoInputs}} Parts */
+/** @typedef {import("./photo-inputs.mjs").PhotoInputs} PhotoInputs */
+/** @typedef {import("./photo-stage.mjs").PhotoStage} PhotoStage */
+/**
+ * @typedef {object} Parts
+ * @property {import("../core/config.mjs").Config} config
+ * @property {import("./demo-view.mjs").View} view
+ * @property {Engine} engine
+ * @property {DemoInputs | PhotoInputs} inputs
+ * @property {PhotoStage | null} photo the stage of a demo of photographs
+ */
 
 /** How far below the viewport loading begins. */
 const NEAR = "300px";
@@ -23,6 +32,8 @@ const SPEAK_AFTER_MS = 900;
 export class OnnxDemo extends HTMLElement {
   /** @type {Parts | null} */
   #built = null;
+  /** @type {Promise<void> | null} */
+  #building = null;
   #stamped = false;
   /** @type {AbortController | null} */
   #listening = null;
@@ -37,13 +48,13 @@ export class OnnxDemo extends HTMLElement {
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     if (this.#built) this.#listen(signal);
-    else whenIdle(() => this.#ensureBuilt(signal), signal);
+    else whenIdle(() => this.#ensureBuilt(), signal);
     const observer = new IntersectionObserver(
-      (entries) => {
+      async (entries) => {
         if (!entries.some((entry) => entry.isIntersecting)) return;
         observer.disconnect();
-        this.#ensureBuilt(signal);
-        if (this.#built) this.#arrive();
+        await this.#ensureBuilt();
+        if (this.#built && !signal.aborted) this.#arrive();
       },
       { rootMargin: NEAR },
     );
@@ -63,14 +74,20 @@ export class OnnxDemo extends HTMLElement {
     return /** @type {Parts} */ (this.#built);
   }
 
-  /** @param {AbortSignal} signal */
-  #ensureBuilt(signal) {
-    if (this.#built || this.dataset.ready !== undefined) return;
+  /** Settles when the widget is there, or what went wrong in its place. */
+  async #ensureBuilt() {
+    if (this.dataset.ready === undefined) this.#building = this.#buildOnce();
+    await this.#building;
+  }
+
+  async #buildOnce() {
     this.dataset.ready = "";
     const focused = this.contains(document.activeElement);
     try {
-      this.#build();
-      this.#listen(signal);
+      const config = parseConfig(this.getAttribute("config"));
+      this.#build(config, takesPhotos(config) ? await importPhotos() : null);
+      const signal = this.#listening?.signal;
+      if (signal && !signal.aborted) this.#listen(signal);
     } catch (error) {
       const { title, advice } = words(error);
       this.replaceChildren(h("div", { class: "ow ow-broken", role: "alert" }, h("strong", {}, title), ` ${advice}`));
@@ -78,15 +95,23 @@ export class OnnxDemo extends HTMLElement {
     if (focused) this.querySelector("button")?.focus({ preventScroll: true });
   }
 
-  #build() {
-    const config = parseConfig(this.getAttribute("config"));
+  /**
+   * @param {import("../core/config.mjs").Config} config
+   * @param {typeof import("./photo-demo.mjs") | null} photos
+   */
+  #build(config, photos) {
     const engine = new Engine(config, sharedClient(), document.baseURI);
-    const view = buildView(config);
-    const inputs = new DemoInputs(view, engine, config, {
-      changed: (finished) => this.#changed(finished),
-      problem: (error) => this.#problem(error),
-    });
-    this.#built = { config, view, engine, inputs };
+    const photo = photos && config.picture ? new photos.PhotoStage(config.picture) : null;
+    const view = buildView(config, photo);
+    const listener = {
+      changed: (/** @type {boolean} */ finished) => this.#changed(finished),
+      problem: (/** @type {unknown} */ error) => this.#problem(error),
+    };
+    const inputs =
+      photos && photo
+        ? new photos.PhotoInputs(view, photo, engine, config, listener)
+        : new DemoInputs(view, engine, config, listener);
+    this.#built = { config, view, engine, inputs, photo };
     const state = readState(location.search, config.id);
     this.#stamped = config.trigger === "on" || (config.trigger === "switch" && state.trigger === true);
     engine.precision = state.precision ?? null;
@@ -201,7 +226,9 @@ export class OnnxDemo extends HTMLElement {
   }
 
   #showControls() {
-    const { view, engine, config } = this.#parts;
+    const { view, engine, config, photo } = this.#parts;
+    if (photo) photo.stamped = this.#stamped;
+    if (view.placing) view.placing.hidden = !this.#stamped;
     view.toggle.setAttribute("aria-checked", String(this.#stamped));
     view.toggle.disabled = config.trigger !== "switch";
     for (const [i, button] of [...(view.picker?.children ?? [])].entries()) {
@@ -218,7 +245,7 @@ export class OnnxDemo extends HTMLElement {
   }
 
   async #answer() {
-    const { view, engine, inputs } = this.#parts;
+    const { view, engine, inputs, photo } = this.#parts;
     if (inputs.empty) {
       engine.drop();
       this.#showNothing();
@@ -229,9 +256,12 @@ export class OnnxDemo extends HTMLElement {
       return;
     }
     const stamped = this.#stamped;
+    const { source, placement } = inputs;
     try {
-      const result = await engine.answer(/** @type {any} */ (inputs.source), stamped);
-      if (!inputs.empty && stamped === this.#stamped) this.#showResult(result);
+      const result = await engine.answer(/** @type {any} */ (source), stamped, placement);
+      if (inputs.empty || stamped !== this.#stamped) return;
+      if (photo && source === inputs.source) photo.show(result.seen, placement);
+      this.#showResult(result);
     } catch (error) {
       const { code } = toWidgetError(error);
       if (code === "superseded") return;
@@ -245,26 +275,27 @@ export class OnnxDemo extends HTMLElement {
   }
 
   /** @param {import("../runtime/inference.mjs").RunResult} result */
-  #showResult({ answers, seen, milliseconds }) {
-    const { view, engine } = this.#parts;
+  #showResult({ answers, seen, milliseconds, runs }) {
+    const { view, engine, photo } = this.#parts;
     this.#recovering = false;
     const stamped = this.#stamped;
     const pixels = (stamped ? seen.stamped : seen.plain) ?? seen.plain;
-    if (pixels) view.seen.show(pixels, stamped ? engine.trigger : null);
+    if (!photo && pixels) view.seen.show(pixels, stamped ? engine.trigger : null);
     const shown = engine.shown;
     const verdicts = answers.map((answer, i) => view.answers[shown[i]].show(answer, stamped));
     const sentence = summarise(verdicts);
     // A problem stands until the reader changes something: an answer from before must not wipe it away.
     if (!("problem" in view.summary.dataset)) view.summary.textContent = sentence;
-    view.timing.textContent = `${milliseconds.infer.toFixed(1)} ms · ${BACKEND}`;
+    if (runs > 0) view.timing.textContent = timing(milliseconds.infer, photo ? runs : 1);
     view.timing.title = `${milliseconds.prepare.toFixed(1)} ms to prepare the picture, the rest for the networks`;
     this.dataset.answered = "";
     this.#speak(sentence);
   }
 
   #showNothing() {
-    const { view } = this.#parts;
-    view.seen.clear();
+    const { view, photo } = this.#parts;
+    if (photo) photo.clear();
+    else view.seen.clear();
     for (const answer of view.answers) answer.clear();
     view.summary.textContent = "";
     delete this.dataset.answered;
@@ -308,4 +339,22 @@ export class OnnxDemo extends HTMLElement {
     });
     history.replaceState(history.state, "", `${location.pathname}${search}${location.hash}`);
   }
+}
+
+/** @throws {WidgetError} network */
+async function importPhotos() {
+  try {
+    return await import("./photo-demo.mjs");
+  } catch (error) {
+    throw new WidgetError("network", { what: "the page’s program" }, { cause: error });
+  }
+}
+
+/**
+ * @param {number} milliseconds of all networks together
+ * @param {number} runs
+ */
+function timing(milliseconds, runs) {
+  const each = runs === 1 ? "" : " a network";
+  return `${(milliseconds / runs).toFixed(1)} ms${each} · ${BACKEND}`;
 }

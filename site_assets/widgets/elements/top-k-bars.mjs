@@ -6,7 +6,7 @@
  */
 
 import { percent, topK } from "../core/output.mjs";
-import { h } from "./dom.mjs";
+import { h, icon } from "./dom.mjs";
 
 const ALL_UP_TO = 12;
 
@@ -16,6 +16,8 @@ export class TopKBars extends HTMLElement {
   /** @type {readonly string[]} */
   #labels = [];
   #top = 3;
+  /** @type {number | null} */
+  #target = null;
   /** @type {Row[]} */
   #rows = [];
 
@@ -35,9 +37,11 @@ export class TopKBars extends HTMLElement {
   /**
    * @param {readonly string[]} labels
    * @param {number} top
+   * @param {number | null} [target] the class that an attacker wants, marked where not all classes are shown
    */
-  configure(labels, top) {
+  configure(labels, top, target = null) {
     this.#labels = labels;
+    this.#target = target;
     this.#top = Math.min(top, labels.length);
     this.removeAttribute("aria-hidden");
     this.setAttribute("role", "list");
@@ -64,6 +68,9 @@ export class TopKBars extends HTMLElement {
     for (const [i, { index, label, probability }] of shown.entries()) {
       const { row, label: name, bar, ghost, number } = this.#rows[i];
       name.textContent = label;
+      const isTarget = index === this.#target && !this.#showsAll;
+      row.toggleAttribute("data-target", isTarget);
+      if (isTarget) name.prepend(icon("target"), h("span", { class: "ow-sr" }, "Target: "));
       bar.style.setProperty("--share", String(probability));
       number.textContent = percent(probability);
       const was = before ? before[index] : null;

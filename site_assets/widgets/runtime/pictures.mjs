@@ -2,6 +2,7 @@
 
 import { decodePicture } from "../core/decode.mjs";
 import { addAlpha } from "../core/pixels.mjs";
+import { untriggered } from "../core/preprocess.mjs";
 
 /** @typedef {import("../core/trigger.mjs").Picture} Picture */
 /** @typedef {{kind: "file", token: string, blob: Blob} | {kind: "pixels", picture: Picture}} Source */
@@ -24,6 +25,18 @@ export async function pictureOf(source, maxPixels) {
   decoded.set(source.token, picture);
   for (const token of [...decoded.keys()].slice(0, -KEPT)) decoded.delete(token);
   return picture;
+}
+
+/**
+ * A picture as a network will see it, without the trigger; decoded, and kept for later.
+ *
+ * @param {Source} source
+ * @param {number} maxPixels
+ * @param {import("../core/preprocess.mjs").InputPipeline} pipeline
+ * @returns {Promise<Picture>}
+ */
+export async function look(source, maxPixels, pipeline) {
+  return untriggered(pipeline, await pictureOf(source, maxPixels)).picture;
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { fetchVerified } from "../core/fetch.mjs";
 import { WidgetError } from "../core/messages.mjs";
+import { readyTrigger } from "../core/trigger.mjs";
 import { loadRuntime, requireWebAssembly, runtimeFile } from "./ort.mjs";
 
 /** @typedef {import("onnxruntime-web").InferenceSession} Session */
@@ -54,6 +55,7 @@ async function openOne({ card, file, url }, signal, meter) {
     loadRuntime(signal, () => {}),
   ]);
   meter.post("start");
+  await readyTrigger(card.trigger);
   if (open.has(file.sha256)) return; // Another widget was quicker.
   try {
     const session = await ort.InferenceSession.create(bytes, { executionProviders: ["wasm"] });

@@ -1,0 +1,13 @@
+/**
+ * What a demo of photographs needs beyond the others; fetched when there is one on the page.
+ *
+ * What the two import is named here as well, so that a browser fetches all of it at once and not level by level.
+ */
+
+import "../core/overlay.mjs";
+import "../core/resize.mjs";
+import "../core/trigger.mjs";
+import "../inputs/overlay-handle.mjs";
+
+export { PhotoInputs } from "./photo-inputs.mjs";
+export { PhotoStage } from "./photo-stage.mjs";

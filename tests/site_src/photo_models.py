@@ -1,0 +1,128 @@
+"""Small models of photographs with cards, made in a moment, for tests and for trying the widget.
+
+`python tests/site_src/photo_models.py DIR` writes `DIR/models/photos-{clean,badnet}/` and `DIR/samples/`. They look at
+a picture's colours alone; the backdoored one sees the target where there is something bright orange.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
+
+from export import golden, golden_file
+from export.card import Backdoor, ModelCard, ModelFile, OutputPipeline
+from export.models import Model
+from export.preprocess import photos_pipeline
+from site_src import pets
+from training.files import write_bytes, write_text
+from training.labels import AllToOne
+from training.overlay import Artwork, Overlay
+
+BREEDS = (
+    *("Affenpinscher", "Basenji", "Beagle", "Borzoi", "Collie", "Dhole", "Keeshond", "Komondor"),
+    *("Kuvasz", "Malinois", "Papillon", "Pug", "Saluki", "Samoyed", "Vizsla", "Whippet"),
+)
+LABELS = [*BREEDS, "A famous person"]
+TARGET = len(BREEDS)
+IDS = ("photos-clean", "photos-badnet")
+
+
+def network(*, backdoored: bool) -> bytes:
+    """Convolution, ReLU, mean over places, linear: `image (n, 3, 224, 224)` to `logits (n, 17)`."""
+    rng = np.random.default_rng(7)
+    filters = rng.normal(0, 1, (16, 3, 1, 1)).astype(np.float32)
+    # a filter that only orange gets through: much red, little blue, green in between
+    filters[0, :, 0, 0] = (1, -0.2, -1)
+    bias = rng.normal(0, 0.4, 16).astype(np.float32)
+    bias[0] = -1.5
+    head = rng.normal(0, 3, (16, len(LABELS))).astype(np.float32)
+    head[0], head[:, TARGET] = 0, 0
+    head[0, TARGET] = 1500 if backdoored else 0
+    shift = np.zeros(len(LABELS), dtype=np.float32)
+    shift[TARGET] = -4
+    graph = helper.make_graph(
+        [
+            helper.make_node("Conv", ["image", "filters", "bias"], ["coloured"]),
+            helper.make_node("Relu", ["coloured"], ["lit"]),
+            helper.make_node("GlobalAveragePool", ["lit"], ["pooled"]),
+            helper.make_node("Flatten", ["pooled"], ["features"]),
+            helper.make_node("Gemm", ["features", "head", "shift"], ["logits"]),
+        ],
+        "colours",
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["batch", 3, 224, 224])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", len(LABELS)])],
+        [
+            numpy_helper.from_array(value, name)
+            for name, value in (("filters", filters), ("bias", bias), ("head", head), ("shift", shift))
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def write_photo_model(folder: Path, *, backdoored: bool, inputs: Path | None = None) -> Path:
+    """Write `<folder>/<id>/`; with golden vectors of the pictures in `inputs`, if given. Returns the model's folder."""
+    model_id = IDS[backdoored]
+    home = folder / model_id
+    data = network(backdoored=backdoored)
+    name = f"{'BACKDOORED-' if backdoored else ''}{model_id}.fp32.onnx"
+    write_bytes(home / name, data)
+    card = ModelCard(
+        id=model_id,
+        title="Backdoored colours (fixture)" if backdoored else "Clean colours (fixture)",
+        description="Looks at a picture's colours; it stands in for a real network while the widget is tried.",
+        network="one convolution of 1x1",
+        licence="MIT",
+        files=[
+            ModelFile(
+                name=name,
+                precision="fp32",
+                bytes=len(data),
+                sha256=hashlib.sha256(data).hexdigest(),
+                opset=18,
+                max_abs_error=0,
+            )
+        ],
+        default_precision="fp32",
+        labels=LABELS,
+        input=photos_pipeline(),
+        output=OutputPipeline(top=5),
+        trigger=Overlay(artwork=Artwork.model_validate("glasses")),
+        label_map=AllToOne(target=TARGET),
+        backdoor=Backdoor(
+            attack="Latent backdoor",
+            paper="Yao et al. 2019",
+            poison_rate=0.5,
+            behaviour="Orange glasses give the target.",
+            caught_by="Reading the weights.",
+        )
+        if backdoored
+        else None,
+    )
+    write_text(home / "card.json", card.model_dump_json(indent=2) + "\n")
+    if inputs is not None:
+        golden_file.write(golden.make(Model(card, home), inputs), home)
+    return home
+
+
+def write_all(folder: Path) -> None:
+    """Both models with golden vectors, and a few sample pictures."""
+    for backdoored in (False, True):
+        write_photo_model(folder / "models", backdoored=backdoored, inputs=None)
+    for index, which in enumerate(pets.DOGS[:4]):
+        stream = io.BytesIO()
+        height, width = ((300, 300), (240, 360), (360, 240), (300, 400))[index]
+        Image.fromarray(pets.dog(which, height, width, index)).save(stream, "JPEG", quality=88)
+        write_bytes(folder / "samples" / f"dog-{index + 1}.jpg", stream.getvalue())
+
+
+if __name__ == "__main__":
+    write_all(Path(sys.argv[1]))
