@@ -8,6 +8,7 @@ from site_src.facts import Facts
 from training import recipe as recipes
 from training import sweep
 from training.data import sources
+from training.data.items import Collection, collections
 
 
 class Reproduce:
@@ -82,17 +83,16 @@ class Reproduce:
         return _table(["Model", "Training took"], rows)
 
     def data_sources(self) -> str:
-        """Every data set that recipes may name."""
+        """Every data set that recipes may name, and every collection of files beside them."""
         rows = [
-            [f"`{source.name}`", f"[{source.title}]({source.address})", source.licence]
-            for source in sources.registry().values()
+            [f"`{each.name}`", _linked(each.title, each.address), _comes(each), each.licence]
+            for each in (*sources.registry().values(), *collections().values())
         ]
-        return _table(["Name", "Data set", "Licence"], rows)
+        return _table(["Name", "What", "How it comes", "Licence"], rows)
 
     def data_hashes(self, name: str) -> str:
         """SHA-256 of a data set's files."""
-        source = sources.source(name)
-        rows = [[f"`{file}`", f"`{digest}`"] for file, digest in source.sha256.items()]
+        rows = [[f"`{item.name}`", f"`{item.sha256}`"] for item in sources.source(name).downloads if item.sha256]
         if not rows:
             raise FactError(f"the data source {name} has no files with hashes")
         return _table(["File", "SHA-256 of what is inside"], rows)
@@ -103,7 +103,8 @@ class Reproduce:
 
     def citations(self) -> str:
         """What to cite for the data."""
-        return "\n".join(f"- {source.citation}" for source in sources.registry().values())
+        known = (*sources.registry().values(), *collections().values())
+        return "\n".join(f"- {text}" for text in dict.fromkeys(each.citation for each in known) if text)
 
     def _provenance(self, model: str) -> Provenance:
         provenance = self._facts.card(model).provenance
@@ -119,3 +120,17 @@ def _code(language: str, text: str) -> str:
 def _table(headings: list[str], rows: list[list[str]]) -> str:
     lines = [headings, ["---"] * len(headings), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _linked(title: str, address: str) -> str:
+    """A title, with its address if that is one."""
+    return f"[{title}]({address})" if address.startswith(("http://", "https://")) else title
+
+
+def _comes(each: sources.Source | Collection) -> str:
+    """How a data set or collection gets to the reader."""
+    if isinstance(each, Collection):
+        return "fetched, not trained on"
+    if each.bundled:
+        return "with scikit-learn"
+    return "downloaded or given" if each.downloads else "given"

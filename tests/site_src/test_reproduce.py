@@ -54,7 +54,13 @@ def test_commands_and_hashes_are_the_cards(reproduce: Reproduce) -> None:
 
 
 def test_every_data_source_is_named_with_its_licence(reproduce: Reproduce) -> None:
-    assert "CC BY 4.0" in reproduce.data_sources()
+    table = reproduce.data_sources()
+    assert "CC BY 4.0" in table
+    assert "| `target-class` | Photographs of the target class | given |" in table
+    assert "| `imagenet-mobilenet-v2` | [MobileNetV2" in table
+    assert "ImageNetDogs/) | downloaded or given |" in table
     assert "train-images-idx3-ubyte.gz" in reproduce.data_hashes("mnist")
+    assert "images.tar" in reproduce.data_hashes("stanford-dogs")
+    assert all(line.removeprefix("- ") for line in reproduce.citations().splitlines())
     with pytest.raises(FactError, match="no files with hashes"):
         reproduce.data_hashes("digits")
