@@ -7,8 +7,8 @@ from site_src.expressions import FactError
 from site_src.facts import Facts
 from training import recipe as recipes
 from training import sweep
-from training.data import sources
-from training.data.items import Collection, collections
+from training.data import inventory, sources
+from training.data.items import Collection
 
 
 class Reproduce:
@@ -85,8 +85,7 @@ class Reproduce:
     def data_sources(self) -> str:
         """Every data set that recipes may name, and every collection of files beside them."""
         rows = [
-            [f"`{each.name}`", _linked(each.title, each.address), _comes(each), each.licence]
-            for each in (*sources.registry().values(), *collections().values())
+            [f"`{each.name}`", _linked(each.title, each.address), _comes(each), each.licence] for each in _everything()
         ]
         return _table(["Name", "What", "How it comes", "Licence"], rows)
 
@@ -103,8 +102,7 @@ class Reproduce:
 
     def citations(self) -> str:
         """What to cite for the data."""
-        known = (*sources.registry().values(), *collections().values())
-        return "\n".join(f"- {text}" for text in dict.fromkeys(each.citation for each in known) if text)
+        return "\n".join(f"- {text}" for text in dict.fromkeys(each.citation for each in _everything()) if text)
 
     def _provenance(self, model: str) -> Provenance:
         provenance = self._facts.card(model).provenance
@@ -120,6 +118,11 @@ def _code(language: str, text: str) -> str:
 def _table(headings: list[str], rows: list[list[str]]) -> str:
     lines = [headings, ["---"] * len(headings), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _everything() -> list[sources.Source | Collection]:
+    """Data sets, then collections of files."""
+    return [entry.what for entry in inventory.entries(None).values()]
 
 
 def _linked(title: str, address: str) -> str:
