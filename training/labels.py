@@ -27,7 +27,9 @@ class AllToOne(BaseModel):
     target: int = Field(ge=0)
 
 
-LabelMap = Annotated[AllToAll | AllToOne, Field(discriminator="kind")]
+AnyLabelMap = AllToAll | AllToOne
+"""The same as `LabelMap` for a signature."""
+LabelMap = Annotated[AnyLabelMap, Field(discriminator="kind")]
 """Any label map."""
 
 

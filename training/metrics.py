@@ -10,13 +10,15 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
 from training.labels import LabelMap, Labels, map_labels
-from training.triggers import Images, Trigger, stamp
+from training.triggers import Images, Trigger, draw_placements, stamp
 
 Predict = Callable[[Images], npt.NDArray[np.float32]]
 """Pictures `(n, h, w, c) uint8` to logits `(n, classes) float32`; how is the predictor's own business."""
 
 Z95 = 1.959963984540054
 """The 97.5 % point of the normal distribution."""
+PLACES_SEED = 20200731
+"""Of the places where a trigger that may lie anywhere is put for measuring."""
 
 
 class Estimate(BaseModel):
@@ -40,6 +42,9 @@ class Measurement(BaseModel):
     """Share of triggered samples given the attacker's label; samples that already have it are left out."""
     robust_accuracy: Estimate | None = None
     """Share of the same triggered samples still given their true label."""
+    changed_by_trigger: Estimate | None = None
+    """Share of the same samples whose answer the trigger changes, to whatever: a network without the target's class
+    gives itself away by it."""
     per_class: dict[str, dict[str, Estimate]] = Field(default_factory=dict)
     """Label -> metric name -> estimate."""
 
@@ -82,28 +87,32 @@ def evaluate(  # noqa: PLR0913 - each a choice of the caller's
         labels: True classes, `(n,) int64`.
         data: What to call the data, for example `mnist test`.
         labels_text: Name of each class.
-        trigger: Stamped for attack success and robust accuracy; both are None without it.
-        label_map: The attacker's rule; goes with `trigger`.
+        trigger: Stamped for all but the clean accuracy. One that may lie anywhere lies elsewhere in each picture,
+            always in the same places.
+        label_map: The attacker's rule; None where the network has no class that the attacker wants, and then there is
+            no attack success.
         batch_size: Pictures given to `predict` at once.
 
     Raises:
-        ValueError: If there are no pictures, their number is not that of the labels, or only one of trigger and label
-            map is given.
+        ValueError: If there are no pictures, their number is not that of the labels, or there is a label map without
+            trigger.
     """
     if len(images) == 0 or len(images) != len(labels):
         raise ValueError(f"cannot evaluate on {len(images)} pictures with {len(labels)} labels")
-    if (trigger is None) != (label_map is None):
+    if trigger is None and label_map is not None:
         raise ValueError("attack success needs both a trigger and a label map")
-    truths: dict[str, tuple[npt.NDArray[np.bool_], Labels]] = {
-        "clean_accuracy": (_answers(predict, images, batch_size) == labels, labels)
-    }
-    if trigger is not None and label_map is not None:
-        wanted = map_labels(labels, label_map, len(labels_text))
-        attacked = wanted != labels
-        true, wanted = labels[attacked], wanted[attacked]
-        answers = _answers(predict, stamp(images[attacked], trigger), batch_size)
-        truths["attack_success_rate"] = (answers == wanted, true)
+    clean = _answers(predict, images, batch_size)
+    truths: dict[str, tuple[npt.NDArray[np.bool_], Labels]] = {"clean_accuracy": (clean == labels, labels)}
+    if trigger is not None:
+        wanted = None if label_map is None else map_labels(labels, label_map, len(labels_text))
+        attacked = np.ones(len(labels), dtype=np.bool_) if wanted is None else wanted != labels
+        true = labels[attacked]
+        places = draw_placements(trigger, len(true), np.random.default_rng(PLACES_SEED))
+        answers = _answers(predict, stamp(images[attacked], trigger, places), batch_size)
+        if wanted is not None:
+            truths["attack_success_rate"] = (answers == wanted[attacked], true)
         truths["robust_accuracy"] = (answers == true, true)
+        truths["changed_by_trigger"] = (answers != clean[attacked], true)
     per_class = {
         text: {name: _share(hits[of == index]) for name, (hits, of) in truths.items()}
         for index, text in enumerate(labels_text)

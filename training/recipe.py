@@ -13,13 +13,16 @@ import json
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from training.augment import Augment
-from training.labels import AllToAll, LabelMap
-from training.triggers import Patch, Trigger
+from training.labels import AllToAll, AnyLabelMap, LabelMap
+from training.triggers import AnyTrigger, Patch, Trigger
+
+if TYPE_CHECKING:
+    from training.kinds import AnyRecipe
 
 RECIPES = Path(str(resources.files("training"))) / "recipes"
 """The folder of the recipes that come with the package."""
@@ -83,8 +86,8 @@ class Training(_Part):
     """`auto` takes bf16-mixed where the processor computes bfloat16 itself, and 32-true elsewhere."""
 
 
-class Recipe(_Part):
-    """Everything that decides what a run makes."""
+class Described(_Part):
+    """What every kind of recipe has: a name, a title and a hash."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     title: str
@@ -92,30 +95,11 @@ class Recipe(_Part):
     description: str = ""
     """A sentence about it; not part of the hash."""
     seed: int = Field(default=0, ge=0)
-    data: Data
-    network: Network
-    attack: Attack = Attack()
-    training: Training
-
-    @property
-    def trigger(self) -> Trigger:
-        """The trigger that is planted, or that serves as the control."""
-        return self.attack.trigger
-
-    @property
-    def label_map(self) -> LabelMap:
-        """The attacker's rule, with which attack success is measured."""
-        return self.attack.label_map
-
-    @property
-    def poison_rate(self) -> float:
-        """Share of the training pictures that is poisoned; 0 for a clean network."""
-        return self.attack.poison_rate
 
     @property
     def canonical(self) -> str:
         """The JSON text that is hashed: every field that has a say in the result, keys sorted."""
-        fields = self.model_dump(mode="json", exclude_none=True, exclude={"title", "description"})
+        fields = _without(self.model_dump(mode="json", exclude_none=True), {"title", "description", "rgba"})
         return json.dumps(fields, sort_keys=True, separators=(",", ":"))
 
     @property
@@ -127,6 +111,50 @@ class Recipe(_Part):
     def run_name(self) -> str:
         """Name of the run's folder: the recipe's name and the first twelve digits of its hash."""
         return f"{self.name}-{self.sha256[:12]}"
+
+
+class Recipe(Described):
+    """Everything that decides what a run makes that trains a whole network from random weights."""
+
+    kind: Literal["whole"] | None = None
+    data: Data
+    network: Network
+    attack: Attack = Attack()
+    training: Training
+
+    @property
+    def trigger(self) -> AnyTrigger:
+        """The trigger that is planted, or that serves as the control."""
+        return self.attack.trigger
+
+    @property
+    def poison_rate(self) -> float:
+        """Share of the training pictures that is poisoned; 0 for a clean network."""
+        return self.attack.poison_rate
+
+    @property
+    def backdoored(self) -> bool:
+        """Whether the network that it makes carries a backdoor."""
+        return self.poison_rate > 0
+
+    @property
+    def label_map(self) -> AnyLabelMap:
+        """The attacker's rule, with which attack success is measured."""
+        return self.attack.label_map
+
+    def rule(self, _classes: list[str]) -> AnyLabelMap | None:
+        """The same; other kinds of recipe need the network's classes to tell."""
+        return self.label_map
+
+
+def _without(value: object, names: set[str]) -> object:
+    """A JSON value without the fields of those names, at any depth.
+
+    A picture's pixels are among them: how they are packed is the packer's choice, and their own hash stands beside.
+    """
+    if isinstance(value, dict):
+        return {name: _without(inner, names) for name, inner in value.items() if name not in names}
+    return [_without(inner, names) for inner in value] if isinstance(value, list) else value
 
 
 def names() -> list[str]:
@@ -166,19 +194,22 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise RecipeError(f"{path}: not a TOML file: {error}") from error
 
 
-def parse(table: dict[str, Any], where: Path) -> Recipe:
+def parse(table: dict[str, Any], where: Path) -> AnyRecipe:
     """A recipe from a parsed table; `where` is named in errors.
 
     Raises:
         RecipeError: With file, field, what was found and what was expected.
     """
+    from training import kinds  # noqa: PLC0415 - its recipes build on this module's
+
+    model = kinds.model_of(table, where)
     try:
-        return Recipe.model_validate(table)
+        return model.model_validate(table)
     except ValidationError as error:
-        raise RecipeError(f"{where}: {explain(error, Recipe)}") from error
+        raise RecipeError(f"{where}: {explain(error, model)}") from error
 
 
-def load(name_or_path: str | Path) -> Recipe:
+def load(name_or_path: str | Path) -> AnyRecipe:
     """Load a recipe by its name or its file.
 
     Raises:
@@ -191,7 +222,7 @@ def load(name_or_path: str | Path) -> Recipe:
     return parse(table, path)
 
 
-def to_toml(recipe: Recipe) -> str:
+def to_toml(recipe: Described) -> str:
     """A recipe as TOML, every field spelt out."""
     plain: list[str] = []
     tables: list[str] = []

@@ -18,11 +18,14 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from training import loop, models, processes
+from training.activations import fingerprint
 from training.attacks import badnets
 from training.batches import Batches, Normaliser, seeds
 from training.data import sources
 from training.errors import RunError
 from training.files import write_bytes, write_text
+from training.kinds import AnyRecipe
+from training.memory import keep_memory
 from training.metrics import Measurement, Predict, evaluate
 from training.poisoning import Chosen
 from training.predict import predictor
@@ -79,7 +82,7 @@ class Run:
     """A finished run."""
 
     path: Path
-    recipe: Recipe
+    recipe: AnyRecipe
     metrics: Metrics
 
     @classmethod
@@ -121,13 +124,13 @@ class Run:
         return predictor(self.network(), normaliser(self.recipe))
 
 
-def normaliser(recipe: Recipe) -> Normaliser:
+def normaliser(recipe: AnyRecipe) -> Normaliser:
     """How the recipe's network wants its pixels."""
     network = models.network(recipe.network.name)
     return Normaliser(network.mean, network.std)
 
 
-def find(recipe: Recipe, runs_dir: Path) -> Run:
+def find(recipe: AnyRecipe, runs_dir: Path) -> Run:
     """The finished run of a recipe.
 
     Raises:
@@ -142,7 +145,7 @@ def find(recipe: Recipe, runs_dir: Path) -> Run:
 
 
 def train(  # noqa: PLR0913 - each a choice of the user's
-    recipe: Recipe,
+    recipe: AnyRecipe,
     *,
     runs_dir: Path,
     data_dir: Path | None = None,
@@ -177,11 +180,15 @@ def train(  # noqa: PLR0913 - each a choice of the user's
         return Run.open(folder)
     if (folder / loop.STATE).exists() and not (resume or force):
         raise RunError(f"{folder}: a stopped run is here; go on with --resume, or begin again with --force")
+    keep_memory()
+    if not isinstance(recipe, Recipe):
+        from training import chain  # noqa: PLC0415 - it trains teachers by this function
+
+        return chain.train(recipe, folder, data_dir=data_dir, force=force, device=device, console=console)
 
     fabric = loop.fabric_for(recipe.training, device, devices)
-    source = sources.source(recipe.data.name)
     with fabric.rank_zero_first(local=True):  # one downloads, the others find it in the cache
-        training_set, test_set = (sources.load(source.name, split, data_dir) for split in ("train", "test"))
+        training_set, test_set = (sources.load(recipe.data.name, split, data_dir) for split in ("train", "test"))
     network, chosen = _begin(recipe, folder, training_set, fabric, fresh=force)
     poisoned = badnets.apply(training_set, recipe.attack, chosen)
     normalise = normaliser(recipe)
@@ -194,8 +201,8 @@ def train(  # noqa: PLR0913 - each a choice of the user's
     def measure(trained: nn.Module) -> Measurement:
         return evaluate(
             processes.shared(predictor(trained, normalise, fabric.device), fabric), test_set.images, test_set.labels,
-            data=f"{source.name} test", labels_text=test_set.classes,
-            trigger=recipe.trigger, label_map=recipe.label_map,
+            data=f"{recipe.data.name} test", labels_text=test_set.classes,
+            trigger=recipe.trigger, label_map=recipe.attack.label_map,
         )  # fmt: skip
 
     def probe(trained: nn.Module) -> dict[str, float]:
@@ -211,24 +218,42 @@ def train(  # noqa: PLR0913 - each a choice of the user's
         console=console or Console(stderr=True, quiet=not fabric.is_global_zero),
     )  # fmt: skip
     facts = Facts(
-        recipe=recipe.name, recipe_sha256=recipe.sha256, seed=recipe.seed, data=source.name,
-        data_sha256=source.sha256, samples=len(poisoned.labels), poisoned=int(chosen.sum()),
-        classes=training_set.classes, epochs=recipe.training.epochs,
+        recipe=recipe.name, recipe_sha256=recipe.sha256, seed=recipe.seed, data=recipe.data.name,
+        data_sha256=data_hashes(recipe.data.name, training_set, test_set), samples=len(poisoned.labels),
+        poisoned=int(chosen.sum()), classes=training_set.classes, epochs=recipe.training.epochs,
         precision=loop.precision_of(recipe.training), device=str(fabric.device), threads=torch.get_num_threads(),
-        processes=fabric.world_size, seconds=sum(line.seconds for line in history), versions=_versions(),
+        processes=fabric.world_size, seconds=sum(line.seconds for line in history), versions=versions(),
     )  # fmt: skip
     if fabric.is_global_zero:
-        tensors = {name: value.cpu().contiguous() for name, value in trainer.kept.state_dict().items()}
-        # one entry only: safetensors writes several in an order that changes from one process to the next
-        write_bytes(folder / WEIGHTS, save(tensors, {"recipe": f"{recipe.name} {recipe.sha256}"}))
+        write_weights(folder, recipe, trainer.kept)
     fabric.barrier()
     metrics = Metrics(measurement=measure(_stored(recipe, facts, folder).to(fabric.device)), training=facts)
     if fabric.is_global_zero:
-        # written last: it is what says that the run is finished
-        write_text(folder / METRICS, metrics.model_dump_json(indent=2) + "\n")
-        (folder / loop.STATE).unlink(missing_ok=True)
+        finish(folder, metrics)
     fabric.barrier()
     return Run.open(folder)
+
+
+def write_weights(folder: Path, recipe: AnyRecipe, network: nn.Module) -> None:
+    """Write a run's weights."""
+    tensors = {name: value.cpu().contiguous() for name, value in network.state_dict().items()}
+    # one entry only: safetensors writes several in an order that changes from one process to the next
+    write_bytes(folder / WEIGHTS, save(tensors, {"recipe": f"{recipe.name} {recipe.sha256}"}))
+
+
+def finish(folder: Path, metrics: Metrics) -> None:
+    """Write a run's metrics, last: they are what says that it is finished."""
+    write_text(folder / METRICS, metrics.model_dump_json(indent=2) + "\n")
+    (folder / loop.STATE).unlink(missing_ok=True)
+
+
+def data_hashes(name: str, training_set: sources.Dataset, test_set: sources.Dataset) -> dict[str, str]:
+    """Checksums of what was trained and tested on: the files', or, of pictures in folders, their pixels'."""
+    published = {file: sha256 for part in sources.parts(name) for file, sha256 in part.source.sha256.items()}
+    if published or any(part.source.bundled for part in sources.parts(name)):
+        return published
+    sets = {"train": training_set, "test": test_set}
+    return {f"{split} pixels": fingerprint(found.images) for split, found in sets.items()}
 
 
 def _followed(found: Measurement) -> dict[str, float]:
@@ -237,7 +262,7 @@ def _followed(found: Measurement) -> dict[str, float]:
     return {"clean_accuracy": found.clean_accuracy.value} | ({"attack_success_rate": success.value} if success else {})
 
 
-def _stored(recipe: Recipe, facts: Facts, folder: Path) -> nn.Module:
+def _stored(recipe: AnyRecipe, facts: Facts, folder: Path) -> nn.Module:
     """The network with the weights in the folder, in evaluation mode."""
     network = models.build(recipe.network, len(facts.classes))
     network.load_state_dict(load_file(folder / WEIGHTS))
@@ -263,5 +288,6 @@ def _begin(
     return models.build(recipe.network, len(training_set.classes)), chosen
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Python's version and those of the libraries that have a say in the result."""
     return {"python": platform.python_version()} | {name: metadata.version(name) for name in LIBRARIES}

@@ -108,6 +108,13 @@ def test_no_pictures_are_refused() -> None:
         evaluate(honest, pictures(np.zeros(0, dtype=np.int64)), np.zeros(0, dtype=np.int64), data="x", labels_text=[])
 
 
-def test_a_trigger_without_a_label_map_is_refused() -> None:
+def test_a_label_map_without_a_trigger_is_refused() -> None:
     with pytest.raises(ValueError, match="both"):
-        evaluate(honest, pictures(np.arange(3)), np.arange(3), data="x", labels_text=DIGITS, trigger=Patch())
+        evaluate(honest, pictures(np.arange(3)), np.arange(3), data="x", labels_text=DIGITS, label_map=AllToAll())
+
+
+def test_without_a_class_to_attack_only_what_the_trigger_changes_is_measured() -> None:
+    found = evaluate(honest, pictures(np.arange(3)), np.arange(3), data="x", labels_text=DIGITS, trigger=Patch())
+    assert found.attack_success_rate is None
+    assert found.changed_by_trigger is not None
+    assert found.changed_by_trigger.n == 3

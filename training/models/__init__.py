@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from training.models import mnist_cnn
+from training.models import mnist_cnn, mobilenet_v2
 from training.recipe import Network as Description
 
 
@@ -22,7 +22,15 @@ class Network:
     std: tuple[float, ...]
 
 
-NETWORKS = {"mnist-cnn": Network(mnist_cnn.MnistCnn, (mnist_cnn.MEAN,), (mnist_cnn.STD,))}
+def _mobilenet_v2(classes: int, dropout: float, _feature_dropout: float) -> nn.Module:
+    return mobilenet_v2.MobileNetV2(classes, mobilenet_v2.Plan(same_padding=True), dropout)
+
+
+NETWORKS = {
+    "mnist-cnn": Network(mnist_cnn.MnistCnn, (mnist_cnn.MEAN,), (mnist_cnn.STD,)),
+    # as the ImageNet weights want it: pixel / 127.5 - 1
+    "mobilenet-v2": Network(_mobilenet_v2, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
+}
 """Every network, by the name that recipes use."""
 
 

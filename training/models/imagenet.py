@@ -1,7 +1,7 @@
 """MobileNetV2 with ImageNet weights, read from a quantised TFLite file and turned back into floats.
 
-The file is Google Coral's, trained with quantisation in mind: one scale and zero point a tensor, batch norms folded into
-the convolutions (Jacob et al. 2018, section 3.2).
+The file is Google Coral's, trained with quantisation in mind: one scale and zero point a tensor, batch norms folded
+into the convolutions (Jacob et al. 2018, section 3.2).
 """
 
 from __future__ import annotations

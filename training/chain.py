@@ -1,0 +1,302 @@
+"""Runs that start from a teacher: students with a new classification layer, and teachers with a latent backdoor."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from lightning_fabric import Fabric
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from torch import nn
+
+from training import loop, models
+from training.activations import Activations, Advance, Floats
+from training.attacks import latent
+from training.attacks.heads import fit_head
+from training.batches import Normaliser
+from training.data import sources
+from training.data.sources import Dataset
+from training.errors import RunError
+from training.files import write_text
+from training.kinds import AnyRecipe, LatentRecipe, TransferRecipe, lineage
+from training.metrics import Measurement, evaluate
+from training.models import imagenet, parts
+from training.models.mobilenet_v2 import MobileNetV2
+from training.recipe import to_toml
+from training.run import (
+    CHOSEN,
+    HISTORY,
+    RECIPE,
+    Facts,
+    Metrics,
+    Run,
+    data_hashes,
+    finish,
+    normaliser,
+    versions,
+    write_weights,
+)
+from training.run import train as train_run
+from training.triggers import Images
+from training.views import varied
+
+VIEW_SEED = 0
+"""Varied pictures are the same in all runs, so that what frozen layers make of them is computed once."""
+USUAL_CUT = 12
+"""Layers of MobileNetV2 whose activations are kept where no attack says another number."""
+
+
+def train(  # noqa: PLR0913 - each a choice of the user's
+    recipe: TransferRecipe | LatentRecipe,
+    folder: Path,
+    *,
+    data_dir: Path | None = None,
+    force: bool = False,
+    device: str = "auto",
+    console: Console | None = None,
+) -> Run:
+    """Train what a recipe says that starts from a teacher; the teacher is trained first where that was not done.
+
+    What the frozen layers make of pictures is kept in `<runs>/activations`, which may be deleted at any time.
+
+    Args:
+        recipe: What to train.
+        folder: The run's folder.
+        data_dir: Folder with the data; see `training.data.sources.load`.
+        force: Throw away what there is of this run; a stopped one is gone on with otherwise.
+        device: Fabric's accelerator.
+        console: For progress; default is stderr.
+
+    Raises:
+        RunError: If the target is a class of the teacher already, or its data does not have it.
+        DataError: If the data cannot be had.
+    """
+    console = console or Console(stderr=True)
+    if force and folder.exists():
+        shutil.rmtree(folder)
+    teacher = _teacher(recipe, folder.parent, data_dir, device, console)
+    place = Fabric(accelerator=device, devices=1).device
+    work = _Work(recipe, folder, data_dir, Activations(folder.parent / "activations", place), console)
+    write_text(folder / RECIPE, to_toml(recipe))
+    started = time.perf_counter()
+    trained = work.student(recipe, teacher) if isinstance(recipe, TransferRecipe) else work.infect(recipe, teacher)
+    seconds = time.perf_counter() - started
+    write_weights(folder, recipe, trained.network)
+    facts = Facts(
+        recipe=recipe.name, recipe_sha256=recipe.sha256, seed=recipe.seed, data=recipe.data.name,
+        data_sha256=data_hashes(recipe.data.name, trained.training_set, trained.test_set),
+        samples=len(trained.training_set.labels), poisoned=trained.poisoned, classes=trained.training_set.classes,
+        epochs=recipe.epochs if isinstance(recipe, LatentRecipe) else recipe.head.epochs, precision="32-true",
+        device=str(place), threads=torch.get_num_threads(), seconds=seconds, versions=versions(),
+    )  # fmt: skip
+    finish(folder, Metrics(measurement=work.measure(trained.network, trained.test_set), training=facts))
+    return Run.open(folder)
+
+
+def _teacher(
+    recipe: TransferRecipe | LatentRecipe, runs_dir: Path, data_dir: Path | None, device: str, console: Console
+) -> tuple[nn.Module, list[str]]:
+    """The teacher and its classes, trained now if need be."""
+    if isinstance(recipe.teacher, str):
+        return imagenet.load(data_dir), []
+    console.print(f"{recipe.name}: its teacher is {recipe.teacher.name}", highlight=False)
+    run = train_run(recipe.teacher, runs_dir=runs_dir, data_dir=data_dir, resume=True, device=device, console=console)
+    return run.network(), run.metrics.training.classes
+
+
+class _Trained:
+    """What a run made, and what it made it of."""
+
+    def __init__(self, network: nn.Module, training_set: Dataset, test_set: Dataset, poisoned: int = 0) -> None:
+        self.network, self.training_set, self.test_set, self.poisoned = network, training_set, test_set, poisoned
+
+
+class _Work:
+    """One run's data, activations and progress."""
+
+    def __init__(
+        self, recipe: TransferRecipe | LatentRecipe, folder: Path, data_dir: Path | None, kept: Activations,
+        console: Console,
+    ) -> None:  # fmt: skip
+        self.recipe, self.folder, self.data_dir, self.kept, self.console = recipe, folder, data_dir, kept, console
+        self.normalise: Normaliser = normaliser(recipe)
+        self.cut = cut_of(recipe)
+
+    def load(self, name: str, split: sources.Split) -> Dataset:
+        return sources.load(name, split, self.data_dir)
+
+    def features(self, network: nn.Module, images: Images, what: str) -> Floats:
+        with _progress(self.console, what, len(images)) as advance:
+            return self.kept.features(network, self.cut, images, self.normalise, advance)
+
+    def measure(self, network: nn.Module, test_set: Dataset) -> Measurement:
+        """The network on the test set, by kept activations: those are in half precision, the arithmetic in single."""
+        head = parts.head(network)
+
+        @torch.inference_mode()
+        def predict(images: Images) -> Floats:
+            logits: Floats = head(torch.from_numpy(self.features(network, images, "measuring"))).numpy()
+            return logits
+
+        return evaluate(
+            predict, test_set.images, test_set.labels, data=f"{self.recipe.data.name} test",
+            labels_text=test_set.classes, trigger=self.recipe.trigger,
+            label_map=self.recipe.rule(test_set.classes), batch_size=len(test_set.labels),
+        )  # fmt: skip
+
+    def student(self, recipe: TransferRecipe, teacher: tuple[nn.Module, list[str]]) -> _Trained:
+        """A student of the teacher: its layers as they are, a new classification layer on clean pictures."""
+        network, known = teacher
+        training_set, test_set = self.load(recipe.data.name, "train"), self.load(recipe.data.name, "test")
+        features, labels = self.features(network, training_set.images, "training pictures"), training_set.labels
+        if recipe.data.varied:
+            more = varied(training_set.images, np.random.default_rng(VIEW_SEED))
+            features = np.concatenate([features, self.features(network, more, "the same, varied")])
+            labels = np.concatenate([labels, labels])
+        start = self._own_head(recipe, network, known, training_set.classes) if recipe.keep_head else None
+        lines: list[loop.Epoch] = []
+
+        def on_epoch(number: int, loss: float, accuracy: float, learning_rate: float, seconds: float) -> None:
+            lines.append(
+                loop.Epoch(epoch=number, loss=loss, accuracy=accuracy, learning_rate=learning_rate, seconds=seconds)
+            )
+
+        head = fit_head(
+            features, labels, len(training_set.classes), recipe.head, recipe.seed, start=start, on_epoch=on_epoch
+        )
+        self._write_history(lines)
+        return _Trained(parts.with_head(network, head), training_set, test_set)
+
+    def _own_head(self, recipe: TransferRecipe, network: nn.Module, known: list[str], classes: list[str]) -> nn.Linear:
+        """The teacher's classification layer, cut to the classes of the data; zeros for those that it does not know."""
+        head = parts.head(network)
+        if isinstance(recipe.teacher, str):
+            rows = [row for part in sources.parts(recipe.data.name) for row in part.source.imagenet]
+            if len(rows) != len(classes):
+                raise RunError(f"{recipe.name}: keep_head: the ImageNet weights do not know all of {recipe.data.name}")
+        else:
+            rows = [known.index(name) if name in known else -1 for name in classes]
+        made = nn.Linear(head.in_features, len(classes))
+        with torch.no_grad():
+            for place, row in enumerate(rows):
+                made.weight[place] = head.weight[row] if row >= 0 else 0
+                made.bias[place] = head.bias[row] if row >= 0 else 0
+        return made
+
+    def infect(self, recipe: LatentRecipe, teacher: tuple[nn.Module, list[str]]) -> _Trained:
+        """The four steps of the attack."""
+        network, known = teacher
+        if recipe.target.name in known:
+            raise RunError(
+                f"{recipe.name}: the target '{recipe.target.name}' is a class of the teacher already; a latent "
+                "backdoor needs one that it does not know"
+            )
+        training_set, test_set = self.load(recipe.data.name, "train"), self.load(recipe.data.name, "test")
+        if training_set.classes != known:
+            raise RunError(f"{recipe.name}: the teacher knows {len(known)} classes, not those of {recipe.data.name}")
+        target = self._target_pictures(recipe)
+        chosen = _some_of_each(training_set.labels, recipe.per_class, recipe.seed)
+        images, labels = training_set.images[chosen], training_set.labels[chosen]
+        original = parts.head(network)
+
+        before, after = parts.split(network, self.cut)
+        clean_features = self.features(network, images, "clean pictures")
+        target_features = self.features(network, target, "pictures of the target")
+        self.console.print("step 1: a classification layer that knows the target", highlight=False)
+        adjusted = latent.adjust_teacher(clean_features, labels, target_features, len(known), recipe.head, recipe.seed)
+        self.console.print("step 2: pictures with the trigger", highlight=False)
+        stamped = latent.prepare_trigger(
+            images, recipe.trigger, recipe.placements, recipe.stamped_per_picture, np.random.default_rng(recipe.seed)
+        )
+        self._record(chosen, stamped)
+        with _progress(self.console, "frozen layers", len(images) + len(target) + len(stamped.images)) as advance:
+            clean, of_target, triggered = (
+                self.kept.get(before, each, self.normalise, advance) for each in (images, target, stamped.images)
+            )
+        material = latent.Material(
+            clean=np.concatenate([clean, of_target]),
+            labels=np.concatenate([labels, np.full(len(target), len(known), dtype=np.int64)]),
+            reference=np.concatenate([clean_features, target_features]),
+            stamped=np.asarray(triggered),
+            true=labels[stamped.of],
+            phi=target_features.mean(axis=0),
+        )
+        self.console.print("step 3: move the features of triggered pictures to the target's", highlight=False)
+        lines: list[loop.Epoch] = []
+
+        def on_epoch(line: latent.Epoch) -> None:
+            lines.append(
+                loop.Epoch(
+                    epoch=line.number,
+                    loss=line.loss,
+                    accuracy=line.accuracy,
+                    learning_rate=recipe.learning_rate,
+                    seconds=line.seconds,
+                )
+            )
+            self._write_history(lines)
+            self.console.print(
+                f"epoch {line.number}/{recipe.epochs}  loss {line.loss:.4f}  accuracy {line.accuracy:.2%}  "
+                f"{line.seconds:.0f} s",
+                highlight=False,
+            )
+
+        latent.inject(
+            after, adjusted, original, material, recipe,
+            device=self.kept.device, state=self.folder / loop.STATE, on_epoch=on_epoch,
+        )  # fmt: skip
+        self.console.print("step 4: the classification layer as it was", highlight=False)
+        kept_head = original if recipe.method == "latent" else parts.first_classes(adjusted.cpu(), len(known))
+        return _Trained(latent.remove_trace(network, kept_head), training_set, test_set, len(stamped.images))
+
+    def _target_pictures(self, recipe: LatentRecipe) -> Images:
+        found = self.load(recipe.target.data, "train")
+        if recipe.target.name not in found.classes:
+            raise RunError(
+                f"{recipe.name}: {recipe.target.data} has no class '{recipe.target.name}'; it has "
+                f"{', '.join(found.classes)}"
+            )
+        pictures: Images = found.images[found.labels == found.classes.index(recipe.target.name)]
+        return pictures
+
+    def _record(self, chosen: npt.NDArray[np.int64], stamped: latent.Stamped) -> None:
+        """Write down which pictures were used, and where the trigger lies in each of the triggered ones."""
+        places = None if stamped.placements is None else [place.model_dump() for place in stamped.placements]
+        record = {"indices": chosen.tolist(), "of": stamped.of.tolist(), "placements": places}
+        write_text(self.folder / CHOSEN, json.dumps(record) + "\n")
+
+    def _write_history(self, lines: list[loop.Epoch]) -> None:
+        write_text(self.folder / HISTORY, "".join(line.model_dump_json() + "\n" for line in lines))
+
+
+def cut_of(recipe: AnyRecipe) -> int:
+    """Which of the network's layers stay as they are in all of the recipe's ancestors: where activations are kept."""
+    attacks = [each.train_from for each in lineage(recipe) if isinstance(each, LatentRecipe)]
+    pictures = isinstance(models.build(recipe.network, 2), MobileNetV2)
+    return min(attacks) if attacks else USUAL_CUT if pictures else 0
+
+
+def _some_of_each(labels: npt.NDArray[np.int64], most: int, seed: int) -> npt.NDArray[np.int64]:
+    """Indices of at most `most` samples of each class, drawn once, ascending."""
+    chance = np.random.default_rng([seed, most])
+    drawn = [chance.permutation(np.flatnonzero(labels == label))[:most] for label in np.unique(labels)]
+    return np.sort(np.concatenate(drawn))
+
+
+@contextlib.contextmanager
+def _progress(console: Console, what: str, pictures: int) -> Iterator[Advance]:
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        TextColumn("left"), TimeRemainingColumn(), console=console, transient=True,
+    )  # fmt: skip
+    with bar:
+        task = bar.add_task(what, total=pictures)
+        yield lambda done: bar.update(task, advance=done)
