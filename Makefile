@@ -15,7 +15,8 @@ LAB_SOURCES := $(wildcard training/*.py training/*/*.py export/*.py tests/golden
 
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help report setup lab site serve test lint types test-python mxnet-oracle mxnet-zoo golden-inputs fixtures test-widgets test-browser \
+.PHONY: help report setup lab site serve test lint types test-python slurm mxnet-oracle mxnet-zoo golden-inputs fixtures \
+  test-widgets test-browser scale \
   verify benchmark clean
 
 help: ## List the targets
@@ -70,6 +71,11 @@ test-python: setup ## Python tests; those that ask real MXNet are skipped where 
 	@$(MAKE) --no-print-directory mxnet-oracle >/dev/null 2>&1 || \
 	  echo "MXNet cannot be installed here: the tests that compare with it will be skipped (see: make mxnet-oracle)"
 	$(BIN)/python -m pytest -q
+
+slurm: ## Debian's Slurm and munge for the cluster tests (apt-get, as root or with sudo; the one thing outside this folder)
+	@PATH=$$PATH:/usr/sbin; command -v slurmctld >/dev/null && command -v slurmd >/dev/null && command -v munged >/dev/null || { \
+	  run=; [ "$$(id -u)" = 0 ] || run='sudo -n'; $$run apt-get update -qq && \
+	  $$run env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends slurm-wlm munge; }
 
 mxnet-oracle: $(MXNET)/.installed ## MXNet 1.9.1 in an environment of its own, for the converter's tests (Python 3.11, Linux)
 

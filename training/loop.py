@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import torch
 from lightning_fabric import Fabric
-from lightning_fabric.plugins.environments import LightningEnvironment
+from lightning_fabric.plugins.environments import LightningEnvironment, TorchElasticEnvironment
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from pydantic import BaseModel, ConfigDict
 from rich.console import Console
@@ -22,8 +22,9 @@ from torch.optim.swa_utils import AveragedModel
 
 from training.batches import Batches, seeds
 from training.errors import RunError
-from training.processes import Stop, Stopped, layout, spread, total
+from training.processes import Stop, Stopped, layout, spread, total, under_srun
 from training.recipe import Training
+from training.srun import Srun
 
 STATE = "state.ckpt"
 """File name, in the run's folder, of what a run goes on from."""
@@ -70,12 +71,12 @@ def fabric_for(training: Training, device: str, devices: str | int) -> Fabric:
         RunError: If this machine has no such device, or not every process can have a share of a batch.
     """
     wanted = layout(devices)
-    # Fabric would take a batch script's lone process for a task of srun and wait for the others
-    plugins = None if wanted.launched else [LightningEnvironment()]
+    # Fabric itself would take a batch script's lone process for a task of srun and wait for the others
+    group = (Srun if under_srun() else TorchElasticEnvironment) if wanted.launched else LightningEnvironment
     try:
         fabric = Fabric(
             accelerator=device, devices=wanted.devices, num_nodes=wanted.nodes, strategy=wanted.strategy,
-            precision=precision_of(training), plugins=plugins,  # type: ignore[arg-type]
+            precision=precision_of(training), plugins=[group()],  # type: ignore[arg-type]
         )  # fmt: skip
         fabric.launch()
     except (ValueError, RuntimeError, MisconfigurationException) as error:

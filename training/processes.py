@@ -64,7 +64,7 @@ def layout(devices: str | int = "auto") -> Layout:
 
 def _launched() -> tuple[int, int, str] | None:
     """Processes, machines and the launcher's name, if a launcher started this process."""
-    if "TORCHELASTIC_RUN_ID" in os.environ:
+    if _under_torchrun():
         return int(os.environ["WORLD_SIZE"]), int(os.environ.get("GROUP_WORLD_SIZE", "1")), "torchrun"
     # a batch script without srun has Slurm's other variables, but is no step
     if under_srun():
@@ -72,9 +72,13 @@ def _launched() -> tuple[int, int, str] | None:
     return None
 
 
+def _under_torchrun() -> bool:
+    return "TORCHELASTIC_RUN_ID" in os.environ
+
+
 def under_srun() -> bool:
-    """Whether srun started this process."""
-    return "SLURM_STEP_ID" in os.environ and "SLURM_NTASKS" in os.environ
+    """Whether srun started this process itself, and not a torchrun that started it in turn."""
+    return not _under_torchrun() and "SLURM_STEP_ID" in os.environ and "SLURM_NTASKS" in os.environ
 
 
 def rank() -> int:

@@ -1,0 +1,122 @@
+"""`backdoors` on a real Slurm: an array submitted, one of its jobs killed and put back in line, all gathered."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from training.recipe import Recipe, to_toml
+from training.run import find
+from training.sweep import Axes, Sweep
+
+PATIENCE = 300.0
+"""Seconds, on a busy machine."""
+TINY = Recipe.model_validate(
+    {
+        "name": "tiny",
+        "title": "Tiny",
+        "data": {"name": "digits"},
+        "network": {"name": "mnist-cnn", "dropout": 0.3},
+        "attack": {"poison_rate": 0.1, "label_map": {"kind": "all-to-one", "target": 7}},
+        "training": {"epochs": 4, "batch_size": 32},
+    }
+)
+SWEEP = "\n[sweep]\nrates = [0.03, 0.3]\nseeds = [1]\n"
+
+
+def backdoors(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "training", *map(str, arguments)]
+
+
+def ask(environment: dict[str, str], *command: str) -> str:
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+def log_of(runs: Path, job: str) -> str:
+    return (runs / "sweeps" / "tiny" / f"{job}_0_log.out").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_an_array_is_submitted_and_a_job_that_is_killed_goes_on_where_it_was(
+    cluster: dict[str, str], tmp_path: Path
+) -> None:
+    recipe = tmp_path / "tiny.toml"
+    recipe.write_text(to_toml(TINY) + SWEEP, encoding="utf-8")
+    sweep = subprocess.Popen(
+        backdoors("sweep", recipe, "--runs", tmp_path, "--device", "cpu", "--on", "slurm", "--slurm", "comment=ours"),
+        env=cluster, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    first, second = Sweep(base=TINY, axes=Axes(rates=[0.03, 0.3], seeds=[1])).recipes()
+    deadline = time.monotonic() + PATIENCE
+    while not (tmp_path / first.run_name / "state.ckpt").is_file():
+        assert sweep.poll() is None, sweep.communicate()
+        assert time.monotonic() < deadline, ask(cluster, "squeue")
+        time.sleep(0.05)
+    job = json.loads((tmp_path / "sweeps" / "tiny" / "submitted.json").read_text(encoding="utf-8"))[first.run_name]
+    array, _, task = job.partition("_")
+    assert task == "0"
+    ask(cluster, "scontrol", "requeue", job)
+    while "PENDING" not in ask(cluster, "squeue", "--array", "--noheader", f"--jobs={job}", "--format=%T"):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    ask(cluster, "scontrol", "update", f"JobId={job}", "StartTime=now")  # Slurm would wait two minutes
+    said, told = sweep.communicate(timeout=PATIENCE)
+    assert sweep.returncode == 0, told
+    assert "run 2/2" in told
+
+    log = log_of(tmp_path, job)
+    assert "stopped and saved at epoch" in log
+    assert log.count("Job completed successfully") == 1
+    assert log.count("epoch 1/4") == 1  # not trained again
+    assert "stopped" not in log_of(tmp_path, f"{array}_1")
+    rows = pq.read_table(tmp_path / "tiny.parquet").to_pylist()
+    assert [(row["run"], row["status"]) for row in rows] == [
+        (first.run_name, "finished"),
+        (second.run_name, "finished"),
+    ]
+    assert [line.epoch for line in find(first, tmp_path).history] == [1, 2, 3, 4]
+    print(f"\n$ backdoors sweep tiny.toml --on slurm\n{told}{said}\n$ cat {job}_0_log.out\n{log}")
+
+
+@pytest.mark.slow
+def test_a_run_of_two_tasks_trains_together_under_srun(cluster: dict[str, str], tmp_path: Path) -> None:
+    short = TINY.model_copy(update={"training": TINY.training.model_copy(update={"epochs": 1})})
+    recipe = tmp_path / "tiny.toml"
+    recipe.write_text(to_toml(short), encoding="utf-8")
+    answer = subprocess.run(
+        [shutil.which("srun") or "srun", "-n2", *backdoors("train", recipe, "--runs", tmp_path, "--device", "cpu")],
+        env=cluster, capture_output=True, text=True, check=False, timeout=PATIENCE,
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.count("clean accuracy") == 1
+    assert find(short, tmp_path).metrics.training.processes == 2
+
+
+def test_slurm_saying_no_is_one_line(cluster: dict[str, str], tmp_path: Path) -> None:
+    recipe = tmp_path / "tiny.toml"
+    recipe.write_text(to_toml(TINY) + SWEEP, encoding="utf-8")
+    answer = subprocess.run(
+        backdoors("sweep", recipe, "--runs", tmp_path, "--on", "slurm", "--slurm", "partition=nowhere"),
+        env=cluster, capture_output=True, text=True, check=False, timeout=PATIENCE,
+    )  # fmt: skip
+    assert answer.returncode == 1
+    assert "Slurm refused the job array" in answer.stderr
+    assert "partition" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_without_slurm_the_answer_is_one_line(tmp_path: Path) -> None:
+    answer = subprocess.run(
+        backdoors("sweep", "mnist-poison-rate", "--runs", tmp_path, "--on", "slurm"),
+        env=os.environ | {"PATH": "/nowhere"}, capture_output=True, text=True, check=False, timeout=PATIENCE,
+    )  # fmt: skip
+    assert answer.returncode == 1
+    assert answer.stderr.strip() == "error: there is no Slurm here: the command sbatch was not found"
