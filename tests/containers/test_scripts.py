@@ -165,6 +165,20 @@ def test_install_takes_the_projects_own_pins(run: Run, stand_in: Callable[..., P
         assert run("install.sh", *wrong, PYTHON=maker).returncode == 2
 
 
+def test_the_systems_libraries_are_installed_where_they_exist(
+    run: Run, stand_in: Callable[..., Path], tmp_path: Path
+) -> None:
+    stand_in("apt-get")
+    stand_in("apt-cache", '[ "$2" != libquadmath0 ]')
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "debian").touch()
+    result = run("system.sh", "libgomp1", "libquadmath0", LISTS=tmp_path / "lists")
+    assert result.returncode == 0, result.stderr
+    assert "apt-get install -y -q --no-install-recommends libgomp1\n" in result.stdout
+    assert "left out, not known here: libquadmath0" in result.stdout
+    assert list((tmp_path / "lists").iterdir()) == []
+
+
 def test_what_is_installed_is_what_the_project_depends_on(run: Run) -> None:
     listed = run("dependencies.py", "pyproject.toml", PATH=f"{Path(sys.executable).parent}:/usr/bin:/bin").stdout
     assert "torch" in listed.splitlines()
