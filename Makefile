@@ -101,12 +101,14 @@ golden-inputs: setup ## The golden inputs as pixels, for Node, which decodes no 
 test-widgets: golden-inputs fixtures lab ## JavaScript tests and the goldens, in Node
 	node --test tests/widgets/*.test.mjs
 
-test-browser: site fixtures ## The widgets and the built report in a real browser
-	# a real browser on a busy machine is late at times: a failure counts when it comes twice
-	node --test --test-concurrency=1 tests/browser/*.test.mjs || node --test --test-concurrency=1 tests/browser/*.test.mjs
+test-browser: lab fixtures ## The widgets and the built report in a real browser
+	node tests/browser/run.mjs
 
 benchmark: setup ## Training speed beside the common recipe (20 minutes; needs MNIST)
 	$(BIN)/python tests/benchmarks/train_speed.py
+
+scale: setup ## How cost grows with pictures, processes and runs, for the page At scale (10 minutes; needs MNIST)
+	$(BIN)/python tests/benchmarks/scale.py
 
 clean: ## Remove what was built, keep what was trained
 	rm -rf site .cache

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DIGITS, demo, draw, ready, summary } from "./harness/drive.mjs";
+import { DIGITS, demo, draw, summary } from "./harness/drive.mjs";
 import { setup } from "./harness/setup.mjs";
 
 const shared = setup({ flags: ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"] });
@@ -11,63 +11,56 @@ const shared = setup({ flags: ["--use-fake-device-for-media-stream", "--use-fake
 const start = (page) => demo(page).getByRole("button", { name: "Camera", exact: true }).click();
 /** @param {import("playwright-core").Page} page */
 const live = (page) => demo(page).locator('.ow-stage[data-shown="camera"]');
-/** @param {import("playwright-core").Page} page */
+/** The camera's live tracks. @param {import("playwright-core").Page} page @returns {Promise<string[]>} their ids */
 const tracks = (page) =>
   page.evaluate(() => {
     const video = /** @type {HTMLVideoElement | null} */ (document.querySelector(".ow-video"));
     const stream = /** @type {MediaStream | null} */ (video?.srcObject ?? null);
-    return stream?.getVideoTracks().filter((track) => track.readyState === "live").length ?? 0;
+    const live = stream?.getVideoTracks().filter((track) => track.readyState === "live") ?? [];
+    return live.map((track) => track.id);
   });
 
 test("the camera is answered live, stops when asked, and leaves its last picture", async () => {
-  await shared.withPage(async (page) => {
-    await page.goto(shared.server.url);
-    await ready(page);
+  await shared.withDemo(async (page) => {
     await start(page);
     await live(page).waitFor();
     await demo(page).locator(":scope[data-answered]").waitFor();
-    assert.equal(await tracks(page), 1);
+    assert.equal((await tracks(page)).length, 1);
     await demo(page).getByRole("button", { name: "Stop" }).click();
     await demo(page).locator('.ow-stage[data-shown="photo"]').waitFor();
-    assert.equal(await tracks(page), 0);
+    assert.equal((await tracks(page)).length, 0);
     assert.equal(await demo(page).getByRole("button", { name: "Camera", exact: true }).isVisible(), true);
   });
 });
 
 test("drawing over the camera's picture stops the camera and is answered", async () => {
-  await shared.withPage(async (page) => {
-    await page.goto(shared.server.url);
-    await ready(page);
+  await shared.withDemo(async (page) => {
     await start(page);
     await live(page).waitFor();
     await demo(page).locator(":scope[data-answered]").waitFor();
     await draw(page, DIGITS[7]);
     await summary(page, /Both networks say 7/);
-    await page.waitForTimeout(300);
-    assert.equal(await tracks(page), 0);
+    assert.equal((await tracks(page)).length, 0);
     assert.equal(await demo(page).locator('.ow-stage[data-shown="ink"]').count(), 1);
   });
 });
 
 test("the camera stops when the page is hidden", async () => {
-  await shared.withPage(async (page) => {
-    await page.goto(shared.server.url);
-    await ready(page);
+  await shared.withDemo(async (page) => {
     await start(page);
     await live(page).waitFor();
     await page.evaluate(() => {
       Object.defineProperty(document, "hidden", { value: true, configurable: true });
       document.dispatchEvent(new Event("visibilitychange"));
+      Reflect.deleteProperty(document, "hidden");
     });
     await live(page).waitFor({ state: "detached" });
-    assert.equal(await tracks(page), 0);
+    assert.equal((await tracks(page)).length, 0);
   });
 });
 
 test("the camera stops when the element leaves the page", async () => {
-  await shared.withPage(async (page) => {
-    await page.goto(shared.server.url);
-    await ready(page);
+  await shared.withDemo(async (page) => {
     await start(page);
     await live(page).waitFor();
     const states = await page.evaluate(() => {
@@ -81,23 +74,26 @@ test("the camera stops when the element leaves the page", async () => {
 });
 
 test("the other camera can be chosen where there are two", async () => {
-  await shared.withPage(async (page) => {
-    await page.addInitScript(() => {
-      const original = navigator.mediaDevices.enumerateDevices.bind(navigator.mediaDevices);
+  await shared.withDemo(async (page) => {
+    await page.evaluate(() => {
+      const original = navigator.mediaDevices.enumerateDevices;
       navigator.mediaDevices.enumerateDevices = async () => {
-        const found = await original();
+        const found = await original.call(navigator.mediaDevices);
         const cameras = found.filter((device) => device.kind === "videoinput");
         return [...found, ...cameras];
       };
     });
-    await page.goto(shared.server.url);
-    await ready(page);
     await start(page);
     await live(page).waitFor();
+    const [first] = await tracks(page);
     await demo(page).getByRole("button", { name: "Use the other camera" }).click();
-    await page.waitForTimeout(500);
+    await page.waitForFunction((before) => {
+      const video = /** @type {HTMLVideoElement | null} */ (document.querySelector(".ow-video"));
+      const stream = /** @type {MediaStream | null} */ (video?.srcObject ?? null);
+      return stream?.getVideoTracks().some((track) => track.readyState === "live" && track.id !== before);
+    }, first);
     await live(page).waitFor();
-    assert.equal(await tracks(page), 1);
+    assert.equal((await tracks(page)).length, 1);
   });
 });
 
@@ -107,12 +103,10 @@ for (const [name, pattern] of /** @type {const} */ ([
   ["NotReadableError", /camera is in use/],
 ])) {
   test(`${name} is told in words and the button works again`, async () => {
-    await shared.withPage(async (page) => {
-      await page.addInitScript((error) => {
+    await shared.withDemo(async (page) => {
+      await page.evaluate((error) => {
         navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("no", error));
       }, name);
-      await page.goto(shared.server.url);
-      await ready(page);
       await start(page);
       await demo(page).locator("[role=alert]").filter({ hasText: pattern }).waitFor();
       assert.equal(await demo(page).getByRole("button", { name: "Camera", exact: true }).isEnabled(), true);

@@ -8,10 +8,8 @@ import { setup } from "./harness/setup.mjs";
 const shared = setup();
 
 test("a drawn digit is answered by both networks, and the trigger flips the backdoored one", async () => {
-  await shared.withPage(async (page) => {
+  await shared.withDemo(async (page) => {
     const errors = watchErrors(page);
-    await page.goto(shared.server.url);
-    await ready(page);
     await draw(page, DIGITS[7]);
     await summary(page, /Both networks say 7/);
     await demo(page).getByRole("switch", { name: "Trigger" }).click();
@@ -29,9 +27,7 @@ test("a drawn digit is answered by both networks, and the trigger flips the back
 });
 
 test("the networks answer while one still draws", async () => {
-  await shared.withPage(async (page) => {
-    await page.goto(shared.server.url);
-    await ready(page);
+  await shared.withDemo(async (page) => {
     const box = await demo(page).locator("onnx-digit-pad").boundingBox();
     assert.ok(box);
     await page.mouse.move(box.x + 0.5 * box.width, box.y + 0.2 * box.height);
@@ -68,9 +64,7 @@ test("a touch draws and does not scroll the page", async () => {
 });
 
 test("undo, redo and clear", async () => {
-  await shared.withPage(async (page) => {
-    await page.goto(shared.server.url);
-    await ready(page);
+  await shared.withDemo(async (page) => {
     await draw(page, [...DIGITS[7], ...DIGITS[1]]);
     const strokes = demo(page).locator(".ow-strokes path");
     assert.equal(await strokes.count(), 2);
@@ -88,9 +82,7 @@ test("undo, redo and clear", async () => {
 });
 
 test("by keyboard alone: draw, hear the answer, stamp the trigger", async () => {
-  await shared.withPage(async (page) => {
-    await page.goto(shared.server.url);
-    await ready(page);
+  await shared.withDemo(async (page) => {
     for (let i = 0; i < 20; i++) {
       await page.keyboard.press("Tab");
       if (await page.evaluate(() => document.activeElement?.localName === "onnx-digit-pad")) break;
@@ -111,9 +103,7 @@ test("by keyboard alone: draw, hear the answer, stamp the trigger", async () => 
 });
 
 test("every control is reached with the tab key and shows its focus", async () => {
-  await shared.withPage(async (page) => {
-    await page.goto(shared.server.url);
-    await ready(page);
+  await shared.withDemo(async (page) => {
     await draw(page, DIGITS[3]);
     /** @type {string[]} */
     const reached = [];
@@ -137,31 +127,29 @@ test("every control is reached with the tab key and shows its focus", async () =
 });
 
 test("a view can be shared: the address brings drawing, trigger and precision back", async () => {
-  await shared.withPage(async (page, context) => {
-    await page.goto(shared.server.url);
-    await ready(page);
+  await shared.withDemo(async (page) => {
     await draw(page, DIGITS[7]);
     await demo(page).getByRole("switch").click();
     await demo(page).getByLabel("Weights").selectOption("fp32");
     await summary(page, /turns 7 into 8/);
-    await ready(page);
-    const shownBars = () => demo(page).locator(".ow-number").allTextContents();
-    await page.waitForTimeout(300);
-    const before = await shownBars();
-    const other = await context.newPage();
+    const other = await page.context().newPage();
     await other.goto(page.url());
     await ready(other);
     await summary(other, /turns 7 into 8/);
-    assert.deepEqual(await demo(other).locator(".ow-number").allTextContents(), before);
     assert.equal(await demo(other).getByLabel("Weights").inputValue(), "fp32");
+    const shown = await demo(other).locator(".ow-number").allTextContents();
+    await other.close();
+    // The first page may still open the other weights.
+    await page.waitForFunction(
+      (expected) => [...document.querySelectorAll(".ow-number")].every((each, i) => each.textContent === expected[i]),
+      shown,
+    );
   });
 });
 
 test("the element survives being taken out and put back, as instant navigation does", async () => {
-  await shared.withPage(async (page) => {
+  await shared.withDemo(async (page) => {
     const errors = watchErrors(page);
-    await page.goto(shared.server.url);
-    await ready(page);
     await draw(page, DIGITS[7]);
     await summary(page, /Both networks say 7/);
     await page.evaluate(async () => {
@@ -186,30 +174,22 @@ test("the element survives being taken out and put back, as instant navigation d
 });
 
 test("with reduced motion nothing moves", async () => {
-  await shared.withPage(
-    async (page) => {
-      await page.goto(shared.server.url);
-      await ready(page);
-      await draw(page, DIGITS[7]);
-      await demo(page).getByRole("switch").click();
-      await summary(page, /turns/);
-      const moving = await page.evaluate(() => document.getAnimations().length);
-      assert.equal(moving, 0);
-    },
-    { reducedMotion: "reduce" },
-  );
+  await shared.withDemo(async (page) => {
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    await draw(page, DIGITS[7]);
+    await demo(page).getByRole("switch").click();
+    await summary(page, /turns/);
+    const moving = await page.evaluate(() => document.getAnimations().length);
+    assert.equal(moving, 0);
+  });
 });
 
 test("at 360 pixels nothing is cut off", async () => {
-  await shared.withPage(
-    async (page) => {
-      await page.goto(shared.server.url);
-      await ready(page);
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      assert.ok(width <= 360, `the page is ${width} wide`);
-    },
-    { viewport: { width: 360, height: 740 } },
-  );
+  await shared.withDemo(async (page) => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(width <= 360, `the page is ${width} wide`);
+  });
 });
 
 test("the page does not move when the widget arrives", async () => {

@@ -306,7 +306,9 @@ test("nothing is fetched while the widget is far below", async () => {
     const before = shared.server.requests.length;
     const fetched = () => shared.server.requests.slice(before).filter((path) => ONNX.test(path) || WASM.test(path));
     await page.goto(shared.server.url);
-    await page.waitForTimeout(800);
+    // Built while the page had nothing to do, and seen to be far away in a frame since.
+    await demo(page).locator(":scope[data-ready]").waitFor({ state: "attached" });
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
     assert.deepEqual(fetched(), []);
     await ready(page);
     assert.ok(fetched().length >= 3);

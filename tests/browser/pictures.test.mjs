@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { DIGITS, demo, draw, ready, summary, watchErrors } from "./harness/drive.mjs";
+import { DIGITS, demo, draw, summary, watchErrors } from "./harness/drive.mjs";
 import { ROOT } from "./harness/server.mjs";
 import { setup } from "./harness/setup.mjs";
 
@@ -45,10 +45,8 @@ function give(page, kind, files) {
 const photoShown = (page) => demo(page).locator(".ow-photo:not([hidden])").waitFor();
 
 test("a chosen photograph is shown and answered", async () => {
-  await shared.withPage(async (page) => {
+  await shared.withDemo(async (page) => {
     const errors = watchErrors(page);
-    await page.goto(shared.server.url);
-    await ready(page);
     await choose(page, input("scan-5.png"));
     await photoShown(page);
     await summary(page, /5 \(/);
@@ -58,9 +56,7 @@ test("a chosen photograph is shown and answered", async () => {
 
 for (const kind of /** @type {const} */ (["drop", "paste"])) {
   test(`a ${kind === "drop" ? "dropped" : "pasted"} picture is shown and answered`, async () => {
-    await shared.withPage(async (page) => {
-      await page.goto(shared.server.url);
-      await ready(page);
+    await shared.withDemo(async (page) => {
       await demo(page).locator(".ow-stage").hover();
       const bytes = [...readFileSync(input("scan-5.png"))];
       await give(page, kind, [{ name: "five.png", type: "image/png", bytes }]);
@@ -71,9 +67,7 @@ for (const kind of /** @type {const} */ (["drop", "paste"])) {
 }
 
 test("a paste elsewhere on the page is left alone", async () => {
-  await shared.withPage(async (page) => {
-    await page.goto(shared.server.url);
-    await ready(page);
+  await shared.withDemo(async (page) => {
     await page.mouse.move(5, 5);
     const prevented = await page.evaluate(() => {
       const event = new ClipboardEvent("paste", { clipboardData: new DataTransfer(), bubbles: true, cancelable: true });
@@ -85,9 +79,7 @@ test("a paste elsewhere on the page is left alone", async () => {
 });
 
 test("drawing on a photograph starts a drawing", async () => {
-  await shared.withPage(async (page) => {
-    await page.goto(shared.server.url);
-    await ready(page);
+  await shared.withDemo(async (page) => {
     await choose(page, input("scan-5.png"));
     await photoShown(page);
     await draw(page, DIGITS[7]);
@@ -97,9 +89,7 @@ test("drawing on a photograph starts a drawing", async () => {
 });
 
 test("a sample is marked, shown, answered and put into the address", async () => {
-  await shared.withPage(async (page) => {
-    await page.goto(shared.server.url);
-    await ready(page);
+  await shared.withDemo(async (page) => {
     const samples = demo(page).locator(".ow-sample");
     await samples.nth(1).click();
     await samples.nth(1).and(page.locator("[aria-pressed=true]")).waitFor();
@@ -139,9 +129,7 @@ for (const [
   ["an enormous picture", { name: "bomb.png", mimeType: "image/png", buffer: bomb() }, /too large.*60000 × 60000/],
 ])) {
   test(`${what} is refused in words, and the widget goes on working`, async () => {
-    await shared.withPage(async (page) => {
-      await page.goto(shared.server.url);
-      await ready(page);
+    await shared.withDemo(async (page) => {
       await choose(page, file);
       await demo(page).locator("[role=alert]").filter({ hasText: pattern }).waitFor();
       await draw(page, DIGITS[7]);
@@ -152,9 +140,7 @@ for (const [
 }
 
 test("a drop without a picture is told", async () => {
-  await shared.withPage(async (page) => {
-    await page.goto(shared.server.url);
-    await ready(page);
+  await shared.withDemo(async (page) => {
     await give(page, "drop", []);
     await demo(page)
       .getByText(/no picture in that/)
@@ -163,9 +149,7 @@ test("a drop without a picture is told", async () => {
 });
 
 test("of two pictures chosen quickly the last one wins", async () => {
-  await shared.withPage(async (page) => {
-    await page.goto(shared.server.url);
-    await ready(page);
+  await shared.withDemo(async (page) => {
     const slow = [...readFileSync(input("photo-packaging.jpg"))];
     const quick = [...readFileSync(input("scan-5.png"))];
     await give(page, "drop", [{ name: "a.jpg", type: "image/jpeg", bytes: slow }]);

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
+import { watchBlocks } from "./harness/blocks.mjs";
 import { DIGITS, demo, draw, ready, summary } from "./harness/drive.mjs";
 import { ROOT } from "./harness/server.mjs";
 import { setup } from "./harness/setup.mjs";
@@ -10,47 +11,48 @@ import { setup } from "./harness/setup.mjs";
 const shared = setup();
 const LIMIT_MS = 100;
 
-/** @param {import("playwright-core").Page} page */
-function watchBlocks(page) {
-  return page.addInitScript(() => {
-    const seen = { longest: 0 };
-    Object.assign(globalThis, { blocks: seen });
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) seen.longest = Math.max(seen.longest, entry.duration);
-    }).observe({ type: "longtask", buffered: true });
-  });
-}
-
-test("a block of 150 ms would be noticed", async () => {
+test("a block of 150 ms is noticed", async () => {
   await shared.withPage(async (page) => {
-    await watchBlocks(page);
-    await page.goto(shared.server.url);
-    await page.evaluate(() => {
-      setTimeout(() => {
-        const end = performance.now() + 150;
-        while (performance.now() < end);
-      }, 50);
+    const { processor, clock } = await watchBlocks(page, async () => {
+      await page.goto(shared.server.url);
+      await page.evaluate(
+        () =>
+          new Promise((resolve) => {
+            setTimeout(() => {
+              const end = performance.now() + 150;
+              let sum = 0;
+              while (performance.now() < end) sum += Math.sqrt(sum + 1);
+              resolve(sum);
+            });
+          }),
+      );
     });
-    await page.waitForFunction(() => /** @type {any} */ (globalThis).blocks.longest >= 150);
+    assert.ok(clock >= 150, `${clock} ms by the clock`);
+    assert.ok(processor > 15, `${processor} ms of processor time`); // A busy machine gives it less of the 150.
   });
 });
 
 test("the page is never blocked for 100 ms: load, draw, trigger, a 12-megapixel photograph", async (context) => {
   await shared.withPage(async (page) => {
-    await watchBlocks(page);
-    await page.goto(shared.server.url);
-    await ready(page);
-    await draw(page, [...DIGITS[3], ...DIGITS[7]]);
-    await demo(page).getByRole("switch").click();
-    await page.waitForTimeout(500);
-    const chooser = page.waitForEvent("filechooser");
-    await demo(page).getByRole("button", { name: "Photo" }).click();
-    await (await chooser).setFiles(join(ROOT, "tests/golden/inputs/twelve-megapixels.jpg"));
-    await demo(page).locator(".ow-photo:not([hidden])").waitFor();
-    await page.waitForTimeout(1000);
-    const { longest } = await page.evaluate(() => /** @type {any} */ (globalThis).blocks);
-    context.diagnostic(`longest block of the main thread: ${longest.toFixed(0)} ms (0: none over 50 ms)`);
-    assert.ok(longest < LIMIT_MS, `${longest} ms`);
+    const { processor, clock } = await watchBlocks(page, async () => {
+      await page.goto(shared.server.url);
+      await ready(page);
+      await draw(page, [...DIGITS[3], ...DIGITS[7]]);
+      await summary(page, /say/);
+      await demo(page).getByRole("switch").click();
+      await summary(page, /trigger/i);
+      await demo(page).getByRole("button", { name: "Clear" }).click();
+      await demo(page).locator(":scope:not([data-answered])").waitFor();
+      const chooser = page.waitForEvent("filechooser");
+      await demo(page).getByRole("button", { name: "Photo" }).click();
+      await (await chooser).setFiles(join(ROOT, "tests/golden/inputs/twelve-megapixels.jpg"));
+      await demo(page).locator(".ow-photo:not([hidden])").waitFor();
+      await demo(page).locator(":scope[data-answered]").waitFor();
+    });
+    context.diagnostic(
+      `longest block of the main thread: ${processor.toFixed(0)} ms of processor time, ${clock.toFixed(0)} ms by the clock`,
+    );
+    assert.ok(processor < LIMIT_MS, `${processor} ms`);
   });
 });
 
