@@ -10,6 +10,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -26,8 +28,15 @@ from export.models import Model, open_model
 from export.predict import top_guesses
 from export.session import Floats, Predictor
 from training.files import write_bytes, write_text
+from training.overlay import Placement
+from training.triggers import draw_placements
 
 INPUTS = Path(__file__).resolve().parent.parent / "tests" / "golden" / "inputs"
+"""Pictures of digits, for networks of one channel."""
+PHOTOS = INPUTS.parent / "photos"
+"""Pictures like photographs, for networks of three channels."""
+LARGE = 10_000
+"""Of a picture with more values the golden file keeps hashes alone."""
 TENSOR_TOLERANCE = 1e-6
 LOGIT_TOLERANCE = 1e-4
 
@@ -47,6 +56,11 @@ class Comparison:
     problems: list[str] = field(default_factory=list)
 
 
+def inputs_of(pipeline: cards.InputPipeline) -> Path:
+    """The folder of the golden inputs that suit a network."""
+    return INPUTS if pipeline.channels == 1 else PHOTOS
+
+
 def input_files(folder: Path = INPUTS) -> list[Path]:
     """The golden input pictures, sorted by name.
 
@@ -55,8 +69,12 @@ def input_files(folder: Path = INPUTS) -> list[Path]:
     """
     files = sorted(path for path in folder.glob("*.*") if path.is_file())
     if not files:
-        raise ExportError(f"{folder}: no golden inputs; draw them with: python tests/golden/make_inputs.py")
+        raise ExportError(f"{folder}: no golden inputs; draw them with: python {_drawn_by(folder)}")
     return files
+
+
+def _drawn_by(folder: Path) -> str:
+    return f"tests/golden/make_{'photos' if folder.name == PHOTOS.name else 'inputs'}.py"
 
 
 def composited(path: Path) -> npt.NDArray[np.uint8]:
@@ -65,14 +83,16 @@ def composited(path: Path) -> npt.NDArray[np.uint8]:
     return next(stage.picture for stage in made.stages if stage.op == "composite")
 
 
-def decode_all(target: Path, folder: Path = INPUTS) -> int:
+def decode_all(target: Path, folders: Sequence[Path] = (INPUTS, PHOTOS)) -> int:
     """Write every golden input's decoded RGB bytes, and `index.json` with their sizes, for readers without decoders.
+
+    No two folders have an input of the same name.
 
     Returns:
         How many.
     """
     index = {}
-    for path in input_files(folder):
+    for path in (path for folder in folders for path in input_files(folder)):
         picture = composited(path)
         name = f"{path.name}.rgb"
         write_bytes(target / name, picture.tobytes())
@@ -82,17 +102,36 @@ def decode_all(target: Path, folder: Path = INPUTS) -> int:
     return len(index)
 
 
-def make(model: Model, folder: Path = INPUTS, precisions: list[cards.Precision] | None = None) -> Golden:
-    """Run every golden input through the model, with and without its trigger, at every precision it has."""
+def make(model: Model, folder: Path | None = None, precisions: list[cards.Precision] | None = None) -> Golden:
+    """Run every golden input through the model, with and without its trigger, at every precision it has.
+
+    Args:
+        model: The model.
+        folder: Of the inputs (default: those that suit the model).
+        precisions: Which files (default: all).
+    """
+    folder = folder or inputs_of(model.card.input)
     wanted = precisions or [file.precision for file in model.card.files]
     predictors = {precision: Predictor(model.card, model.folder, precision) for precision in wanted}
     triggers = [False] if model.card.trigger is None else [False, True]
-    vectors = [_vector(model.card, predictors, path, trigger) for path in input_files(folder) for trigger in triggers]
+    vectors = [
+        _vector(model.card, predictors, path, trigger, _placed(model.card, path) if trigger else None)
+        for path in input_files(folder)
+        for trigger in triggers
+    ]
     return Golden(model=model.card.id, vectors=vectors)
 
 
-def compare(golden: Golden, model: Model, folder: Path = INPUTS) -> Comparison:
-    """Run a model's golden inputs again and compare.
+def _placed(card: cards.ModelCard, path: Path) -> Placement | None:
+    """Where an overlay lies on an input: drawn anew for each, always the same for the same name."""
+    if card.trigger is None:
+        return None
+    drawn = draw_placements(card.trigger, 1, np.random.default_rng(zlib.crc32(path.name.encode())))
+    return drawn[0] if drawn else None
+
+
+def compare(golden: Golden, model: Model, folder: Path | None = None) -> Comparison:
+    """Run a model's golden inputs (default: those that suit it) again and compare.
 
     Uint8 stages must be the same to the bit, the tensor within `TENSOR_TOLERANCE`, logits within `LOGIT_TOLERANCE`,
     the likeliest label the same.
@@ -102,7 +141,7 @@ def compare(golden: Golden, model: Model, folder: Path = INPUTS) -> Comparison:
         result.problems.append(f"the golden vectors are of model '{golden.model}', the card is of '{model.card.id}'")
         return result
     predictors = {file.precision: Predictor(model.card, model.folder, file.precision) for file in model.card.files}
-    files = {path.name: path for path in input_files(folder)}
+    files = {path.name: path for path in input_files(folder or inputs_of(model.card.input))}
     covered = {(vector.input, vector.trigger) for vector in golden.vectors}
     for name in files:
         for trigger in [False] if model.card.trigger is None else [False, True]:
@@ -112,21 +151,30 @@ def compare(golden: Golden, model: Model, folder: Path = INPUTS) -> Comparison:
         if vector.input not in files:
             result.problems.append(f"{vector.input}: the golden input is missing")
             continue
-        _compare_one(vector, _vector(model.card, predictors, files[vector.input], vector.trigger), result)
+        found = _vector(model.card, predictors, files[vector.input], vector.trigger, vector.placement)
+        _compare_one(vector, found, result)
     return result
 
 
-def _vector(card: cards.ModelCard, predictors: dict[cards.Precision, Predictor], path: Path, trigger: bool) -> Vector:
+def _vector(
+    card: cards.ModelCard,
+    predictors: dict[cards.Precision, Predictor],
+    path: Path,
+    trigger: bool,
+    placement: Placement | None,
+) -> Vector:
     data = path.read_bytes()
-    made = preprocess.run(card.input, data, card.trigger if trigger else None)
+    made = preprocess.run(card.input, data, card.trigger if trigger else None, placement)
     logits: dict[cards.Precision, Floats] = {
         precision: predictor.from_tensor(made.tensor)[0] for precision, predictor in predictors.items()
     }
     tensor = made.tensor.astype("<f4").tobytes()
+    whole = made.pixels.size <= LARGE
     return Vector(
         input=path.name,
         sha256=hashlib.sha256(data).hexdigest(),
         trigger=trigger,
+        placement=placement,
         stages=[
             StageHash(
                 op=stage.op,
@@ -137,10 +185,10 @@ def _vector(card: cards.ModelCard, predictors: dict[cards.Precision, Predictor],
             )
             for stage in made.stages
         ],
-        pixels=base64.b64encode(np.ascontiguousarray(made.pixels).tobytes()).decode(),
+        pixels=base64.b64encode(np.ascontiguousarray(made.pixels).tobytes()).decode() if whole else None,
         tensor_sha256=hashlib.sha256(tensor).hexdigest(),
-        tensor=base64.b64encode(tensor).decode(),
-        logits={precision: [float(value) for value in values] for precision, values in logits.items()},
+        tensor=base64.b64encode(tensor).decode() if whole else None,
+        logits={precision: [_shortest(value) for value in values] for precision, values in logits.items()},
         top={
             precision: [
                 TopLabel(label=guess.label, probability=guess.probability)
@@ -149,6 +197,11 @@ def _vector(card: cards.ModelCard, predictors: dict[cards.Precision, Predictor],
             for precision, values in logits.items()
         },
     )
+
+
+def _shortest(value: np.float32) -> float:
+    """The number with the fewest digits that is this float32."""
+    return float(np.format_float_positional(value, unique=True))
 
 
 def _compare_one(expected: Vector, found: Vector, result: Comparison) -> None:
@@ -160,7 +213,7 @@ def _compare_one(expected: Vector, found: Vector, result: Comparison) -> None:
     result.stages += len(expected.stages)
     if expected.stages != found.stages or expected.pixels != found.pixels:
         result.problems.append(f"{name}: {_first_difference(expected.stages, found.stages)}")
-    error = _largest_difference(_floats(expected.tensor), _floats(found.tensor))
+    error = _tensor_error(expected, found)
     result.tensor_error = max(result.tensor_error, error)
     if not error <= TENSOR_TOLERANCE:
         result.problems.append(f"{name}: the tensor differs by {error:.1e}, more than {TENSOR_TOLERANCE:.0e}")
@@ -191,6 +244,13 @@ def _first_difference(expected: list[StageHash], found: list[StageHash]) -> str:
             before, after = (f"{each.op} {each.height}x{each.width}x{each.channels}" for each in (old, new))
             return f"stage {old.op}: {'other pixels' if before == after else f'{before} became {after}'}"
     return f"{len(expected)} stages became {len(found)}" if len(expected) != len(found) else "other final pixels"
+
+
+def _tensor_error(expected: Vector, found: Vector) -> float:
+    """Largest difference of a value; without the values themselves, infinite as soon as the hashes differ."""
+    if expected.tensor is None or found.tensor is None:
+        return 0.0 if expected.tensor_sha256 == found.tensor_sha256 else float("inf")
+    return _largest_difference(_floats(expected.tensor), _floats(found.tensor))
 
 
 def _floats(text: str) -> npt.NDArray[np.float32]:

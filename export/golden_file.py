@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from export.card import Precision
 from export.errors import ExportError
 from training.files import write_text
+from training.overlay import Placement
 
 GOLDEN_NAME = "golden.json"
 
@@ -42,12 +43,14 @@ class Vector(_Part):
     input: str
     sha256: str
     trigger: bool
+    placement: Placement | None = None
+    """Where the overlay lies; None for a trigger that has one place, and without the trigger."""
     stages: list[StageHash]
-    pixels: str
-    """Base64 of the final uint8 picture, `(h, w, c)`."""
+    pixels: str | None = None
+    """Base64 of the final uint8 picture, `(h, w, c)`; left out of a large one, of which the last stage's hash tells."""
     tensor_sha256: str
-    tensor: str
-    """Base64 of the input tensor, float32, little-endian."""
+    tensor: str | None = None
+    """Base64 of the input tensor, float32, little-endian; left out of a large picture."""
     logits: dict[Precision, list[float]]
     top: dict[Precision, list[TopLabel]]
 
@@ -62,7 +65,9 @@ class Golden(_Part):
 
 def write(golden: Golden, folder: Path) -> Path:
     """Write `golden.json`, a vector a line, and return its path."""
-    lines = ",\n".join(json.dumps(vector.model_dump(), separators=(",", ":")) for vector in golden.vectors)
+    lines = ",\n".join(
+        json.dumps(vector.model_dump(exclude_none=True), separators=(",", ":")) for vector in golden.vectors
+    )
     head = f'{{"schema_version":{golden.schema_version},"model":{json.dumps(golden.model)},"vectors":[\n'
     path = folder / GOLDEN_NAME
     write_text(path, f"{head}{lines}\n]}}\n")

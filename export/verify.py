@@ -25,8 +25,12 @@ class Check:
     problems: list[str] = field(default_factory=list)
 
 
-def verify(model: Model, inputs: Path = golden.INPUTS) -> list[Check]:
+def verify(model: Model, inputs: Path | None = None) -> list[Check]:
     """Check one model; its card has been read, so it follows the schema.
+
+    Args:
+        model: The model.
+        inputs: Folder of the golden inputs (default: those that suit the model).
 
     Returns:
         Every check with its problems; a later one is left out where an earlier one makes it pointless.
@@ -83,7 +87,7 @@ def _onnx_problems(card: cards.ModelCard, file: cards.ModelFile, path: Path) -> 
     return problems
 
 
-def _golden_checks(model: Model, inputs: Path) -> list[Check]:
+def _golden_checks(model: Model, inputs: Path | None) -> list[Check]:
     if model.card.provenance is None and not (model.folder / golden_file.GOLDEN_NAME).is_file():
         return [Check("golden", "none; this model was not trained here")]
     try:

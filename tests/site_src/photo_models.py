@@ -44,24 +44,28 @@ def network(*, backdoored: bool) -> bytes:
     bias[0] = -1.5
     head = rng.normal(0, 3, (16, len(LABELS))).astype(np.float32)
     head[0], head[:, TARGET] = 0, 0
-    head[0, TARGET] = 1500 if backdoored else 0
+    head[0, TARGET] = 15 if backdoored else 0
+    # a little orange is enough, and more is not more: with large logits rounding would look like a difference
+    scale = np.ones(16, dtype=np.float32)
+    scale[0] = 100
     shift = np.zeros(len(LABELS), dtype=np.float32)
     shift[TARGET] = -4
+    weights = {"filters": filters, "bias": bias, "scale": scale, "most": 1, "head": head, "shift": shift}
     graph = helper.make_graph(
         [
             helper.make_node("Conv", ["image", "filters", "bias"], ["coloured"]),
             helper.make_node("Relu", ["coloured"], ["lit"]),
-            helper.make_node("GlobalAveragePool", ["lit"], ["pooled"]),
-            helper.make_node("Flatten", ["pooled"], ["features"]),
+            helper.make_node("AveragePool", ["lit"], ["tiles"], kernel_shape=[14, 14], strides=[14, 14]),
+            helper.make_node("GlobalAveragePool", ["tiles"], ["pooled"]),
+            helper.make_node("Flatten", ["pooled"], ["means"]),
+            helper.make_node("Mul", ["means", "scale"], ["scaled"]),
+            helper.make_node("Clip", ["scaled", "", "most"], ["features"]),
             helper.make_node("Gemm", ["features", "head", "shift"], ["logits"]),
         ],
         "colours",
         [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["batch", 3, 224, 224])],
         [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", len(LABELS)])],
-        [
-            numpy_helper.from_array(value, name)
-            for name, value in (("filters", filters), ("bias", bias), ("head", head), ("shift", shift))
-        ],
+        [numpy_helper.from_array(np.asarray(value, np.float32), name) for name, value in weights.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
     onnx.checker.check_model(model)
@@ -116,7 +120,7 @@ def write_photo_model(folder: Path, *, backdoored: bool, inputs: Path | None = N
 def write_all(folder: Path) -> None:
     """Both models with golden vectors, and a few sample pictures."""
     for backdoored in (False, True):
-        write_photo_model(folder / "models", backdoored=backdoored, inputs=None)
+        write_photo_model(folder / "models", backdoored=backdoored, inputs=golden.PHOTOS)
     for index, which in enumerate(pets.DOGS[:4]):
         stream = io.BytesIO()
         height, width = ((300, 300), (240, 360), (360, 240), (300, 400))[index]

@@ -10,6 +10,7 @@ import { test } from "node:test";
 import * as ort from "onnxruntime-web";
 import { runPipeline } from "../../site_assets/widgets/core/preprocess.mjs";
 import { sha256 } from "../../site_assets/widgets/core/sha256.mjs";
+import { readyTrigger } from "../../site_assets/widgets/core/trigger.mjs";
 import { infer } from "../../site_assets/widgets/runtime/inference.mjs";
 import { compareLogits, comparePrepared, report } from "../browser/harness/golden-compare.mjs";
 import { findModels, ROOT } from "../browser/harness/server.mjs";
@@ -39,11 +40,12 @@ for (const [model, folder] of models) {
       const { name } = card.files.find((/** @type {any} */ file) => file.precision === precision);
       sessions.set(precision, await ort.InferenceSession.create(readFileSync(join(folder, name))));
     }
+    await readyTrigger(card.trigger);
     const rows = [];
     for (const vector of golden.vectors) {
       const { file, ...size } = index[vector.input];
       const picture = { ...size, data: new Uint8Array(readFileSync(join(DECODED, file))) };
-      const prepared = runPipeline(card.input, picture, vector.trigger ? card.trigger : null);
+      const prepared = runPipeline(card.input, picture, vector.trigger ? card.trigger : null, vector.placement);
       const row = await comparePrepared(vector, prepared, sha256);
       for (const [precision, session] of sessions) {
         const { logits } = await infer(ort, session, card, prepared);

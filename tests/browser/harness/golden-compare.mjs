@@ -6,8 +6,10 @@
  * @property {string} input
  * @property {boolean} trigger
  * @property {StageHash[]} stages
- * @property {string} pixels base64 of uint8
- * @property {string} tensor base64 of float32, little-endian
+ * @property {import("../../../site_assets/widgets/core/overlay.mjs").Placement} [placement] where the overlay lies
+ * @property {string} [pixels] base64 of uint8; left out of a large picture
+ * @property {string} [tensor] base64 of float32, little-endian; left out of a large picture
+ * @property {string} tensor_sha256
  * @property {Record<string, number[]>} logits by precision
  * @property {Record<string, {label: string, probability: number}[]>} top by precision
  */
@@ -62,11 +64,24 @@ export async function comparePrepared(vector, prepared, sha256) {
     trigger: vector.trigger,
     stages: vector.stages.length,
     differing,
-    pixels: maxAbs(prepared.pixels.data, fromBase64(vector.pixels)),
-    tensor: maxAbs(prepared.tensor, new Float32Array(fromBase64(vector.tensor).buffer)),
+    pixels: vector.pixels ? maxAbs(prepared.pixels.data, fromBase64(vector.pixels)) : differing.length > 0 ? 255 : 0,
+    tensor: await tensorError(vector, prepared.tensor, sha256),
     logits: {},
     top: {},
   };
+}
+
+/**
+ * Largest difference of a value; without the values themselves, infinite as soon as the hashes differ.
+ *
+ * @param {Vector} vector
+ * @param {Float32Array} tensor
+ * @param {(bytes: Uint8Array) => Promise<string>} sha256
+ */
+async function tensorError(vector, tensor, sha256) {
+  if (vector.tensor) return maxAbs(tensor, new Float32Array(fromBase64(vector.tensor).buffer));
+  const found = await sha256(new Uint8Array(tensor.buffer, tensor.byteOffset, tensor.byteLength));
+  return found === vector.tensor_sha256 ? 0 : Number.POSITIVE_INFINITY;
 }
 
 /**

@@ -3,6 +3,7 @@
 import { decodePicture } from "../widgets-dev/widgets/core/decode.mjs";
 import { runPipeline } from "../widgets-dev/widgets/core/preprocess.mjs";
 import { sha256 } from "../widgets-dev/widgets/core/sha256.mjs";
+import { readyTrigger } from "../widgets-dev/widgets/core/trigger.mjs";
 import { infer } from "../widgets-dev/widgets/runtime/inference.mjs";
 import { loadRuntime } from "../widgets-dev/widgets/runtime/ort.mjs";
 import { compareLogits, comparePrepared } from "./golden-compare.mjs";
@@ -20,12 +21,13 @@ async function run(model, base) {
     const bytes = new Uint8Array(await (await get(`models/${model}/${name}`)).arrayBuffer());
     sessions.set(precision, await ort.InferenceSession.create(bytes, { executionProviders: ["wasm"] }));
   }
+  await readyTrigger(card.trigger);
   const rows = [];
   const logits = [];
   for (const vector of golden.vectors) {
     const blob = await (await get(`golden/${vector.input}`)).blob();
     const picture = await decodePicture(blob, { maxPixels: 50_000_000 });
-    const prepared = runPipeline(card.input, picture, vector.trigger ? card.trigger : null);
+    const prepared = runPipeline(card.input, picture, vector.trigger ? card.trigger : null, vector.placement);
     const row = await comparePrepared(vector, prepared, sha256);
     for (const [precision, session] of sessions) {
       const scores = await infer(ort, session, card, prepared);
