@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 from site_src.charts import Axis, Series, chart
@@ -10,6 +11,7 @@ from site_src.expressions import FactError
 from site_src.facts import Facts
 from site_src.formats import THIN, count, percent
 from site_src.page import PageBuilder
+from site_src.problems import did_you_mean
 
 Rows = list[dict[str, Any]]
 
@@ -62,21 +64,23 @@ class Sweep:
         """How many poisoned pictures the rate of `sweep_threshold` is."""
         return count(max(row["poisoned"] for row in self._threshold(name, success)[1]))
 
-    def sweep_figure(self, name: str, caption: str) -> str:
-        """The plot of a sweep: rates on a logarithmic axis, a dot a network, a line through the means."""
-        by_rate = dict(sorted(self._by_rate(name).items()))
+    def sweep_figure(self, name: str, caption: str, by: str = "rate") -> str:
+        """The plot of a sweep by `rate`, the trigger's `pixels` or `seed`: a dot a network, a line through means."""
+        if by not in _AXES:
+            raise FactError(f"a sweep can be shown by {', '.join(_AXES)}, not by {by}{did_you_mean(by, _AXES)}")
+        title, text = _AXES[by]
+        found = self._by(name, by)
         series = [
             Series(
-                title,
+                words,
                 kind,
-                dots=[(rate, _value(row, metric)) for rate, rows in by_rate.items() for row in rows],
-                line=[(rate, _mean(rows, metric)) for rate, rows in by_rate.items()],
+                dots=[(place, _value(row, metric)) for place, rows in found.items() for row in rows],
+                line=[(place, _mean(rows, metric)) for place, rows in found.items()],
             )
-            for metric, title, kind in SERIES
+            for metric, words, kind in SERIES
         ]
-        ticks = [(rate, _rate(rate)) for rate in by_rate]
-        axis = Axis("share of poisoned training pictures, logarithmic", ticks, logarithmic=True)
-        return self._page.place(chart(name, series, axis, caption))
+        axis = Axis(title, [(place, text(place)) for place in found], logarithmic=by == "rate")
+        return self._page.place(chart(name if by == "rate" else f"{name}-{by}", series, axis, caption))
 
     def history_figure(self, model: str, caption: str) -> str:
         """How a model's measures grew from epoch to epoch."""
@@ -124,10 +128,15 @@ class Sweep:
         return table
 
     def _by_rate(self, name: str) -> dict[float, Rows]:
+        return self._by(name, "rate")
+
+    def _by(self, name: str, column: str) -> dict[float, Rows]:
         found: dict[float, Rows] = defaultdict(list)
         for row in self._rows(name):
-            found[float(row["rate"])].append(row)
-        return found
+            if row.get(column) is None:
+                raise FactError(f"the sweep {name} says nothing of its networks' {column}")
+            found[float(row[column])].append(row)
+        return dict(sorted(found.items()))
 
 
 def _value(row: dict[str, Any], metric: str) -> float:
@@ -146,3 +155,11 @@ def _spread(rows: Rows, metric: str) -> str:
 
 def _rate(rate: float) -> str:
     return f"{100 * rate:g}{THIN}%"
+
+
+_AXES: dict[str, tuple[str, Callable[[float], str]]] = {
+    "rate": ("share of poisoned training pictures, logarithmic", _rate),
+    "pixels": ("pixels that the trigger covers", count),
+    "seed": ("seed", count),
+}
+"""What a sweep can be shown by: title of the axis, and a value's text."""

@@ -122,7 +122,7 @@ def sweep_command(  # noqa: PLR0913, PLR0917 - a command's options
     ] = None,
 ) -> None:
     """Train a recipe with many values of its fields; a sweep that was stopped goes on where it was."""
-    from training import plots, sweep, sweep_run  # noqa: PLC0415 - imports PyTorch and matplotlib
+    from training import sweep, sweep_run  # noqa: PLC0415 - half a second that other commands need not wait
     from training.jobs import Array  # noqa: PLC0415
 
     folder = runs or default_runs_dir()
@@ -134,6 +134,8 @@ def sweep_command(  # noqa: PLR0913, PLR0917 - a command's options
         table = sweep_run.run(
             wanted, runs_dir=folder, out=target, data_dir=data, plan=plan, console=Console(stderr=True)
         )
+    from training import plots  # noqa: PLC0415 - imports PyTorch and matplotlib, which a refusal need not wait for
+
     for ending, svg in plots.of_sweep(table).items():
         write_text(target.with_name(f"{target.stem}{ending}.svg"), svg)
     for row in table.rows:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,30 +46,77 @@ class OneRun:
     device: str = "auto"
     threads: int | None = None
 
-    def __call__(self) -> str:
-        """Train; returns the run's folder. A second worker with the same run waits, and finds it finished."""
+    @property
+    def lock(self) -> Path:
+        """Held by whoever trains; tells since when."""
+        return self.locks / f"{self.recipe.run_name}.lock"
+
+    @property
+    def log(self) -> Path:
+        """What is said in training in a process of this machine; Slurm's jobs have logs of their own."""
+        return self.locks / f"{self.recipe.run_name}.log"
+
+    def __call__(self) -> None:
+        """Train. A second process with the same run waits, and finds it finished."""
+        try:
+            with Stop(), _locked(self.lock):  # submitit's own handler turns a deaf ear to SIGTERM
+                self.train(Console(stderr=True))
+        except Stopped as stopped:
+            if stopped.number == signal.SIGUSR2:
+                os.kill(os.getpid(), signal.SIGUSR2)  # submitit's handler, there again, puts the job back in line
+            sys.exit(128 + stopped.number)
+
+    def train(self, console: Console) -> None:
+        """Train, saying on the console how it goes.
+
+        Raises:
+            Stopped: If a signal said so; what there is was saved.
+        """
         import torch  # noqa: PLC0415 - seconds to import, and whoever submits needs none of it
 
         from training.run import train  # noqa: PLC0415
 
         if self.threads:
             torch.set_num_threads(self.threads)
-        with _locked(self.locks / f"{self.recipe.run_name}.lock"):
-            try:
-                run = train(
-                    self.recipe, runs_dir=self.runs_dir, data_dir=self.data_dir, resume=True, device=self.device,
-                    devices=1, follow=False, console=Console(stderr=True),
-                )  # type: ignore[arg-type]  # fmt: skip
-            except Stopped as stopped:
-                print(f"stopped and saved at {stopped}", file=sys.stderr, flush=True)  # noqa: T201 - the job's log
-                if stopped.number == signal.SIGUSR2:
-                    os.kill(os.getpid(), signal.SIGUSR2)  # submitit's handler, there again, puts the job back in line
-                sys.exit(128 + stopped.number)
-        return str(run.path)
+        try:
+            train(
+                self.recipe, runs_dir=self.runs_dir, data_dir=self.data_dir, resume=True, device=self.device,
+                devices=1, follow=False, console=console,
+            )  # type: ignore[arg-type]  # fmt: skip
+        except Stopped as stopped:
+            console.print(f"stopped and saved at {stopped}", highlight=False)
+            raise
 
     def checkpoint(self) -> submitit.helpers.DelayedSubmission:
         """What submitit puts back in line: the same, since a run goes on by itself."""
         return submitit.helpers.DelayedSubmission(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Worker:
+    """A process that takes one run after another of those that no other process has."""
+
+    runs: list[OneRun]
+
+    def __call__(self) -> None:
+        """Train until there is none left; a run that fails tells so in its log, and the next one is taken."""
+        with Stop() as stop:
+            for run in self.runs:
+                with _locked(run.lock, wait=False) as mine:
+                    if mine and not done(run):
+                        self._take(run)
+                if stop.received:
+                    sys.exit(128 + stop.received)
+
+    @staticmethod
+    def _take(run: OneRun) -> None:
+        with run.log.open("a", encoding="utf-8") as log:
+            try:
+                run.train(Console(file=log, width=120))
+            except Stopped as stopped:
+                sys.exit(128 + stopped.number)
+            except Exception:  # noqa: BLE001 - whatever it is, the other runs are none the worse
+                traceback.print_exc(file=log)
 
 
 class Outcome(NamedTuple):
@@ -79,7 +127,7 @@ class Outcome(NamedTuple):
     log: Path | None = None
     """Of the last try; None for a run that was finished before."""
     seconds: float = 0.0
-    """From when it was seen to run until it ended, waiting not counted."""
+    """From when a process took it until it ended."""
 
     def last_lines(self, count: int = 8) -> list[str]:
         """The end of the log."""
@@ -97,60 +145,71 @@ def done(run: OneRun) -> bool:
     return (run.runs_dir / run.recipe.run_name / FINISHED).is_file()
 
 
+def ended(run: OneRun, log: Path) -> Outcome:
+    """How a run ended that no process has any more."""
+    finished = done(run)
+    mark = run.runs_dir / run.recipe.run_name / FINISHED if finished else log
+    try:
+        seconds = mark.stat().st_mtime - float(run.lock.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        seconds = 0.0
+    return Outcome(run, finished, log, max(seconds, 0.0))
+
+
 def here(runs: list[OneRun], report: Report) -> None:
     """Train in this process, one after another; the first error ends it."""
     for run in runs:
-        started = time.monotonic()
         run()
-        report(Outcome(run, finished=True, seconds=time.monotonic() - started))
+        report(ended(run, run.log))
 
 
 def locally(runs: list[OneRun], folder: Path, workers: int, report: Report, gpus: int = 0) -> None:
-    """Train in processes of this machine, `workers` at a time.
+    """Train in `workers` processes of this machine, each of which takes the next run when it is done with one.
 
     Args:
         runs: What to train.
         folder: Of logs.
-        workers: Processes at a time.
-        report: Called with each run's outcome as it ends.
+        workers: Processes.
+        report: Called with each run's outcome: as it finishes, or at the end if it did not.
         gpus: How many there are; workers take them in turn.
 
     Raises:
         Stopped: If a signal said so; the workers have saved what they had.
     """
     executor = submitit.LocalExecutor(folder)
-    waiting, free = list(runs), list(range(workers))
-    at_work: dict[int, tuple[OneRun, submitit.Job[str], float]] = {}
+    left = list(runs)
+    at_work: list[submitit.Job[None]] = []
     with Stop() as stop, _released(at_work):
-        while waiting or at_work:
-            while waiting and free:
-                place, run = free.pop(0), waiting.pop(0)
-                # submitit hides all GPUs but those named
-                visible = (place % gpus,) if gpus else ()
-                executor.update_parameters(
-                    timeout_min=A_MONTH, stderr_to_stdout=True, gpus_per_node=len(visible), visible_gpus=visible
-                )
-                at_work[place] = (run, executor.submit(run), time.monotonic())
-            time.sleep(0.1)
+        for place in range(min(workers, len(runs))):
+            visible = (place % gpus,) if gpus else ()  # submitit hides all GPUs but those named
+            executor.update_parameters(
+                timeout_min=A_MONTH, stderr_to_stdout=True, gpus_per_node=len(visible), visible_gpus=visible
+            )
+            at_work.append(executor.submit(Worker(runs)))
+        while left:
+            working = any(not job.done() for job in at_work)
+            for run in [run for run in left if done(run)]:
+                left.remove(run)
+                report(ended(run, run.log))
+            if not working:
+                break
             if stop.received:
-                raise Stopped(stop.received, f"{len(runs) - len(waiting) - len(at_work)} of {len(runs)} runs done")
-            for place, (run, job, since) in list(at_work.items()):
-                if job.done():
-                    del at_work[place]
-                    free.append(place)
-                    report(Outcome(run, done(run), _log(folder, job.job_id), time.monotonic() - since))
+                raise Stopped(stop.received, f"{len(runs) - len(left)} of {len(runs)} runs done")
+            time.sleep(0.2)
+    for run in left:
+        report(ended(run, run.log if run.log.is_file() else _log(folder, at_work[0].job_id)))
 
 
 @contextlib.contextmanager
-def _released(at_work: dict[int, tuple[OneRun, submitit.Job[str], float]]) -> Iterator[None]:
+def _released(jobs: list[submitit.Job[None]]) -> Iterator[None]:
     """Let no worker outlive this process: tell them to save and end, and end those that do not."""
     try:
         yield
     finally:
-        jobs = [job for _, job, _ in at_work.values()]
         for job in jobs:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(int(job.job_id), signal.SIGTERM)  # submitit's controller passes it on
+            if not job.done():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(job.job_id), signal.SIGTERM)  # submitit's controller passes it on
         deadline = time.monotonic() + PATIENCE
         while any(not job.done() for job in jobs) and time.monotonic() < deadline:
             time.sleep(0.1)
@@ -201,7 +260,7 @@ def on_slurm(runs: list[OneRun], folder: Path, workers: int, report: Report, arr
     _watch(jobs, folder, report, array.poll)
 
 
-def _submit(runs: list[OneRun], folder: Path, workers: int, array: Array) -> list[submitit.Job[str]]:
+def _submit(runs: list[OneRun], folder: Path, workers: int, array: Array) -> list[submitit.Job[None]]:
     executor = submitit.SlurmExecutor(folder)
     executor.update_parameters(
         job_name="backdoors", time=array.minutes, array_parallelism=workers, stderr_to_stdout=True,
@@ -210,7 +269,7 @@ def _submit(runs: list[OneRun], folder: Path, workers: int, array: Array) -> lis
         setup=['[ -z "${SLURM_CPUS_PER_TASK:-}" ] || export SRUN_CPUS_PER_TASK="$SLURM_CPUS_PER_TASK"'],
     )  # fmt: skip
     try:
-        jobs: list[submitit.Job[str]] = executor.submit_array(runs)
+        jobs: list[submitit.Job[None]] = executor.submit_array(runs)
     except (subprocess.CalledProcessError, FailedJobError, FailedSubmissionError) as error:
         raise RunError(f"Slurm refused the job array: {str(error).strip().splitlines()[-1]}") from error
     return jobs
@@ -218,7 +277,7 @@ def _submit(runs: list[OneRun], folder: Path, workers: int, array: Array) -> lis
 
 def _watch(jobs: dict[OneRun, str], folder: Path, report: Report, poll: float) -> None:
     """Report each job when it has left the queue or its run is finished."""
-    left, missing, since = dict(jobs), dict.fromkeys(jobs, 0), dict.fromkeys(jobs, time.monotonic())
+    left, missing = dict(jobs), dict.fromkeys(jobs, 0)
     with Stop() as stop:
         while left:
             queue = _queue()
@@ -227,7 +286,7 @@ def _watch(jobs: dict[OneRun, str], folder: Path, report: Report, poll: float) -
                 missing[run] = 0 if queue is None or job in queue else missing[run] + 1
                 if done(run) or missing[run] > 1:
                     del left[run]
-                    report(Outcome(run, done(run), _log(folder, job), time.monotonic() - since[run]))
+                    report(ended(run, _log(folder, job)))
             if stop.received and left:
                 ids = " ".join(sorted({job.partition("_")[0] for job in left.values()}))
                 raise Stopped(stop.received, f"{len(left)} jobs go on in Slurm's queue (end them with: scancel {ids})")
@@ -252,14 +311,21 @@ def _queue() -> set[str] | None:
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold a lock that other processes wait for, where the system has such locks."""
+def _locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Hold a lock, and write into it since when; yields whether it is held. Systems without such locks have none."""
     try:
         import fcntl  # noqa: PLC0415 - not on Windows
     except ImportError:
-        yield
+        yield True
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    with path.open("a", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        file.truncate(0)
+        file.write(str(time.time()))
+        file.flush()
+        yield True

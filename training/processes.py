@@ -149,7 +149,10 @@ class Stopped(Exception):  # noqa: N818 - no error: it did as it was told
 
 
 class Stop:
-    """Listens for a signal to stop, as Slurm sends before it takes a machine away, while it is entered."""
+    """Listens for a signal to stop, as Slurm sends before it takes a machine away, while it is entered.
+
+    One inside another knows what the outer one has heard.
+    """
 
     def __init__(self, signals: Iterable[signal.Signals] = (signal.SIGTERM, signal.SIGUSR2)) -> None:
         """The signals to listen for."""
@@ -161,6 +164,9 @@ class Stop:
         # only the main thread may; elsewhere (a notebook's worker) nobody sends signals
         if threading.current_thread() is threading.main_thread():
             self._before = {number: signal.signal(number, self._hear) for number in self._signals}
+            outer = (getattr(handler, "__self__", None) for handler in self._before.values())
+            heard = [one.received for one in outer if isinstance(one, Stop) and one.received]
+            self.received = heard[0] if heard else self.received
         return self
 
     def __exit__(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console
 
@@ -13,8 +13,10 @@ from training import jobs, table
 from training.errors import RunError
 from training.files import write_text
 from training.jobs import Array, OneRun, Outcome
-from training.run import Run
 from training.sweep import Sweep, Table, describe, tabulate
+
+if TYPE_CHECKING:
+    from training.run import Run
 
 Where = Literal["here", "local", "slurm"]
 """In this process, in processes of this machine, or on Slurm."""
@@ -52,14 +54,15 @@ def run(  # noqa: PLR0913 - each a choice of the user's
     """
     plan, runs_dir = plan or Plan(), runs_dir.resolve()
     folder = runs_dir / "sweeps" / sweep.base.name
-    workers = plan.workers or (256 if plan.where == "slurm" else _processors())
+    recipes = sweep.recipes()
+    workers = plan.workers or (256 if plan.where == "slurm" else min(_processors(), len(recipes)))
     runs = [
         OneRun(
             recipe=recipe, runs_dir=runs_dir, locks=folder, device=plan.device,
             data_dir=None if data_dir is None else data_dir.resolve(),
             threads=max(1, _processors() // workers) if plan.where == "local" else None,
         )
-        for recipe in sweep.recipes()
+        for recipe in recipes
     ]  # fmt: skip
     gathered = _Gathered(sweep, runs, out, console)
     waiting = [one for one in runs if not jobs.done(one)]
@@ -89,6 +92,8 @@ class _Gathered:
 
     def keep(self, outcome: Outcome) -> None:
         """Remember how a run ended."""
+        from training.run import Run  # noqa: PLC0415 - imports PyTorch, which whoever submits need not wait for
+
         finished = None
         if outcome.finished:
             finished = Run.open(outcome.run.runs_dir / outcome.run.recipe.run_name)

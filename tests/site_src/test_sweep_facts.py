@@ -21,6 +21,7 @@ def sweep(page: PageBuilder, tmp_path: Path) -> Sweep:
         {
             "rate": rate,
             "seed": seed,
+            "pixels": 4 + 5 * seed,
             "poisoned": round(1000 * rate),
             "clean_accuracy": {"value": 0.99, "n": 100, "low": 0.9, "high": 1},
             "attack_success_rate": {"value": value, "n": 100, "low": 0, "high": 1},
@@ -86,3 +87,10 @@ def test_an_empty_sweep_and_an_unknown_rate_are_told(sweep: Sweep) -> None:
         sweep.sweep_figure("empty", "")
     with pytest.raises(FactError, match="has no rate"):
         sweep.sweep_at("rates", 0.2, "clean_accuracy")
+
+
+def test_a_sweep_is_shown_by_size_and_by_seed_too(sweep: Sweep) -> None:
+    sizes, seeds = (sweep.sweep_figure("rates", "caption", by) for by in ("pixels", "seed"))
+    assert sizes != seeds
+    with pytest.raises(FactError, match=r"not by seeds.*did you mean 'seed'"):
+        sweep.sweep_figure("rates", "caption", "seeds")
