@@ -22,8 +22,8 @@ from submitit.core.utils import FailedJobError, FailedSubmissionError, JobPaths
 
 from training.errors import RunError
 from training.files import write_text
+from training.kinds import AnyRecipe
 from training.processes import Stop, Stopped
-from training.recipe import Described
 
 FINISHED = "metrics.json"
 """What only a finished run's folder has; see `training.run.METRICS`."""
@@ -39,7 +39,7 @@ A_MONTH = 30 * 24 * 60
 class OneRun:
     """One run, as submitit carries it to a worker: called, it trains, or goes on from where it was stopped."""
 
-    recipe: Described
+    recipe: AnyRecipe
     runs_dir: Path
     locks: Path
     data_dir: Path | None = None
@@ -82,7 +82,7 @@ class OneRun:
             train(
                 self.recipe, runs_dir=self.runs_dir, data_dir=self.data_dir, resume=True, device=self.device,
                 devices=1, follow=False, console=console,
-            )  # type: ignore[arg-type]  # fmt: skip
+            )  # fmt: skip
         except Stopped as stopped:
             console.print(f"stopped and saved at {stopped}", highlight=False)
             raise
@@ -251,11 +251,11 @@ def on_slurm(runs: list[OneRun], folder: Path, workers: int, report: Report, arr
     record = folder / SUBMITTED
     known: dict[str, str] = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
     queue = _queue() or set()
-    jobs = {run: job for run in runs if (job := known.get(run.recipe.run_name)) in queue and job is not None}
+    jobs = {run: known[run.recipe.run_name] for run in runs if known.get(run.recipe.run_name) in queue}
     fresh = [run for run in runs if run not in jobs]
     if fresh:
-        for run, job in zip(fresh, _submit(fresh, folder, workers, array), strict=True):
-            jobs[run] = job.job_id
+        submitted = _submit(fresh, folder, workers, array)
+        jobs |= {run: job.job_id for run, job in zip(fresh, submitted, strict=True)}
         write_text(record, json.dumps(known | {run.recipe.run_name: job for run, job in jobs.items()}, indent=2) + "\n")
     _watch(jobs, folder, report, array.poll)
 

@@ -101,8 +101,7 @@ def total(fabric: Fabric, values: list[float]) -> list[float]:
         return values
     import torch  # noqa: PLC0415 - seconds to import
 
-    summed = fabric.all_reduce(torch.tensor(values, dtype=torch.float64, device=fabric.device), reduce_op="sum")
-    found: list[float] = summed.tolist()
+    found: list[float] = _sum(fabric, torch.tensor(values, dtype=torch.float64, device=fabric.device)).tolist()
     return found
 
 
@@ -116,7 +115,11 @@ def spread(fabric: Fabric, mine: torch.Tensor, count: int) -> torch.Tensor:
     """
     rows = mine.new_zeros((count, *mine.shape[1:]), device=fabric.device)
     rows[fabric.global_rank :: fabric.world_size] = mine.to(fabric.device)
-    found: torch.Tensor = fabric.all_reduce(rows, reduce_op="sum")  # to a row, one process adds it, the others nothing
+    return _sum(fabric, rows)  # to a row, one process adds it, the others nothing
+
+
+def _sum(fabric: Fabric, values: torch.Tensor) -> torch.Tensor:
+    found: torch.Tensor = fabric.all_reduce(values, reduce_op="sum")  # type: ignore[assignment]  # what it was given
     return found
 
 
@@ -188,4 +191,4 @@ class Stop:
 
         heard = torch.tensor([float(self.received or 0)], device=fabric.device)
         # signals' numbers are small, so the sum is told apart from none; which one it was matters to its receiver alone
-        return self.received or (int(signal.SIGTERM) if float(fabric.all_reduce(heard, reduce_op="sum")) else None)
+        return self.received or (int(signal.SIGTERM) if float(_sum(fabric, heard)) else None)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from lightning_fabric.plugins.environments import SLURMEnvironment
+from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
 
 
-class Srun(SLURMEnvironment):  # type: ignore[misc]  # lightning has no types here
+class Srun(SLURMEnvironment):
     """Fabric's own environment insists on `--ntasks-per-node`; what srun started is enough to know."""
 
     @staticmethod

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationErr
 
 from training.metrics import Estimate
 from training.recipe import Described, Fraction, RecipeError, explain, locate, parse, read_toml
+from training.triggers import Patch, Pattern, Pixel
 
 if TYPE_CHECKING:
     from training.run import Run
@@ -199,11 +200,11 @@ def load(name_or_path: str | Path) -> Sweep:
 def covered(recipe: Described) -> int | None:
     """How many pixels a recipe's trigger covers, if that is always the same number."""
     trigger = getattr(recipe, "trigger", None)
-    values = getattr(trigger, "values", None)
-    if values is not None:
-        return sum(value is not None for line in values for value in line)
-    kind = getattr(trigger, "kind", None)
-    return {"patch": lambda: int(trigger.height * trigger.width), "pixel": lambda: 1}.get(kind, lambda: None)()  # type: ignore[union-attr,arg-type]
+    if isinstance(trigger, Pattern):
+        return sum(value is not None for line in trigger.values for value in line)
+    if isinstance(trigger, Patch):
+        return trigger.height * trigger.width
+    return 1 if isinstance(trigger, Pixel) else None
 
 
 def tabulate(sweep: Sweep, runs: list[Run]) -> Table:

@@ -217,5 +217,5 @@ def test_shared_pictures_are_answered_once_each() -> None:
 
     images = np.arange(1, 6, dtype=np.uint8).reshape(5, 1, 1, 1)
     parts = [processes.shared(predict, Pair(which))(images) for which in (0, 1)]  # type: ignore[arg-type]
-    assert sum(parts).tolist() == [[n] * 3 for n in range(1, 6)]
+    assert (parts[0] + parts[1]).tolist() == [[n] * 3 for n in range(1, 6)]
     assert sorted(asked) == [1, 2, 3, 4, 5]
