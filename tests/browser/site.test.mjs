@@ -1,18 +1,23 @@
-/** The built report below a sub-path: its policy holds, nothing leaves the site, instant navigation, search and schemes work. */
+/**
+ * The built report below a sub-path: on every page axe finds nothing, every widget answers, nothing shifts or blocks the
+ * page, the policy holds and nothing leaves the site; instant navigation, search and schemes work.
+ */
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { ready } from "./harness/drive.mjs";
+import { violations } from "./harness/axe.mjs";
+import { watchBlocks } from "./harness/blocks.mjs";
+import { answers, DIGITS, demo, draw, ready, summary } from "./harness/drive.mjs";
 import { BASE, ROOT } from "./harness/server.mjs";
 import { setup } from "./harness/setup.mjs";
 
-const PAGES = ["", "regular/", "models/", "lab/", "embed/", "reproduce/", "references/"];
-const AXE = readFileSync(join(ROOT, "node_modules/axe-core/axe.min.js"), "utf8");
+const LONGEST_BLOCK_MS = 100;
+const LARGEST_SHIFT = 0.05;
 
 const port = await freePort();
 const host = `127.0.0.1:${port}`;
@@ -24,6 +29,13 @@ execFileSync(join(ROOT, ".venv/bin/mkdocs"), ["build", "--strict", "--quiet", "-
   env: { ...process.env, SITE_URL: home, NO_MKDOCS_2_WARNING: "1" },
 });
 after(() => rmSync(siteDir, { recursive: true }));
+
+const pages = readdirSync(siteDir, { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith("index.html"))
+  .map((path) => path.replace(/index\.html$/, ""));
+const withWidgets = pages.filter((path) =>
+  readFileSync(join(siteDir, path, "index.html"), "utf8").includes("<onnx-demo"),
+);
 
 const shared = setup({ server: { siteDir, port } });
 
@@ -57,36 +69,69 @@ async function watch(page) {
     document.addEventListener("securitypolicyviolation", (event) => {
       console.error(`policy ${event.violatedDirective}: ${event.blockedURI} ${event.sample}`);
     });
+    Object.assign(globalThis, { shift: 0 });
+    new PerformanceObserver((list) => {
+      for (const entry of /** @type {any[]} */ (list.getEntries()))
+        if (!entry.hadRecentInput) /** @type {any} */ (globalThis).shift += entry.value;
+    }).observe({ type: "layout-shift", buffered: true });
   });
   return wrong;
 }
 
-/** @param {import("playwright-core").Page} page */
-async function violations(page) {
-  await page.evaluate(AXE);
-  const found = await page.evaluate(() =>
-    /** @type {any} */ (globalThis).axe.run(document, { resultTypes: ["violations"] }),
-  );
-  return found.violations.map(
-    (/** @type {any} */ each) => `${each.id} at ${each.nodes.length} places: ${each.nodes[0].html}`,
-  );
+/**
+ * The page as the theme's script leaves it, and each of its widgets with a drawing answered.
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {string} address
+ */
+async function visit(page, address) {
+  await page.goto(home + address);
+  await page.locator(".md-search-result__meta", { hasText: "Type to start" }).waitFor({ state: "attached" });
+  const count = await page.locator("onnx-demo").count();
+  for (let which = 0; which < count; which++) {
+    await ready(page, which);
+    if ((await demo(page, which).locator("onnx-digit-pad").count()) === 0) {
+      await summary(page, /say|trigger/i, which);
+      continue;
+    }
+    await draw(page, DIGITS[7], which);
+    await demo(page, which).locator('.ow-stage[data-shown="ink"]').waitFor();
+    await summary(page, /say|trigger/i, which);
+    for (const { now } of await answers(page, which)) assert.match(now, /^\d$/);
+  }
+  return count;
 }
 
-for (const address of PAGES) {
+test("the report has pages, and pages with widgets", () => {
+  assert.ok(pages.length > withWidgets.length);
+  assert.ok(withWidgets.length > 0);
+});
+
+for (const address of pages) {
   for (const [colorScheme, width] of /** @type {const} */ ([
     ["light", 1280],
     ["dark", 360],
   ])) {
-    test(`${address || "front page"}, ${colorScheme}, ${width} pixels: axe finds nothing, nothing is blocked`, async () => {
+    test(`/${address}, ${colorScheme}, ${width} pixels: axe finds nothing, nothing is blocked or shifts, widgets answer`, async (context) => {
       await shared.withPage(
         async (page) => {
           const wrong = await watch(page);
-          await page.goto(home + address);
-          await page.waitForTimeout(600);
+          let widgets = 0;
+          const { processor, clock } = await watchBlocks(page, async () => {
+            widgets = await visit(page, address);
+          });
+          const { shift, overflow } = await page.evaluate(() => ({
+            shift: /** @type {any} */ (globalThis).shift,
+            overflow: document.documentElement.scrollWidth - window.innerWidth,
+          }));
+          context.diagnostic(
+            `/${address}: ${widgets} widgets, layout shift ${shift.toFixed(4)}, longest block ${processor.toFixed(0)} ms of processor time, ${clock.toFixed(0)} ms by the clock`,
+          );
+          assert.ok(processor < LONGEST_BLOCK_MS, `the page was blocked for ${processor} ms`);
+          assert.ok(shift < LARGEST_SHIFT, `cumulative layout shift ${shift}`);
+          assert.ok(overflow <= 0, `the page is ${overflow} pixels too wide`);
           assert.deepEqual(await violations(page), []);
           assert.deepEqual(wrong, []);
-          const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-          assert.ok(overflow <= 0, `the page is ${overflow} pixels too wide`);
         },
         { colorScheme, viewport: { width, height: 800 } },
       );
