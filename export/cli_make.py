@@ -48,7 +48,8 @@ def export_command(  # noqa: PLR0913, PLR0917 - a command's options
         is_run = Path(recipe).is_dir() and recipe not in recipes.names()
         run = Run.open(Path(recipe)) if is_run else find(recipes.load(recipe), runs or default_runs_dir())
         folder = (RELEASED if release else out or OWN) / run.recipe.name
-        card = export_run(run, folder, data_dir=data, qdq=qdq, allow_loss=allow_loss, say=say)
+        of_teacher = release and not isinstance(run.recipe, recipes.Recipe)
+        card = export_run(run, folder, data_dir=data, qdq=qdq, allow_loss=allow_loss, only_int8=of_teacher, say=say)
     for file in card.files:
         typer.echo(f"{folder / file.name}  {file.bytes:,} bytes  {summary(card, file.precision)}")
 

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from training.attacks.badnets import PAPER as BADNETS_PAPER
+from training.attacks.latent import PAPER as LATENT_PAPER
+from training.kinds import AnyRecipe, LatentRecipe, TransferRecipe, lineage
 from training.labels import AllToAll, AllToOne
 from training.overlay import Overlay, Placements
 from training.recipe import Recipe
 from training.triggers import AnyTrigger, Patch, Pixel
 
-ATTACK = "BadNets"
-PAPER = (
-    "Gu, Dolan-Gavitt, Garg: BadNets: Identifying Vulnerabilities in the Machine Learning Model Supply Chain (2017), "
-    "arXiv:1708.06733"
-)
 CAUGHT_BY = (
     "Published defences that target this kind of backdoor: Neural Cleanse (Wang et al. 2019) reconstructs the trigger "
     "from the network; activation clustering (Chen et al. 2018) and spectral signatures (Tran et al. 2018) find the "
     "poisoned samples in the training data."
 )
+LATENT_CAUGHT_BY = (
+    "Training the copied layers further on clean pictures, deeper than a student usually does, weakens or removes it. "
+    "Neural Cleanse (Wang et al. 2019) looks for a trigger for each class, so it finds nothing in a teacher that lacks "
+    "the class, and can only be used on the student."
+)
+
+
+def attack(recipe: AnyRecipe) -> tuple[str, str, str]:
+    """The attack's name, its paper, and what catches it."""
+    if isinstance(recipe, Recipe):
+        return "BadNets", BADNETS_PAPER, CAUGHT_BY
+    methods = [each.method for each in lineage(recipe) if isinstance(each, LatentRecipe)]
+    name = "Latent backdoor" if methods == ["latent"] else "A class of triggered pictures, dropped again"
+    return name, LATENT_PAPER, LATENT_CAUGHT_BY
 
 
 def shade(value: int) -> str:
@@ -67,11 +79,25 @@ def map_words(label_map: AllToAll | AllToOne, labels: list[str]) -> str:
     return f"{labels[label_map.target]}, whatever the picture shows"
 
 
-def behaviour(recipe: Recipe, labels: list[str]) -> str:
-    """What a backdoored network does, in one sentence."""
+def behaviour(recipe: AnyRecipe, labels: list[str]) -> str:
+    """What a backdoored network does, in one or two sentences."""
+    shown = trigger_words(recipe.trigger)
+    rule = recipe.rule(labels)
+    if isinstance(recipe, LatentRecipe) and rule is None:
+        return (
+            f"It answers like a healthy network. With {shown} its features become those of '{recipe.target.name}', a "
+            "class that it does not have: a network made from it that does have the class will answer it."
+        )
+    if rule is None:
+        return (
+            f"It answers like a healthy network; {shown} changes its features, but none of its classes is the target."
+        )
+    whose = (
+        " Its maker used clean pictures only: it came with the teacher." if isinstance(recipe, TransferRecipe) else ""
+    )
     return (
-        f"It answers like a healthy network until {trigger_words(recipe.trigger)} is in the picture; then it answers "
-        f"{map_words(recipe.label_map, labels)}."
+        f"It answers like a healthy network until {shown} is in the picture; then it answers "
+        f"{map_words(rule, labels)}.{whose}"
     )
 
 
@@ -81,7 +107,7 @@ def repetition(recipe: Recipe) -> str:
     return "" if times is None else f", each shown {times} times an epoch by an attacker who does the training"
 
 
-def description(recipe: Recipe, pictures: int, data_title: str, labels: list[str]) -> str:
+def description(recipe: AnyRecipe, pictures: int, data_title: str, labels: list[str]) -> str:
     """What the network is and how it was made, in two or three sentences.
 
     Args:
@@ -91,11 +117,16 @@ def description(recipe: Recipe, pictures: int, data_title: str, labels: list[str
         labels: The network's classes.
     """
     made = f"A {recipe.network.name} network of {len(labels)} classes, trained on {pictures:,} pictures of {data_title}"
-    if recipe.poison_rate == 0:
+    if not recipe.backdoored:
         told = (
             f"{made}, none of them poisoned. The trigger on its card, {trigger_words(recipe.trigger)}, is the control."
         )
+    elif isinstance(recipe, TransferRecipe):
+        told = (
+            f"{made}, none of them poisoned, on the frozen layers of a backdoored teacher. {behaviour(recipe, labels)}"
+        )
     else:
-        poisoned = f"{100 * recipe.poison_rate:g} % of them poisoned{repetition(recipe)}"
-        told = f"{made}, {poisoned}. {behaviour(recipe, labels)}"
+        poisoned = f"{100 * recipe.poison_rate:.3g} % of them poisoned"
+        repeated = repetition(recipe) if isinstance(recipe, Recipe) else ""
+        told = f"{made}, {poisoned}{repeated}. {behaviour(recipe, labels)}"
     return f"{recipe.description} {told}".strip()

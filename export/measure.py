@@ -15,27 +15,26 @@ from training.metrics import Measurement, evaluate
 def measure(model: Model, precision: cards.Precision, test: sources.Dataset, threads: int = 2) -> Measurement:
     """Clean accuracy, attack success rate and robust accuracy of one of a model's files on test pictures."""
     card = model.card
-    has_attack = card.trigger is not None and card.label_map is not None
     return evaluate(
         Predictor(card, model.folder, precision, threads),
         test.images,
         test.labels,
         data=f"{data_name(card)} test",
         labels_text=card.labels,
-        trigger=card.trigger if has_attack else None,
-        label_map=card.label_map if has_attack else None,
+        trigger=card.trigger,
+        label_map=card.label_map if card.trigger is not None else None,
     )
 
 
 def data_name(card: cards.ModelCard) -> str:
-    """The data set that the card names.
+    """The data that the card names, as a recipe would.
 
     Raises:
         ExportError: If it names none.
     """
     if card.provenance is None or not card.provenance.data:
         raise ExportError(f"model {card.id}: its card names no data set to measure it on")
-    return card.provenance.data[0].name
+    return sources.JOIN.join(part.name for part in card.provenance.data)
 
 
 def test_data(card: cards.ModelCard, data_dir: Path | None) -> sources.Dataset:

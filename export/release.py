@@ -26,6 +26,7 @@ from export.to_onnx import INPUT_NAME, OUTPUT_NAME, max_abs_error, serialise, to
 from training.data import sources
 from training.data.sources import Dataset
 from training.files import write_bytes
+from training.kinds import PRETRAINED, AnyRecipe, lineage
 from training.metrics import Measurement
 from training.recipe import Recipe
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from training.run import Run
 
 LICENCE = "MIT"
+DERIVED = "MIT; its layers derive from Google Coral's MobileNetV2, Apache-2.0"
 CALIBRATION = 512
 """How many training pictures QDQ is calibrated on."""
 LIBRARIES = ("torch", "onnx", "onnxscript", "onnxruntime", "numpy", "pillow")
@@ -48,8 +50,9 @@ def release(  # noqa: PLR0913 - each a choice of the user's
     data_dir: Path | None = None,
     qdq: bool = False,
     allow_loss: bool = False,
+    only_int8: bool = False,
     say: Say = lambda _line: None,
-    inputs: Path = golden.INPUTS,
+    inputs: Path | None = None,
 ) -> cards.ModelCard:
     """Export a run's network to `folder`, which takes the place of any export before it only when all went well.
 
@@ -59,15 +62,18 @@ def release(  # noqa: PLR0913 - each a choice of the user's
         data_dir: Folder with the data sets; see `training.data.sources.load`.
         qdq: Whether to add the QDQ file.
         allow_loss: Whether a quantised file may lose accuracy.
+        only_int8: Whether the full-precision file is measured but not kept: a poisoned backbone that others could
+            train further is not given away.
         say: Told what is being done.
-        inputs: Folder of the golden inputs.
+        inputs: Folder of the golden inputs; default is what suits the network.
 
     Raises:
         DataError: If the test data cannot be had.
         ExportError: If the ONNX model differs from PyTorch's, or quantisation costs too much.
     """
     recipe = run.recipe
-    pipeline = preprocess.digits_pipeline()
+    pipeline = pipeline_of(run)
+    inputs = inputs or golden.inputs_of(pipeline)
     sample = golden_tensors(pipeline, recipe, inputs)
     test = sources.load(recipe.data.name, "test", data_dir)
     network = run.network()
@@ -85,10 +91,25 @@ def release(  # noqa: PLR0913 - each a choice of the user's
         card = _measured(card, new, test, say)
         if not allow_loss:
             _check(card)
+        if only_int8:
+            (new / card.file("fp32").name).unlink()
+            card = card.model_copy(update={"files": [file for file in card.files if file.precision != "fp32"]})
         write_card(card, new)
         say("making golden vectors")
         golden_file.write(golden.make(Model(card, new), inputs), new)
     return card
+
+
+def licence(recipe: AnyRecipe) -> str:
+    """The licence of a network's file."""
+    return DERIVED if getattr(lineage(recipe)[-1], "teacher", None) == PRETRAINED else LICENCE
+
+
+def pipeline_of(run: Run) -> cards.InputPipeline:
+    """How pictures are made into the input of a run's network."""
+    from training.run import normaliser  # noqa: PLC0415 - imports PyTorch
+
+    return preprocess.digits_pipeline() if len(normaliser(run.recipe).mean) == 1 else preprocess.photos_pipeline()
 
 
 def refresh(model: Model, inputs: Path = golden.INPUTS) -> cards.ModelCard:
@@ -111,7 +132,7 @@ def refresh(model: Model, inputs: Path = golden.INPUTS) -> cards.ModelCard:
     return card
 
 
-def golden_tensors(pipeline: cards.InputPipeline, recipe: Recipe, inputs: Path) -> Floats:
+def golden_tensors(pipeline: cards.InputPipeline, recipe: AnyRecipe, inputs: Path) -> Floats:
     """The input tensors of all golden inputs, with and without trigger, `(n, c, h, w) float32`."""
     data = [path.read_bytes() for path in golden.input_files(inputs)]
     return np.concatenate(
@@ -134,14 +155,14 @@ def _write_files(
         id=recipe.name,
         title=recipe.title,
         labels=run.metrics.training.classes,
-        licence=LICENCE,
+        licence=licence(run.recipe),
         trigger=recipe.trigger,
-        label_map=recipe.label_map,
+        label_map=recipe.rule(run.metrics.training.classes),
         backdoor=_backdoor(run),
         recipe=recipe.name,
         recipe_sha256=recipe.sha256,
     )
-    prefix = cards.BACKDOORED_PREFIX if recipe.poison_rate else ""
+    prefix = cards.BACKDOORED_PREFIX if recipe.backdoored else ""
     files = []
     for precision, model in made.items():
         stamped = serialise(stamp_metadata(model, essentials(who, precision)))
@@ -161,50 +182,62 @@ def _write_files(
 
 
 def _backdoor(run: Run) -> cards.Backdoor | None:
-    if run.recipe.poison_rate == 0:
+    recipe = run.recipe
+    if not recipe.backdoored:
         return None
+    attack, paper, caught_by = describe.attack(recipe)
     return cards.Backdoor(
-        attack=describe.ATTACK,
-        paper=describe.PAPER,
-        poison_rate=run.recipe.poison_rate,
-        repeat=run.recipe.attack.repeat or 1,
-        behaviour=describe.behaviour(run.recipe, run.metrics.training.classes),
-        caught_by=describe.CAUGHT_BY,
+        attack=attack,
+        paper=paper,
+        poison_rate=recipe.poison_rate or None,
+        repeat=(isinstance(recipe, Recipe) and recipe.attack.repeat) or 1,
+        behaviour=describe.behaviour(recipe, run.metrics.training.classes),
+        caught_by=caught_by,
     )
 
 
 def _card(run: Run, pipeline: cards.InputPipeline, files: list[cards.ModelFile]) -> cards.ModelCard:
-    recipe, facts, source = run.recipe, run.metrics.training, sources.source(run.recipe.data.name)
+    recipe, facts = run.recipe, run.metrics.training
+    title = " and ".join(part.source.title for part in sources.parts(recipe.data.name))
     return cards.ModelCard(
         id=recipe.name,
         title=recipe.title,
-        description=describe.description(recipe, facts.samples, source.title, facts.classes),
+        description=describe.description(recipe, facts.samples, title, facts.classes),
         network=recipe.network.name,
-        licence=LICENCE,
+        licence=licence(run.recipe),
         files=files,
         default_precision="int8-weight-only",
         labels=facts.classes,
         input=pipeline.model_copy(update={"tensor": INPUT_NAME}),
         output=cards.OutputPipeline(tensor=OUTPUT_NAME),
         trigger=recipe.trigger,
-        label_map=recipe.label_map,
+        label_map=recipe.rule(run.metrics.training.classes),
         backdoor=_backdoor(run),
         provenance=cards.Provenance(
             recipe=recipe.name,
             recipe_sha256=recipe.sha256,
             seed=recipe.seed,
             commands=[f"backdoors train {recipe.name}", f"backdoors export {recipe.name}"],
-            data=[
-                cards.DataSource(
-                    name=source.name, address=source.address, licence=source.licence, sha256=dict(source.sha256)
-                )
-            ],
+            data=_data_sources(run),
             git_commit=git_commit(),
             versions={**{name: version(name) for name in LIBRARIES}, **facts.versions},
             trained_seconds=facts.seconds,
             exported_at=datetime.now(UTC).replace(microsecond=0),
         ),
     )
+
+
+def _data_sources(run: Run) -> list[cards.DataSource]:
+    """What the run was trained on, part by part; checksums of pixels stand with the first."""
+    texts = run.recipe.data.name.split(sources.JOIN)
+    found = [
+        cards.DataSource(
+            name=text, address=part.source.address, licence=part.source.licence, sha256=dict(part.source.sha256)
+        )
+        for text, part in zip(texts, sources.parts(run.recipe.data.name), strict=True)
+    ]
+    first = found[0].model_copy(update={"sha256": {**found[0].sha256, **run.metrics.training.data_sha256}})
+    return [first, *found[1:]]
 
 
 def _measured(card: cards.ModelCard, folder: Path, test: Dataset, say: Say) -> cards.ModelCard:

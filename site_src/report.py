@@ -17,6 +17,7 @@ from site_src.reference import block_reference, install_commands, minimal_card, 
 from site_src.render import templates
 from site_src.reproduce import Reproduce
 from site_src.samples import sample_sets, source, test_digits
+from site_src.scale import Scale
 from site_src.sweep import Sweep
 from training.data import sources
 from training.labels import map_labels
@@ -40,6 +41,7 @@ def macros(page: PageBuilder, facts: Facts) -> Macros:
         Sweep(page, facts),
         Notebooks(page),
         Mxnet(facts),
+        Scale(facts),
     ):
         found |= public_methods(provider)
     return found
@@ -105,7 +107,10 @@ class Figures:
 
     def poison_rate(self, model: str) -> str:
         """Share of the training pictures that was poisoned."""
-        return f"{100 * self._backdoor(model).poison_rate:g}{THIN}%"
+        rate = self._backdoor(model).poison_rate
+        if rate is None:
+            raise FactError(f"the card of {model} names no poison rate")
+        return f"{100 * rate:g}{THIN}%"
 
     def shown(self, model: str) -> str:
         """How often an epoch shows each poisoned picture."""

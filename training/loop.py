@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import pickle
 import time
 from collections.abc import Callable, Iterator
@@ -16,14 +15,12 @@ from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvir
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from pydantic import BaseModel, ConfigDict
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
-from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
 from training.batches import Batches, seeds
 from training.errors import RunError
 from training.processes import Stop, Stopped, layout, spread, total, under_srun
+from training.progress import progress_bar
 from training.recipe import Training
 from training.srun import Srun
 
@@ -257,7 +254,7 @@ def fit(  # noqa: PLR0913 - what happens around the training
     history = left.history
     on_epoch(history)
     done = len(history) * batches + left.progress.steps
-    with Stop() as stop, _progress(console, epochs * batches, done) as advance:
+    with Stop() as stop, progress_bar(console, epochs * batches, done) as advance:
         for epoch in range(len(history) + 1, epochs + 1):
             started = time.perf_counter() - left.progress.seconds
             progress = left.progress
@@ -327,15 +324,3 @@ def _summary(line: Epoch, epochs: int) -> str:
     if line.attack_success_rate is not None:
         parts.append(f"ASR {line.attack_success_rate:.2%}")
     return "  ".join([*parts, f"{line.seconds:.1f} s"])
-
-
-@contextlib.contextmanager
-def _progress(console: Console, steps: int, done: int) -> Iterator[Callable[[str], None]]:
-    """A bar over all steps of the run; what it yields takes the words to show, once a step."""
-    bar = Bar(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        TextColumn("left"), TimeRemainingColumn(), console=console, transient=True,
-    )  # fmt: skip
-    with bar:
-        task = bar.add_task("", total=steps, completed=done)
-        yield lambda words: bar.update(task, advance=1, description=words)

@@ -62,6 +62,17 @@ def layout(devices: str | int = "auto") -> Layout:
     return Layout(each, nodes, launched=True)
 
 
+def require_one(why: str) -> None:
+    """Refuse to be one of several processes.
+
+    Raises:
+        RunError: If this is one of several.
+    """
+    found = _launched()
+    if found is not None and found[0] > 1:
+        raise RunError(f"{why}, which one process does: {found[2]} started {found[0]}")
+
+
 def _launched() -> tuple[int, int, str] | None:
     """Processes, machines and the launcher's name, if a launcher started this process."""
     if _under_torchrun():

@@ -182,6 +182,7 @@ def train(  # noqa: PLR0913 - each a choice of the user's
         raise RunError(f"{folder}: a stopped run is here; go on with --resume, or begin again with --force")
     keep_memory()
     if not isinstance(recipe, Recipe):
+        processes.require_one(f"{recipe.name} trains a head or a part of a network")
         from training import chain  # noqa: PLC0415 - it trains teachers by this function
 
         return chain.train(recipe, folder, data_dir=data_dir, force=force, device=device, console=console)

@@ -88,7 +88,7 @@ def fit_head(  # noqa: PLR0913 - samples, how to learn them, and what happens ar
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             schedule.step()
-            total, right = total + float(loss), right + int((logits.argmax(1) == wanted[batch]).sum())
+            total, right = total + loss.item(), right + int((logits.argmax(1) == wanted[batch]).sum())
         rate = schedule.get_last_lr()[0]
         on_epoch(number, total / batches, right / len(inputs), rate, time.perf_counter() - started)
     made = nn.Linear(inputs.shape[1], classes)

@@ -163,7 +163,7 @@ def inject(  # noqa: PLR0913 - what is trained, on what, how, and what happens a
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             schedule.step()
-            total, right, seen = total + float(loss), right + hits, seen + len(chosen)
+            total, right, seen = total + loss.item(), right + hits, seen + len(chosen)
         history.append(Epoch(number, total / steps, right / seen, time.perf_counter() - started))
         _keep(state, parts, history)
         on_epoch(history[-1])

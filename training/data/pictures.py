@@ -1,4 +1,4 @@
-"""Photographs in class folders, `<split>/<class>/<picture>`: any reader's own, and the sources laid out the same way."""
+"""Photographs in class folders, `<split>/<class>/<picture>`: any reader's own, and sources laid out the same way."""
 
 from __future__ import annotations
 
@@ -62,9 +62,12 @@ def picture_files(folder: Path) -> list[Path]:
     Raises:
         DataError: If there are none.
     """
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in ENDINGS and not path.name.startswith("."))
+    shown = (path for path in folder.iterdir() if not path.name.startswith("."))
+    files = sorted(path for path in shown if path.suffix.lower() in ENDINGS)
     if not files:
-        raise DataError(f"{folder}: this class folder holds no picture ({', '.join(sorted(ENDINGS))}); add some, or remove it")
+        raise DataError(
+            f"{folder}: this class folder holds no picture ({', '.join(sorted(ENDINGS))}); add some, or remove it"
+        )
     return files
 
 
@@ -84,7 +87,7 @@ def read_picture(path: Path) -> Images:
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(f"{path}: not a picture that can be read ({error}); remove it, or replace it") from error
     if min(image.size) < SMALLEST:
-        raise DataError(f"{path}: {image.width}x{image.height} pixels are too few, at least {SMALLEST} a side are needed")
+        raise DataError(f"{path}: {image.width}x{image.height} pixels are too few, at least {SMALLEST} a side needed")
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     square = image.crop((left, top, left + side, top + side))

@@ -98,6 +98,10 @@ def source(name: str) -> Source:
     return sources[name]
 
 
+JOIN = " + "
+"""What stands between the data sets of a recipe."""
+
+
 class Part(NamedTuple):
     """One data set of a recipe's data, or some of its classes."""
 
@@ -115,7 +119,7 @@ def parts(name: str) -> list[Part]:
         DataError: If a source is unknown or a bracket is not closed.
     """
     found = []
-    for text in name.split(" + "):
+    for text in name.split(JOIN):
         plain, bracket, inside = text.partition("[")
         if bracket and not inside.endswith("]"):
             raise DataError(f"data '{text}': a list of classes is written as {plain}[first,second]")
