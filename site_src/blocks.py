@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from export.card import Precision
 from site_src.problems import Problem, did_you_mean
+from training.overlay import Placement
 
 FENCE = "onnx-demo"
 
@@ -76,12 +77,16 @@ class Demo(_Part):
     id: Annotated[str | None, Field(pattern=r"^[a-z][a-z0-9-]*$")] = None
     """Name of the widget in the page's address, so that a view can be linked; numbered by default."""
     inputs: Annotated[list[Input], Field(min_length=1)] = ["draw", "samples", "upload", "camera"]
-    """Ways to give a picture: a drawing pad, samples to click, a file (picker, drop, paste), the camera."""
+    """Ways to give a picture: a drawing pad, samples to click, a file (picker, drop, paste), the camera. The drawing
+    pad is for networks of one channel alone."""
     samples: list[Sample] = []
     """Pictures to click."""
     trigger: Literal["switch", "on", "off"] | None = None
     """`switch`: the reader stamps the card's trigger; `on`: it is always stamped; `off`: never. By default `switch`
     when a model has a trigger."""
+    placement: Placement | None = None
+    """Where an overlay lies at first (`x`, `y`, `size` in shares of the picture, `angle` in degrees), where the reader
+    moves it; the card's own placement by default."""
     top: Annotated[int | None, Field(ge=1, le=20)] = None
     """How many classes to show; the card's own number by default."""
     precision: Precision | None = None
@@ -230,6 +235,6 @@ def _dotted(location: Location) -> str:
 
 def _fields_at(location: Location) -> list[str]:
     """Names of the fields that are allowed where an unknown key stands."""
-    parts: dict[str, type[BaseModel]] = {"models": ModelRef, "samples": Sample}
+    parts: dict[str, type[BaseModel]] = {"models": ModelRef, "samples": Sample, "placement": Placement}
     owner: type[BaseModel] = parts.get(str(location[0]), Demo) if len(location) > 1 else Demo
     return list(owner.model_fields)

@@ -11,11 +11,13 @@ import numpy.typing as npt
 from PIL import Image
 
 from export.card import ModelCard
+from export.describe import overlay_words
 from site_src.formats import count, percent
 from site_src.render import templates
 from training.labels import map_labels
 from training.metrics import Estimate
-from training.triggers import Patch, Pattern, Pixel, stamp
+from training.overlay import Overlay
+from training.triggers import AnyTrigger, stamp
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -125,8 +127,10 @@ def bar(estimate: Estimate | None) -> dict[str, object]:
     }
 
 
-def trigger_words(trigger: Patch | Pixel | Pattern) -> str:
+def trigger_words(trigger: AnyTrigger) -> str:
     """A trigger in words."""
+    if isinstance(trigger, Overlay):
+        return overlay_words(trigger)
     height, width = len(trigger.values), len(trigger.values[0])
     rows, columns = _span("row", trigger.top, height), _span("column", trigger.left, width)
     if trigger.kind == "pixel":

@@ -151,7 +151,9 @@ def _photographed(image: Image.Image, height: int, width: int, seed: int) -> Pix
         Image.fromarray(rng.integers(0, 256, (height, width), dtype=np.uint8)).filter(ImageFilter.BoxBlur((0, 3)))
     ).astype(np.float64)
     noise = rng.normal(0, 2.5, (height, width, 3)) + 0.15 * (streaks - streaks.mean())[..., None]
-    return np.clip(np.asarray(small) * light + noise, 0, 255).astype(np.uint8)
+    lit = np.asarray(small, dtype=np.float64) * light + noise
+    made: Pixels = np.clip(lit, 0, 255).astype(np.uint8)
+    return made
 
 
 def _darker(colour: Colour, share: float) -> Colour:

