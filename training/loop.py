@@ -15,6 +15,7 @@ from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvir
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from pydantic import BaseModel, ConfigDict
 from rich.console import Console
+from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
 from training.batches import Batches, seeds

@@ -86,6 +86,13 @@ def test_what_cannot_be_laid_out_is_one_clear_line(
         layout(devices)
 
 
+def test_what_one_process_must_do_is_refused_to_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    processes.require_one("a head")
+    under(monkeypatch, SLURM_STEP_ID="0", SLURM_NTASKS="2")
+    with pytest.raises(RunError, match="a head, which one process does: srun started 2"):
+        processes.require_one("a head")
+
+
 def test_a_requeued_job_goes_on_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not restarted()
     under(monkeypatch, SLURM_RESTART_COUNT="1")
