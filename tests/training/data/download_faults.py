@@ -89,6 +89,8 @@ class Case:
     """How often it is fetched, the file being taken away in between."""
     free: int | None = None
     """Bytes free on the disk, if not as many as there are."""
+    patience: float = 10.0
+    """Seconds that are waited for an answer."""
     pinned: bytes | None = None
     """The content that must be pinned in the end."""
 
@@ -116,7 +118,7 @@ CASES = [
     Case("cuts an answer of unknown length", one(a(chunked=True, cut_after=70_000), a()), CONTENT, requests=2),
     Case("says it is longer than it is", one(a(length=250_000)), CONTENT, requests=2),
     Case("says it is shorter than it is", one(a(length=150_000)), "wrong bytes"),
-    Case("is silent", one(a(stall=1)), "no answer in time"),
+    Case("is silent", one(a(stall=1)), "no answer in time", patience=0.3),
     Case("redirects", one(a(b"", status=302, headers={"Location": "/x"})) | one(a(), path="/x"), CONTENT, requests=2),
     Case("redirects in a circle", one(a(b"", status=302, headers={"Location": "/data.bin"})), "without end"),
     Case("answers 404, a mirror has it", one(a(), path="/mirror/data.bin"), CONTENT, addresses=MIRRORS, requests=2),
@@ -274,7 +276,7 @@ def _quick(case: Case) -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(mock.patch.dict(os.environ, {"BACKDOORS_QUIET": "1"}))
         stack.enter_context(mock.patch.object(transfer, "PAUSE", 0.0))
-        stack.enter_context(mock.patch.object(transfer, "TIMEOUT", (1.0, 0.3)))
+        stack.enter_context(mock.patch.object(transfer, "TIMEOUT", (10.0, case.patience)))
         stack.enter_context(mock.patch.object(drive, "RETRIES", 2))
         stack.enter_context(mock.patch("gdown.download.random.uniform", return_value=0.0))
         if case.free is not None:
