@@ -58,7 +58,7 @@ test("the runtime's module is missing: it is told, and nothing hangs", async () 
 
 test("loading shows bytes, can be cancelled, and be taken up again", async () => {
   await shared.withPage(async (page) => {
-    shared.server.setFaults([{ path: WASM, kind: "slow" }]);
+    shared.server.setFaults([{ path: WASM, kind: "held" }]);
     await page.goto(shared.server.url);
     const box = demo(page).locator("onnx-load-progress");
     await box.filter({ hasText: /[1-9][\d.]* (kB|MB) of 1\d\.\d MB/ }).waitFor();
@@ -72,19 +72,20 @@ test("loading shows bytes, can be cancelled, and be taken up again", async () =>
 
 test("a drawing made while the networks load is answered when they are there", async () => {
   await shared.withPage(async (page) => {
-    shared.server.setFaults([{ path: WASM, kind: "slow" }]);
+    shared.server.setFaults([{ path: WASM, kind: "held" }]);
     await page.goto(shared.server.url);
     await demo(page)
       .getByText(/ of 1\d\.\d MB/)
       .waitFor();
     await draw(page, DIGITS[7]);
+    shared.server.setFaults([]);
     await summary(page, /Both networks say 7/);
   });
 });
 
 test("an element that is moved while it loads goes on loading", async () => {
   await shared.withPage(async (page) => {
-    shared.server.setFaults([{ path: WASM, kind: "slow" }]);
+    shared.server.setFaults([{ path: WASM, kind: "held" }]);
     await page.goto(shared.server.url);
     await demo(page)
       .getByText(/ of 1\d\.\d MB/)
@@ -99,7 +100,7 @@ test("an element that is moved while it loads goes on loading", async () => {
 
 test("another precision chosen while loading takes the place of the first", async () => {
   await shared.withPage(async (page) => {
-    shared.server.setFaults([{ path: /int8.*\.onnx$/, kind: "slow" }]);
+    shared.server.setFaults([{ path: /int8.*\.onnx$/, kind: "held" }]);
     await page.goto(shared.server.url);
     await demo(page)
       .getByText(/ of 1\d\.\d MB/)
@@ -230,7 +231,7 @@ test("a second visit works offline", async () => {
 
 test("a first visit that loses its connection is told so", async () => {
   await shared.withPage(async (page, context) => {
-    shared.server.setFaults([{ path: /runtime\.json$/, kind: "slow" }]);
+    shared.server.setFaults([{ path: /runtime\.json$/, kind: "held" }]);
     await page.goto(shared.server.url);
     await context.setOffline(true);
     assert.match(await told(page), /You are offline/);

@@ -11,24 +11,18 @@ import { setup } from "./harness/setup.mjs";
 const shared = setup();
 const LIMIT_MS = 100;
 
-test("a block of 150 ms is noticed", async () => {
+test("a block of more than 100 ms is noticed", async () => {
   await shared.withPage(async (page) => {
     const { processor, clock } = await watchBlocks(page, async () => {
       await page.goto(shared.server.url);
-      await page.evaluate(
-        () =>
-          new Promise((resolve) => {
-            setTimeout(() => {
-              const end = performance.now() + 150;
-              let sum = 0;
-              while (performance.now() < end) sum += Math.sqrt(sum + 1);
-              resolve(sum);
-            });
-          }),
-      );
+      await page.evaluate(() => {
+        let sum = 0;
+        for (let i = 0; i < 1e8; i++) sum += Math.sqrt(sum + 1);
+        return sum;
+      });
     });
-    assert.ok(clock >= 150, `${clock} ms by the clock`);
-    assert.ok(processor > 15, `${processor} ms of processor time`); // A busy machine gives it less of the 150.
+    assert.ok(processor > LIMIT_MS, `${processor} ms of processor time`);
+    assert.ok(clock >= processor, `${clock} ms by the clock`);
   });
 });
 

@@ -106,7 +106,8 @@ async function read(folder, name) {
 /**
  * @typedef {object} Fault what happens to requests whose path it matches
  * @property {RegExp} path
- * @property {"html-404" | "html-200" | "corrupt" | "slow" | "down"} kind
+ * @property {"html-404" | "html-200" | "corrupt" | "held" | "down"} kind held: half of it comes, the rest when there are
+ *   other faults or none
  */
 
 /**
@@ -115,6 +116,8 @@ async function read(folder, name) {
 export async function startServer({ siteDir, base = BASE, config, port = 0 } = {}) {
   /** @type {Fault[]} */
   let faults = [];
+  /** Lets what is held go on. @type {Set<() => void>} */
+  const held = new Set();
   /** @type {string[]} */
   const requests = [];
   const server = createServer(async (request, response) => {
@@ -141,8 +144,13 @@ export async function startServer({ siteDir, base = BASE, config, port = 0 } = {
       "cache-control": "max-age=600",
       ...(zip && { "content-encoding": "gzip" }),
     });
-    if (fault?.kind === "slow") await trickle(response, data);
-    response.end(fault?.kind === "slow" ? undefined : data);
+    if (fault?.kind !== "held") {
+      response.end(data);
+      return;
+    }
+    const half = data.length >> 1;
+    response.write(data.subarray(0, half));
+    held.add(() => response.end(data.subarray(half)));
   });
 
   /** @param {string} path */
@@ -163,6 +171,8 @@ export async function startServer({ siteDir, base = BASE, config, port = 0 } = {
     /** @param {Fault[]} next */
     setFaults(next) {
       faults = next;
+      for (const goOn of held) goOn();
+      held.clear();
     },
     close: () =>
       new Promise((resolve) => {
@@ -177,19 +187,6 @@ function corrupted(body) {
   const copy = Buffer.from(body);
   copy[copy.length >> 1] ^= 1;
   return copy;
-}
-
-/**
- * @param {import("node:http").ServerResponse} response
- * @param {Buffer} data
- */
-async function trickle(response, data) {
-  const pieces = 40;
-  const size = Math.ceil(data.length / pieces);
-  for (let at = 0; at < data.length && !response.destroyed; at += size) {
-    response.write(data.subarray(at, at + size));
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }
 
 /** A clean and a backdoored network side by side: the released pair, or else the quick one. */
