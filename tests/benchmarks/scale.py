@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +102,7 @@ def estimates(measured: Measurement) -> dict[str, Any]:
     }
 
 
-def by_data(data: Path | None) -> dict[str, Any]:
+def by_data(data: Path | None) -> Iterator[dict[str, Any]]:
     """One epoch of MNIST's first pictures through the training loop, in this process with one thread."""
     recipe = whole_recipe("mnist-fast")
     whole = load("mnist", "train", data)
@@ -130,14 +130,14 @@ def by_data(data: Path | None) -> dict[str, Any]:
             }
         )
         print(rows[-1], flush=True)
-    return {"recipe": recipe.name, "rows": rows}
+        yield {"recipe": recipe.name, "rows": rows}
 
 
-def by_processes(data: Path | None) -> dict[str, Any]:
+def by_processes(data: Path | None) -> Iterator[dict[str, Any]]:
     """All of MNIST once: as many processors' threads in one process, and as processes under torchrun."""
     recipe = next(one for one in load_sweep("mnist-poison-rate").recipes() if one.poison_rate == 0.1)
     rows = []
-    for processes, threads in ((1, 1), (1, 2), (2, 1)):
+    for processes, threads in ((1, 1), (2, 1), (1, 2)):
         run, took = trained(recipe, processes, threads, data)
         facts = run.metrics.training
         pictures = facts.samples * facts.epochs
@@ -148,10 +148,10 @@ def by_processes(data: Path | None) -> dict[str, Any]:
             | estimates(run.metrics.measurement)
         )
         print(rows[-1], flush=True)
-    return {"recipe": recipe.name, "poison_rate": recipe.poison_rate, "seed": recipe.seed, "rows": rows}
+        yield {"recipe": recipe.name, "poison_rate": recipe.poison_rate, "seed": recipe.seed, "rows": rows}
 
 
-def by_seed(data: Path | None) -> dict[str, Any]:
+def by_seed(data: Path | None) -> Iterator[dict[str, Any]]:
     """The quick recipe with several seeds, by one process and by two of one thread each."""
     base = whole_recipe("digits-badnet")
     base = base.model_copy(update={"training": base.training.model_copy(update={"epochs": NOISE_EPOCHS})})
@@ -161,10 +161,10 @@ def by_seed(data: Path | None) -> dict[str, Any]:
             run, took = trained(base.model_copy(update={"seed": seed}), processes, 1, data)
             rows.append({"processes": processes, "seed": seed} | took | estimates(run.metrics.measurement))
             print(rows[-1], flush=True)
-    return {"recipe": base.name, "epochs": NOISE_EPOCHS, "rows": rows}
+        yield {"recipe": base.name, "epochs": NOISE_EPOCHS, "rows": rows}
 
 
-def by_runs(data: Path | None) -> dict[str, Any]:
+def by_runs(data: Path | None) -> Iterator[dict[str, Any]]:
     """A small sweep by one worker and by two."""
     text = to_toml(load_sweep("digits-poison-grid").base)
     rows = []
@@ -177,10 +177,10 @@ def by_runs(data: Path | None) -> dict[str, Any]:
             took = command(["-m", "training", "sweep", str(file), "--runs", name, "--device", "cpu", *given], threads=1)
         rows.append({"workers": workers, "runs": seed_count, "load": load_average()} | took)
         print(rows[-1], flush=True)
-    return {"recipe": "digits-poison-grid", "rows": rows}
+        yield {"recipe": "digits-poison-grid", "rows": rows}
 
 
-PARTS: dict[str, Callable[[Path | None], dict[str, Any]]] = {
+PARTS: dict[str, Callable[[Path | None], Iterator[dict[str, Any]]]] = {
     "data": by_data,
     "processes": by_processes,
     "noise": by_seed,
@@ -198,10 +198,11 @@ def main() -> None:
     data = Path(options.data) if options.data else None
     for part in options.only:
         load_before = load_average()
-        found = PARTS[part](data) | {"load_before": load_before, "load_after": load_average()}
-        known = json.loads(options.out.read_text(encoding="utf-8")) if options.out.is_file() else {}
-        known |= {"processors": os.cpu_count(), "torch": torch.__version__, part: found}
-        write_text(options.out, json.dumps(known, indent=2) + "\n")
+        for found in PARTS[part](data):  # written after each row, so that a measurement that is stopped is of use
+            load = {"load_before": load_before, "load_after": load_average()}
+            known = json.loads(options.out.read_text(encoding="utf-8")) if options.out.is_file() else {}
+            known |= {"processors": os.cpu_count(), "torch": torch.__version__, part: found | load}
+            write_text(options.out, json.dumps(known, indent=2) + "\n")
 
 
 if __name__ == "__main__":
