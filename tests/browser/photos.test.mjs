@@ -1,12 +1,16 @@
 /** Demos of photographs: the overlay is dragged, resized, turned and shared; by mouse, touch, wheel, keys and buttons. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { answers, demo, ready, summary, watchErrors } from "./harness/drive.mjs";
-import { photosConfig } from "./harness/server.mjs";
+import { photosConfig, ROOT } from "./harness/server.mjs";
 import { setup } from "./harness/setup.mjs";
 
-const shared = setup({ server: { config: photosConfig() } });
+const AXE = readFileSync(join(ROOT, "node_modules/axe-core/axe.min.js"), "utf8");
+const CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+const shared = setup({ flags: CAMERA, server: { config: photosConfig() } });
 
 /** @typedef {import("playwright-core").Page} Page */
 /** @typedef {{x: number, y: number, size: number, angle: number}} Placement */
@@ -106,3 +110,222 @@ test("dragging moves the glasses, the answers follow, and the address remembers"
     assert.deepEqual(await pixels(other), await pixels(page));
   });
 });
+
+test("a corner resizes, the knob turns, the wheel resizes what has been taken hold of", async () => {
+  await shared.withPage(async (page) => {
+    await withGlasses(page);
+    const before = await placement(page);
+    const corner = await demo(page).locator(".ow-corner[data-corner=se]").boundingBox();
+    assert.ok(corner);
+    const { box, middle } = await places(page);
+    const from = { x: corner.x + corner.width / 2, y: corner.y + corner.height / 2 };
+    const further = { x: middle.x + 1.5 * (from.x - middle.x), y: middle.y + 1.5 * (from.y - middle.y) };
+    await drag(page, from, further);
+    const larger = await placement(page);
+    assert.ok(Math.abs(larger.size - 1.5 * before.size) < 0.02, JSON.stringify(larger));
+    assert.deepEqual([larger.x, larger.y, larger.angle], [before.x, before.y, before.angle]);
+    const knob = await demo(page).locator(".ow-turn").boundingBox();
+    assert.ok(knob);
+    await drag(
+      page,
+      { x: knob.x + knob.width / 2, y: knob.y + knob.height / 2 },
+      { x: box.x + box.width, y: middle.y },
+    );
+    const turned = await placement(page);
+    assert.ok(Math.abs(turned.angle - 90) < 2, JSON.stringify(turned));
+    await page.mouse.move(middle.x, middle.y);
+    await page.mouse.wheel(0, 100);
+    await page.waitForFunction(
+      (size) => /** @type {any} */ (document.querySelector("onnx-overlay-handle")).placement.size < size,
+      turned.size,
+    );
+  });
+});
+
+test("the page scrolls past glasses that nobody has taken hold of", async () => {
+  await shared.withPage(
+    async (page) => {
+      await withGlasses(page);
+      const { middle } = await places(page);
+      const before = await placement(page);
+      await page.mouse.move(middle.x, middle.y);
+      await page.mouse.wheel(0, 120);
+      await page.waitForFunction(() => scrollY > 0);
+      assert.deepEqual(await placement(page), before);
+    },
+    { viewport: { width: 800, height: 500 } },
+  );
+});
+
+test("by keyboard alone: reached, moved, resized, turned, put back, and told", async () => {
+  await shared.withPage(async (page) => {
+    await withGlasses(page);
+    const before = await placement(page);
+    for (let i = 0; i < 20; i++) {
+      await page.keyboard.press("Tab");
+      if (await page.evaluate(() => document.activeElement?.localName === "onnx-overlay-handle")) break;
+    }
+    const style = await handle(page).evaluate((element) => {
+      const { outlineStyle, outlineWidth } = getComputedStyle(element);
+      return [element === document.activeElement, outlineStyle, outlineWidth];
+    });
+    assert.deepEqual(style, [true, "solid", "3px"]);
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("Shift+ArrowDown");
+    assert.deepEqual(await placement(page), { ...before, x: before.x + 0.02, y: before.y + 0.1 });
+    await page.keyboard.press("+");
+    await page.keyboard.press("]");
+    await page.keyboard.press(".");
+    await page.keyboard.press("[");
+    const changed = await placement(page);
+    assert.ok(changed.size > before.size);
+    assert.equal(changed.angle, before.angle + 5);
+    assert.match(
+      (await handle(page).getAttribute("aria-label")) ?? "",
+      /Glasses: 52 % from the left, 50 % from the top/,
+    );
+    await handle(page).getByRole("status").filter({ hasText: "turned 5 degrees to the right" }).waitFor();
+    await page.keyboard.press("Home");
+    assert.deepEqual(await placement(page), before);
+    await page.keyboard.press("t");
+    assert.equal(await handle(page).isHidden(), true);
+  });
+});
+
+test("a click puts the glasses there, and buttons resize and turn them", async () => {
+  await shared.withPage(async (page) => {
+    await withGlasses(page);
+    const { box } = await places(page);
+    await page.mouse.click(box.x + 0.1 * box.width, box.y + 0.9 * box.height);
+    const put = await placement(page);
+    assert.ok(Math.abs(put.x - 0.1) < 0.01 && Math.abs(put.y - 0.9) < 0.01, JSON.stringify(put));
+    await demo(page).getByRole("button", { name: "Larger" }).click();
+    await demo(page).getByRole("button", { name: "Turn left" }).click();
+    const changed = await placement(page);
+    assert.ok(changed.size > put.size);
+    assert.equal(changed.angle, -10);
+    await demo(page).getByRole("button", { name: "Put it back" }).click();
+    assert.equal((await placement(page)).angle, 0);
+  });
+});
+
+test("what is shown is what the network was given, wherever the glasses lie", async () => {
+  await shared.withPage(async (page) => {
+    for (const place of ["0.3_0.7_0.8_-35", "0_1_1.4_120", "0.9_0.1_0.05_7"]) {
+      await withGlasses(page, `demo.trigger=on&demo.place=${place}`);
+      await rest(page);
+      const given = await page.evaluate(async (text) => {
+        const [x, y, size, angle] = text.split("_").map(Number);
+        const { sharedClient } = await import(new URL("assets/widgets-dev/widgets/client.mjs", document.baseURI).href);
+        const config = JSON.parse(document.querySelector("onnx-demo")?.getAttribute("config") ?? "");
+        const card = await (await fetch(config.models[0].card)).json();
+        const blob = await (await fetch(config.samples[0].src)).blob();
+        const result = await sharedClient().run({
+          source: { kind: "file", token: `test-${text}`, blob },
+          models: [card.files[0].sha256],
+          variants: [true],
+          placement: { x, y, size, angle },
+        });
+        return [...result.seen.stamped.data];
+      }, place);
+      const shown = (await pixels(page)).filter((_, i) => i % 4 !== 3);
+      assert.deepEqual(shown, given, place);
+    }
+  });
+});
+
+test("one finger drags, two resize and turn, and the page does not scroll", async () => {
+  await shared.withPage(
+    async (page, context) => {
+      await withGlasses(page);
+      const { box, middle } = await places(page);
+      const session = await context.newCDPSession(page);
+      const scrolled = await page.evaluate(() => scrollY);
+      /** @param {"touchStart" | "touchMove" | "touchEnd"} type @param {{x: number, y: number}[]} points */
+      const touch = (type, points) =>
+        session.send("Input.dispatchTouchEvent", { type, touchPoints: points.map((point, id) => ({ ...point, id })) });
+      await touch("touchStart", [middle]);
+      for (let i = 1; i <= 5; i++) await touch("touchMove", [{ x: middle.x, y: middle.y + i * 0.04 * box.height }]);
+      await touch("touchEnd", []);
+      const dragged = await placement(page);
+      assert.ok(Math.abs(dragged.y - 0.6) < 0.015, JSON.stringify(dragged));
+      const now = (await places(page)).middle;
+      const spread = (/** @type {number} */ dx, /** @type {number} */ dy) => [
+        { x: now.x - dx, y: now.y - dy },
+        { x: now.x + dx, y: now.y + dy },
+      ];
+      await touch("touchStart", spread(20, 0));
+      for (const [dx, dy] of [
+        [25, 5],
+        [28, 15],
+        [28, 28],
+      ])
+        await touch("touchMove", spread(dx, dy));
+      await touch("touchEnd", []);
+      const pinched = await placement(page);
+      assert.ok(Math.abs(pinched.angle - 45) < 3, JSON.stringify(pinched));
+      assert.ok(Math.abs(pinched.size / dragged.size - Math.hypot(28, 28) / 20) < 0.1, JSON.stringify(pinched));
+      assert.equal(await page.evaluate(() => scrollY), scrolled);
+    },
+    { hasTouch: true, viewport: { width: 360, height: 740 } },
+  );
+});
+
+test("a dropped photograph takes the glasses where they were put; the old answer does not linger", async () => {
+  await shared.withPage(async (page) => {
+    await withGlasses(page, "demo.trigger=on&demo.place=0.25_0.6_0.5_10");
+    const bytes = [...readFileSync(join(ROOT, "tests/golden/photos/dog-exif-6.jpg"))];
+    await page.evaluate((given) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([Uint8Array.from(given)], "dog.jpg", { type: "image/jpeg" }));
+      const event = new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true });
+      document.querySelector("onnx-demo .ow-stage")?.dispatchEvent(event);
+    }, bytes);
+    await demo(page).locator('canvas[aria-label^="The chosen picture"]').waitFor();
+    await summary(page, /famous/);
+    assert.deepEqual(await placement(page), { x: 0.25, y: 0.6, size: 0.5, angle: 10 });
+  });
+});
+
+test("the camera's pictures wear the glasses, and the last one stays", async () => {
+  await shared.withPage(async (page) => {
+    await withGlasses(page);
+    await demo(page).getByRole("button", { name: "Camera", exact: true }).click();
+    await demo(page).locator('canvas[aria-label^="The camera’s picture"]').waitFor();
+    await demo(page).getByRole("button", { name: "Stop" }).click();
+    await demo(page).locator('.ow-stage[data-shown="photo"]').waitFor();
+    assert.equal(await handle(page).isVisible(), true);
+    await rest(page);
+    const last = await pixels(page);
+    await demo(page).getByRole("switch").click();
+    const bare = await pixels(page);
+    assert.ok(last.filter((value, i) => value !== bare[i]).length > 2000);
+  });
+});
+
+for (const [colorScheme, width] of /** @type {const} */ ([
+  ["light", 1000],
+  ["dark", 360],
+])) {
+  test(`axe finds nothing at ${width} pixels, ${colorScheme}, and nothing widens the page`, async () => {
+    await shared.withPage(
+      async (page) => {
+        await withGlasses(page, "demo.trigger=on&demo.place=1_0.5_2_30");
+        await handle(page).focus();
+        await page.waitForTimeout(700);
+        await page.evaluate(AXE);
+        const found = await page.evaluate(() =>
+          /** @type {any} */ (globalThis).axe.run(document, { resultTypes: ["violations"] }),
+        );
+        const violations = found.violations.map(
+          (/** @type {any} */ each) =>
+            `${each.id}: ${each.nodes.map((/** @type {any} */ node) => node.html).join(" | ")}`,
+        );
+        assert.deepEqual(violations, []);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+        assert.ok(wide <= width, `the page is ${wide} wide`);
+      },
+      { colorScheme, viewport: { width, height: 900 } },
+    );
+  });
+}

@@ -55,3 +55,14 @@ test("triggers are described by size and place", () => {
 test("sizes are written as people read them", () => {
   assert.deepEqual([12, 1500, 999_499, 14_239_897].map(formatBytes), ["12 B", "2 kB", "999 kB", "14.2 MB"]);
 });
+
+test("an overlay is described by what its artwork is called", () => {
+  const range = /** @type {[number, number]} */ ([0, 1]);
+  const trigger = /** @type {const} */ ({
+    kind: "overlay",
+    artwork: { name: "orange-glasses", height: 1, width: 1, sha256: "", rgba: "" },
+    placement: { x: 0, y: 0, size: 1, angle: 0 },
+    placements: { x: range, y: range, size: range, angle: range },
+  });
+  assert.equal(describeTrigger(trigger, { height: 224, width: 224 }), "Orange glasses: drag to move, resize or turn");
+});

@@ -15,6 +15,15 @@ test("what is written is read back", () => {
   assert.deepEqual(readState(writeState("", "demo", state), "demo"), state);
 });
 
+test("where the overlay lies is written and read back, and taken out again", () => {
+  const state = { sample: 1, placement: { x: 0.25, y: 0.6, size: 0.5, angle: -12.5 } };
+  const search = writeState("", "demo", state);
+  assert.equal(search, "?demo.place=0.25_0.6_0.5_-12.5&demo.sample=2");
+  assert.deepEqual(readState(search, "demo"), state);
+  assert.equal(writeState(search, "demo", { sample: 1 }), "?demo.sample=2");
+  assert.equal(readState("?demo.place=nowhere", "demo").placement, undefined);
+});
+
 test("a sample is written unless there is a drawing", () => {
   assert.equal(readState(writeState("", "demo", { sample: 4 }), "demo").sample, 4);
   assert.equal(readState(writeState("", "demo", { sample: 4, strokes: INK }), "demo").sample, undefined);

@@ -111,6 +111,7 @@ export class OnnxDemo extends HTMLElement {
       photos && photo
         ? new photos.PhotoInputs(view, photo, engine, config, listener)
         : new DemoInputs(view, engine, config, listener);
+    if (photo && view.camera && config.picture) view.camera.side = config.picture.height;
     this.#built = { config, view, engine, inputs, photo };
     const state = readState(location.search, config.id);
     this.#stamped = config.trigger === "on" || (config.trigger === "switch" && state.trigger === true);
