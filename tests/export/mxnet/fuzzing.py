@@ -114,7 +114,8 @@ def mutate_tree(content: bytes, rng: random.Random) -> bytes:
     """Replace, remove or repeat something in the symbol's JSON."""
     document = json.loads(content)
     for _ in range(rng.choice((1, 1, 2, 4))):
-        holder, key = rng.choice(list(_places(document)))
+        places = list(_places(document))
+        holder, key = rng.choice(places)
         match rng.randrange(4):
             case 0:
                 holder[key] = rng.choice(TEXTS)
@@ -123,12 +124,12 @@ def mutate_tree(content: bytes, rng: random.Random) -> bytes:
             case 2:
                 del holder[key]
             case _:
-                _, other = rng.choice(list(_places(document)))
+                _, other = rng.choice(places)
                 if isinstance(holder, list):
                     holder.append(holder[key])
                 else:
                     holder[str(other)] = holder[key]
-        if not document or not list(_places(document)):
+        if next(_places(document), None) is None:
             break
     return json.dumps(document).encode()
 
