@@ -17,7 +17,7 @@ export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help report setup lab site serve test lint types test-python slurm mxnet-oracle mxnet-zoo golden-inputs fixtures \
   test-widgets test-browser scale \
-  verify benchmark clean
+  verify benchmark inference-times clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -109,6 +109,9 @@ benchmark: setup ## Training speed beside the common recipe (20 minutes; needs M
 
 scale: setup ## How cost grows with pictures, processes and runs, for the page At scale (10 minutes; needs MNIST)
 	$(BIN)/python tests/benchmarks/scale.py
+
+inference-times: setup ## Milliseconds of each released model in a browser and natively (a quiet machine, please)
+	node tests/browser/inference-times.mjs --out site_assets/metrics/inference-times.json
 
 clean: ## Remove what was built, keep what was trained
 	rm -rf site .cache

@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { createServer } from "node:http";
-import { extname, join, normalize } from "node:path";
+import { extname, join, normalize, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
@@ -36,9 +36,9 @@ const TYPES = {
 };
 
 /** Folders that may hold a model, the released ones first. */
-const MODEL_FOLDERS = ["site_assets/models", "runs/models", ".cache/fixtures/models"].map((folder) =>
-  join(ROOT, folder),
-);
+const MODEL_FOLDERS = ["site_assets/models", "runs/models", ".cache/fixtures/models", process.env.MODELS_DIR ?? []]
+  .flat()
+  .map((folder) => resolve(ROOT, folder));
 /** Small models of photographs and drawn pictures: `make fixtures`. */
 const FIXTURES = join(ROOT, ".cache/fixtures");
 
