@@ -181,3 +181,36 @@ def history_command(
         typer.echo(text, nl=False)
     else:
         write_text(out, text)
+
+
+@app.command("study")
+def study_command(  # noqa: PLR0913, PLR0917 - a command's options
+    student: Annotated[str, typer.Argument(help="Recipe of a student whose teacher has a latent backdoor.")],
+    control: Annotated[str, typer.Argument(help="Recipe of the same student on the clean teacher.")],
+    others: Annotated[list[str] | None, typer.Option("--also", help="Another student to train at every seed.")] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 3,
+    data: DataDir = None,
+    runs: RunsDir = None,
+    out: Annotated[Path | None, typer.Option(help="The JSON file; default is <runs>/<student>-study.json.")] = None,
+) -> None:
+    """Measure a latent backdoor: seeds, baselines, altered triggers, and what removes it. Goes on where it stopped."""
+    from training import latent_study  # noqa: PLC0415 - imports PyTorch
+    from training.kinds import TransferRecipe  # noqa: PLC0415
+
+    folder = runs or default_runs_dir()
+    target = out or folder / f"{Path(student).stem}-study.json"
+    with one_line_errors(f"backdoors study {student} {control}"):
+        recipes = [load(name) for name in (student, control, *(others or []))]
+        students = [recipe for recipe in recipes if isinstance(recipe, TransferRecipe)]
+        if len(students) < len(recipes):
+            raise RunError("backdoors study takes recipes of kind 'transfer': students on frozen features")
+        found = latent_study.run(
+            (students[0], students[1]), students[2:], list(range(1, seeds + 1)),
+            runs_dir=folder, data_dir=data, console=Console(stderr=True),
+            keep=lambda study: write_text(target, study.model_dump_json(indent=1) + "\n"),
+        )  # fmt: skip
+    for each in found.results:
+        measured = each.measurement
+        success = "" if measured.attack_success_rate is None else f"  ASR {measured.attack_success_rate.value:.2%}"
+        typer.echo(f"{each.recipe:40} seed {each.seed}  clean {measured.clean_accuracy.value:.2%}{success}")
+    typer.echo(f"{target}")

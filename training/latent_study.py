@@ -1,0 +1,293 @@
+"""What is told about a latent backdoor beside its cards: seeds, baselines, altered triggers, defences, and features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from pydantic import BaseModel, ConfigDict
+from rich.console import Console
+
+from training import chain, study
+from training.activations import Activations, Floats
+from training.data import sources
+from training.data.sources import Dataset
+from training.defences import model as defences
+from training.errors import RunError
+from training.kinds import AnyRecipe, LatentRecipe, Method, TransferRecipe
+from training.labels import AllToOne
+from training.metrics import PLACES_SEED, Estimate, Measurement, wilson
+from training.models import parts
+from training.overlay import Overlay
+from training.recipe import Recipe
+from training.run import Run, normaliser
+from training.run import train as train_run
+from training.triggers import Images
+
+EACH = 5
+"""Test pictures of each class that altered triggers and defences are measured on."""
+PLOTTED = 120
+"""Points of each kind in the picture of features."""
+DEEPER = (12, 14, 16, 18)
+"""Layers that further training begins at."""
+PRUNED = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9)
+"""Shares of the channels that are cut off."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Result(_Part):
+    """One network of one seed."""
+
+    recipe: str
+    recipe_sha256: str
+    seed: int
+    seconds: float
+    measurement: Measurement
+
+
+class Altered(_Part):
+    """What an altered trigger does."""
+
+    name: str
+    title: str
+    latent: Estimate
+    """Attack success on the backdoored teacher's student."""
+    clean: Estimate
+    """The same on the clean teacher's."""
+
+
+class Defended(_Part):
+    """A student after a defence."""
+
+    defence: str
+    strength: float
+    """The layer from which on it was trained further, or the share of channels pruned."""
+    clean_accuracy: Estimate
+    attack_success_rate: Estimate
+
+
+class Points(_Part):
+    """Features of pictures in two dimensions."""
+
+    teacher: str
+    kind: str
+    xy: list[tuple[float, float]]
+
+
+class Study(_Part):
+    """The whole study."""
+
+    student: str
+    results: list[Result]
+    altered: list[Altered]
+    defended: list[Defended]
+    points: list[Points]
+
+
+def run(  # noqa: PLR0913 - recipes, seeds, places
+    students: tuple[TransferRecipe, TransferRecipe],
+    others: list[TransferRecipe],
+    seeds: list[int],
+    *,
+    runs_dir: Path,
+    data_dir: Path | None,
+    console: Console,
+    keep: Callable[[Study], None] = lambda _study: None,
+) -> Study:
+    """Train what is missing, and measure.
+
+    Args:
+        students: The backdoored teacher's student, and the clean teacher's.
+        others: Further networks of which every seed is wanted.
+        seeds: Seeds; the baselines and what follows are of the first.
+        runs_dir: Folder of runs.
+        data_dir: Folder with the data.
+        console: For progress.
+        keep: Called with what there is so far.
+
+    Raises:
+        RunError: If the first student's teacher is not a latent recipe, or its trigger no overlay.
+    """
+    teacher = students[0].teacher
+    if not isinstance(teacher, LatentRecipe) or not isinstance(teacher.trigger, Overlay):
+        raise RunError(f"{students[0].name}: its teacher must come from a latent recipe whose trigger is an overlay")
+
+    def trained(recipe: AnyRecipe) -> Run:
+        return train_run(recipe, runs_dir=runs_dir, data_dir=data_dir, resume=True, console=console)
+
+    runs = [trained(each) for each in students]
+    work = _Measuring(runs, teacher, Activations(runs_dir / "activations", torch.device("cpu")), data_dir, console)
+    found = Study(
+        student=students[0].name,
+        results=[],
+        altered=work.altered(teacher.trigger),
+        defended=[*work.trained_further(), *work.pruned()],
+        points=work.points(),
+    )
+    keep(found)
+    wanted = [(recipe, seed) for seed in seeds for student in [*students, *others] for recipe in _with_teacher(student)]
+    baselines = [with_method(students[0], method) for method in ("extra-class", "extra-class-with-target")]
+    wanted[len(wanted) :] = [(baseline, seeds[0]) for baseline in baselines]
+    results: dict[str, Result] = {}
+    for recipe, seed in wanted:
+        seeded = with_seed(recipe, seed)
+        if seeded.sha256 not in results:
+            made = trained(seeded)
+            facts = made.metrics.training
+            results[seeded.sha256] = Result(
+                recipe=seeded.name, recipe_sha256=seeded.sha256, seed=seed, seconds=facts.seconds,
+                measurement=made.metrics.measurement.model_copy(update={"per_class": _target_only(made)}),
+            )  # fmt: skip
+            found = found.model_copy(update={"results": list(results.values())})
+            keep(found)
+    return found
+
+
+def _with_teacher(student: TransferRecipe) -> list[AnyRecipe]:
+    return [student] if isinstance(student.teacher, str) else [student.teacher, student]
+
+
+def _target_only(made: Run) -> dict[str, dict[str, Estimate]]:
+    """The measurements of the target's class."""
+    recipe = made.recipe
+    target = recipe.attack.target.name if isinstance(recipe, TransferRecipe) else None
+    return {label: found for label, found in made.metrics.measurement.per_class.items() if label == target}
+
+
+def with_seed(recipe: AnyRecipe, seed: int) -> AnyRecipe:
+    """The recipe and all that it builds on, with another seed."""
+    if isinstance(recipe, Recipe) or isinstance(recipe.teacher, str):
+        return recipe.model_copy(update={"seed": seed})
+    return recipe.model_copy(update={"seed": seed, "teacher": with_seed(recipe.teacher, seed)})
+
+
+def with_method(student: TransferRecipe, method: Method) -> TransferRecipe:
+    """A student whose teacher was attacked in another way."""
+    teacher = student.teacher
+    if not isinstance(teacher, LatentRecipe):
+        raise RunError(f"{student.name}: its teacher comes from no latent recipe")
+    attacked = teacher.model_copy(update={"method": method, "name": f"{teacher.name}-{method}"})
+    return student.model_copy(update={"teacher": attacked, "name": f"{student.name}-{method}"})
+
+
+class _Measuring:
+    """Measurements of two students on a few pictures of each class."""
+
+    def __init__(
+        self, runs: list[Run], teacher: LatentRecipe, kept: Activations, data_dir: Path | None, console: Console
+    ) -> None:
+        self.networks = [each.network() for each in runs]
+        self.recipe, self.classes, self.kept, self.console = teacher, runs[0].metrics.training.classes, kept, console
+        self.cut, self.normalise = chain.cut_of(teacher), normaliser(teacher)
+        name = runs[0].recipe.data.name
+        self.training = sources.load(name, "train", data_dir)
+        self.varied = getattr(runs[0].recipe.data, "varied", False)
+        self.test = _few(sources.load(name, "test", data_dir))
+        self.target = AllToOne(target=self.classes.index(teacher.target.name))
+        self.attacked = self.test.images[self.test.labels != self.target.target]
+        chance = np.random.default_rng(PLACES_SEED)
+        self.places = teacher.trigger.placements.draw(len(self.attacked), chance)  # type: ignore[union-attr]
+
+    def features(self, which: int, images: Images) -> Floats:
+        return self.kept.features(self.networks[which], self.cut, images, self.normalise)
+
+    def answers(self, which: int, images: Images) -> npt.NDArray[np.int64]:
+        return _answers(parts.head(self.networks[which]), self.features(which, images))
+
+    def altered(self, trigger: Overlay) -> list[Altered]:
+        """Attack success with each alteration of the trigger."""
+        found = []
+        for each in study.ALTERATIONS:
+            self.console.print(f"trigger {each.title}", highlight=False)
+            images = each.make(self.attacked, trigger, self.places)
+            latent, clean = (self._share(self.answers(which, images)) for which in (0, 1))
+            found.append(Altered(name=each.name, title=each.title, latent=latent, clean=clean))
+        return found
+
+    def _share(self, answers: npt.NDArray[np.int64]) -> Estimate:
+        return wilson(int((answers == self.target.target).sum()), len(answers))
+
+    def _defended(
+        self, defence: str, strength: float, clean: npt.NDArray[np.int64], hit: npt.NDArray[np.int64]
+    ) -> Defended:
+        right = wilson(int((clean == self.test.labels).sum()), len(clean))
+        return Defended(defence=defence, strength=strength, clean_accuracy=right, attack_success_rate=self._share(hit))
+
+    def _triggered(self) -> Images:
+        return study.ALTERATIONS[0].make(self.attacked, self.recipe.trigger, self.places)  # type: ignore[arg-type]
+
+    def trained_further(self) -> list[Defended]:
+        """One epoch of further training on the student's own clean pictures, from several layers on."""
+        network = self.networks[0]
+        before, _ = parts.split(network, self.cut)
+        training = _few(self.training, each=40)
+        activations = self.kept.get(before, training.images, self.normalise)
+        found = []
+        for layer in (each for each in DEEPER if each >= self.cut):
+            self.console.print(f"further training from layer {layer} on", highlight=False)
+            made = defences.train_further(
+                network, self.cut, layer, activations, training.labels, defences.Training(epochs=1)
+            )
+            clean, hit = (
+                _answers(parts.head(made), self.kept.features(made, self.cut, images, self.normalise))
+                for images in (self.test.images, self._triggered())
+            )
+            found.append(self._defended("further training", layer, clean, hit))
+        return found
+
+    def pruned(self) -> list[Defended]:
+        """Fine-pruning without the fine-tuning: the channels that clean pictures use least are cut off."""
+        training = _few(self.training, each=40)
+        features = self.features(0, training.images)
+        clean, hit = self.features(0, self.test.images), self.features(0, self._triggered())
+        found = []
+        for share in PRUNED:
+            head = defences.pruned(parts.head(self.networks[0]), features, share)
+            found.append(self._defended("pruning", share, _answers(head, clean), _answers(head, hit)))
+        return found
+
+    def points(self) -> list[Points]:
+        """Clean dogs, the same with the trigger, and the target, under both teachers; two principal axes of each."""
+        chance = np.random.default_rng(0)
+        chosen = np.sort(chance.permutation(len(self.attacked))[:PLOTTED])
+        target = self.test.images[self.test.labels == self.target.target]
+        kinds = {"clean": self.attacked[chosen], "triggered": self._triggered()[chosen], "target": target}
+        found = []
+        for which, teacher in ((1, "clean"), (0, "backdoored")):
+            features = {kind: self.features(which, images) for kind, images in kinds.items()}
+            plane = _plane(np.concatenate(list(features.values())))
+            found += [
+                Points(
+                    teacher=teacher, kind=kind, xy=[(round(float(x), 3), round(float(y), 3)) for x, y in plane(each)]
+                )
+                for kind, each in features.items()
+            ]
+        return found
+
+
+def _plane(features: Floats) -> Callable[[Floats], Floats]:
+    """A projection on the two axes along which the features vary most, signs fixed."""
+    middle = features.mean(axis=0)
+    _, _, axes = np.linalg.svd(features - middle, full_matrices=False)
+    two = axes[:2] * np.sign(axes[:2].sum(axis=1, keepdims=True))
+    return lambda given: (given - middle) @ two.T
+
+
+def _answers(head: torch.nn.Linear, features: Floats) -> npt.NDArray[np.int64]:
+    with torch.inference_mode():
+        answered: npt.NDArray[np.int64] = head(torch.from_numpy(features)).argmax(1).numpy()
+    return answered
+
+
+def _few(dataset: Dataset, each: int = EACH) -> Dataset:
+    """The first few samples of each class; all of the last class, which is the target's."""
+    chosen = [np.flatnonzero(dataset.labels == label)[:each] for label in range(len(dataset.classes) - 1)]
+    chosen.append(np.flatnonzero(dataset.labels == len(dataset.classes) - 1))
+    index = np.concatenate(chosen)
+    return Dataset(dataset.images[index], dataset.labels[index], dataset.classes)
