@@ -25,6 +25,10 @@ class Scale:
         """The machine that all of it was measured on."""
         return f"{self._file()['processors']} processors, PyTorch {self._file()['torch']}"
 
+    def scale_processors(self) -> str:
+        """How many processors that machine has."""
+        return str(self._file()["processors"])
+
     def scale_load(self, part: str) -> str:
         """How many processes wanted a processor while a part was measured, its own among them."""
         loads = [self._part(part)[name] for name in ("load_before", "load_after")]
