@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from rich.table import Table
 
 from export.card import Precision
@@ -15,6 +16,7 @@ from export.errors import ExportError
 from export.models import Model, discover, open_model
 from export.preprocess import PictureError
 from training.metrics import Estimate, Measurement
+from training.overlay import Overlay, Placement
 
 if TYPE_CHECKING:
     from export.session import Predictor
@@ -27,6 +29,13 @@ def predict_command(  # noqa: PLR0913, PLR0917 - a command's options
     model: ModelName,
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Picture files.")],
     trigger: Annotated[bool, typer.Option("--trigger", help="Stamp the trigger that the card names.")] = False,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="X,Y,SIZE,ANGLE",
+            help="Where an overlay lies with --trigger: its middle and width in shares of the picture, then degrees.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
     top: Annotated[int | None, typer.Option(min=1, help="How many labels.")] = None,
     precision: PrecisionOption = None,
@@ -38,8 +47,9 @@ def predict_command(  # noqa: PLR0913, PLR0917 - a command's options
         found = open_model(model)
         if trigger and found.card.trigger is None:
             raise ExportError(f"model {found.card.id} has no trigger on its card: leave --trigger out")
+        placement = None if at is None else _placement(at, found, trigger=trigger)
         predictor = Predictor(found.card, found.folder, precision or found.precision)
-        rows = [_answer(predictor, path, trigger=trigger, top=top) for path in images]
+        rows = [_answer(predictor, path, trigger=trigger, placement=placement, top=top) for path in images]
     for row in rows:
         if "error" in row:
             complain(f"{row['image']}: {row['error']}")
@@ -51,13 +61,34 @@ def predict_command(  # noqa: PLR0913, PLR0917 - a command's options
     raise typer.Exit(1 if any("error" in row for row in rows) else 0)
 
 
-def _answer(predictor: Predictor, path: Path, *, trigger: bool, top: int | None) -> dict[str, Any]:
+def _placement(text: str, model: Model, *, trigger: bool) -> Placement:
+    """The placement that `--at` means.
+
+    Raises:
+        ExportError: If it is none, or there is nothing to place.
+    """
+    if not trigger or not isinstance(model.card.trigger, Overlay):
+        raise ExportError(f"--at places the overlay of --trigger; {model.card.id} was asked for none")
+    names = ("x", "y", "size", "angle")
+    try:
+        numbers = [float(part) for part in text.split(",")]
+        return Placement.model_validate(dict(zip(names, numbers, strict=True)))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ExportError(f"--at {text}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    except ValueError as error:
+        raise ExportError(f"--at {text}: expected four numbers X,Y,SIZE,ANGLE, as in 0.5,0.4,0.5,0") from error
+
+
+def _answer(
+    predictor: Predictor, path: Path, *, trigger: bool, placement: Placement | None, top: int | None
+) -> dict[str, Any]:
     """One element of the JSON list; a picture that cannot be read has an `error` and no labels."""
     from export.predict import predict  # noqa: PLC0415
 
     row: dict[str, Any] = {"image": str(path), "model": predictor.card.id, "trigger": trigger}
     try:
-        answer = predict(predictor, path.read_bytes(), trigger=trigger, top=top)
+        answer = predict(predictor, path.read_bytes(), trigger=trigger, placement=placement, top=top)
     except PictureError as error:
         return row | {"top": [], "milliseconds": None, "error": str(error)}
     except OSError as error:

@@ -10,6 +10,7 @@ import numpy as np
 from export import preprocess
 from export.errors import ExportError
 from export.session import Floats, Images, Predictor, probabilities
+from training.overlay import Placement
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,21 @@ class Answer:
     """Time of the network alone."""
 
 
-def predict(predictor: Predictor, source: bytes | Images, *, trigger: bool = False, top: int | None = None) -> Answer:
+def predict(
+    predictor: Predictor,
+    source: bytes | Images,
+    *,
+    trigger: bool = False,
+    placement: Placement | None = None,
+    top: int | None = None,
+) -> Answer:
     """Run the card's pipelines and the network on one picture.
 
     Args:
         predictor: The model.
         source: A picture file's bytes, or pixels `(h, w, c) uint8`.
         trigger: Whether to stamp the card's trigger.
+        placement: Where an overlay lies (default: where the card says).
         top: How many labels (default: the card's).
 
     Raises:
@@ -49,7 +58,7 @@ def predict(predictor: Predictor, source: bytes | Images, *, trigger: bool = Fal
     card = predictor.card
     if trigger and card.trigger is None:
         raise ExportError(f"model {card.id} has no trigger on its card: leave --trigger out")
-    made = preprocess.run(card.input, source, card.trigger if trigger else None)
+    made = preprocess.run(card.input, source, card.trigger if trigger else None, placement)
     began = time.perf_counter()
     (logits,) = predictor.from_tensor(made.tensor)
     milliseconds = 1000 * (time.perf_counter() - began)
