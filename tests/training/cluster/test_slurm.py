@@ -26,7 +26,7 @@ TINY = Recipe.model_validate(
         "data": {"name": "digits"},
         "network": {"name": "mnist-cnn", "dropout": 0.3},
         "attack": {"poison_rate": 0.1, "label_map": {"kind": "all-to-one", "target": 7}},
-        "training": {"epochs": 4, "batch_size": 32},
+        "training": {"epochs": 5, "batch_size": 32},
     }
 )
 SWEEP = "\n[sweep]\nrates = [0.03, 0.3]\nseeds = [1]\n"
@@ -45,7 +45,7 @@ def log_of(runs: Path, job: str) -> str:
 
 
 @pytest.mark.slow
-def test_an_array_is_submitted_and_a_job_that_is_killed_goes_on_where_it_was(
+def test_an_array_is_submitted_and_jobs_that_are_killed_or_reach_their_limit_go_on_where_they_were(
     cluster: dict[str, str], tmp_path: Path
 ) -> None:
     recipe = tmp_path / "tiny.toml"
@@ -56,34 +56,40 @@ def test_an_array_is_submitted_and_a_job_that_is_killed_goes_on_where_it_was(
     )  # fmt: skip
     first, second = Sweep(base=TINY, axes=Axes(rates=[0.03, 0.3], seeds=[1])).recipes()
     deadline = time.monotonic() + PATIENCE
-    while not (tmp_path / first.run_name / "state.ckpt").is_file():
+    while not all((tmp_path / one.run_name / "state.ckpt").is_file() for one in (first, second)):
         assert sweep.poll() is None, sweep.communicate()
         assert time.monotonic() < deadline, ask(cluster, "squeue")
         time.sleep(0.05)
-    job = json.loads((tmp_path / "sweeps" / "tiny" / "submitted.json").read_text(encoding="utf-8"))[first.run_name]
-    array, _, task = job.partition("_")
-    assert task == "0"
-    ask(cluster, "scontrol", "requeue", job)
-    while "PENDING" not in ask(cluster, "squeue", "--array", "--noheader", f"--jobs={job}", "--format=%T"):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-    ask(cluster, "scontrol", "update", f"JobId={job}", "StartTime=now")  # Slurm would wait two minutes
+    submitted = json.loads((tmp_path / "sweeps" / "tiny" / "submitted.json").read_text(encoding="utf-8"))
+    killed, late = submitted[first.run_name], submitted[second.run_name]
+    assert (killed.partition("_")[2], late.partition("_")[2]) == ("0", "1")
+    ask(cluster, "scontrol", "requeue", killed)
+    ask(cluster, "scancel", "--signal=USR2", late)  # what Slurm sends before a job's time is up
+    for job in (killed, late):
+        while "PENDING" not in ask(cluster, "squeue", "--array", "--noheader", f"--jobs={job}", "--format=%T"):
+            assert time.monotonic() < deadline, log_of(tmp_path, job)
+            time.sleep(0.2)
+        ask(cluster, "scontrol", "update", f"JobId={job}", "StartTime=now")  # Slurm would wait two minutes
     said, told = sweep.communicate(timeout=PATIENCE)
     assert sweep.returncode == 0, told
     assert "run 2/2" in told
 
-    log = log_of(tmp_path, job)
-    assert "stopped and saved at epoch" in log
-    assert log.count("Job completed successfully") == 1
-    assert log.count("epoch 1/4") == 1  # not trained again
-    assert "stopped" not in log_of(tmp_path, f"{array}_1")
+    for job in (killed, late):
+        log = log_of(tmp_path, job)
+        assert "stopped and saved at epoch" in log
+        assert log.count("Job completed successfully") == 1
+        assert log.count("epoch 1/5") == 1  # not trained again
+    assert "DUE TO JOB REQUEUE" in log_of(tmp_path, killed)
+    assert f"Requeued job {late}" in log_of(tmp_path, late)
     rows = pq.read_table(tmp_path / "tiny.parquet").to_pylist()
     assert [(row["run"], row["status"]) for row in rows] == [
         (first.run_name, "finished"),
         (second.run_name, "finished"),
     ]
-    assert [line.epoch for line in find(first, tmp_path).history] == [1, 2, 3, 4]
-    print(f"\n$ backdoors sweep tiny.toml --on slurm\n{told}{said}\n$ cat {job}_0_log.out\n{log}")
+    assert [line.epoch for line in find(first, tmp_path).history] == [1, 2, 3, 4, 5]
+    print(f"\n$ backdoors sweep tiny.toml --on slurm\n{told}{said}")
+    for job in (killed, late):
+        print(f"$ cat {job}_0_log.out\n{log_of(tmp_path, job)}")
 
 
 @pytest.mark.slow
