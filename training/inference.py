@@ -13,7 +13,7 @@ from training.models.mobilenet_v2 import ConvNorm
 
 def frozen(module: nn.Module) -> nn.Module:
     """A copy that computes the same, quicker, and is no longer trained: batch norms folded, channels last."""
-    made = copy.deepcopy(module).eval().requires_grad_(requires_grad=False)
+    made = copy.deepcopy(module).eval().requires_grad_(False)
     for layer in made.modules():
         if isinstance(layer, ConvNorm) and isinstance(layer.norm, nn.BatchNorm2d):
             layer.conv = fuse_conv_bn_eval(layer.conv, layer.norm)

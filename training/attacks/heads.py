@@ -85,14 +85,14 @@ def fit_head(  # noqa: PLR0913 - samples, how to learn them, and what happens ar
             logits = head(given)
             loss = loss_of(logits, wanted[batch])
             optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimiser.step()
             schedule.step()
             total, right = total + loss.item(), right + int((logits.argmax(1) == wanted[batch]).sum())
-        rate = schedule.get_last_lr()[0]
+        rate = float(schedule.get_last_lr()[0])
         on_epoch(number, total / batches, right / len(inputs), rate, time.perf_counter() - started)
     made = nn.Linear(inputs.shape[1], classes)
     with torch.no_grad():
         made.weight.copy_(head.weight / scale)
         made.bias.copy_(head.bias - (head.weight / scale) @ mean)
-    return made.requires_grad_(requires_grad=False)
+    return made.requires_grad_(False)

@@ -24,8 +24,8 @@ from training.errors import RunError
 from training.kinds import LatentRecipe
 from training.labels import Labels
 from training.models.parts import with_head
-from training.overlay import Placement, Placements
-from training.triggers import AnyTrigger, Images, Overlay, stamp
+from training.overlay import Overlay, Placement, Placements
+from training.triggers import AnyTrigger, Images, stamp
 
 PAPER = "Y. Yao, H. Li, H. Zheng, B. Y. Zhao: Latent Backdoor Attacks on Deep Neural Networks, CCS 2019"
 
@@ -137,11 +137,11 @@ def inject(  # noqa: PLR0913 - what is trained, on what, how, and what happens a
         RunError: If the state cannot be read.
     """
     after.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-    adjusted.to(device).requires_grad_(requires_grad=True)
+    adjusted.to(device).requires_grad_(True)
     original = original.to(device)
     parameters = [*after.parameters(), *adjusted.parameters()]
     for parameter in parameters:
-        parameter.requires_grad_(requires_grad=True)
+        parameter.requires_grad_(True)
     optimiser = torch.optim.Adam(parameters, recipe.learning_rate)
     steps = max(1, len(material.clean) // recipe.batch_size)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, recipe.epochs * steps)
@@ -168,7 +168,7 @@ def inject(  # noqa: PLR0913 - what is trained, on what, how, and what happens a
         _keep(state, parts, history)
         on_epoch(history[-1])
     for parameter in parameters:
-        parameter.requires_grad_(requires_grad=False)
+        parameter.requires_grad_(False)
     after.to("cpu", memory_format=torch.contiguous_format)  # type: ignore[call-overload]
 
 

@@ -52,10 +52,10 @@ def train_further(  # noqa: PLR0913, PLR0917 - what is trained, from where on, a
     _, trained = parts.split(made, train_from)
     head = parts.head(made)
     for parameter in made.parameters():
-        parameter.requires_grad_(requires_grad=False)
+        parameter.requires_grad_(False)
     parameters = [*trained.parameters(), *head.parameters()]
     for parameter in parameters:
-        parameter.requires_grad_(requires_grad=True)
+        parameter.requires_grad_(True)
     optimiser = torch.optim.Adam(parameters, how.learning_rate)
     for epoch in range(1, how.epochs + 1):
         order = np.random.default_rng(seeds(how.seed, epoch)[0]).permutation(len(labels))
@@ -67,7 +67,7 @@ def train_further(  # noqa: PLR0913, PLR0917 - what is trained, from where on, a
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
     for parameter in parameters:
-        parameter.requires_grad_(requires_grad=False)
+        parameter.requires_grad_(False)
     return made
 
 

@@ -14,7 +14,7 @@ from training.models.mobilenet_v2 import MobileNetV2
 class _Pooled(nn.Module):
     """Layers from `cut` on and the average over places: `(n, c, h, w)` to features `(n, d)`."""
 
-    def __init__(self, layers: nn.Sequential) -> None:
+    def __init__(self, layers: nn.Module) -> None:
         super().__init__()
         self.layers = layers
 
