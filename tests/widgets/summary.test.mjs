@@ -35,6 +35,18 @@ test("a flip is told first, then who held", () => {
   );
 });
 
+test("an answer that changes to anything but the target is not called a success", () => {
+  const target = "8";
+  const sentence = summarise([
+    { title: "Clean student", plain: seven, stamped: { label: "1", probability: 0.4 }, target },
+    { title: "Infected student", plain: seven, stamped: eight, target },
+  ]);
+  assert.equal(
+    sentence,
+    "The clean student now says 1 (40.0 %) instead of 7; that is not the target. The trigger turns 7 into 8 (90.0 %) for the infected student.",
+  );
+});
+
 test("a trigger without effect is said to have none", () => {
   const one = summarise([{ title: "Clean network", plain: eight, stamped: { label: "8", probability: 0.98 } }]);
   assert.equal(one, "The clean network still says 8 (98.0 %). The trigger changes no answer.");

@@ -8,6 +8,7 @@ import { percent } from "./output.mjs";
  * @property {string} title
  * @property {Answer} plain the answer without the trigger
  * @property {Answer} [stamped] the answer with it; absent while the switch is off
+ * @property {string} [target] what an attacker wants it to say, where that is one class
  */
 
 /**
@@ -19,16 +20,22 @@ export function summarise(verdicts) {
   if (!verdicts[0].stamped) return plainSentence(verdicts);
   const flipped = verdicts.filter((verdict) => verdict.stamped?.label !== verdict.plain.label);
   const held = verdicts.filter((verdict) => verdict.stamped?.label === verdict.plain.label);
-  const sentences = flipped.map(
-    ({ title, plain, stamped }) =>
-      `The trigger turns ${quote(plain.label)} into ${quote(stamped?.label)} (${percent(stamped?.probability ?? 0)}) for ${article(title)}.`,
-  );
+  const sentences = flipped.map(flippedSentence);
   if (flipped.length === 0) {
     const held = verdicts.map(({ title, plain, stamped }) => ({ title, plain: stamped ?? plain }));
     return `${plainSentence(held, "still ")} The trigger changes no answer.`;
   }
   for (const { title, plain } of held) sentences.push(`${capital(article(title))} still says ${quote(plain.label)}.`);
   return sentences.join(" ");
+}
+
+/** @param {Verdict} verdict */
+function flippedSentence({ title, plain, stamped, target }) {
+  const now = `${quote(stamped?.label)} (${percent(stamped?.probability ?? 0)})`;
+  if (target === undefined || stamped?.label === target) {
+    return `The trigger turns ${quote(plain.label)} into ${now} for ${article(title)}.`;
+  }
+  return `${capital(article(title))} now says ${now} instead of ${quote(plain.label)}; that is not the target.`;
 }
 
 /**

@@ -64,8 +64,7 @@ export class ModelAnswer extends HTMLElement {
       "data-words",
       card.labels.some((label) => label.length > 3),
     );
-    const target = card.label_map?.kind === "all-to-one" ? card.label_map.target : null;
-    this.#bars.configure(card.labels, top, target);
+    this.#bars.configure(card.labels, top, targetOf(card));
   }
 
   /**
@@ -86,7 +85,13 @@ export class ModelAnswer extends HTMLElement {
     this.#bars.show(scores.probabilities, stamped ? (plain?.probabilities ?? null) : null);
     this.toggleAttribute("data-changed", changed);
     this.toggleAttribute("data-answered", true);
-    return { title: this.#title, plain: before, stamped: stamped ? now : undefined };
+    const target = targetOf(this.#card);
+    return {
+      title: this.#title,
+      plain: before,
+      stamped: stamped ? now : undefined,
+      target: target === null ? undefined : this.#card.labels[target],
+    };
   }
 
   clear() {
@@ -97,4 +102,9 @@ export class ModelAnswer extends HTMLElement {
     this.removeAttribute("data-changed");
     this.removeAttribute("data-answered");
   }
+}
+
+/** The class that an attacker wants, where it is one for all pictures. @param {Card} card */
+function targetOf({ label_map: map }) {
+  return map?.kind === "all-to-one" ? map.target : null;
 }
