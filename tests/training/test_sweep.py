@@ -157,7 +157,8 @@ def test_a_sweep_that_is_stopped_leaves_no_worker_goes_on_and_tells_of_what_fail
     assert "Go on with: backdoors sweep" in told
     history = tmp_path / endless.run_name / "history.jsonl"
     epochs = len(history.read_text(encoding="utf-8").splitlines())
-    assert any("stopped and saved at epoch" in log.read_text() for log in (tmp_path / "sweeps/tiny").glob("*_log.out"))
+    log = tmp_path / "sweeps" / "tiny" / f"{endless.run_name}.log"
+    assert "stopped and saved at epoch" in log.read_text(encoding="utf-8")
 
     (tmp_path / endless.run_name / "state.ckpt").write_bytes(b"cut short")
     finished = (tmp_path / quick.run_name / "weights.safetensors").stat().st_mtime_ns
