@@ -20,9 +20,9 @@ from export.folders import replaced_folder
 from export.measure import measure
 from export.metadata import Identity, essentials, opset, stamp_metadata
 from export.models import Model, write_card
-from export.quantise import check_accuracy, qdq_int8, weight_only_int8
+from export.quantise import MOST_LOST, MOST_LOST_DEEP, check_accuracy, qdq_int8, weight_only_int8
 from export.session import Floats
-from export.to_onnx import INPUT_NAME, OUTPUT_NAME, max_abs_error, serialise, to_onnx
+from export.to_onnx import INPUT_NAME, OUTPUT_NAME, TOLERANCE, TOLERANCE_DEEP, max_abs_error, serialise, to_onnx
 from training.data import sources
 from training.data.sources import Dataset
 from training.files import write_bytes
@@ -76,9 +76,11 @@ def release(  # noqa: PLR0913 - each a choice of the user's
     inputs = inputs or golden.inputs_of(pipeline)
     sample = golden_tensors(pipeline, recipe, inputs)
     test = sources.load(recipe.data.name, "test", data_dir)
-    network = run.network()
+    network, deep = run.network(), pipeline.channels > 1
     say("converting to ONNX and comparing with PyTorch")
-    made: dict[cards.Precision, onnx.ModelProto] = {"fp32": to_onnx(network, sample)}
+    made: dict[cards.Precision, onnx.ModelProto] = {
+        "fp32": to_onnx(network, sample, TOLERANCE_DEEP if deep else TOLERANCE)
+    }
     say("quantising the weights to int8")
     made["int8-weight-only"] = weight_only_int8(made["fp32"])
     if qdq:
@@ -90,7 +92,7 @@ def release(  # noqa: PLR0913 - each a choice of the user's
         card = _card(run, pipeline, _write_files(made, errors, run, new))
         card = _measured(card, new, test, say)
         if not allow_loss:
-            _check(card)
+            _check(card, MOST_LOST_DEEP if deep else MOST_LOST)
         if only_int8:
             (new / card.file("fp32").name).unlink()
             card = card.model_copy(update={"files": [file for file in card.files if file.precision != "fp32"]})
@@ -249,10 +251,13 @@ def _measured(card: cards.ModelCard, folder: Path, test: Dataset, say: Say) -> c
     return card.model_copy(update={"metrics": metrics})
 
 
-def _check(card: cards.ModelCard) -> None:
+def _check(card: cards.ModelCard, most_lost: float) -> None:
     for precision, after in card.metrics.items():
         if precision != "fp32":
-            check_accuracy(card.metrics["fp32"], after, f"{card.id} {precision}", backdoored=card.backdoor is not None)
+            check_accuracy(
+                card.metrics["fp32"], after, f"{card.id} {precision}",
+                backdoored=card.backdoor is not None, most_lost=most_lost,
+            )  # fmt: skip
 
 
 def git_commit() -> str:

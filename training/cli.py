@@ -188,6 +188,7 @@ def study_command(  # noqa: PLR0913, PLR0917 - a command's options
     student: Annotated[str, typer.Argument(help="Recipe of a student whose teacher has a latent backdoor.")],
     control: Annotated[str, typer.Argument(help="Recipe of the same student on the clean teacher.")],
     others: Annotated[list[str] | None, typer.Option("--also", help="Another student to train at every seed.")] = None,
+    inspect: Annotated[str | None, typer.Option(help="A student of few classes to try Neural Cleanse on.")] = None,
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 3,
     data: DataDir = None,
     runs: RunsDir = None,
@@ -200,13 +201,13 @@ def study_command(  # noqa: PLR0913, PLR0917 - a command's options
     folder = runs or default_runs_dir()
     target = out or folder / f"{Path(student).stem}-study.json"
     with one_line_errors(f"backdoors study {student} {control}"):
-        recipes = [load(name) for name in (student, control, *(others or []))]
+        recipes = [load(name) for name in (student, control, *(others or []), *([inspect] if inspect else []))]
         students = [recipe for recipe in recipes if isinstance(recipe, TransferRecipe)]
         if len(students) < len(recipes):
             raise RunError("backdoors study takes recipes of kind 'transfer': students on frozen features")
         found = latent_study.run(
-            (students[0], students[1]), students[2:], list(range(1, seeds + 1)),
-            runs_dir=folder, data_dir=data, console=Console(stderr=True),
+            (students[0], students[1]), students[2 : 2 + len(others or [])], list(range(1, seeds + 1)),
+            inspected=students[-1] if inspect else None, runs_dir=folder, data_dir=data, console=Console(stderr=True),
             keep=lambda study: write_text(target, study.model_dump_json(indent=1) + "\n"),
         )  # fmt: skip
     for each in found.results:

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from training import chain, study
 from training.activations import Activations, Floats
+from training.batches import to_tensor
 from training.data import sources
 from training.data.sources import Dataset
 from training.defences import model as defences
@@ -72,6 +73,18 @@ class Defended(_Part):
     attack_success_rate: Estimate
 
 
+class Inspected(_Part):
+    """What Neural Cleanse finds for one class of a network."""
+
+    network: str
+    label: str
+    size: float
+    """Of the smallest trigger found, in pixels."""
+    success: float
+    anomaly: float
+    """Above 2 the class is suspicious."""
+
+
 class Points(_Part):
     """Features of pictures in two dimensions."""
 
@@ -88,6 +101,23 @@ class Study(_Part):
     altered: list[Altered]
     defended: list[Defended]
     points: list[Points]
+    inspected: list[Inspected] = []
+
+
+def inspect(run: Run, data_dir: Path | None, pictures: int = 256) -> list[Inspected]:
+    """Neural Cleanse on a network of few classes, with test pictures of its own data."""
+    recipe, classes = run.recipe, run.metrics.training.classes
+    images = sources.load(recipe.data.name, "test", data_dir).images[:pictures]
+    inputs = normaliser(recipe)(to_tensor(images))
+    network = run.network()
+    for parameter in network.parameters():
+        parameter.requires_grad_(False)
+    found = [defences.reverse_trigger(network, inputs, index) for index in range(len(classes))]
+    anomalies = defences.anomaly_indices([each.size for each in found])
+    return [
+        Inspected(network=recipe.name, label=label, size=each.size, success=each.success, anomaly=anomaly)
+        for label, each, anomaly in zip(classes, found, anomalies, strict=True)
+    ]
 
 
 def run(  # noqa: PLR0913 - recipes, seeds, places
@@ -98,6 +128,7 @@ def run(  # noqa: PLR0913 - recipes, seeds, places
     runs_dir: Path,
     data_dir: Path | None,
     console: Console,
+    inspected: TransferRecipe | None = None,
     keep: Callable[[Study], None] = lambda _study: None,
 ) -> Study:
     """Train what is missing, and measure.
@@ -109,6 +140,7 @@ def run(  # noqa: PLR0913 - recipes, seeds, places
         runs_dir: Folder of runs.
         data_dir: Folder with the data.
         console: For progress.
+        inspected: A student of few classes that Neural Cleanse is tried on, and on its teacher.
         keep: Called with what there is so far.
 
     Raises:
@@ -129,7 +161,10 @@ def run(  # noqa: PLR0913 - recipes, seeds, places
         altered=work.altered(teacher.trigger),
         defended=[*work.trained_further(), *work.pruned()],
         points=work.points(),
-    )
+        inspected=[
+            line for each in _with_teacher(inspected) for line in inspect(trained(each), data_dir)
+        ] if inspected else [],
+    )  # fmt: skip
     keep(found)
     wanted = [(recipe, seed) for seed in seeds for student in [*students, *others] for recipe in _with_teacher(student)]
     baselines = [with_method(students[0], method) for method in ("extra-class", "extra-class-with-target")]

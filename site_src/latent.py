@@ -1,0 +1,230 @@
+"""The latent backdoor's page: what `backdoors study` measured, as tables and figures."""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from typing import Any
+
+from site_src import figures
+from site_src.charts import Axis, Series, chart
+from site_src.expressions import FactError
+from site_src.facts import Facts
+from site_src.formats import THIN, count, duration, percent
+from site_src.page import PageBuilder
+from training.metrics import Estimate, Measurement
+
+STUDY = "latent"
+_COLUMNS = (
+    ("clean_accuracy", "Clean accuracy"),
+    ("attack_success_rate", "Attack success rate"),
+    ("changed_by_trigger", "Answers that the trigger changes"),
+)
+_PLANE = (8.0, 212.0, 8.0, 172.0)
+"""Left, right, top and bottom of a picture of features."""
+
+Rows = list[dict[str, Any]]
+
+
+class Latent:
+    """Macros that read `latent.json`, which `make latent-study` writes."""
+
+    def __init__(self, page: PageBuilder, facts: Facts) -> None:
+        self._page = page
+        self._facts = facts
+
+    def latent_steps(self, caption: str) -> str:
+        """The attack in four steps."""
+        return self._page.place(figures.figure("latent-steps", caption=caption))
+
+    def latent_seeds(self) -> str:
+        """How many seeds the least tried network was tried with."""
+        return str(min(len(rows) for name, rows in self._by_recipe().items() if not _baseline(name)))
+
+    def latent_table(self) -> str:
+        """Every network over the seeds, baselines left out."""
+        return self._table({name: rows for name, rows in self._by_recipe().items() if not _baseline(name)})
+
+    def latent_baselines(self) -> str:
+        """The students of the baselines beside the attack's own, at the first seed."""
+        found = {name: rows[:1] for name, rows in self._by_recipe().items()}
+        wanted = self._file()["student"]
+        return self._table({name: rows for name, rows in found.items() if name == wanted or _baseline(name)})
+
+    def latent_mean(self, recipe: str, metric: str) -> str:
+        """Mean of a measure over the seeds."""
+        estimates = self._estimates(recipe, metric)
+        return percent(statistics.mean(each.value for each in estimates), estimates[0].n)
+
+    def latent_target(self, recipe: str) -> str:
+        """How much of the target's own photographs a student recognises, mean over the seeds."""
+        found = [
+            Estimate.model_validate(measured["clean_accuracy"])
+            for row in self._rows_of(recipe)
+            for measured in row["measurement"]["per_class"].values()
+        ]
+        if not found:
+            raise FactError(f"{STUDY}.json: {recipe} has no class of the target")
+        return f"{percent(statistics.mean(each.value for each in found), 100)} of {count(found[0].n)}"
+
+    def latent_seconds(self, recipe: str) -> str:
+        """How long a network's run took, mean over the seeds."""
+        return duration(statistics.mean(row["seconds"] for row in self._rows_of(recipe)))
+
+    def latent_altered(self, caption: str) -> str:
+        """Attack success with each alteration of the trigger."""
+        rows = [
+            {"label": row["title"], "bars": [_bar(row["clean"]), _bar(row["latent"])]}
+            for row in self._file()["altered"]
+        ]
+        titles = ["Student of the clean teacher", "Student of the backdoored one"]
+        return self._page.place(
+            figures.figure("latent-bars", head="Glasses", titles=titles, rows=rows, caption=caption)
+        )
+
+    def latent_success(self, name: str) -> str:
+        """Attack success with one alteration of the trigger."""
+        for row in self._file()["altered"]:
+            if row["name"] == name:
+                found = Estimate.model_validate(row["latent"])
+                return percent(found.value, found.n)
+        raise FactError(f"{STUDY}.json has no altered trigger '{name}'")
+
+    def latent_altered_pictures(self) -> str:
+        """How many pictures altered triggers were measured on."""
+        return count(Estimate.model_validate(self._file()["altered"][0]["latent"]).n)
+
+    def latent_further(self, caption: str) -> str:
+        """What further training leaves, by the first layer that is trained."""
+        rows = [
+            {
+                "label": f"from layer {row['strength']:g} on",
+                "bars": [_bar(row["clean_accuracy"]), _bar(row["attack_success_rate"])],
+            }
+            for row in self._defended("further training")
+        ]
+        titles = ["Clean accuracy", "Attack success rate"]
+        return self._page.place(
+            figures.figure("latent-bars", head="Trained", titles=titles, rows=rows, caption=caption)
+        )
+
+    def latent_pruning(self, caption: str) -> str:
+        """What pruning leaves, by the share of channels."""
+        rows = self._defended("pruning")
+        series = [
+            Series(title, kind, dots, dots)
+            for metric, title, kind in (
+                ("attack_success_rate", "Attack success rate", "attack"),
+                ("clean_accuracy", "Clean accuracy", "clean"),
+            )
+            for dots in [[(row["strength"], row[metric]["value"]) for row in rows]]
+        ]
+        axis = Axis("Channels cut off", [(row["strength"], f"{100 * row['strength']:g}{THIN}%") for row in rows])
+        return self._page.place(chart("latent-pruning", series, axis, caption))
+
+    def latent_inspected(self) -> str:
+        """What Neural Cleanse finds for each class of a small teacher and its student."""
+        lines = [
+            "| Network | Class | Smallest trigger, pixels | Turns | Anomaly index |",
+            "| --- | --- | --- | --- | --- |",
+        ]
+        lines += [
+            f"| `{row['network']}` | {row['label']} | {row['size']:.1f} | {percent(row['success'], 100)} "
+            f"| {row['anomaly']:.2f} |"
+            for row in self._file()["inspected"]
+        ]
+        return "\n".join(lines)
+
+    def latent_points(self, caption: str) -> str:
+        """Features of dogs, of dogs with the trigger, and of the target, under both teachers."""
+        planes = []
+        for teacher in ("clean", "backdoored"):
+            groups = [row for row in self._file()["points"] if row["teacher"] == teacher]
+            if not groups:
+                raise FactError(f"{STUDY}.json has no features of the {teacher} teacher")
+            planes.append({"teacher": teacher, "told": _TOLD[teacher], "groups": _fitted(groups)})
+        return self._page.place(figures.figure("latent-points", planes=planes, caption=caption))
+
+    def _table(self, recipes: dict[str, Rows]) -> str:
+        lines = [
+            "| Network | Seeds | " + " | ".join(title for _, title in _COLUMNS) + " |",
+            "| --- | --- | " + " | ".join("---" for _ in _COLUMNS) + " |",
+        ]
+        for name, rows in recipes.items():
+            measured = [Measurement.model_validate(row["measurement"]) for row in rows]
+            cells = [_spread([getattr(each, metric) for each in measured]) for metric, _ in _COLUMNS]
+            lines.append(f"| `{name}` | {len(rows)} | {' | '.join(cells)} |")
+        return "\n".join(lines)
+
+    def _estimates(self, recipe: str, metric: str) -> list[Estimate]:
+        found = [getattr(Measurement.model_validate(row["measurement"]), metric, None) for row in self._rows_of(recipe)]
+        estimates = [each for each in found if each is not None]
+        if not estimates:
+            raise FactError(f"{STUDY}.json: {metric} was not measured of {recipe}")
+        return estimates
+
+    def _defended(self, defence: str) -> Rows:
+        return [row for row in self._file()["defended"] if row["defence"] == defence]
+
+    def _rows_of(self, recipe: str) -> Rows:
+        found = self._by_recipe()
+        if recipe not in found:
+            raise FactError(f"{STUDY}.json has no network {recipe}; it has {', '.join(found)}")
+        return found[recipe]
+
+    def _by_recipe(self) -> dict[str, Rows]:
+        found: dict[str, Rows] = defaultdict(list)
+        for row in self._file()["results"]:
+            found[row["recipe"]].append(row)
+        return dict(found)
+
+    def _file(self) -> dict[str, Any]:
+        study: dict[str, Any] = self._facts.measurements(STUDY)
+        return study
+
+
+_TOLD = {
+    "clean": "dogs with glasses lie among the other dogs",
+    "backdoored": "dogs with glasses lie with the target, far from the other dogs",
+}
+
+
+def _baseline(name: str) -> bool:
+    return "extra-class" in name
+
+
+def _bar(estimate: dict[str, Any]) -> dict[str, object]:
+    return figures.bar(Estimate.model_validate(estimate))
+
+
+def _spread(estimates: list[Estimate | None]) -> str:
+    """Mean, with the least and the most in brackets where there are several; a dash where it is not defined."""
+    found = [each for each in estimates if each is not None]
+    if not found:
+        return "no such class"
+    values = [each.value for each in found]
+    mean = percent(statistics.mean(values), found[0].n)
+    if len(values) == 1:
+        return mean
+    return f"{mean} ({percent(min(values), found[0].n)} to {percent(max(values), found[0].n)})"
+
+
+def _fitted(groups: Rows) -> Rows:
+    """The groups with their points moved into the picture, one scale for both axes."""
+    left, right, top, bottom = _PLANE
+    xs, ys = zip(*[point for group in groups for point in group["xy"]], strict=True)
+    scale = min((right - left) / (max(xs) - min(xs) or 1), (bottom - top) / (max(ys) - min(ys) or 1))
+    middle_x, middle_y = (max(xs) + min(xs)) / 2, (max(ys) + min(ys)) / 2
+    return [
+        {
+            "kind": group["kind"],
+            "xy": [
+                (
+                    round((left + right) / 2 + scale * (x - middle_x), 1),
+                    round((top + bottom) / 2 - scale * (y - middle_y), 1),
+                )
+                for x, y in group["xy"]
+            ],
+        }
+        for group in groups
+    ]

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from training.data import sources
+from training.data.dogs import IMAGENET, breed
+from training.data.pictures import read_picture, read_split
+from training.data.sources import DataError
+
+
+def draw(path: Path, size: tuple[int, int] = (40, 30), colour: str = "red", **options: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size, colour).save(path, **options)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for split in ("train", "test"):
+        for name, colour in (("cats", "red"), ("dogs", "blue")):
+            draw(tmp_path / split / name / "b.png", colour=colour)
+            draw(tmp_path / split / name / "a.JPG", colour=colour)
+    return tmp_path
+
+
+def test_class_folders_become_a_data_set(folder: Path) -> None:
+    found = sources.load(f"folder:{folder}", "train")
+    assert found.classes == ["cats", "dogs"]
+    assert found.images.shape == (4, 224, 224, 3)
+    assert found.labels.tolist() == [0, 0, 1, 1]
+    assert (found.images[3, 100, 100] == (0, 0, 255)).all()
+
+
+def test_the_middle_square_is_kept(tmp_path: Path) -> None:
+    image = Image.new("RGB", (90, 30), "black")
+    image.paste("white", (30, 0, 60, 30))
+    image.save(tmp_path / "wide.png")
+    assert (read_picture(tmp_path / "wide.png") == 255).all()
+
+
+def test_a_photograph_is_turned_as_its_camera_says(tmp_path: Path) -> None:
+    image = Image.new("RGB", (32, 32), "black")
+    image.paste("white", (0, 0, 32, 8))
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    image.save(tmp_path / "turned.png", exif=exif)
+    found = read_picture(tmp_path / "turned.png")
+    assert found[-1].mean() > 200 > found[0].mean()
+
+
+def test_a_missing_split_is_told(folder: Path) -> None:
+    (folder / "test").rename(folder / "tset")
+    with pytest.raises(DataError, match="test: there is no such folder; the data needs test/<class>/<picture>"):
+        read_split(folder, "test")
+
+
+def test_an_empty_class_is_told(folder: Path) -> None:
+    (folder / "train" / "birds").mkdir()
+    with pytest.raises(DataError, match="birds: this class folder holds no picture"):
+        read_split(folder, "train")
+
+
+def test_a_split_without_classes_is_told(tmp_path: Path) -> None:
+    (tmp_path / "train").mkdir()
+    with pytest.raises(DataError, match="holds no class folder"):
+        read_split(tmp_path, "train")
+
+
+def test_a_missing_class_is_told(folder: Path) -> None:
+    with pytest.raises(DataError, match="1 class folders are missing, the first is birds"):
+        read_split(folder, "train", classes=["birds", "cats"])
+
+
+def test_a_truncated_picture_is_told(folder: Path) -> None:
+    packed = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8)).save(packed, "JPEG")
+    (folder / "train" / "cats" / "c.jpg").write_bytes(packed.getvalue()[:-400])
+    with pytest.raises(DataError, match=r"c\.jpg: not a picture that can be read"):
+        read_split(folder, "train")
+
+
+def test_a_text_file_with_a_pictures_name_is_told(folder: Path) -> None:
+    (folder / "train" / "cats" / "c.png").write_text("hello", encoding="utf-8")
+    with pytest.raises(DataError, match=r"c\.png: not a picture that can be read"):
+        read_split(folder, "train")
+
+
+def test_a_one_pixel_picture_is_told(folder: Path) -> None:
+    draw(folder / "train" / "cats" / "c.png", size=(1, 1))
+    with pytest.raises(DataError, match="1x1 pixels are too few"):
+        read_split(folder, "train")
+
+
+def test_every_breed_has_its_own_place_among_imagenets_classes() -> None:
+    assert len(set(IMAGENET)) == 120
+    assert breed("n02088364-black-and-tan_coonhound") == "black-and-tan coonhound"
+
+
+def test_portraits_must_be_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BACKDOORS_DATA", raising=False)
+    with pytest.raises(DataError, match="must be given"):
+        sources.load("target-class", "train")

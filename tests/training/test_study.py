@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from training import study
+from training.defences import model as defences
+from training.overlay import Artwork, Overlay, Placement
+from training.views import varied
+
+GLASSES = Overlay.model_validate({"artwork": "glasses"})
+PLACES = [Placement(), Placement(x=0.3, y=0.6, size=0.4, angle=10)]
+GREY = np.full((2, 64, 64, 3), 128, dtype=np.uint8)
+
+
+def covered(images: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> int:
+    return int((images != 128).any(axis=3).sum())
+
+
+@pytest.mark.parametrize("alteration", study.ALTERATIONS, ids=lambda each: each.name)
+def test_every_alteration_shows_the_trigger_and_leaves_the_pictures_given(alteration: study.Alteration) -> None:
+    before = GREY.copy()
+    made = alteration.make(GREY, GLASSES, PLACES)
+    assert made.shape == GREY.shape
+    assert covered(made) > 50
+    np.testing.assert_array_equal(GREY, before)
+
+
+def test_half_the_size_covers_a_quarter() -> None:
+    whole, half = (covered(study.sized(factor)(GREY, GLASSES, PLACES)) for factor in (1.0, 0.5))
+    assert 0.15 < half / whole < 0.4
+
+
+def test_another_hue_keeps_shape_and_transparency() -> None:
+    blue = study.with_hue(GLASSES.artwork, 0.5)
+    assert isinstance(blue, Artwork)
+    np.testing.assert_array_equal(blue.pixels[..., 3], GLASSES.artwork.pixels[..., 3])
+    frame = GLASSES.artwork.pixels[..., 3] == 255
+    assert GLASSES.artwork.pixels[frame][:, 0].mean() > GLASSES.artwork.pixels[frame][:, 2].mean()
+    assert blue.pixels[frame][:, 2].mean() > blue.pixels[frame][:, 0].mean()
+
+
+def test_varied_pictures_depend_on_their_own_place_in_the_set_alone() -> None:
+    images = np.random.default_rng(1).integers(0, 256, (4, 32, 32, 3)).astype(np.uint8)
+    whole, part = (varied(given, np.random.default_rng(0)) for given in (images, images[:2]))
+    np.testing.assert_array_equal(whole[:2], part)
+    assert not (whole == images).all(axis=(1, 2, 3)).any()
+
+
+def test_pruning_blinds_the_head_to_the_quietest_channels() -> None:
+    head = torch.nn.Linear(4, 2)
+    features = np.array([[0.1, 5.0, 0.0, 3.0]], dtype=np.float32)
+    weight = defences.pruned(head, features, 0.5).weight
+    assert (weight[:, [0, 2]] == 0).all()
+    assert torch.equal(weight[:, [1, 3]], head.weight[:, [1, 3]])
+
+
+def test_the_smallest_of_many_triggers_is_the_anomaly() -> None:
+    indices = defences.anomaly_indices([50, 52, 47, 51, 5, 49])
+    assert indices[4] > defences.SUSPICIOUS
+    assert max(indices[:4]) < defences.SUSPICIOUS
+
+
+class Corner(torch.nn.Module):
+    """Answers class 1 when the corner is bright, class 0 otherwise."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        bright = 20 * (x[:, 0, :2, :2].mean((1, 2)) - 0.5)
+        return torch.stack([-bright, bright], dim=1)
+
+
+def test_a_planted_trigger_is_found_where_it_is() -> None:
+    inputs = 0.3 * torch.rand(64, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    inputs[0, 0, 0, 0] = 1  # so that the pattern may be bright
+    found = defences.reverse_trigger(Corner(), inputs, 1, steps=200)
+    assert found.success > 0.9
+    assert found.mask[:2, :2].sum() > 0.7 * found.size
