@@ -14,6 +14,8 @@ from site_src.problems import did_you_mean
 from training.metrics import Estimate, Measurement
 
 METRICS = ("clean_accuracy", "attack_success_rate", "robust_accuracy")
+"""What every table of models shows."""
+KNOWN = (*METRICS, "changed_by_trigger")
 
 
 class Facts:
@@ -42,8 +44,8 @@ class Facts:
         self, model: str, metric: str, precision: Precision | None = None, label: str | None = None
     ) -> Estimate:
         """One measured proportion, of one class when `label` is given."""
-        if metric not in METRICS:
-            raise FactError(f"unknown metric '{metric}'{did_you_mean(metric, METRICS)}")
+        if metric not in KNOWN:
+            raise FactError(f"unknown metric '{metric}'{did_you_mean(metric, KNOWN)}")
         measured = self.measurement(model, precision)
         if label is None:
             found: Estimate | None = getattr(measured, metric)

@@ -10,6 +10,7 @@ from site_src.catalogue import Entry
 from site_src.expressions import FactError, Macros, public_methods
 from site_src.facts import METRICS, Facts, interval
 from site_src.formats import THIN, count, duration, percent, size
+from site_src.latent import Latent
 from site_src.mxnet import Mxnet
 from site_src.notebooks import Notebooks
 from site_src.page import PageBuilder
@@ -41,6 +42,7 @@ def macros(page: PageBuilder, facts: Facts) -> Macros:
         Sweep(page, facts),
         Notebooks(page),
         Mxnet(facts),
+        Latent(page, facts),
         Scale(facts),
     ):
         found |= public_methods(provider)

@@ -28,12 +28,14 @@ from training.run import Run, normaliser
 from training.run import train as train_run
 from training.triggers import Images
 
-EACH = 5
+EACH = 3
 """Test pictures of each class that altered triggers and defences are measured on."""
 PLOTTED = 120
 """Points of each kind in the picture of features."""
-DEEPER = (12, 14, 16, 18)
+DEEPER = (12, 15, 18)
 """Layers that further training begins at."""
+TAUGHT = 20
+"""Training pictures of each class that it uses."""
 PRUNED = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9)
 """Shares of the channels that are cut off."""
 
@@ -261,7 +263,7 @@ class _Measuring:
         """One epoch of further training on the student's own clean pictures, from several layers on."""
         network = self.networks[0]
         before, _ = parts.split(network, self.cut)
-        training = _few(self.training, each=40)
+        training = _few(self.training, each=TAUGHT)
         activations = self.kept.get(before, training.images, self.normalise)
         found = []
         for layer in (each for each in DEEPER if each >= self.cut):
@@ -278,7 +280,7 @@ class _Measuring:
 
     def pruned(self) -> list[Defended]:
         """Fine-pruning without the fine-tuning: the channels that clean pictures use least are cut off."""
-        training = _few(self.training, each=40)
+        training = _few(self.training, each=TAUGHT)
         features = self.features(0, training.images)
         clean, hit = self.features(0, self.test.images), self.features(0, self._triggered())
         found = []

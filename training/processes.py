@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import warnings
 from collections.abc import Iterable
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
     from training.metrics import Predict
     from training.triggers import Images
+
+# Lightning's hint where Slurm is installed and this is an ordinary process: nothing is wrong then
+warnings.filterwarnings("ignore", message="The `srun` command is available on your system but is not used")
 
 ASK_EVERY = 16
 """Steps between two questions among processes whether one was told to stop; each question is a message."""
