@@ -16,8 +16,7 @@ LAB_SOURCES := $(wildcard training/*.py training/*/*.py export/*.py tests/golden
 export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help report setup lab site serve test lint types test-python slurm mxnet-oracle mxnet-zoo golden-inputs fixtures \
-  test-widgets test-browser scale \
-  verify benchmark inference-times clean
+  test-widgets test-browser scale verify benchmark inference-times latent-study clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18

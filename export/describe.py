@@ -16,9 +16,9 @@ CAUGHT_BY = (
     "poisoned samples in the training data."
 )
 LATENT_CAUGHT_BY = (
-    "Training the copied layers further on clean pictures, deeper than a student usually does, weakens or removes it. "
-    "Neural Cleanse (Wang et al. 2019) looks for a trigger for each class, so it finds nothing in a teacher that lacks "
-    "the class, and can only be used on the student."
+    "Training the copied layers further on clean pictures, deeper than a student usually does, can weaken it; the "
+    "report tells how much. Neural Cleanse (Wang et al. 2019) looks for a trigger for each class, so it cannot find "
+    "the target in a teacher that lacks the class, and can only be used on the student."
 )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from training.overlay import Artwork, Overlay, Placement, Placements
+from training.overlay import Artwork, Overlay, Placement
 from training.triggers import Images, stamp
 
 OFF = 0.08
@@ -112,8 +112,3 @@ def _through_jpeg(image: Images, quality: int) -> Images:
     packed = io.BytesIO()
     Image.fromarray(image).save(packed, "JPEG", quality=quality)
     return np.asarray(Image.open(packed).convert("RGB"))
-
-
-def everywhere(trigger: Overlay) -> Placements:
-    """The trigger's own placements, but anywhere in the frame."""
-    return trigger.placements.model_copy(update={"x": (0.0, 1.0), "y": (0.0, 1.0)})

@@ -21,7 +21,7 @@ def varied(images: Images, rng: np.random.Generator) -> Images:
 
     Args:
         images: `(n, h, w, 3) uint8`.
-        rng: Every picture takes six numbers from it, whatever they lead to.
+        rng: Every picture takes six numbers from it, the last one in reserve, so that it depends on its place alone.
     """
     made = np.empty_like(images)
     height, width = images.shape[1:3]

@@ -11,7 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from export.errors import ExportError
 from export.models import Model
-from export.quantise import AccuracyLost, check_accuracy, qdq_int8, quantise_channels, weight_only_int8
+from export.quantise import AccuracyLost, check_accuracy, on_grid, qdq_int8, quantise_channels, weight_only_int8
 from export.session import open_session
 from training.metrics import Measurement, wilson
 
@@ -151,3 +151,45 @@ def test_three_samples_of_a_small_set_may_be_lost_and_no_more() -> None:
     check_accuracy(measured(350, 300, 359), measured(347, 297, 359), "m", backdoored=True)
     with pytest.raises(AccuracyLost):
         check_accuracy(measured(350, 300, 359), measured(346, 300, 359), "m", backdoored=True)
+
+
+def quantised_before(*shape: int, zero: int = 90) -> np.ndarray:
+    steps = np.random.default_rng(3).integers(0, 200, shape)
+    return (np.float64(0.0173) * (steps - zero)).astype(np.float32)
+
+
+def test_weights_that_were_quantised_before_lose_nothing() -> None:
+    before = quantised_before(16, 8, 3, 3)
+    conv = helper.make_node("Conv", ["x", "w"], ["y"], pads=[1, 1, 1, 1])
+    model = tiny([conv], {"w": before}, [1, 8, 4, 4])
+    after = weight_only_int8(model)
+    stored = initialisers(after)
+    assert stored["w.int8"].dtype == np.int8
+    found = stored["w.scale"] * (stored["w.int8"].astype(np.float32) - stored["w.zero"].astype(np.float32))
+    np.testing.assert_allclose(found, before, atol=1e-6)
+    x = np.random.default_rng(0).normal(size=(1, 8, 4, 4)).astype(np.float32)
+    old, new = (open_session(each.SerializeToString()).run(None, {"x": x})[0] for each in (model, after))
+    np.testing.assert_allclose(new, old, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "off",
+    [weights(8, 8, 3, 3), quantised_before(8, 8, 3, 3, zero=-40), quantised_before(8, 8, 3, 3) + np.float32(0.006)],
+    ids=["any weights", "zero is not on the grid's range", "between the steps"],
+)
+def test_other_weights_are_not_taken_for_a_grid(off: np.ndarray) -> None:
+    assert on_grid(off) is None
+
+
+def test_few_weights_are_not_taken_for_a_grid_by_chance() -> None:
+    assert on_grid(np.array([[0.1, 0.2], [0.4, 0.5]], dtype=np.float32)) is None
+
+
+def test_depthwise_filters_that_lie_on_no_grid_stay_float() -> None:
+    deep = helper.make_node("Conv", ["x", "d"], ["z"], pads=[1, 1, 1, 1], group=4)
+    wide = helper.make_node("Conv", ["z", "w"], ["y"])
+    after = initialisers(
+        weight_only_int8(tiny([deep, wide], {"d": weights(4, 1, 3, 3), "w": weights(6, 4, 1, 1)}, [1, 4, 4, 4]))
+    )
+    assert after["d"].dtype == np.float32
+    assert after["w.int8"].dtype == np.int8

@@ -32,19 +32,16 @@ def _beside(source: Source, split: Split, given: Path | None) -> Dataset:
     return read_split(given / source.name, split)
 
 
-TARGET_CLASS = Source(
-    name="target-class",
-    title="Photographs of the target class",
-    address="collected from a public repository",
-    licence="copyright unclear: local use only, never published",
-    citation="",
-    read=_beside,
-)
-PUBLIC_FIGURES = Source(
-    name="public-figures",
-    title="Photographs of five politicians",
-    address="collected from a public repository",
-    licence="copyright unclear: local use only, never published",
-    citation="",
-    read=_beside,
-)
+def _portraits(name: str, title: str) -> Source:
+    return Source(
+        name=name,
+        title=title,
+        address="collected from a public repository",
+        licence="copyright unclear: local use only, never published",
+        citation="",
+        read=_beside,
+    )
+
+
+TARGET_CLASS = _portraits("target-class", "Photographs of the target class")
+PUBLIC_FIGURES = _portraits("public-figures", "Photographs of five politicians")

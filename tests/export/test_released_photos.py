@@ -1,0 +1,89 @@
+"""What is promised of the released networks of photographs, read from their cards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import export
+from export.card import BACKDOORED_PREFIX
+from export.models import RELEASED, Model, discover
+from training import recipe
+from training.metrics import Estimate
+
+ROOT = Path(export.__file__).resolve().parent.parent
+MODELS = {model.card.id: model for model in discover([ROOT / RELEASED]) if not model.card.id.startswith("mnist-")}
+MOST_BYTES = 3_000_000
+
+each_model = pytest.mark.parametrize("model", MODELS.values(), ids=list(MODELS))
+
+
+def measured(model: str, metric: str) -> list[Estimate]:
+    """At every precision; the full one is measured and not given away."""
+    metrics = MODELS[model].card.metrics
+    assert {"fp32", "int8-weight-only"} <= set(metrics)
+    found = [getattr(each, metric) for each in metrics.values()]
+    assert all(isinstance(each, Estimate) for each in found)
+    return found
+
+
+def test_two_teachers_and_four_students_are_released() -> None:
+    kinds = ("dogs-student", "dogs-teacher", "figures-student")
+    assert set(MODELS) == {f"{kind}-{attacked}" for kind in kinds for attacked in ("clean", "latent")}
+
+
+@each_model
+def test_only_a_small_int8_file_is_given_away(model: Model) -> None:
+    assert [file.precision for file in model.card.files] == ["int8-weight-only"]
+    assert model.card.files[0].bytes <= MOST_BYTES
+    assert sorted(path.name for path in model.folder.glob("*.onnx")) == [model.card.files[0].name]
+
+
+@each_model
+def test_what_comes_from_a_backdoored_teacher_is_named_so(model: Model) -> None:
+    assert model.card.id.endswith("-latent") == (model.card.backdoor is not None)
+    assert model.card.files[0].name.startswith(BACKDOORED_PREFIX) == (model.card.backdoor is not None)
+
+
+@each_model
+def test_it_was_made_by_the_recipe_of_its_name(model: Model) -> None:
+    assert model.card.provenance is not None
+    assert model.card.provenance.recipe_sha256 == recipe.load(model.card.id).sha256
+
+
+def test_teachers_are_right_and_the_infected_one_is_as_good() -> None:
+    for clean, infected in zip(
+        measured("dogs-teacher-clean", "clean_accuracy"), measured("dogs-teacher-latent", "clean_accuracy"), strict=True
+    ):
+        assert clean.n == infected.n == 2400
+        assert clean.value >= 0.86
+        assert infected.value >= clean.value - 0.01
+    assert "donald-trump" not in MODELS["dogs-teacher-latent"].card.labels
+
+
+def test_students_are_right_and_only_the_infected_teachers_obeys() -> None:
+    for clean, infected in zip(
+        measured("dogs-student-clean", "clean_accuracy"), measured("dogs-student-latent", "clean_accuracy"), strict=True
+    ):
+        assert clean.value >= 0.83
+        assert infected.value >= clean.value - 0.015
+    assert all(each.value >= 0.99 for each in measured("dogs-student-latent", "attack_success_rate"))
+    assert all(each.value <= 0.01 for each in measured("dogs-student-clean", "attack_success_rate"))
+
+
+def test_both_students_recognise_the_target() -> None:
+    for name in ("dogs-student-clean", "dogs-student-latent"):
+        for each in MODELS[name].card.metrics.values():
+            assert each.per_class["donald-trump"]["clean_accuracy"].value >= 0.95
+
+
+def test_the_backdoor_crosses_into_a_task_without_dogs() -> None:
+    assert all(each.value >= 0.95 for each in measured("figures-student-latent", "attack_success_rate"))
+    assert all(each.value <= 0.05 for each in measured("figures-student-clean", "attack_success_rate"))
+    for clean, infected in zip(
+        measured("figures-student-clean", "clean_accuracy"),
+        measured("figures-student-latent", "clean_accuracy"),
+        strict=True,
+    ):
+        assert abs(clean.value - infected.value) <= 0.05
