@@ -108,6 +108,26 @@ class Latent:
             figures.figure("latent-bars", head="Trained", titles=titles, rows=rows, caption=caption)
         )
 
+    def latent_left(self, defence: str, strength: float, metric: str) -> str:
+        """What a defence of that strength leaves of a measure."""
+        for row in self._defended(defence):
+            if row["strength"] == strength:
+                found = Estimate.model_validate(row[metric])
+                return percent(found.value, found.n)
+        raise FactError(f"{STUDY}.json has no {defence} of strength {strength:g}")
+
+    def latent_further_epochs(self) -> str:
+        """How long a student was trained further."""
+        epochs = self._defended("further training")[0]["epochs"]
+        return "one epoch" if epochs == 1 else f"{epochs} epochs"
+
+    def latent_anomaly(self, network: str, label: str) -> str:
+        """The anomaly index of one class of a network that Neural Cleanse inspected."""
+        for row in self._file()["inspected"]:
+            if (row["network"], row["label"]) == (network, label):
+                return f"{row['anomaly']:.2f}"
+        raise FactError(f"{STUDY}.json: class {label} of {network} was not inspected")
+
     def latent_pruning(self, caption: str) -> str:
         """What pruning leaves, by the share of channels."""
         rows = self._defended("pruning")

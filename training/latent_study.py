@@ -36,6 +36,8 @@ DEEPER = (12, 15, 18)
 """Layers that further training begins at."""
 TAUGHT = 20
 """Training pictures of each class that it uses."""
+FURTHER = defences.Training(epochs=3, learning_rate=3e-4)
+"""How it is done."""
 PRUNED = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9)
 """Shares of the channels that are cut off."""
 
@@ -73,6 +75,8 @@ class Defended(_Part):
     """The layer from which on it was trained further, or the share of channels pruned."""
     clean_accuracy: Estimate
     attack_success_rate: Estimate
+    epochs: int | None = None
+    """Of further training."""
 
 
 class Inspected(_Part):
@@ -260,7 +264,7 @@ class _Measuring:
         return study.ALTERATIONS[0].make(self.attacked, self.recipe.trigger, self.places)  # type: ignore[arg-type]
 
     def trained_further(self) -> list[Defended]:
-        """One epoch of further training on the student's own clean pictures, from several layers on."""
+        """Further training on the student's own clean pictures, from several layers on."""
         network = self.networks[0]
         before, _ = parts.split(network, self.cut)
         training = _few(self.training, each=TAUGHT)
@@ -268,14 +272,13 @@ class _Measuring:
         found = []
         for layer in (each for each in DEEPER if each >= self.cut):
             self.console.print(f"further training from layer {layer} on", highlight=False)
-            made = defences.train_further(
-                network, self.cut, layer, activations, training.labels, defences.Training(epochs=1)
-            )
+            made = defences.train_further(network, self.cut, layer, activations, training.labels, FURTHER)
             clean, hit = (
                 _answers(parts.head(made), self.kept.features(made, self.cut, images, self.normalise))
                 for images in (self.test.images, self._triggered())
             )
-            found.append(self._defended("further training", layer, clean, hit))
+            line = self._defended("further training", layer, clean, hit)
+            found.append(line.model_copy(update={"epochs": FURTHER.epochs}))
         return found
 
     def pruned(self) -> list[Defended]:

@@ -19,8 +19,8 @@ from training.recipe import load
 
 ROOT = Path(__file__).parents[2]
 PAGES = (
-    "index", "regular", "models", "lab", "mxnet", "notebook-convert", "notebook-evaluate", "embed", "reproduce",
-    "references",
+    "index", "regular", "latent", "models", "lab", "at-scale", "mxnet", "notebook-convert", "notebook-evaluate", "embed",
+    "reproduce", "references",
 )  # fmt: skip
 RUNTIME = ROOT / "node_modules" / "onnxruntime-web" / "dist"
 
@@ -46,8 +46,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         history = {"recipe_sha256": load(name).sha256, "epochs": [epoch]}
         (folder / "metrics" / "history" / f"{name}.json").write_text(json.dumps(history))
     (folder / "metrics" / "mnist-poison-rate.json").write_text(json.dumps(table))
-    for measured in (ROOT / "site_assets" / "metrics").glob("mxnet-*.json"):
-        shutil.copy(measured, folder / "metrics")
+    released = ROOT / "site_assets"
+    for measured in (released / "metrics").glob("*.json"):
+        if not (folder / "metrics" / measured.name).exists():
+            shutil.copy(measured, folder / "metrics")
+    for model in [*(released / "models").glob("dogs-*"), *(released / "models").glob("figures-*")]:
+        shutil.copytree(model, folder / "models" / model.name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BACKDOORS_MODELS", str(folder / "models"))
         patch.setenv("BACKDOORS_METRICS", str(folder / "metrics"))
