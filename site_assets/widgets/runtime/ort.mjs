@@ -59,11 +59,12 @@ export async function runtimeFile(signal) {
  */
 export async function loadRuntime(signal, onProgress) {
   listeners.add(onProgress);
+  loading ??= start(signal);
+  const mine = loading;
   try {
-    loading ??= start(signal);
-    return await loading;
+    return await mine;
   } catch (error) {
-    loading = null; // So that a retry starts anew.
+    if (loading === mine) loading = null; // So that a retry starts anew; one of several that waited may have begun it.
     const byAnother = error instanceof WidgetError && error.code === "cancelled" && !signal.aborted;
     if (byAnother) return await loadRuntime(signal, onProgress);
     throw error;

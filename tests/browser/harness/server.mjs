@@ -144,7 +144,8 @@ export async function startServer({ siteDir, base = BASE, config, port = 0 } = {
       "cache-control": "max-age=600",
       ...(zip && { "content-encoding": "gzip" }),
     });
-    if (fault?.kind !== "held") {
+    // Faults may have been lifted while the file was read; nobody would let this answer go on then.
+    if (fault?.kind !== "held" || !faults.includes(fault)) {
       response.end(data);
       return;
     }
