@@ -19,8 +19,8 @@ from training.recipe import load
 
 ROOT = Path(__file__).parents[2]
 PAGES = (
-    "index", "regular", "latent", "models", "lab", "at-scale", "mxnet", "notebook-convert", "notebook-evaluate", "embed",
-    "reproduce", "references",
+    "index", "regular", "latent", "models", "lab", "at-scale", "mxnet", "notebook-convert", "notebook-evaluate",
+    "embed", "reproduce", "references",
 )  # fmt: skip
 RUNTIME = ROOT / "node_modules" / "onnxruntime-web" / "dist"
 
