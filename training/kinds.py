@@ -6,6 +6,7 @@ to the network, and a run's `recipe.toml` is whole.
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,12 +15,15 @@ from pydantic import Discriminator, Field, Tag, field_validator
 from training.attacks.heads import HeadTraining
 from training.labels import AllToOne, AnyLabelMap
 from training.overlay import Placements
-from training.recipe import Described, Network, Recipe, RecipeError, _Part, load
+from training.recipe import Described, Network, Recipe, RecipeError, _Part, load, locate
 from training.triggers import AnyTrigger, Trigger
 
 PRETRAINED = "imagenet-mobilenet-v2"
 """A teacher that is not trained here."""
 PRETRAINED_NETWORK = "mobilenet-v2"
+
+_READING: ContextVar[tuple[Path, ...]] = ContextVar("reading", default=())
+"""Recipes that are being read, each for the one before it."""
 
 
 def _kind(value: object) -> str:
@@ -32,8 +36,16 @@ def _by_name(value: object) -> object:
     """A teacher that is given by name, read in."""
     if not isinstance(value, str) or value == PRETRAINED:
         return value
+    reading = _READING.get()
     try:
-        return load(value)
+        path = locate(value).resolve()
+        if path in reading:
+            raise RecipeError(f"{value} leads back to itself by its teachers; one of them must be made from data alone")
+        token = _READING.set((*reading, path))
+        try:
+            return load(value)
+        finally:
+            _READING.reset(token)
     except RecipeError as error:
         raise ValueError(str(error)) from error
 

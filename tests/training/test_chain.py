@@ -153,6 +153,16 @@ def test_a_wrong_recipe_is_one_clear_line(tmp_path: Path, text: str, said: str) 
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("teachers", [("a", "a"), ("b", "a")])
+def test_a_recipe_that_is_its_own_teacher_is_one_clear_line(tmp_path: Path, teachers: tuple[str, str]) -> None:
+    for name, teacher in zip("ab", teachers, strict=True):
+        text = f'kind = "latent"\nname = "{name}"\ntitle = "x"\nteacher = "{tmp_path}/{teacher}.toml"\n'
+        write_text(tmp_path / f"{name}.toml", text)
+    with pytest.raises(RecipeError, match="leads back to itself") as caught:
+        load(tmp_path / "a.toml")
+    assert "\n" not in str(caught.value)
+
+
 def test_layers_before_the_attack_are_where_activations_are_kept() -> None:
     assert cut_of(load("dogs-student-latent")) == 12
     assert cut_of(load("latent-digits-student-latent")) == 0
