@@ -210,6 +210,9 @@ class _Work:
         before, after = parts.split(network, self.cut)
         clean_features = self.features(network, images, "clean pictures")
         target_features = self.features(network, target, "pictures of the target")
+        phi = target_features.mean(axis=0)
+        if recipe.method == "extra-class":  # whoever attacks so has no pictures of the target
+            target, target_features = target[:0], target_features[:0]
         self.console.print("step 1: a classification layer that knows the target", highlight=False)
         adjusted = latent.adjust_teacher(clean_features, labels, target_features, len(known), recipe.head, recipe.seed)
         self.console.print("step 2: pictures with the trigger", highlight=False)
@@ -218,16 +221,17 @@ class _Work:
         )
         self._record(chosen, stamped)
         with _progress(self.console, "frozen layers", len(images) + len(target) + len(stamped.images)) as advance:
-            clean, of_target, triggered = (
-                self.kept.get(before, each, self.normalise, advance) for each in (images, target, stamped.images)
+            pictures = np.concatenate([images, target])
+            clean, triggered = (
+                self.kept.get(before, each, self.normalise, advance) for each in (pictures, stamped.images)
             )
         material = latent.Material(
-            clean=np.concatenate([clean, of_target]),
+            clean=clean,
             labels=np.concatenate([labels, np.full(len(target), len(known), dtype=np.int64)]),
             reference=np.concatenate([clean_features, target_features]),
-            stamped=np.asarray(triggered),
+            stamped=triggered,
             true=labels[stamped.of],
-            phi=target_features.mean(axis=0),
+            phi=phi,
         )
         self.console.print("step 3: move the features of triggered pictures to the target's", highlight=False)
         lines: list[loop.Epoch] = []

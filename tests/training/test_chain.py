@@ -11,6 +11,7 @@ from rich.console import Console
 
 from training import latent_study
 from training.activations import Activations, fingerprint
+from training.attacks import latent
 from training.attacks.heads import HeadTraining, fit_head
 from training.batches import Normaliser
 from training.chain import cut_of
@@ -95,6 +96,38 @@ def test_neural_cleanse_inspects_each_class(students: dict[str, Run]) -> None:
     found = latent_study.inspect(students["latent"], None, pictures=32)
     assert [each.label for each in found] == ["5", "6", "7", "8", "9"]
     assert all(each.size > 0 for each in found)
+
+
+def test_only_one_of_the_baselines_learns_from_pictures_of_the_target(
+    students: dict[str, Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learnt: dict[str, tuple[latent.Material, bool]] = {}
+
+    class SeenError(Exception):
+        pass
+
+    def look(*given: object, **_rest: object) -> None:
+        material, recipe = given[3:5]
+        assert isinstance(material, latent.Material)
+        assert isinstance(recipe, LatentRecipe)
+        learnt[recipe.method] = (material, len(material.clean) == len(material.labels) == len(material.reference))
+        raise SeenError
+
+    monkeypatch.setattr(latent, "inject", look)
+    student = load("latent-digits-student-latent")
+    assert isinstance(student, TransferRecipe)
+    for method in ("extra-class", "extra-class-with-target"):
+        with pytest.raises(SeenError):
+            train(
+                latent_study.with_method(student, method),
+                runs_dir=students["latent"].path.parent,
+                device="cpu",
+                console=QUIET,
+            )
+    shown = {method: int((material.labels == 5).sum()) for method, (material, _) in learnt.items()}
+    assert shown["extra-class"] == 0
+    assert shown["extra-class-with-target"] > 100
+    assert all(whole for _, whole in learnt.values())
 
 
 def test_a_target_that_the_teacher_knows_is_refused(students: dict[str, Run]) -> None:
