@@ -12,6 +12,7 @@ import onnx
 from export import card as cards
 from export import preprocess
 from export.errors import ExportError
+from export.external import external_files
 from export.metadata import opset
 from export.models import sha256
 
@@ -97,6 +98,7 @@ def new_card(
             "by hand"
         )
     name = model.stem.removeprefix(cards.BACKDOORED_PREFIX)
+    shared = _weights_beside(model)
     return cards.ModelCard(
         id="".join(letter if letter.isalnum() else "-" for letter in name.lower()).strip("-") or "model",
         title=title or name,
@@ -111,6 +113,7 @@ def new_card(
                 sha256=sha256(model),
                 opset=opset(loaded),
                 max_abs_error=0,
+                shared=shared,
             )
         ],
         default_precision="fp32",
@@ -118,6 +121,20 @@ def new_card(
         input=pipeline.model_copy(update={"tensor": image.name}),
         output=cards.OutputPipeline(tensor=logits.name),
     )
+
+
+def _weights_beside(model: Path) -> cards.SharedWeights | None:
+    """The file that a model's weights lie in, as PyTorch's exporter writes large ones; one is what a page can serve."""
+    names = sorted(external_files(onnx.load(model, load_external_data=False)))
+    if not names:
+        return None
+    if len(names) > 1 or Path(names[0]).name != names[0]:
+        raise ExportError(
+            f"{model}: its weights lie in {', '.join(names)}; one file beside it is expected: save the model again "
+            "with onnx.save_model(model, path, save_as_external_data=True, location=NAME)"
+        )
+    path = model.parent / names[0]
+    return cards.SharedWeights(name=path.name, bytes=path.stat().st_size, sha256=sha256(path))
 
 
 _PRESETS: dict[Preset, Callable[[int, int], cards.InputPipeline]] = {

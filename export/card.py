@@ -207,6 +207,17 @@ class OutputPipeline(_Part):
 # --- the card -------------------------------------------------------------------------------------------------------
 
 
+class SharedWeights(_Part):
+    """Tensors in a file of their own beside the ONNX file, which calls them external data.
+
+    Several networks may have the same one: students of a teacher share its features, and a reader fetches them once.
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    bytes: int = Field(ge=1)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
 class ModelFile(_Part):
     """One ONNX file beside the card."""
 
@@ -217,6 +228,18 @@ class ModelFile(_Part):
     opset: int = Field(ge=1)
     max_abs_error: float = Field(ge=0)
     """Largest absolute difference of a logit from PyTorch's, on the golden inputs."""
+    shared: SharedWeights | None = None
+    """Weights that lie in another file; None where all are in this one."""
+
+    @property
+    def parts(self) -> list[ModelFile | SharedWeights]:
+        """All files that the network is made of."""
+        return [self] if self.shared is None else [self, self.shared]
+
+    @property
+    def total_bytes(self) -> int:
+        """Size of all of them."""
+        return sum(part.bytes for part in self.parts)
 
 
 class Backdoor(_Part):
@@ -289,7 +312,8 @@ class ModelCard(_Part):
         """Check what spans several fields."""
         self.file(self.default_precision)
         if self.backdoor is not None:
-            unlabelled = [file.name for file in self.files if not file.name.startswith(BACKDOORED_PREFIX)]
+            names = [part.name for file in self.files for part in file.parts]
+            unlabelled = [name for name in names if not name.startswith(BACKDOORED_PREFIX)]
             if unlabelled:
                 raise ValueError(f"a backdoored file's name must begin with {BACKDOORED_PREFIX}: {unlabelled[0]}")
 

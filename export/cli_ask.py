@@ -131,14 +131,18 @@ def _as_json(model: Model, measured: dict[Precision, Measurement]) -> dict[str, 
         "model": model.card.id,
         "backdoored": model.card.backdoor is not None,
         "precisions": {
-            precision: {"file": files[precision].name, "bytes": files[precision].bytes, **found.model_dump(mode="json")}
+            precision: {
+                "file": files[precision].name,
+                "bytes": files[precision].total_bytes,
+                **found.model_dump(mode="json"),
+            }
             for precision, found in measured.items()
         },
     }
 
 
 def _table(model: Model, measured: dict[Precision, Measurement]) -> Table:
-    sizes = {file.precision: file.bytes for file in model.card.files}
+    sizes = {file.precision: file.total_bytes for file in model.card.files}
     data = next(iter(measured.values())).data
     table = Table("precision", "bytes", "metric", "value", "95 % interval", "n", title=f"{model.card.id} on {data}")
     for precision, found in measured.items():
@@ -174,7 +178,7 @@ def models_command(as_json: JsonOption = False) -> None:
         head = [model.card.id, model.card.title, "none planted" if model.card.backdoor is None else "YES"]
         for file in model.card.files:
             measured = model.card.metrics.get(file.precision)
-            row = [file.precision, f"{file.bytes:,}"]
+            row = [file.precision, f"{file.total_bytes:,}"]
             row += (
                 ["-", "-"]
                 if measured is None
@@ -194,5 +198,5 @@ def _listed(model: Model) -> dict[str, Any]:
         "title": model.card.title,
         "backdoored": model.card.backdoor is not None,
         "folder": str(model.folder),
-        "files": {file.precision: {"file": file.name, "bytes": file.bytes} for file in model.card.files},
+        "files": {file.precision: {"file": file.name, "bytes": file.total_bytes} for file in model.card.files},
     }

@@ -51,7 +51,7 @@ def export_command(  # noqa: PLR0913, PLR0917 - a command's options
         of_teacher = release and not isinstance(run.recipe, recipes.Recipe)
         card = export_run(run, folder, data_dir=data, qdq=qdq, allow_loss=allow_loss, only_int8=of_teacher, say=say)
     for file in card.files:
-        typer.echo(f"{folder / file.name}  {file.bytes:,} bytes  {summary(card, file.precision)}")
+        typer.echo(f"{folder / file.name}  {file.total_bytes:,} bytes  {summary(card, file.precision)}")
 
 
 @app.command("verify")

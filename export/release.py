@@ -16,6 +16,7 @@ import onnx
 from export import card as cards
 from export import describe, golden, golden_file, preprocess
 from export.errors import ExportError
+from export.external import move_shared
 from export.folders import replaced_folder
 from export.measure import measure
 from export.metadata import Identity, essentials, opset, stamp_metadata
@@ -94,7 +95,8 @@ def release(  # noqa: PLR0913 - each a choice of the user's
         if not allow_loss:
             _check(card, MOST_LOST_DEEP if deep else MOST_LOST)
         if only_int8:
-            (new / card.file("fp32").name).unlink()
+            for part in card.file("fp32").parts:
+                (new / part.name).unlink()
             card = card.model_copy(update={"files": [file for file in card.files if file.precision != "fp32"]})
         write_card(card, new)
         say("making golden vectors")
@@ -167,20 +169,28 @@ def _write_files(
     prefix = cards.BACKDOORED_PREFIX if recipe.backdoored else ""
     files = []
     for precision, model in made.items():
-        stamped = serialise(stamp_metadata(model, essentials(who, precision)))
+        stamped = stamp_metadata(model, essentials(who, precision))
+        shared = move_shared(stamped, folder, prefix) if _has_siblings(recipe) else None
+        content = serialise(stamped)
         name = f"{prefix}{recipe.name}.{precision}.onnx"
-        write_bytes(folder / name, stamped)
+        write_bytes(folder / name, content)
         files.append(
             cards.ModelFile(
                 name=name,
                 precision=precision,
-                bytes=len(stamped),
-                sha256=hashlib.sha256(stamped).hexdigest(),
+                bytes=len(content),
+                sha256=hashlib.sha256(content).hexdigest(),
                 opset=opset(model),
                 max_abs_error=errors[precision],
+                shared=shared,
             )
         )
     return files
+
+
+def _has_siblings(recipe: AnyRecipe) -> bool:
+    """Whether other networks have the same features: a teacher of photographs, and students of one."""
+    return recipe.network.name == "mobilenet-v2"
 
 
 def _backdoor(run: Run) -> cards.Backdoor | None:

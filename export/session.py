@@ -32,7 +32,10 @@ def open_session(model: bytes | Path, threads: int = 1) -> ort.InferenceSession:
     options.log_severity_level = 3
     name = str(model) if isinstance(model, Path) else "the model"
     try:
-        content = model.read_bytes() if isinstance(model, Path) else model
+        if isinstance(model, Path):
+            model.open("rb").close()
+        # by its name, so that onnxruntime finds the weights beside it
+        content = str(model) if isinstance(model, Path) else model
         return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except OSError as error:
         raise ExportError(f"{name}: cannot read the model: {error.strerror}") from error

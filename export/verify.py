@@ -10,6 +10,7 @@ import onnx
 from export import card as cards
 from export import golden, golden_file
 from export.errors import ExportError
+from export.external import external_files
 from export.metadata import essentials, identity, opset, read_metadata
 from export.models import Model, sha256
 from export.preprocess import PictureError
@@ -49,27 +50,36 @@ def _card_check(model: Model) -> Check:
     missing = [file.precision for file in card.files if file.precision not in card.metrics]
     if card.provenance is not None and missing:
         problems.append(f"no metrics for {', '.join(missing)}")
-    strangers = {path.name for path in model.folder.glob("*.onnx")} - {file.name for file in card.files}
+    lying = {path.name for kind in ("*.onnx", "*features.*.bin") for path in model.folder.glob(kind)}
+    strangers = lying - {part.name for file in card.files for part in file.parts}
     problems += [f"{name} lies beside the card but is not on it" for name in sorted(strangers)]
     return Check("card", f"schema {card.schema_version}, {len(card.files)} files", problems)
 
 
 def _file_check(model: Model, file: cards.ModelFile) -> Check:
-    path = model.folder / file.name
-    found = f"{file.bytes:,} bytes, {file.sha256[:12]}"
+    found = " + ".join(f"{part.bytes:,} bytes, {part.sha256[:12]}" for part in file.parts)
+    problems = [problem for part in file.parts if (problem := _differs(model.folder / part.name, part))]
+    return Check(file.precision, found, problems or _onnx_problems(model.card, file, model.folder / file.name))
+
+
+def _differs(path: Path, part: cards.ModelFile | cards.SharedWeights) -> str | None:
+    """How a file differs from what the card says of it."""
     if not path.is_file():
-        return Check(file.precision, found, [f"{path}: the file is missing"])
+        return f"{path}: the file is missing"
     size = path.stat().st_size
-    if size != file.bytes:
-        return Check(file.precision, found, [f"{path}: {size:,} bytes, the card says {file.bytes:,}"])
+    if size != part.bytes:
+        return f"{path}: {size:,} bytes, the card says {part.bytes:,}"
     digest = sha256(path)
-    if digest != file.sha256:
-        return Check(file.precision, found, [f"{path}: SHA-256 {digest[:12]}…, the card says {file.sha256[:12]}…"])
-    return Check(file.precision, found, _onnx_problems(model.card, file, path))
+    if digest != part.sha256:
+        return f"{path}: SHA-256 {digest[:12]}…, the card says {part.sha256[:12]}…"
+    return None
 
 
 def _onnx_problems(card: cards.ModelCard, file: cards.ModelFile, path: Path) -> list[str]:
     """What a file says of itself otherwise than the card; a file that was not made here may say nothing."""
+    outside = external_files(onnx.load(path, load_external_data=False))
+    if outside != ({file.shared.name} if file.shared else set()):
+        return [f"{path}: reads weights from {', '.join(sorted(outside)) or 'no other file'}, the card says otherwise"]
     loaded = onnx.load(path)
     problems = []
     try:

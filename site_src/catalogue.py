@@ -33,7 +33,8 @@ class Entry:
     def served_files(self) -> dict[str, Path | bytes]:
         """Address in the built site -> content: the card with every default filled in, and all its ONNX files."""
         files: dict[str, Path | bytes] = {f"{self.served_at}/card.json": self.card.model_dump_json(indent=2).encode()}
-        return files | {f"{self.served_at}/{file.name}": self.path.parent / file.name for file in self.card.files}
+        names = [part.name for file in self.card.files for part in file.parts]
+        return files | {f"{self.served_at}/{name}": self.path.parent / name for name in names}
 
     def checked_file(self, precision: Precision | None) -> Path:
         """The ONNX file of a precision, its bytes compared with the card.
@@ -45,17 +46,18 @@ class Entry:
             described = self.card.file(precision)
         except ValueError as error:
             raise CatalogueError(str(error)) from error
-        path = self.path.parent / described.name
-        try:
-            found = hashlib.sha256(path.read_bytes()).hexdigest()
-        except OSError as error:
-            raise CatalogueError(f"cannot read {path}, which {self.path} names: {error.strerror}") from error
-        if found != described.sha256:
-            raise CatalogueError(
-                f"{path} is not the file that its card describes (SHA-256 {found[:12]}…, expected "
-                f"{described.sha256[:12]}…): export the model again"
-            )
-        return path
+        for part in described.parts:
+            path = self.path.parent / part.name
+            try:
+                found = hashlib.sha256(path.read_bytes()).hexdigest()
+            except OSError as error:
+                raise CatalogueError(f"cannot read {path}, which {self.path} names: {error.strerror}") from error
+            if found != part.sha256:
+                raise CatalogueError(
+                    f"{path} is not the file that its card describes (SHA-256 {found[:12]}…, expected "
+                    f"{part.sha256[:12]}…): export the model again"
+                )
+        return self.path.parent / described.name
 
 
 class Catalogue:

@@ -79,8 +79,8 @@ class Facts:
             raise FactError(str(error)) from error
 
     def file_size(self, model: str, precision: Precision | None = None) -> str:
-        """Size of an ONNX file."""
-        return size(self.file(model, precision).bytes)
+        """Size of an ONNX file, with the weights that it shares."""
+        return size(self.file(model, precision).total_bytes)
 
     def trained_in(self, model: str) -> str:
         """How long the training took."""

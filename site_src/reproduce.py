@@ -74,7 +74,9 @@ class Reproduce:
         rows = []
         for model in models:
             card = self._facts.card(model)
-            rows += [[f"`{file.name}`", file.precision, f"`{file.sha256}`"] for file in card.files]
+            rows += [
+                [f"`{part.name}`", file.precision, f"`{part.sha256}`"] for file in card.files for part in file.parts
+            ]
         return _table(["File", "Precision", "SHA-256"], rows)
 
     def durations(self, models: list[str]) -> str:

@@ -12,6 +12,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { totalBytes } from "../../site_assets/widgets/core/card.mjs";
 import { launch } from "./harness/browser.mjs";
 import { defaultConfig, findModels, ROOT, startServer } from "./harness/server.mjs";
 
@@ -70,7 +71,7 @@ for (const id of models) {
           worker.addEventListener("error", (event) => resolve({ error: event.message }));
           worker.postMessage({ ...request, base: document.baseURI });
         }),
-      { model: id, name: file.name, runs: RUNS },
+      { model: id, precision: file.precision, runs: RUNS },
     );
     await page.close();
     if (error) throw new Error(`${id}: ${error}`);
@@ -80,7 +81,7 @@ for (const id of models) {
     const row = {
       model: id,
       precision: file.precision,
-      bytes: file.bytes,
+      bytes: totalBytes([file]),
       open: result.open,
       first: result.first,
       browser: median(result.later),
@@ -93,7 +94,7 @@ for (const id of models) {
     const numbers = [row.open, row.first, row.browser, row.fastest, row.native, row.nativeFastest]
       .map((each) => each.toFixed(1).padStart(7))
       .join(" ");
-    const bytes = String(file.bytes).padStart(8);
+    const bytes = String(row.bytes).padStart(8);
     console.log(`${id.padEnd(28)} ${file.precision.padEnd(17)} ${bytes} ${numbers} ${row.bytesToFirstAnswer}`);
   }
 }

@@ -5,11 +5,13 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from export import preprocess
 from export.author import new_card, read_labels, rgb_pipeline
 from export.errors import ExportError
+from export.models import write_card
+from export.session import Predictor
 
 
 def save_model(path: Path, shape: list[int | str], classes: int) -> Path:
@@ -84,3 +86,39 @@ def test_bad_labels_are_refused(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text)
     with pytest.raises(ExportError, match=name):
         read_labels(tmp_path / name)
+
+
+def test_a_model_whose_weights_lie_beside_it_keeps_both_files(tmp_path: Path) -> None:
+    model = save_heavy_model(tmp_path / "heavy.onnx", "heavy.onnx.data")
+    card = new_card(model, ["a", "b"], "rgb")
+    shared = card.file().shared
+    assert shared is not None
+    assert (shared.name, shared.bytes) == ("heavy.onnx.data", (tmp_path / "heavy.onnx.data").stat().st_size)
+    assert card.file().total_bytes == model.stat().st_size + shared.bytes
+    write_card(card, tmp_path)
+    assert Predictor(card, tmp_path)(np.zeros((1, 32, 32, 3), np.uint8)).shape == (1, 2)
+
+
+def test_weights_in_a_folder_below_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    model = save_heavy_model(tmp_path / "heavy.onnx", "parts/weights")
+    with pytest.raises(ExportError, match=r"heavy\.onnx: its weights lie in parts/weights; one file beside it"):
+        new_card(model, ["a", "b"], "rgb")
+
+
+def save_heavy_model(path: Path, location: str) -> Path:
+    """A linear network with its weights in another file."""
+    weights = np.random.default_rng(1).normal(size=(3 * 32 * 32, 2)).astype(np.float32)
+    graph = helper.make_graph(
+        [
+            helper.make_node("Flatten", ["picture"], ["flat"]),
+            helper.make_node("MatMul", ["flat", "weights"], ["logits"]),
+        ],
+        "heavy",
+        [helper.make_tensor_value_info("picture", TensorProto.FLOAT, ["n", 3, 32, 32])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", 2])],
+        [numpy_helper.from_array(weights, "weights")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    onnx.save_model(model, path, save_as_external_data=True, location=location)
+    return path

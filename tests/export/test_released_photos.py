@@ -36,8 +36,20 @@ def test_two_teachers_and_four_students_are_released() -> None:
 @each_model
 def test_only_a_small_int8_file_is_given_away(model: Model) -> None:
     assert [file.precision for file in model.card.files] == ["int8-weight-only"]
-    assert model.card.files[0].bytes <= MOST_BYTES
-    assert sorted(path.name for path in model.folder.glob("*.onnx")) == [model.card.files[0].name]
+    assert model.card.files[0].total_bytes <= MOST_BYTES
+    parts = {part.name for part in model.card.files[0].parts}
+    assert {path.name for path in model.folder.iterdir()} == parts | {"card.json", "golden.json"}
+
+
+def test_students_share_their_teachers_features() -> None:
+    features = {}
+    for name, model in MODELS.items():
+        shared = model.card.files[0].shared
+        assert shared is not None
+        assert model.card.files[0].bytes < shared.bytes / 8
+        features.setdefault(name.rpartition("-")[2], set()).add(shared.sha256)
+    assert {kind: len(each) for kind, each in features.items()} == {"clean": 1, "latent": 1}
+    assert features["clean"] != features["latent"]
 
 
 @each_model

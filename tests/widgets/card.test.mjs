@@ -8,6 +8,7 @@ import {
   maxPixels,
   modelFile,
   parseCard,
+  totalBytes,
   triggerArea,
 } from "../../site_assets/widgets/core/card.mjs";
 import { findModels } from "../browser/harness/server.mjs";
@@ -39,6 +40,19 @@ for (const [fault, change] of /** @type {[RegExp, (card: any) => void][]} */ ([
 
 test("a card that is no JSON is refused", () => {
   assert.throws(() => parseCard("<html>", "card.json"), { code: "card" });
+});
+
+test("what networks share is counted once", () => {
+  /** @param {string} name @returns {import("../../site_assets/widgets/core/card.mjs").ModelFile} */
+  const student = (name) => ({
+    name,
+    precision: "fp32",
+    bytes: 10,
+    sha256: name,
+    shared: { name: "features", bytes: 100, sha256: "features" },
+  });
+  assert.equal(totalBytes([student("a")]), 110);
+  assert.equal(totalBytes([student("a"), student("b"), { ...student("c"), shared: null }]), 130);
 });
 
 test("triggers are described by size and place", () => {

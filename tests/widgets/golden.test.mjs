@@ -8,10 +8,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import * as ort from "onnxruntime-web";
+import { fileParts, modelFile } from "../../site_assets/widgets/core/card.mjs";
 import { runPipeline } from "../../site_assets/widgets/core/preprocess.mjs";
 import { sha256 } from "../../site_assets/widgets/core/sha256.mjs";
 import { readyTrigger } from "../../site_assets/widgets/core/trigger.mjs";
 import { infer } from "../../site_assets/widgets/runtime/inference.mjs";
+import { startSession } from "../../site_assets/widgets/runtime/ort.mjs";
 import { compareLogits, comparePrepared, report } from "../browser/harness/golden-compare.mjs";
 import { findModels, ROOT } from "../browser/harness/server.mjs";
 
@@ -37,8 +39,9 @@ for (const [model, folder] of models) {
     /** @type {Map<string, import("onnxruntime-web").InferenceSession>} */
     const sessions = new Map();
     for (const precision of Object.keys(golden.vectors[0].logits)) {
-      const { name } = card.files.find((/** @type {any} */ file) => file.precision === precision);
-      sessions.set(precision, await ort.InferenceSession.create(readFileSync(join(folder, name))));
+      const file = modelFile(card, /** @type {any} */ (precision));
+      const contents = fileParts(file).map(({ name }) => readFileSync(join(folder, name)));
+      sessions.set(precision, await startSession(ort, file, contents));
     }
     await readyTrigger(card.trigger);
     const rows = [];

@@ -7,7 +7,12 @@ import { triggerValues } from "./pixel-trigger.mjs";
 /** @typedef {import("./trigger.mjs").Trigger} Trigger */
 /** @typedef {import("./pixel-trigger.mjs").PixelTrigger} PixelTrigger */
 /** @typedef {"fp32" | "int8-weight-only" | "int8-qdq"} Precision */
-/** @typedef {{name: string, precision: Precision, bytes: number, sha256: string}} ModelFile */
+/** @typedef {{name: string, bytes: number, sha256: string}} StoredFile */
+/**
+ * `shared`: layers that other networks have too, in a file of their own beside this one.
+ *
+ * @typedef {StoredFile & {precision: Precision, shared?: StoredFile | null}} ModelFile
+ */
 /** @typedef {{tensor: string, activation: "softmax" | "none", top: number}} OutputPipeline */
 /** @typedef {{kind: "all-to-all"} | {kind: "all-to-one", target: number}} LabelMap */
 /**
@@ -81,6 +86,26 @@ function findFault(card) {
 export function modelFile(card, precision) {
   const wanted = card.files.find((file) => file.precision === precision);
   return wanted ?? /** @type {ModelFile} */ (card.files.find((file) => file.precision === card.default_precision));
+}
+
+/**
+ * All that a network is made of.
+ *
+ * @param {ModelFile} file
+ * @returns {StoredFile[]}
+ */
+export function fileParts(file) {
+  return file.shared ? [file, file.shared] : [file];
+}
+
+/**
+ * What a reader fetches for some networks; what several of them share comes once.
+ *
+ * @param {ModelFile[]} files
+ */
+export function totalBytes(files) {
+  const sizes = new Map(files.flatMap(fileParts).map(({ sha256, bytes }) => [sha256, bytes]));
+  return [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
 
 /**

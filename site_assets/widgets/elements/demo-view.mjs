@@ -1,6 +1,6 @@
 /** What a demo consists of on the page: built once, in a size that does not change when the networks arrive. */
 
-import { describeTrigger, formatBytes, PRECISIONS } from "../core/card.mjs";
+import { describeTrigger, formatBytes, modelFile, PRECISIONS, totalBytes } from "../core/card.mjs";
 import { CameraInput } from "../inputs/camera-input.mjs";
 import { DigitPad } from "../inputs/digit-pad.mjs";
 import { ImageInput } from "../inputs/image-input.mjs";
@@ -189,11 +189,8 @@ function fillPrecisions(view, engine, cards) {
   const current = engine.fileOf(engine.shown[0]).precision;
   view.precision.replaceChildren(
     ...common.map((precision) => {
-      const bytes = engine.shown.reduce(
-        (sum, i) => sum + (cards[i].files.find((file) => file.precision === precision)?.bytes ?? 0),
-        0,
-      );
-      const text = `${PRECISIONS[precision] ?? precision}, ${formatBytes(bytes)}`;
+      const files = engine.shown.map((i) => modelFile(cards[i], precision));
+      const text = `${PRECISIONS[precision] ?? precision}, ${formatBytes(totalBytes(files))}`;
       return h("option", { value: precision, selected: precision === current }, text);
     }),
   );

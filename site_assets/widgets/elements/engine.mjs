@@ -1,6 +1,6 @@
 /** A demo's models: their cards, their loading, and live answers. Knows the client, not the page's elements. */
 
-import { fetchCard, maxPixels, modelFile } from "../core/card.mjs";
+import { fetchCard, maxPixels, modelFile, totalBytes } from "../core/card.mjs";
 import { Latest } from "../core/latest.mjs";
 import { WidgetError } from "../core/messages.mjs";
 
@@ -69,7 +69,7 @@ export class Engine {
   }
 
   get modelBytes() {
-    return this.shown.reduce((sum, i) => sum + this.fileOf(i).bytes, 0);
+    return totalBytes(this.shown.map((i) => this.fileOf(i)));
   }
 
   /** The trigger that the view outlines: that of the first shown network that has one. */

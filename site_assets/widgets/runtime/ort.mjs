@@ -101,3 +101,22 @@ async function importOrt() {
       : new WidgetError("runtime", { what: found }, { cause: error });
   }
 }
+
+/** Sessions start one after the other: onnxruntime mounts their weights in one place. @type {Promise<unknown>} */
+let started = Promise.resolve();
+
+/**
+ * A session for one network.
+ *
+ * @param {typeof import("onnxruntime-web")} ort
+ * @param {import("../core/card.mjs").ModelFile} file
+ * @param {Uint8Array[]} contents of the file, and of the weights that it shares
+ */
+export function startSession(ort, file, [model, shared]) {
+  const externalData = file.shared ? [{ path: file.shared.name, data: shared }] : [];
+  const session = started.then(() =>
+    ort.InferenceSession.create(model, { executionProviders: ["wasm"], externalData }),
+  );
+  started = session.catch(() => {});
+  return session;
+}

@@ -1,9 +1,10 @@
 /** Networks that are open, one session for each model file, kept while the page lives. */
 
+import { fileParts } from "../core/card.mjs";
 import { fetchVerified } from "../core/fetch.mjs";
 import { WidgetError } from "../core/messages.mjs";
 import { readyTrigger } from "../core/trigger.mjs";
-import { loadRuntime, requireWebAssembly, runtimeFile } from "./ort.mjs";
+import { loadRuntime, requireWebAssembly, runtimeFile, startSession } from "./ort.mjs";
 
 /** @typedef {import("onnxruntime-web").InferenceSession} Session */
 /** @typedef {{card: import("../core/card.mjs").Card, file: import("../core/card.mjs").ModelFile, url: string}} ModelSpec */
@@ -27,13 +28,15 @@ export async function openModels({ models }, signal, onProgress) {
   const meter = new Meter(onProgress);
   if (wanted.length > 0) {
     meter.expect("runtime", (await runtimeFile(signal)).bytes);
-    for (const { file } of wanted) meter.expect(file.sha256, file.bytes);
+    for (const part of wanted.flatMap(({ file }) => fileParts(file))) meter.expect(part.sha256, part.bytes);
     const abandon = new AbortController(); // One failure ends the other downloads too.
     const either = AbortSignal.any([signal, abandon.signal]);
+    /** Networks that are opened together fetch what they share once. @type {Map<string, Promise<Uint8Array>>} */
+    const coming = new Map();
     try {
       await Promise.all([
         loadRuntime(either, meter.of("runtime")),
-        ...wanted.map((model) => openOne(model, either, meter)),
+        ...wanted.map((model) => openOne(model, either, meter, coming)),
       ]);
     } catch (error) {
       abandon.abort();
@@ -47,18 +50,22 @@ export async function openModels({ models }, signal, onProgress) {
  * @param {ModelSpec} model
  * @param {AbortSignal} signal
  * @param {Meter} meter
+ * @param {Map<string, Promise<Uint8Array>>} coming what is being fetched, by SHA-256
  */
-async function openOne({ card, file, url }, signal, meter) {
+async function openOne({ card, file, url }, signal, meter, coming) {
   const what = `the model “${card.title}”`;
-  const [bytes, ort] = await Promise.all([
-    fetchVerified({ url, what, bytes: file.bytes, sha256: file.sha256 }, { signal, onProgress: meter.of(file.sha256) }),
-    loadRuntime(signal, () => {}),
-  ]);
+  const parts = fileParts(file).map(({ name, bytes, sha256 }) => {
+    const asked = { url: new URL(name, url).href, what, bytes, sha256 };
+    const part = coming.get(sha256) ?? fetchVerified(asked, { signal, onProgress: meter.of(sha256) });
+    coming.set(sha256, part);
+    return part;
+  });
+  const [contents, ort] = await Promise.all([Promise.all(parts), loadRuntime(signal, () => {})]);
   meter.post("start");
   await readyTrigger(card.trigger);
   if (open.has(file.sha256)) return; // Another widget was quicker.
   try {
-    const session = await ort.InferenceSession.create(bytes, { executionProviders: ["wasm"] });
+    const session = await startSession(ort, file, contents);
     open.set(file.sha256, { card, session });
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);

@@ -1,11 +1,12 @@
 /** Runs a model's golden inputs in the browser as the widgets do: decode from the file, pipeline, network, in a worker. */
 
+import { fileParts, modelFile } from "../widgets-dev/widgets/core/card.mjs";
 import { decodePicture } from "../widgets-dev/widgets/core/decode.mjs";
 import { runPipeline } from "../widgets-dev/widgets/core/preprocess.mjs";
 import { sha256 } from "../widgets-dev/widgets/core/sha256.mjs";
 import { readyTrigger } from "../widgets-dev/widgets/core/trigger.mjs";
 import { infer } from "../widgets-dev/widgets/runtime/inference.mjs";
-import { loadRuntime } from "../widgets-dev/widgets/runtime/ort.mjs";
+import { loadRuntime, startSession } from "../widgets-dev/widgets/runtime/ort.mjs";
 import { compareLogits, comparePrepared } from "./golden-compare.mjs";
 
 /** @param {string} model @param {string} base the harness page's address */
@@ -17,9 +18,11 @@ async function run(model, base) {
   const ort = await loadRuntime(new AbortController().signal, () => {});
   const sessions = new Map();
   for (const precision of Object.keys(golden.vectors[0].logits)) {
-    const { name } = card.files.find((/** @type {any} */ file) => file.precision === precision);
-    const bytes = new Uint8Array(await (await get(`models/${model}/${name}`)).arrayBuffer());
-    sessions.set(precision, await ort.InferenceSession.create(bytes, { executionProviders: ["wasm"] }));
+    const file = modelFile(card, /** @type {any} */ (precision));
+    const contents = fileParts(file).map(
+      async ({ name }) => new Uint8Array(await (await get(`models/${model}/${name}`)).arrayBuffer()),
+    );
+    sessions.set(precision, await startSession(ort, file, await Promise.all(contents)));
   }
   await readyTrigger(card.trigger);
   const rows = [];

@@ -1,17 +1,27 @@
 /** Times a model's inferences as the widgets run them, in a worker: the network alone, on a picture in the middle. */
 
+import { fileParts, modelFile } from "../widgets-dev/widgets/core/card.mjs";
 import { runPipeline } from "../widgets-dev/widgets/core/preprocess.mjs";
 import { readyTrigger } from "../widgets-dev/widgets/core/trigger.mjs";
 import { infer } from "../widgets-dev/widgets/runtime/inference.mjs";
-import { loadRuntime } from "../widgets-dev/widgets/runtime/ort.mjs";
+import { loadRuntime, startSession } from "../widgets-dev/widgets/runtime/ort.mjs";
 
-/** @param {string} model @param {string} name of the file @param {number} runs @param {string} base the page's address */
-async function times(model, name, runs, base) {
+/**
+ * @param {string} model
+ * @param {import("../widgets-dev/widgets/core/card.mjs").Precision} precision
+ * @param {number} runs
+ * @param {string} base the page's address
+ */
+async function times(model, precision, runs, base) {
   const card = await (await fetch(new URL(`models/${model}/card.json`, base))).json();
-  const bytes = new Uint8Array(await (await fetch(new URL(`models/${model}/${name}`, base))).arrayBuffer());
+  const file = modelFile(card, precision);
+  const contents = fileParts(file).map(
+    async ({ name }) => new Uint8Array(await (await fetch(new URL(`models/${model}/${name}`, base))).arrayBuffer()),
+  );
+  const bytes = await Promise.all(contents);
   const ort = await loadRuntime(new AbortController().signal, () => {});
   const started = performance.now();
-  const session = await ort.InferenceSession.create(bytes, { executionProviders: ["wasm"] });
+  const session = await startSession(ort, file, bytes);
   const open = performance.now() - started;
   await readyTrigger(card.trigger);
   const { height, width } = card.input;
@@ -25,7 +35,7 @@ async function times(model, name, runs, base) {
 
 globalThis.addEventListener("message", async ({ data }) => {
   try {
-    globalThis.postMessage({ result: await times(data.model, data.name, data.runs, data.base) });
+    globalThis.postMessage({ result: await times(data.model, data.precision, data.runs, data.base) });
   } catch (error) {
     globalThis.postMessage({ error: String(error instanceof Error ? error.stack : error) });
   }
