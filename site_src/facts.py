@@ -82,6 +82,10 @@ class Facts:
         """Size of an ONNX file, with the weights that it shares."""
         return size(self.file(model, precision).total_bytes)
 
+    def own_size(self, model: str, precision: Precision | None = None) -> str:
+        """Size of an ONNX file alone: of what a network does not share with others."""
+        return size(self.file(model, precision).bytes)
+
     def trained_in(self, model: str) -> str:
         """How long the training took."""
         provenance = self.card(model).provenance
