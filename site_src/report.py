@@ -20,6 +20,7 @@ from site_src.reproduce import Reproduce
 from site_src.samples import sample_sets, source, test_digits
 from site_src.scale import Scale
 from site_src.sweep import Sweep
+from site_src.times import Times
 from training.data import sources
 from training.labels import map_labels
 from training.metrics import Estimate
@@ -44,6 +45,7 @@ def macros(page: PageBuilder, facts: Facts) -> Macros:
         Mxnet(facts),
         Latent(page, facts),
         Scale(facts),
+        Times(facts),
     ):
         found |= public_methods(provider)
     return found
