@@ -31,8 +31,8 @@ class Scale:
 
     def scale_load(self, part: str) -> str:
         """How many processes wanted a processor while a part was measured, its own among them."""
-        loads = [self._part(part)[name] for name in ("load_before", "load_after")]
-        return f"{min(loads):.0f} to {max(loads):.0f}"
+        loads = sorted({round(self._part(part)[name]) for name in ("load_before", "load_after")})
+        return " to ".join(str(load) for load in loads)
 
     def scale_pictures_table(self) -> str:
         """Seconds of one epoch by the number of pictures."""
