@@ -56,6 +56,11 @@ class OneRun:
         """What is said in training in a process of this machine; Slurm's jobs have logs of their own."""
         return self.locks / f"{self.recipe.run_name}.log"
 
+    @property
+    def failed(self) -> Path:
+        """There when a process of this machine has given it up; its log says why."""
+        return self.locks / f"{self.recipe.run_name}.failed"
+
     def __call__(self) -> None:
         """Train. A second process with the same run waits, and finds it finished."""
         try:
@@ -103,7 +108,7 @@ class Worker:
         with Stop() as stop:
             for run in self.runs:
                 with _locked(run.lock, wait=False) as mine:
-                    if mine and not done(run):
+                    if mine and not done(run) and not run.failed.exists():
                         self._take(run)
                 if stop.received:
                     sys.exit(128 + stop.received)
@@ -117,6 +122,8 @@ class Worker:
                 sys.exit(128 + stopped.number)
             except Exception:  # noqa: BLE001 - whatever it is, the other runs are none the worse
                 traceback.print_exc(file=log)
+                log.flush()
+                run.failed.touch()
 
 
 class Outcome(NamedTuple):
@@ -170,7 +177,7 @@ def locally(runs: list[OneRun], folder: Path, workers: int, report: Report, gpus
         runs: What to train.
         folder: Of logs.
         workers: Processes.
-        report: Called with each run's outcome: as it finishes, or at the end if it did not.
+        report: Called with each run's outcome as it ends.
         gpus: How many there are; workers take them in turn.
 
     Raises:
@@ -179,6 +186,8 @@ def locally(runs: list[OneRun], folder: Path, workers: int, report: Report, gpus
     executor = submitit.LocalExecutor(folder)
     left = list(runs)
     at_work: list[submitit.Job[None]] = []
+    for run in runs:  # those that failed before are tried again
+        run.failed.unlink(missing_ok=True)
     with Stop() as stop, _released(at_work):
         for place in range(min(workers, len(runs))):
             visible = (place % gpus,) if gpus else ()  # submitit hides all GPUs but those named
@@ -188,7 +197,7 @@ def locally(runs: list[OneRun], folder: Path, workers: int, report: Report, gpus
             at_work.append(executor.submit(Worker(runs)))
         while left:
             working = any(not job.done() for job in at_work)
-            for run in [run for run in left if done(run)]:
+            for run in [run for run in left if done(run) or run.failed.exists()]:
                 left.remove(run)
                 report(ended(run, run.log))
             if not working:

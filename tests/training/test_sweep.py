@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from training import sweep, sweep_run
+from training.errors import RunError
 from training.jobs import FINISHED
 from training.recipe import Recipe, RecipeError, to_toml
 from training.sweep import Axes, Random, Range, Sweep, Table
@@ -125,6 +126,21 @@ def test_a_sweep_makes_two_tables_and_does_not_repeat_what_is_done(tmp_path: Pat
     before = [path.stat().st_mtime_ns for path in weights]
     assert sweep_run.run(TINY_SWEEP, runs_dir=tmp_path, out=out, plan=HERE, console=QUIET) == table
     assert [path.stat().st_mtime_ns for path in weights] == before
+
+
+def test_a_run_that_fails_is_told_of_at_once_and_tried_again_next_time(tmp_path: Path) -> None:
+    first, second = TINY_SWEEP.recipes()
+    in_the_way = tmp_path / first.run_name
+    in_the_way.write_text("no folder")
+    told = Console(record=True, width=200, file=io.StringIO())
+    out, plan = tmp_path / "table.json", Plan(workers=1, device="cpu")
+    with pytest.raises(RunError, match="1 of 2 runs failed"):
+        sweep_run.run(TINY_SWEEP, runs_dir=tmp_path, out=out, plan=plan, console=told)
+    text = told.export_text()
+    assert text.index("FAILED") < text.index("FileExistsError") < text.index("clean accuracy")
+    assert (tmp_path / second.run_name / FINISHED).is_file()
+    in_the_way.unlink()
+    assert len(sweep_run.run(TINY_SWEEP, runs_dir=tmp_path, out=out, plan=plan, console=QUIET).rows) == 2
 
 
 def start(recipe: Path, runs: Path, workers: int) -> subprocess.Popen[str]:
