@@ -99,6 +99,7 @@ def slurm(cpus: int = 2) -> Iterator[dict[str, str]]:
         _start("slurmctld", ["-D", "-c"], folder, environment, stack)
         _start("slurmd", ["-D", "-c"], folder, environment, stack)
         _wait_for_node(folder, environment)
+        stack.callback(_end_jobs, environment)
         yield environment
 
 
@@ -130,6 +131,18 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def _end_jobs(environment: dict[str, str]) -> None:
+    """End what a test that failed has left in the queue: no daemon would when it is gone itself."""
+
+    def ask(*command: str) -> str:
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60).stdout
+
+    ask("scancel", "--me")
+    deadline = time.monotonic() + 30
+    while ask("squeue", "--noheader", "--me").strip() and time.monotonic() < deadline:
+        time.sleep(0.5)
 
 
 def _start_munge(folder: Path, environment: dict[str, str], stack: contextlib.ExitStack) -> None:
