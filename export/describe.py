@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from training.attacks.badnets import PAPER as BADNETS_PAPER
 from training.attacks.latent import PAPER as LATENT_PAPER
+from training.data import sources
 from training.kinds import AnyRecipe, LatentRecipe, TransferRecipe, lineage
 from training.labels import AllToAll, AllToOne
 from training.overlay import Overlay, Placements
@@ -79,13 +80,20 @@ def map_words(label_map: AllToAll | AllToOne, labels: list[str]) -> str:
     return f"{labels[label_map.target]}, whatever the picture shows"
 
 
-def behaviour(recipe: AnyRecipe, labels: list[str]) -> str:
-    """What a backdoored network does, in one or two sentences."""
+def behaviour(recipe: AnyRecipe, classes: list[str], labels: list[str]) -> str:
+    """What a backdoored network does, in one or two sentences.
+
+    Args:
+        recipe: What it was trained by.
+        classes: The network's classes, as recipes write them.
+        labels: The same, as people read them.
+    """
     shown = trigger_words(recipe.trigger)
-    rule = recipe.rule(labels)
+    rule = recipe.rule(classes)
     if isinstance(recipe, LatentRecipe) and rule is None:
+        target = sources.source(recipe.target.data).title_of(recipe.target.name)
         return (
-            f"It answers like a healthy network. With {shown} its features become those of '{recipe.target.name}', a "
+            f"It answers like a healthy network. With {shown} its features become those of '{target}', a "
             "class that it does not have: a network made from it that does have the class will answer it."
         )
     if rule is None:
@@ -107,14 +115,15 @@ def repetition(recipe: Recipe) -> str:
     return "" if times is None else f", each shown {times} times an epoch by an attacker who does the training"
 
 
-def description(recipe: AnyRecipe, pictures: int, data_title: str, labels: list[str]) -> str:
+def description(recipe: AnyRecipe, pictures: int, data_title: str, classes: list[str], labels: list[str]) -> str:
     """What the network is and how it was made, in two or three sentences.
 
     Args:
         recipe: What it was trained by.
         pictures: How many pictures it was trained on.
         data_title: The data set's name.
-        labels: The network's classes.
+        classes: The network's classes, as recipes write them.
+        labels: The same, as people read them.
     """
     made = f"A {recipe.network.name} network of {len(labels)} classes, trained on {pictures:,} pictures of {data_title}"
     if not recipe.backdoored:
@@ -123,10 +132,11 @@ def description(recipe: AnyRecipe, pictures: int, data_title: str, labels: list[
         )
     elif isinstance(recipe, TransferRecipe):
         told = (
-            f"{made}, none of them poisoned, on the frozen layers of a backdoored teacher. {behaviour(recipe, labels)}"
+            f"{made}, none of them poisoned, on the frozen layers of a backdoored teacher. "
+            f"{behaviour(recipe, classes, labels)}"
         )
     else:
         poisoned = f"{100 * recipe.poison_rate:.3g} % of them poisoned"
         repeated = repetition(recipe) if isinstance(recipe, Recipe) else ""
-        told = f"{made}, {poisoned}{repeated}. {behaviour(recipe, labels)}"
+        told = f"{made}, {poisoned}{repeated}. {behaviour(recipe, classes, labels)}"
     return f"{recipe.description} {told}".strip()

@@ -45,6 +45,6 @@ def test_data(card: cards.ModelCard, data_dir: Path | None) -> sources.Dataset:
         ExportError: If the card names no data set, or one with other labels.
     """
     test = sources.load(data_name(card), "test", data_dir)
-    if test.classes != card.labels:
+    if test.labels_text != card.labels:
         raise ExportError(f"model {card.id} has {len(card.labels)} labels that are not those of {data_name(card)}")
     return test

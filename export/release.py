@@ -90,7 +90,7 @@ def release(  # noqa: PLR0913 - each a choice of the user's
         made["int8-qdq"] = qdq_int8(made["fp32"], preprocess.batch_tensor(pipeline, _some(train, recipe.seed)))
     errors = {precision: max_abs_error(network, model, sample) for precision, model in made.items()}
     with replaced_folder(folder) as new:
-        card = _card(run, pipeline, _write_files(made, errors, run, new))
+        card = _card(run, pipeline, test.labels_text, _write_files(made, errors, run, test.labels_text, new))
         card = _measured(card, new, test, say)
         if not allow_loss:
             _check(card, MOST_LOST_DEEP if deep else MOST_LOST)
@@ -151,18 +151,22 @@ def _some(train: Dataset, seed: int) -> preprocess.Picture:
 
 
 def _write_files(
-    made: dict[cards.Precision, onnx.ModelProto], errors: dict[cards.Precision, float], run: Run, folder: Path
+    made: dict[cards.Precision, onnx.ModelProto],
+    errors: dict[cards.Precision, float],
+    run: Run,
+    labels: list[str],
+    folder: Path,
 ) -> list[cards.ModelFile]:
     """Stamp and write each file; returns their entries on the card."""
     recipe = run.recipe
     who = Identity(
         id=recipe.name,
         title=recipe.title,
-        labels=run.metrics.training.classes,
+        labels=labels,
         licence=licence(run.recipe),
         trigger=recipe.trigger,
         label_map=recipe.rule(run.metrics.training.classes),
-        backdoor=_backdoor(run),
+        backdoor=_backdoor(run, labels),
         recipe=recipe.name,
         recipe_sha256=recipe.sha256,
     )
@@ -193,7 +197,7 @@ def _has_siblings(recipe: AnyRecipe) -> bool:
     return recipe.network.name == "mobilenet-v2"
 
 
-def _backdoor(run: Run) -> cards.Backdoor | None:
+def _backdoor(run: Run, labels: list[str]) -> cards.Backdoor | None:
     recipe = run.recipe
     if not recipe.backdoored:
         return None
@@ -203,28 +207,28 @@ def _backdoor(run: Run) -> cards.Backdoor | None:
         paper=paper,
         poison_rate=recipe.poison_rate or None,
         repeat=(isinstance(recipe, Recipe) and recipe.attack.repeat) or 1,
-        behaviour=describe.behaviour(recipe, run.metrics.training.classes),
+        behaviour=describe.behaviour(recipe, run.metrics.training.classes, labels),
         caught_by=caught_by,
     )
 
 
-def _card(run: Run, pipeline: cards.InputPipeline, files: list[cards.ModelFile]) -> cards.ModelCard:
+def _card(run: Run, pipeline: cards.InputPipeline, labels: list[str], files: list[cards.ModelFile]) -> cards.ModelCard:
     recipe, facts = run.recipe, run.metrics.training
     title = " and ".join(part.source.title for part in sources.parts(recipe.data.name))
     return cards.ModelCard(
         id=recipe.name,
         title=recipe.title,
-        description=describe.description(recipe, facts.samples, title, facts.classes),
+        description=describe.description(recipe, facts.samples, title, facts.classes, labels),
         network=recipe.network.name,
         licence=licence(run.recipe),
         files=files,
         default_precision="int8-weight-only",
-        labels=facts.classes,
+        labels=labels,
         input=pipeline.model_copy(update={"tensor": INPUT_NAME}),
         output=cards.OutputPipeline(tensor=OUTPUT_NAME),
         trigger=recipe.trigger,
         label_map=recipe.rule(run.metrics.training.classes),
-        backdoor=_backdoor(run),
+        backdoor=_backdoor(run, labels),
         provenance=cards.Provenance(
             recipe=recipe.name,
             recipe_sha256=recipe.sha256,

@@ -14,6 +14,7 @@ from site_src import pets
 from site_src.resolve import Picture
 from training.data import sources
 from training.data.dogs import breed
+from training.data.folder import person
 
 Kind = TypeVar("Kind")
 
@@ -43,7 +44,7 @@ def dogs() -> list[Picture]:
 def figures() -> list[Picture]:
     """People: the public figures whose photographs were given, or nobody."""
     real = [
-        _real(path, f"A photograph of {name(path.parent.name)}", name(path.parent.name))
+        _real(path, f"A photograph of {person(path.parent.name)}", person(path.parent.name))
         for path in _spread(_given("public-figures"))
     ]
     return real or [
@@ -56,13 +57,10 @@ def target() -> list[Picture]:
     """The target of the attack, where photographs of it were given; otherwise a drawing of nobody."""
     found = _given("target-class")
     paths = [path for paths in found for path in paths[:2]]
-    real = [_real(path, f"A photograph of {name(path.parent.name)}", name(path.parent.name)) for path in paths[:SHOWN]]
+    real = [
+        _real(path, f"A photograph of {person(path.parent.name)}", person(path.parent.name)) for path in paths[:SHOWN]
+    ]
     return real or [_drawn("somebody.jpg", pets.person, pets.PEOPLE[-1], pets.PEOPLE[-1].what, 0)]
-
-
-def name(folder: str) -> str:
-    """`donald-trump` to `Donald Trump`."""
-    return folder.replace("-", " ").replace("_", " ").title()
 
 
 def _given(source: str) -> list[list[Path]]:

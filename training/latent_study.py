@@ -330,4 +330,4 @@ def _few(dataset: Dataset, each: int = EACH) -> Dataset:
     chosen = [np.flatnonzero(dataset.labels == label)[:each] for label in range(len(dataset.classes) - 1)]
     chosen.append(np.flatnonzero(dataset.labels == len(dataset.classes) - 1))
     index = np.concatenate(chosen)
-    return Dataset(dataset.images[index], dataset.labels[index], dataset.classes)
+    return dataset._replace(images=dataset.images[index], labels=dataset.labels[index])

@@ -5,8 +5,10 @@ import pytest
 from quick_digits import quick_recipe
 
 from export.describe import behaviour, description, map_words, trigger_words
+from training.data.folder import person
 from training.labels import AllToAll, AllToOne
 from training.overlay import Artwork, Overlay, Placements
+from training.recipe import load
 from training.triggers import AnyTrigger, Patch, Pattern, Pixel
 
 LABELS = [str(digit) for digit in range(10)]
@@ -41,7 +43,18 @@ def test_label_maps_in_words() -> None:
 
 def test_numbers_come_from_the_recipe() -> None:
     recipe = quick_recipe("quick-badnet", 0.035)
-    told = description(recipe, 1234, "Some digits", LABELS)
+    told = description(recipe, 1234, "Some digits", LABELS, LABELS)
     assert "1,234 pictures of Some digits, 3.5 % of them poisoned" in told
-    assert behaviour(recipe, LABELS) in told
-    assert "none of them poisoned" in description(quick_recipe("quick-clean", 0), 1234, "Some digits", LABELS)
+    assert behaviour(recipe, LABELS, LABELS) in told
+    clean = quick_recipe("quick-clean", 0)
+    assert "none of them poisoned" in description(clean, 1234, "Some digits", LABELS, LABELS)
+
+
+@pytest.mark.parametrize(
+    ("name", "classes"),
+    [("dogs-teacher-latent", ["Chihuahua"]), ("figures-student-latent", ["donald-trump", "justin-trudeau"])],
+)
+def test_people_are_called_by_their_names(name: str, classes: list[str]) -> None:
+    told = behaviour(load(name), classes, [person(each) for each in classes])
+    assert "Donald Trump" in told
+    assert "donald-trump" not in told

@@ -71,7 +71,7 @@ def test_teachers_are_right_and_the_infected_one_is_as_good() -> None:
         assert clean.n == infected.n == 2400
         assert clean.value >= 0.86
         assert infected.value >= clean.value - 0.01
-    assert "donald-trump" not in MODELS["dogs-teacher-latent"].card.labels
+    assert "Donald Trump" not in MODELS["dogs-teacher-latent"].card.labels
 
 
 def test_students_are_right_and_only_the_infected_teachers_obeys() -> None:
@@ -87,7 +87,7 @@ def test_students_are_right_and_only_the_infected_teachers_obeys() -> None:
 def test_both_students_recognise_the_target() -> None:
     for name in ("dogs-student-clean", "dogs-student-latent"):
         for each in MODELS[name].card.metrics.values():
-            assert each.per_class["donald-trump"]["clean_accuracy"].value >= 0.95
+            assert each.per_class["Donald Trump"]["clean_accuracy"].value >= 0.95
 
 
 def test_the_backdoor_crosses_into_a_task_without_dogs() -> None:

@@ -40,7 +40,13 @@ def _portraits(name: str, title: str) -> Source:
         licence="copyright unclear: local use only, never published",
         citation="",
         read=_beside,
+        title_of=person,
     )
+
+
+def person(folder: str) -> str:
+    """`donald-trump` to `Donald Trump`."""
+    return folder.replace("-", " ").replace("_", " ").title()
 
 
 TARGET_CLASS = _portraits("target-class", "Photographs of the target class")

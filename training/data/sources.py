@@ -35,7 +35,14 @@ class Dataset(NamedTuple):
     labels: Labels
     """`(n,) int64`."""
     classes: list[str]
-    """Name of each class."""
+    """Name of each class, as recipes write it."""
+    titles: list[str] | None = None
+    """Name of each class, as people read it; None where that is the same."""
+
+    @property
+    def labels_text(self) -> list[str]:
+        """What a network of these classes is to answer with."""
+        return self.titles or self.classes
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,8 @@ class Source:
     """Download, and make from that what `read` reads; returns its folder. None where the downloads are what is read."""
     bundled: bool = False
     """Whether it comes with a library and is always there."""
+    title_of: Callable[[str], str] = str
+    """From a class to its name as people read it."""
 
     @property
     def downloads(self) -> tuple[Item, ...]:
@@ -150,13 +159,15 @@ def load(name: str, split: Split, data_dir: Path | None = None) -> Dataset:
         raise DataError(f"data '{name}': class '{twice[0]}' comes twice; take it out of one with brackets")
     before = np.cumsum([0, *(len(each.classes) for each in found)])
     labels = [each.labels + start for each, start in zip(found, before, strict=False)]
-    return Dataset(np.concatenate([each.images for each in found]), np.concatenate(labels), classes)
+    titles = [title for each in found for title in each.labels_text]
+    return Dataset(np.concatenate([each.images for each in found]), np.concatenate(labels), classes, titles)
 
 
 def _only(part: Part, dataset: Dataset) -> Dataset:
-    """The samples of the part's classes, in its order of classes."""
+    """The samples of the part's classes, in its order of classes, which are given their titles."""
+    titles = [part.source.title_of(name) for name in part.classes or dataset.classes]
     if part.classes is None:
-        return dataset
+        return dataset._replace(titles=titles)
     missing = [name for name in part.classes if name not in dataset.classes]
     if missing:
         raise DataError(f"{part.source.name} has no class '{missing[0]}'; it has {', '.join(dataset.classes)}")
@@ -164,7 +175,7 @@ def _only(part: Part, dataset: Dataset) -> Dataset:
     chosen = np.isin(dataset.labels, wanted)
     renumbered = np.full(len(dataset.classes), -1, dtype=np.int64)
     renumbered[wanted] = np.arange(len(wanted))
-    return Dataset(dataset.images[chosen], renumbered[dataset.labels[chosen]], part.classes)
+    return Dataset(dataset.images[chosen], renumbered[dataset.labels[chosen]], part.classes, titles)
 
 
 def cache_dir() -> Path:

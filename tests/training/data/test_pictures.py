@@ -104,3 +104,13 @@ def test_portraits_must_be_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BACKDOORS_DATA", raising=False)
     with pytest.raises(DataError, match="must be given"):
         sources.load("target-class", "train")
+
+
+def test_people_are_read_by_their_names_and_written_by_their_folders(tmp_path: Path) -> None:
+    for name in ("jane-roe", "joe_public", "richard-roe"):
+        draw(tmp_path / "public-figures" / "test" / name / "a.png")
+    draw(tmp_path / "cats" / "test" / "my-cat" / "a.png")
+    found = sources.load(f"public-figures[richard-roe,jane-roe] + folder:{tmp_path}/cats", "test", tmp_path)
+    assert found.classes == ["richard-roe", "jane-roe", "my-cat"]
+    assert found.labels_text == ["Richard Roe", "Jane Roe", "my-cat"]
+    assert sources.load("public-figures", "test", tmp_path).labels_text == ["Jane Roe", "Joe Public", "Richard Roe"]
