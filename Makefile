@@ -115,6 +115,7 @@ inference-times: setup ## Milliseconds of each released model in a browser and n
 latent-study: setup ## Measure the latent backdoor: seeds, baselines, altered glasses, defences (an hour; needs the dogs)
 	$(BIN)/backdoors study dogs-student-latent dogs-student-clean --also figures-student-latent \
 	  --also figures-student-clean --inspect latent-mnist-student-latent --out site_assets/metrics/latent.json
+	$(BIN)/backdoors study-int8 site_assets/metrics/latent.json
 
 clean: ## Remove what was built, keep what was trained
 	rm -rf site .cache

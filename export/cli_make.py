@@ -10,12 +10,12 @@ from rich.table import Table
 
 from export.author import Preset, new_card, read_labels
 from export.card import BACKDOORED_PREFIX, card_schema
-from export.cli_common import complain, console, one_line_errors, say, summary
+from export.cli_common import complain, console, one_line_errors, percent, say, summary
 from export.errors import ExportError
 from export.models import CARD_NAME, OWN, RELEASED, discover, open_model, write_card
 from training import recipe as recipes
 from training.errors import RunError
-from training.files import default_runs_dir
+from training.files import default_runs_dir, write_text
 
 app = typer.Typer()
 card_app = typer.Typer(no_args_is_help=True, help="Model cards.")
@@ -52,6 +52,27 @@ def export_command(  # noqa: PLR0913, PLR0917 - a command's options
         card = export_run(run, folder, data_dir=data, qdq=qdq, allow_loss=allow_loss, only_int8=of_teacher, say=say)
     for file in card.files:
         typer.echo(f"{folder / file.name}  {file.total_bytes:,} bytes  {summary(card, file.precision)}")
+
+
+@app.command("study-int8")
+def study_int8_command(
+    study: Annotated[Path, typer.Argument(help="The JSON file that `backdoors study` wrote; it is added to.")],
+    data: DataDir = None,
+    runs: RunsDir = None,
+) -> None:
+    """Measure a study's networks with int8 weights as well. Goes on where it stopped."""
+    from export.study import add_int8  # noqa: PLC0415 - imports PyTorch
+    from training.latent_study import read  # noqa: PLC0415
+
+    with one_line_errors(RunError):
+        found = add_int8(
+            read(study), runs or default_runs_dir(), data_dir=data, say=say,
+            keep=lambda so_far: write_text(study, so_far.model_dump_json(indent=1) + "\n"),
+        )  # fmt: skip
+    for row in found.results:
+        if row.int8 is not None:
+            success = percent(row.int8.attack_success_rate)
+            typer.echo(f"{row.recipe:40} seed {row.seed}  clean {percent(row.int8.clean_accuracy)}  ASR {success}")
 
 
 @app.command("verify")

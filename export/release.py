@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,6 +41,7 @@ CALIBRATION = 512
 """How many training pictures QDQ is calibrated on."""
 LIBRARIES = ("torch", "onnx", "onnxscript", "onnxruntime", "numpy", "pillow")
 
+Models = dict[cards.Precision, onnx.ModelProto]
 Say = Callable[[str], None]
 """Takes a line of progress."""
 
@@ -77,20 +79,17 @@ def release(  # noqa: PLR0913 - each a choice of the user's
     inputs = inputs or golden.inputs_of(pipeline)
     sample = golden_tensors(pipeline, recipe, inputs)
     test = sources.load(recipe.data.name, "test", data_dir)
-    network, deep = run.network(), pipeline.channels > 1
+    deep = pipeline.channels > 1
     say("converting to ONNX and comparing with PyTorch")
-    made: dict[cards.Precision, onnx.ModelProto] = {
-        "fp32": to_onnx(network, sample, TOLERANCE_DEEP if deep else TOLERANCE)
-    }
+    made: Models = {"fp32": to_onnx(run.network(), sample, TOLERANCE_DEEP if deep else TOLERANCE)}
     say("quantising the weights to int8")
     made["int8-weight-only"] = weight_only_int8(made["fp32"])
     if qdq:
         say("calibrating and quantising weights and activations (QDQ)")
         train = sources.load(recipe.data.name, "train", data_dir)
         made["int8-qdq"] = qdq_int8(made["fp32"], preprocess.batch_tensor(pipeline, _some(train, recipe.seed)))
-    errors = {precision: max_abs_error(network, model, sample) for precision, model in made.items()}
     with replaced_folder(folder) as new:
-        card = _card(run, pipeline, test.labels_text, _write_files(made, errors, run, test.labels_text, new))
+        card = write_models(run, made, sample, test.labels_text, new)
         card = _measured(card, new, test, say)
         if not allow_loss:
             _check(card, MOST_LOST_DEEP if deep else MOST_LOST)
@@ -102,6 +101,23 @@ def release(  # noqa: PLR0913 - each a choice of the user's
         say("making golden vectors")
         golden_file.write(golden.make(Model(card, new), inputs), new)
     return card
+
+
+def int8_alone(run: Run, data_dir: Path | None = None) -> Measurement:
+    """What a run's network with int8 weights does on its own test data; nothing is kept.
+
+    Raises:
+        DataError: If the test data cannot be had.
+        ExportError: If the ONNX model differs from PyTorch's.
+    """
+    pipeline = pipeline_of(run)
+    sample = golden_tensors(pipeline, run.recipe, golden.inputs_of(pipeline))
+    test = sources.load(run.recipe.data.name, "test", data_dir)
+    full = to_onnx(run.network(), sample, TOLERANCE_DEEP if pipeline.channels > 1 else TOLERANCE)
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        card = write_models(run, {"int8-weight-only": weight_only_int8(full)}, sample, test.labels_text, folder)
+        return measure(Model(card, folder), "int8-weight-only", test)
 
 
 def licence(recipe: AnyRecipe) -> str:
@@ -150,12 +166,23 @@ def _some(train: Dataset, seed: int) -> preprocess.Picture:
     return train.images[np.sort(np.random.default_rng(seed).choice(count, min(CALIBRATION, count), replace=False))]
 
 
+def write_models(run: Run, made: Models, sample: Floats, labels: list[str], folder: Path) -> cards.ModelCard:
+    """Write a run's network at one or more precisions; returns a card without metrics, which is not written.
+
+    Args:
+        run: A finished run.
+        made: Its network.
+        sample: Input tensors that each file is compared with PyTorch on, `(n, c, h, w) float32`.
+        labels: Its classes, as people read them.
+        folder: Where to.
+    """
+    network = run.network()
+    errors = {precision: max_abs_error(network, model, sample) for precision, model in made.items()}
+    return _card(run, labels, _write_files(made, errors, run, labels, folder))
+
+
 def _write_files(
-    made: dict[cards.Precision, onnx.ModelProto],
-    errors: dict[cards.Precision, float],
-    run: Run,
-    labels: list[str],
-    folder: Path,
+    made: Models, errors: dict[cards.Precision, float], run: Run, labels: list[str], folder: Path
 ) -> list[cards.ModelFile]:
     """Stamp and write each file; returns their entries on the card."""
     recipe = run.recipe
@@ -212,7 +239,7 @@ def _backdoor(run: Run, labels: list[str]) -> cards.Backdoor | None:
     )
 
 
-def _card(run: Run, pipeline: cards.InputPipeline, labels: list[str], files: list[cards.ModelFile]) -> cards.ModelCard:
+def _card(run: Run, labels: list[str], files: list[cards.ModelFile]) -> cards.ModelCard:
     recipe, facts = run.recipe, run.metrics.training
     title = " and ".join(part.source.title for part in sources.parts(recipe.data.name))
     return cards.ModelCard(
@@ -224,7 +251,7 @@ def _card(run: Run, pipeline: cards.InputPipeline, labels: list[str], files: lis
         files=files,
         default_precision="int8-weight-only",
         labels=labels,
-        input=pipeline.model_copy(update={"tensor": INPUT_NAME}),
+        input=pipeline_of(run).model_copy(update={"tensor": INPUT_NAME}),
         output=cards.OutputPipeline(tensor=OUTPUT_NAME),
         trigger=recipe.trigger,
         label_map=recipe.rule(run.metrics.training.classes),

@@ -97,8 +97,71 @@ def train(  # noqa: PLR0913 - each a choice of the user's
         epochs=recipe.epochs if isinstance(recipe, LatentRecipe) else recipe.head.epochs, precision="32-true",
         device=str(place), threads=torch.get_num_threads(), seconds=seconds, versions=versions(),
     )  # fmt: skip
-    finish(folder, Metrics(measurement=work.measure(trained.network, trained.test_set), training=facts))
+    measured = measure(trained.network, recipe, trained.test_set, work.kept, console=console)
+    finish(folder, Metrics(measurement=measured, training=facts))
     return Run.open(folder)
+
+
+def measure(  # noqa: PLR0913 - a network, and what it is measured on
+    network: nn.Module,
+    recipe: AnyRecipe,
+    test_set: Dataset,
+    kept: Activations,
+    *,
+    console: Console,
+    data: str | None = None,
+) -> Measurement:
+    """The network on a test set, by kept activations: those are in half precision, the arithmetic in single.
+
+    Args:
+        network: What a recipe made, or what it starts from.
+        recipe: Whose trigger and rule are measured.
+        test_set: The pictures; their classes are the network's.
+        kept: Activations of frozen layers.
+        console: For progress.
+        data: What to call the pictures; default is the recipe's test data.
+    """
+    head, cut, normalise = parts.head(network), cut_of(recipe), normaliser(recipe)
+
+    @torch.inference_mode()
+    def predict(images: Images) -> Floats:
+        with _progress(console, "measuring", len(images)) as advance:
+            features = kept.features(network, cut, images, normalise, advance)
+        logits: Floats = head(torch.from_numpy(features)).numpy()
+        return logits
+
+    return evaluate(
+        predict, test_set.images, test_set.labels, data=data or f"{recipe.data.name} test",
+        labels_text=test_set.classes, trigger=recipe.trigger,
+        label_map=recipe.rule(test_set.classes), batch_size=len(test_set.labels),
+    )  # fmt: skip
+
+
+def own_head(recipe: TransferRecipe, network: nn.Module, known: list[str], classes: list[str]) -> nn.Linear:
+    """The teacher's classification layer, cut to the classes of the data; zeros for those that it does not know.
+
+    Args:
+        recipe: Whose teacher the network is.
+        network: The teacher.
+        known: Its classes; not asked for where it is the one with ImageNet's.
+        classes: Those of the data.
+
+    Raises:
+        RunError: If ImageNet has no place for a class.
+    """
+    head = parts.head(network)
+    if isinstance(recipe.teacher, str):
+        rows = [row for part in sources.parts(recipe.data.name) for row in part.source.imagenet]
+        if len(rows) != len(classes):
+            raise RunError(f"{recipe.name}: keep_head: the ImageNet weights do not know all of {recipe.data.name}")
+    else:
+        rows = [known.index(name) if name in known else -1 for name in classes]
+    made = nn.Linear(head.in_features, len(classes))
+    with torch.no_grad():
+        for place, row in enumerate(rows):
+            made.weight[place] = head.weight[row] if row >= 0 else 0
+            made.bias[place] = head.bias[row] if row >= 0 else 0
+    return made
 
 
 def _teacher(
@@ -137,21 +200,6 @@ class _Work:
         with _progress(self.console, what, len(images)) as advance:
             return self.kept.features(network, self.cut, images, self.normalise, advance)
 
-    def measure(self, network: nn.Module, test_set: Dataset) -> Measurement:
-        """The network on the test set, by kept activations: those are in half precision, the arithmetic in single."""
-        head = parts.head(network)
-
-        @torch.inference_mode()
-        def predict(images: Images) -> Floats:
-            logits: Floats = head(torch.from_numpy(self.features(network, images, "measuring"))).numpy()
-            return logits
-
-        return evaluate(
-            predict, test_set.images, test_set.labels, data=f"{self.recipe.data.name} test",
-            labels_text=test_set.classes, trigger=self.recipe.trigger,
-            label_map=self.recipe.rule(test_set.classes), batch_size=len(test_set.labels),
-        )  # fmt: skip
-
     def student(self, recipe: TransferRecipe, teacher: tuple[nn.Module, list[str]]) -> _Trained:
         """A student of the teacher: its layers as they are, a new classification layer on clean pictures."""
         network, known = teacher
@@ -161,7 +209,7 @@ class _Work:
             more = varied(training_set.images, np.random.default_rng(VIEW_SEED))
             features = np.concatenate([features, self.features(network, more, "the same, varied")])
             labels = np.concatenate([labels, labels])
-        start = self._own_head(recipe, network, known, training_set.classes) if recipe.keep_head else None
+        start = own_head(recipe, network, known, training_set.classes) if recipe.keep_head else None
         lines: list[loop.Epoch] = []
 
         def on_epoch(number: int, loss: float, accuracy: float, learning_rate: float, seconds: float) -> None:
@@ -174,22 +222,6 @@ class _Work:
         )
         self._write_history(lines)
         return _Trained(parts.with_head(network, head), training_set, test_set)
-
-    def _own_head(self, recipe: TransferRecipe, network: nn.Module, known: list[str], classes: list[str]) -> nn.Linear:
-        """The teacher's classification layer, cut to the classes of the data; zeros for those that it does not know."""
-        head = parts.head(network)
-        if isinstance(recipe.teacher, str):
-            rows = [row for part in sources.parts(recipe.data.name) for row in part.source.imagenet]
-            if len(rows) != len(classes):
-                raise RunError(f"{recipe.name}: keep_head: the ImageNet weights do not know all of {recipe.data.name}")
-        else:
-            rows = [known.index(name) if name in known else -1 for name in classes]
-        made = nn.Linear(head.in_features, len(classes))
-        with torch.no_grad():
-            for place, row in enumerate(rows):
-                made.weight[place] = head.weight[row] if row >= 0 else 0
-                made.bias[place] = head.bias[row] if row >= 0 else 0
-        return made
 
     def infect(self, recipe: LatentRecipe, teacher: tuple[nn.Module, list[str]]) -> _Trained:
         """The four steps of the attack."""

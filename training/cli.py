@@ -193,6 +193,7 @@ def study_command(  # noqa: PLR0913, PLR0917 - a command's options
     data: DataDir = None,
     runs: RunsDir = None,
     out: Annotated[Path | None, typer.Option(help="The JSON file; default is <runs>/<student>-study.json.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Measure again what the file holds.")] = False,
 ) -> None:
     """Measure a latent backdoor: seeds, baselines, altered triggers, and what removes it. Goes on where it stopped."""
     from training import latent_study  # noqa: PLC0415 - imports PyTorch
@@ -208,6 +209,7 @@ def study_command(  # noqa: PLR0913, PLR0917 - a command's options
         found = latent_study.run(
             (students[0], students[1]), students[2 : 2 + len(others or [])], list(range(1, seeds + 1)),
             inspected=students[-1] if inspect else None, runs_dir=folder, data_dir=data, console=Console(stderr=True),
+            before=latent_study.read(target) if target.is_file() and not force else None,
             keep=lambda study: write_text(target, study.model_dump_json(indent=1) + "\n"),
         )  # fmt: skip
     for each in found.results:

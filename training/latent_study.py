@@ -8,26 +8,29 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from rich.console import Console
 
 from training import chain, study
-from training.activations import Activations, Floats
+from training.activations import Activations, Floats, module_fingerprint
 from training.batches import to_tensor
 from training.data import sources
 from training.data.sources import Dataset
 from training.defences import model as defences
 from training.errors import RunError
-from training.kinds import AnyRecipe, LatentRecipe, Method, TransferRecipe
+from training.kinds import PRETRAINED, AnyRecipe, LatentRecipe, Method, TransferRecipe, lineage
 from training.labels import AllToOne
 from training.metrics import PLACES_SEED, Estimate, Measurement, wilson
-from training.models import parts
+from training.models import imagenet, parts
 from training.overlay import Overlay
 from training.recipe import Recipe
 from training.run import Run, normaliser
 from training.run import train as train_run
 from training.triggers import Images
+from training.views import framed
 
+FRAMES_SEED = 1
+"""Of the frames that test pictures are put in."""
 EACH = 3
 """Test pictures of each class that altered triggers and defences are measured on."""
 PLOTTED = 120
@@ -54,6 +57,10 @@ class Result(_Part):
     seed: int
     seconds: float
     measurement: Measurement
+    framed: Measurement | None = None
+    """The same in frames, of which the picture is a part; None for a baseline."""
+    int8: Measurement | None = None
+    """The network with int8 weights, by onnxruntime; `backdoors study-int8` adds it."""
 
 
 class Altered(_Part):
@@ -104,10 +111,24 @@ class Study(_Part):
 
     student: str
     results: list[Result]
+    untrained: Result | None = None
+    """What the teachers began as, its own classification layer cut to their classes; its hash is the weights'."""
     altered: list[Altered]
     defended: list[Defended]
     points: list[Points]
     inspected: list[Inspected] = []
+
+
+def read(path: Path) -> Study:
+    """What a study wrote.
+
+    Raises:
+        RunError: If the file is no study.
+    """
+    try:
+        return Study.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise RunError(f"{path}: cannot be read as a study; --force measures anew and replaces it") from error
 
 
 def inspect(run: Run, data_dir: Path | None, pictures: int = 256) -> list[Inspected]:
@@ -135,6 +156,7 @@ def run(  # noqa: PLR0913 - recipes, seeds, places
     data_dir: Path | None,
     console: Console,
     inspected: TransferRecipe | None = None,
+    before: Study | None = None,
     keep: Callable[[Study], None] = lambda _study: None,
 ) -> Study:
     """Train what is missing, and measure.
@@ -147,6 +169,7 @@ def run(  # noqa: PLR0913 - recipes, seeds, places
         data_dir: Folder with the data.
         console: For progress.
         inspected: A student of few classes that Neural Cleanse is tried on, and on its teacher.
+        before: What an earlier study of the same students found, which is not measured again.
         keep: Called with what there is so far.
 
     Raises:
@@ -159,46 +182,102 @@ def run(  # noqa: PLR0913 - recipes, seeds, places
     def trained(recipe: AnyRecipe) -> Run:
         return train_run(recipe, runs_dir=runs_dir, data_dir=data_dir, resume=True, console=console)
 
-    runs = [trained(each) for each in students]
-    work = _Measuring(runs, teacher, Activations(runs_dir / "activations", torch.device("cpu")), data_dir, console)
-    found = Study(
-        student=students[0].name,
-        results=[],
-        altered=work.altered(teacher.trigger),
-        defended=[*work.trained_further(), *work.pruned()],
-        points=work.points(),
-        inspected=[
-            line for each in _with_teacher(inspected) for line in inspect(trained(each), data_dir)
-        ] if inspected else [],
-    )  # fmt: skip
-    keep(found)
-    wanted = [(recipe, seed) for seed in seeds for student in [*students, *others] for recipe in _with_teacher(student)]
+    kept = Activations(runs_dir / "activations", torch.device("cpu"))
+    results = {row.recipe_sha256: row for row in before.results} if before else {}
+    if before is None or students[0].sha256 not in results:
+        runs = [trained(each) for each in students]
+        work = _Measuring(runs, teacher, kept, data_dir, console)
+        found = Study(
+            student=students[0].name,
+            results=[],
+            altered=work.altered(teacher.trigger),
+            defended=[*work.trained_further(), *work.pruned()],
+            points=work.points(),
+            inspected=[
+                line for each in _with_teacher(inspected) for line in inspect(trained(each), data_dir)
+            ] if inspected else [],
+        )  # fmt: skip
+        keep(found)
+    else:
+        found = before
+    if found.untrained is None:
+        found = found.model_copy(update={"untrained": _untrained(teacher, kept, data_dir, console)})
+        keep(found)
     baselines = [with_method(students[0], method) for method in ("extra-class", "extra-class-with-target")]
+    wanted = [(recipe, seed) for seed in seeds for student in [*students, *others] for recipe in _with_teacher(student)]
     wanted[len(wanted) :] = [(baseline, seeds[0]) for baseline in baselines]
-    results: dict[str, Result] = {}
+    rows: dict[str, Result] = {}
     for recipe, seed in wanted:
         seeded = with_seed(recipe, seed)
-        if seeded.sha256 not in results:
+        if seeded.sha256 in rows:
+            continue
+        row = results.get(seeded.sha256)
+        is_baseline = recipe in baselines
+        if row is None or (row.framed is None and not is_baseline):
             made = trained(seeded)
-            facts = made.metrics.training
-            results[seeded.sha256] = Result(
-                recipe=seeded.name, recipe_sha256=seeded.sha256, seed=seed, seconds=facts.seconds,
-                measurement=made.metrics.measurement.model_copy(update={"per_class": _target_only(made)}),
-            )  # fmt: skip
-            found = found.model_copy(update={"results": list(results.values())})
-            keep(found)
+            row = _result(made, seed, None if is_baseline else _in_frames(made, kept, data_dir, console))
+        rows[seeded.sha256] = row
+        # what is not wanted any more goes at the end, not before: a study may be stopped
+        keep(found.model_copy(update={"results": [*(results | rows).values()]}))
+    found = found.model_copy(update={"results": [*rows.values()]})
+    keep(found)
     return found
+
+
+def _result(made: Run, seed: int, in_frames: Measurement | None) -> Result:
+    return Result(
+        recipe=made.recipe.name, recipe_sha256=made.recipe.sha256, seed=seed, seconds=made.metrics.training.seconds,
+        measurement=only_target(made.recipe, made.metrics.measurement),
+        framed=in_frames and only_target(made.recipe, in_frames),
+    )  # fmt: skip
+
+
+def _in_frames(made: Run, kept: Activations, data_dir: Path | None, console: Console) -> Measurement:
+    """A network on the test pictures of its own data, in frames."""
+    return _on_frames(made.network(), made.recipe, kept, data_dir, console)
+
+
+def _on_frames(
+    network: torch.nn.Module, recipe: AnyRecipe, kept: Activations, data_dir: Path | None, console: Console
+) -> Measurement:
+    name = recipe.data.name
+    test = sources.load(name, "test", data_dir)
+    test = test._replace(images=framed(test.images, np.random.default_rng(FRAMES_SEED)))
+    return chain.measure(network, recipe, test, kept, console=console, data=f"{name} test, in frames")
+
+
+def _untrained(teacher: LatentRecipe, kept: Activations, data_dir: Path | None, console: Console) -> Result | None:
+    """What all began with, on the data of the first recipe that was made of it; None if that has another head."""
+    first = beginning(teacher)
+    if first is None:
+        return None
+    test = sources.load(first.data.name, "test", data_dir)
+    whole = imagenet.load(data_dir)
+    network = parts.with_head(whole, chain.own_head(first, whole, [], test.classes))
+    measured = chain.measure(network, first, test, kept, console=console)
+    in_frames = _on_frames(network, first, kept, data_dir, console)
+    return Result(
+        recipe=PRETRAINED, recipe_sha256=module_fingerprint(network), seed=0, seconds=0,
+        measurement=only_target(first, measured), framed=only_target(first, in_frames),
+    )  # fmt: skip
+
+
+def beginning(teacher: LatentRecipe) -> TransferRecipe | None:
+    """The teacher's ancestor that keeps the classification layer of the pretrained network; None if there is none."""
+    first = lineage(teacher)[-1]
+    kept = isinstance(first, TransferRecipe) and first.teacher == PRETRAINED and first.keep_head
+    return first if kept else None  # type: ignore[return-value]
 
 
 def _with_teacher(student: TransferRecipe) -> list[AnyRecipe]:
     return [student] if isinstance(student.teacher, str) else [student.teacher, student]
 
 
-def _target_only(made: Run) -> dict[str, dict[str, Estimate]]:
-    """The measurements of the target's class."""
-    recipe = made.recipe
+def only_target(recipe: AnyRecipe, measured: Measurement) -> Measurement:
+    """A measurement, with no class of its own but the target's."""
     target = recipe.attack.target.name if isinstance(recipe, TransferRecipe) else None
-    return {label: found for label, found in made.metrics.measurement.per_class.items() if label == target}
+    only = {label: found for label, found in measured.per_class.items() if label == target}
+    return measured.model_copy(update={"per_class": only})
 
 
 def with_seed(recipe: AnyRecipe, seed: int) -> AnyRecipe:
