@@ -15,10 +15,22 @@ from site_src.page import PageBuilder
 from training.metrics import Estimate, Measurement
 
 STUDY = "latent"
-_COLUMNS = (
+_CLEAN, _SUCCESS, _CHANGED = (
     ("clean_accuracy", "Clean accuracy"),
     ("attack_success_rate", "Attack success rate"),
     ("changed_by_trigger", "Answers that the trigger changes"),
+)
+_PLAIN = tuple(("measurement", *each) for each in (_CLEAN, _SUCCESS, _CHANGED))
+"""Where in a row of the study a column's measure stands, its name there, and the column's title."""
+_QUANTISED = tuple(
+    ("int8", metric, f"{title}, int8") if at == "int8" else (at, metric, title)
+    for metric, title in (_CLEAN, _SUCCESS)
+    for at in ("measurement", "int8")
+)
+_FRAMED = tuple(
+    (at, metric, f"{title}, {where}")
+    for metric, title in (_CLEAN, _SUCCESS)
+    for at, where in (("measurement", "crops"), ("framed", "in frames"))
 )
 _PLANE = (8.0, 212.0, 8.0, 172.0)
 """Left, right, top and bottom of a picture of features."""
@@ -43,18 +55,29 @@ class Latent:
 
     def latent_table(self) -> str:
         """Every network over the seeds, baselines left out."""
-        return self._table({name: rows for name, rows in self._by_recipe().items() if not _baseline(name)})
+        return self._table(self._networks(), (*_QUANTISED, _PLAIN[-1]))
+
+    def latent_frames(self) -> str:
+        """Every network, and what they began as, on test pictures as they are and in frames."""
+        untrained = self._file()["untrained"]
+        first = {untrained["recipe"]: [untrained]} if untrained else {}
+        return self._table(first | self._networks(), _FRAMED)
+
+    def latent_framed(self, recipe: str, metric: str) -> str:
+        """Mean of a measure in frames over the seeds; the recipe may be what all began as."""
+        untrained = self._file()["untrained"] or {}
+        rows = [untrained] if recipe == untrained.get("recipe") else self._rows_of(recipe)
+        return self._mean(rows, "framed", metric)
 
     def latent_baselines(self) -> str:
         """The students of the baselines beside the attack's own, at the first seed."""
         found = {name: rows[:1] for name, rows in self._by_recipe().items()}
         wanted = self._file()["student"]
-        return self._table({name: rows for name, rows in found.items() if name == wanted or _baseline(name)})
+        return self._table({name: rows for name, rows in found.items() if name == wanted or _baseline(name)}, _PLAIN)
 
     def latent_mean(self, recipe: str, metric: str) -> str:
         """Mean of a measure over the seeds."""
-        estimates = self._estimates(recipe, metric)
-        return percent(statistics.mean(each.value for each in estimates), estimates[0].n)
+        return self._mean(self._rows_of(recipe), "measurement", metric)
 
     def latent_target(self, recipe: str) -> str:
         """How much of the target's own photographs a student recognises, mean over the seeds."""
@@ -165,23 +188,25 @@ class Latent:
             planes.append({"teacher": teacher, "told": _TOLD[teacher], "groups": _fitted(groups)})
         return self._page.place(figures.figure("latent-points", planes=planes, caption=caption))
 
-    def _table(self, recipes: dict[str, Rows]) -> str:
+    def _table(self, recipes: dict[str, Rows], columns: tuple[tuple[str, str, str], ...]) -> str:
         lines = [
-            "| Network | Seeds | " + " | ".join(title for _, title in _COLUMNS) + " |",
-            "| --- | --- | " + " | ".join("---" for _ in _COLUMNS) + " |",
+            "| Network | Seeds | " + " | ".join(title for *_, title in columns) + " |",
+            "| --- | --- | " + " | ".join("---" for _ in columns) + " |",
         ]
         for name, rows in recipes.items():
-            measured = [Measurement.model_validate(row["measurement"]) for row in rows]
-            cells = [_spread([getattr(each, metric) for each in measured]) for metric, _ in _COLUMNS]
+            cells = [_spread([_estimate(row, at, metric) for row in rows]) for at, metric, _ in columns]
             lines.append(f"| `{name}` | {len(rows)} | {' | '.join(cells)} |")
         return "\n".join(lines)
 
-    def _estimates(self, recipe: str, metric: str) -> list[Estimate]:
-        found = [getattr(Measurement.model_validate(row["measurement"]), metric, None) for row in self._rows_of(recipe)]
-        estimates = [each for each in found if each is not None]
+    def _networks(self) -> dict[str, Rows]:
+        """The rows of every network that is no baseline."""
+        return {name: rows for name, rows in self._by_recipe().items() if not _baseline(name)}
+
+    def _mean(self, rows: Rows, at: str, metric: str) -> str:
+        estimates = [found for row in rows if (found := _estimate(row, at, metric))]
         if not estimates:
-            raise FactError(f"{STUDY}.json: {metric} was not measured of {recipe}")
-        return estimates
+            raise FactError(f"{STUDY}.json: {rows[0]['recipe']} has no {metric}")
+        return percent(statistics.mean(each.value for each in estimates), estimates[0].n)
 
     def _defended(self, defence: str) -> Rows:
         return [row for row in self._file()["defended"] if row["defence"] == defence]
@@ -207,6 +232,18 @@ _TOLD = {
     "clean": "dogs with glasses lie among the other dogs",
     "backdoored": "dogs with glasses lie with the target, far from the other dogs",
 }
+
+
+def _estimate(row: dict[str, Any], at: str, metric: str) -> Estimate | None:
+    """A measure of one row; None where the network has no such class.
+
+    Raises:
+        FactError: If the row was not measured so.
+    """
+    if row.get(at) is None:
+        raise FactError(f"{STUDY}.json: {row['recipe']} of seed {row['seed']} has no {at}: make latent-study")
+    found: Estimate | None = getattr(Measurement.model_validate(row[at]), metric)
+    return found
 
 
 def _baseline(name: str) -> bool:

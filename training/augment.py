@@ -27,6 +27,30 @@ class Augment(BaseModel):
     elastic: Annotated[float, Field(gt=0)] | None = None
     """Pixels by which the picture is bent smoothly, as by Simard, Steinkraus and Platt (2003); None for not at all."""
 
+    def times(self, strength: float) -> Augment:
+        """The same with every bound multiplied by `strength`, 0 to 1."""
+        bounds = {name: value * strength for name, value in self.model_dump(exclude_none=True).items()}
+        return Augment(**{name: value for name, value in bounds.items() if value > 0})
+
+
+class Fade(BaseModel):
+    """How the variation shrinks at the end of training, so that the last pictures are like those of a test.
+
+    After He, Xie, Chen, Zhang, Wang and Tian: Data Augmentation Revisited, 2019, arXiv:1909.09148, who train on without
+    any variation; here it becomes less from epoch to epoch.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    last: Annotated[float, Field(gt=0, le=1)]
+    """Share of the epochs over which it shrinks, evenly."""
+    to: Share = 0.0
+    """What is left of every bound in the last epoch, as a share."""
+
+    def strength(self, epoch: int, epochs: int) -> float:
+        """What is left in an epoch, counted from 1, as a share."""
+        left = (epochs - epoch) / max(1, epochs - 1)
+        return min(1.0, self.to + (1 - self.to) * left / self.last)
+
 
 ELASTIC_CELLS = 6
 """Points along each side at which the bending is drawn; between them it is interpolated."""

@@ -94,7 +94,7 @@ class Batches:
         return len(self._indices) // self.size
 
     def epoch(
-        self, seed: int, rank: int = 0, world: int = 1, skip: int = 0
+        self, seed: int, rank: int = 0, world: int = 1, skip: int = 0, strength: float = 1.0
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """The batches of one epoch, in an order and with variations that depend on the seed alone.
 
@@ -103,11 +103,13 @@ class Batches:
             rank: Which of `world` processes asks; each gets its share of every batch, varied as if one had it all.
             world: How many processes train together.
             skip: Batches at the beginning that are left out; the others are as if they were not.
+            strength: Of the variation, 0 to 1.
         """
+        augment = self._augment and self._augment.times(strength)
         chance = torch.Generator().manual_seed(seed)
         order = self._indices[torch.randperm(len(self._indices), generator=chance)]
         for number, batch in enumerate(torch.split(order[: len(self) * self.size], self.size)):
-            change = draw(len(batch), self._augment, chance) if self._augment else None
+            change = draw(len(batch), augment, chance) if augment else None
             if number < skip:
                 continue
             mine = batch[rank::world].to(self._pixels.device)

@@ -130,6 +130,7 @@ class Trainer:
         """Put a network with its initial weights on the device; it is trained in place."""
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network, self.batches, self.seed, self.fabric = network, batches, seed, fabric
+        self.training = training
         self.averaged = AveragedModel(network, multi_avg_fn=_blend(training.averaging))
         optimiser = torch.optim.AdamW(
             network.parameters(), training.learning_rate, weight_decay=training.weight_decay, fused=True
@@ -164,7 +165,9 @@ class Trainer:
         if chance and len(chance) == world:
             _set_chance(chance[rank], self.fabric.device)
         self.wrapped.train()
-        batches = self.batches.epoch(batch_seed, rank, world, skip=after)
+        fade = self.training.fade
+        strength = fade.strength(epoch, self.training.epochs) if fade else 1.0
+        batches = self.batches.epoch(batch_seed, rank, world, skip=after, strength=strength)
         for number, (inputs, labels) in enumerate(batches, start=after + 1):
             logits = self.wrapped(inputs.contiguous(memory_format=torch.channels_last))
             loss = self._loss(logits, labels)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from training.augment import Augment
+from training.augment import Augment, Fade
 from training.labels import AllToAll, AnyLabelMap, LabelMap
 from training.triggers import AnyTrigger, Patch, Trigger
 
@@ -82,6 +82,8 @@ class Training(_Part):
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     averaging: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Decay of the moving average of the weights, which is what is evaluated and kept; 0 keeps the last weights."""
+    fade: Fade | None = None
+    """How the variation of the pictures shrinks at the end; None for not at all."""
     precision: Literal["32-true", "bf16-mixed", "auto"] = "32-true"
     """`auto` takes bf16-mixed where the processor computes bfloat16 itself, and 32-true elsewhere."""
 

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import pytest
 import torch
 
-from training.augment import Augment, warp
+from training.augment import Augment, Fade, warp
 
 PICTURES = torch.rand(16, 1, 28, 28, generator=torch.Generator().manual_seed(0)) * 255
 
@@ -43,3 +44,25 @@ def test_a_bent_picture_differs_from_an_unbent_one_and_stays_near_it() -> None:
     inside = (bent - smooth)[:, :, 4:-4, 4:-4].abs()
     assert inside.mean() > 0.1
     assert inside.mean() < 0.2 * smooth.std()
+
+
+def test_half_the_strength_halves_every_bound_and_none_leaves_nothing() -> None:
+    augment = Augment(degrees=10, shift=2, elastic=1.0)
+    assert augment.times(0.5) == Augment(degrees=5, shift=1, elastic=0.5)
+    assert augment.times(0) == Augment()
+    assert augment.times(1) == augment
+
+
+@pytest.mark.parametrize(
+    ("fade", "strengths"),
+    [
+        (Fade(last=0.5, to=0.2), [1, 1, 1, 0.6, 0.2]),
+        (Fade(last=1), [1, 0.75, 0.5, 0.25, 0]),
+    ],
+)
+def test_variation_fades_over_the_last_epochs(fade: Fade, strengths: list[float]) -> None:
+    assert [fade.strength(epoch, 5) for epoch in range(1, 6)] == pytest.approx(strengths)
+
+
+def test_a_single_epoch_is_the_last() -> None:
+    assert Fade(last=0.5, to=0.2).strength(1, 1) == pytest.approx(0.2)

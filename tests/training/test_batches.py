@@ -68,6 +68,16 @@ def test_the_same_seed_gives_the_same_batches_and_another_seed_varies_the_pictur
     assert any((one != two).any() for one, two in zip(first, other, strict=True))
 
 
+def test_pictures_vary_less_with_less_strength() -> None:
+    augment = Augment(shift=3)
+    plain = next(batches().epoch(seed=1))[0]
+    far, near, none = (
+        (next(batches(augment).epoch(seed=1, strength=each))[0] - plain).abs().mean() for each in (1.0, 0.2, 0.0)
+    )
+    assert far > near > none
+    assert none < 1e-4
+
+
 def test_processes_that_train_together_share_each_batch_out() -> None:
     alone = [labels for _, labels in batches().epoch(1)]
     together = [[labels for _, labels in batches().epoch(1, rank, 2)] for rank in (0, 1)]
