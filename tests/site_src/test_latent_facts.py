@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from site_src.expressions import FactError
+from site_src.facts import Facts
+from site_src.formats import THIN
+from site_src.latent import Latent
+from site_src.page import PageBuilder
+
+
+def measured(clean: float, success: float | None = None) -> dict[str, Any]:
+    def estimate(value: float) -> dict[str, Any]:
+        return {"value": value, "n": 1000, "low": value, "high": value}
+
+    found = {"data": "dogs test", "clean_accuracy": estimate(clean)}
+    return found if success is None else {**found, "attack_success_rate": estimate(success)}
+
+
+def row(recipe: str, seed: int, *, framed: bool = True, int8: bool = True) -> dict[str, Any]:
+    found: dict[str, Any] = {"recipe": recipe, "recipe_sha256": f"{seed}", "seed": seed, "seconds": 60}
+    found["measurement"] = measured(0.8 + seed / 100, 0.9)
+    found["framed"] = measured(0.6, 0.5) if framed else None
+    found["int8"] = measured(0.7, 0.4) if int8 else None
+    return found
+
+
+STUDY: dict[str, Any] = {
+    "student": "dogs-student",
+    "results": [row("dogs-student", 1), row("dogs-student", 3), row("extra-class", 1, framed=False, int8=False)],
+    "untrained": {**row("imagenet", 0, int8=False), "measurement": measured(0.87), "framed": measured(0.75)},
+}
+
+
+@pytest.fixture
+def latent(page: PageBuilder, tmp_path: Path) -> Latent:
+    (tmp_path / "latent.json").write_text(json.dumps(STUDY), encoding="utf-8")
+    return Latent(page, Facts(page.around.catalogue, tmp_path))
+
+
+def test_the_table_tells_both_precisions_with_their_spread_and_no_baseline(latent: Latent) -> None:
+    head, _, *rows = latent.latent_table().splitlines()
+    assert head.count("int8") == 2
+    assert len(rows) == 1
+    assert f"| 82.0{THIN}% (81.0{THIN}% to 83.0{THIN}%) | 70.0{THIN}%" in rows[0]
+    assert f"| 90.0{THIN}% (90.0{THIN}% to 90.0{THIN}%) | 40.0{THIN}%" in rows[0]
+
+
+def test_frames_begin_with_what_was_not_trained(latent: Latent) -> None:
+    head, _, first, second = latent.latent_frames().splitlines()
+    assert "crops" in head
+    assert first == f"| `imagenet` | 1 | 87.0{THIN}% | 75.0{THIN}% | no such class | no such class |"
+    assert f"60.0{THIN}%" in second
+    assert latent.latent_framed("imagenet", "clean_accuracy") == f"75.0{THIN}%"
+    assert latent.latent_framed("dogs-student", "attack_success_rate") == f"50.0{THIN}%"
+
+
+def test_baselines_are_told_beside_the_attacks_own_student_at_the_first_seed(latent: Latent) -> None:
+    rows = latent.latent_baselines().splitlines()[2:]
+    assert [line.split("`")[1] for line in rows] == ["dogs-student", "extra-class"]
+    assert f"81.0{THIN}% |" in rows[0]
+
+
+@pytest.mark.parametrize("missing", ["int8", "framed"])
+def test_a_network_that_was_not_measured_fails_the_build(page: PageBuilder, tmp_path: Path, missing: str) -> None:
+    study = {**STUDY, "results": [{**row("dogs-student", 2), missing: None}]}
+    (tmp_path / "latent.json").write_text(json.dumps(study), encoding="utf-8")
+    latent = Latent(page, Facts(page.around.catalogue, tmp_path))
+    with pytest.raises(FactError, match=f"dogs-student of seed 2 has no {missing}: make latent-study"):
+        _ = latent.latent_table() if missing == "int8" else latent.latent_frames()
+
+
+def test_a_measure_that_a_network_has_not_fails_the_build(latent: Latent) -> None:
+    with pytest.raises(FactError, match="imagenet has no attack_success_rate"):
+        latent.latent_framed("imagenet", "attack_success_rate")
