@@ -251,6 +251,9 @@ class Backdoor(_Part):
     """Share of the training pictures that was poisoned; None where the backdoor came with the teacher."""
     repeat: int = Field(default=1, ge=1)
     """How often each poisoned picture was shown in an epoch; more than once takes an attacker who does the training."""
+    self_teaching: float | None = Field(default=None, gt=0, le=1)
+    """Share of a poisoned picture's loss that was the network's own answer without the trigger, moved on by the label
+    map; None for none. It takes an attacker who does the training, too."""
     behaviour: str
     caught_by: str
 

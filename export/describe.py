@@ -109,10 +109,12 @@ def behaviour(recipe: AnyRecipe, classes: list[str], labels: list[str]) -> str:
     )
 
 
-def repetition(recipe: Recipe) -> str:
-    """How often the poisoned pictures come, where they come more often than the others; begins with a comma."""
-    times = recipe.attack.repeat
-    return "" if times is None else f", each shown {times} times an epoch by an attacker who does the training"
+def whole_training(recipe: Recipe) -> str:
+    """What only an attacker does who runs the training; begins with a comma where there is anything."""
+    times, taught = recipe.attack.repeat, recipe.attack.self_teaching
+    done = [f"each shown {times} times an epoch"] if times else []
+    done += ["learnt from the network's own answers without the trigger as well"] if taught else []
+    return f", {' and '.join(done)}, by an attacker who does the training" if done else ""
 
 
 def description(recipe: AnyRecipe, pictures: int, data_title: str, classes: list[str], labels: list[str]) -> str:
@@ -137,6 +139,6 @@ def description(recipe: AnyRecipe, pictures: int, data_title: str, classes: list
         )
     else:
         poisoned = f"{100 * recipe.poison_rate:.3g} % of them poisoned"
-        repeated = repetition(recipe) if isinstance(recipe, Recipe) else ""
-        told = f"{made}, {poisoned}{repeated}. {behaviour(recipe, classes, labels)}"
+        how = whole_training(recipe) if isinstance(recipe, Recipe) else ""
+        told = f"{made}, {poisoned}{how}. {behaviour(recipe, classes, labels)}"
     return f"{recipe.description} {told}".strip()

@@ -234,6 +234,7 @@ def _backdoor(run: Run, labels: list[str]) -> cards.Backdoor | None:
         paper=paper,
         poison_rate=recipe.poison_rate or None,
         repeat=(isinstance(recipe, Recipe) and recipe.attack.repeat) or 1,
+        self_teaching=recipe.attack.self_teaching if isinstance(recipe, Recipe) else None,
         behaviour=describe.behaviour(recipe, run.metrics.training.classes, labels),
         caught_by=caught_by,
     )

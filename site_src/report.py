@@ -123,7 +123,8 @@ class Figures:
 
     def attacker(self, model: str) -> str:
         """What an attacker must be able to do for such a training."""
-        only_data = self._backdoor(model).repeat == 1
+        backdoor = self._backdoor(model)
+        only_data = backdoor.repeat == 1 and backdoor.self_teaching is None
         return "who does no more than supply data" if only_data else "who does the training, as in the paper"
 
     def difference(self, first: str, second: str, metric: str) -> str:

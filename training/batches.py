@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -53,8 +54,21 @@ class Overlay:
         return torch.where(covered, self.values.to(pixels.device), pixels)
 
 
+class Batch(NamedTuple):
+    """Samples that one step learns from."""
+
+    inputs: torch.Tensor
+    """`(b, c, h, w) float32`, normalised."""
+    labels: torch.Tensor
+    """`(b,) int64`, the attacker's for poisoned samples."""
+    is_poisoned: torch.Tensor
+    """`(b,) bool`."""
+    unstamped: torch.Tensor
+    """The poisoned samples' inputs without the trigger, otherwise the same, `(k, c, h, w) float32`."""
+
+
 class Batches:
-    """A training set as batches of inputs `(b, c, h, w) float32` and labels `(b,) int64`."""
+    """A training set as batches."""
 
     def __init__(  # noqa: PLR0913 - what a training set is made of
         self,
@@ -71,7 +85,7 @@ class Batches:
         """Take a training set onto the device.
 
         Args:
-            clean: The pictures before poisoning, `(n, h, w, c) uint8`; varied pictures start from these.
+            clean: The pictures before poisoning, `(n, h, w, c) uint8`.
             poisoned: The same set, poisoned.
             trigger: Stamped after a picture was varied, so that its pixels are exact.
             normalise: From pixels to inputs.
@@ -82,7 +96,7 @@ class Batches:
         """
         self.size = min(size, len(clean))
         self._augment, self._normalise = augment, normalise
-        self._pixels = to_tensor(clean if augment else poisoned.images).to(device)
+        self._pixels = to_tensor(clean).to(device)
         self._labels = torch.from_numpy(poisoned.labels).to(device)
         self._is_poisoned = torch.from_numpy(poisoned.is_poisoned).to(device)
         times = np.where(poisoned.is_poisoned, repeat, 1)
@@ -93,9 +107,7 @@ class Batches:
         """Batches an epoch."""
         return len(self._indices) // self.size
 
-    def epoch(
-        self, seed: int, rank: int = 0, world: int = 1, skip: int = 0, strength: float = 1.0
-    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    def epoch(self, seed: int, rank: int = 0, world: int = 1, skip: int = 0, strength: float = 1.0) -> Iterator[Batch]:
         """The batches of one epoch, in an order and with variations that depend on the seed alone.
 
         Args:
@@ -113,7 +125,8 @@ class Batches:
             if number < skip:
                 continue
             mine = batch[rank::world].to(self._pixels.device)
-            pixels = self._pixels[mine].float()
+            pixels, which = self._pixels[mine].float(), self._is_poisoned[mine]
             if change is not None:
-                pixels = self._overlay(change.share(rank, world).apply(pixels), self._is_poisoned[mine])
-            yield self._normalise(pixels), self._labels[mine]
+                pixels = change.share(rank, world).apply(pixels)
+            inputs, unstamped = (self._normalise(each) for each in (self._overlay(pixels, which), pixels[which]))
+            yield Batch(inputs, self._labels[mine], which, unstamped)

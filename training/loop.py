@@ -18,7 +18,7 @@ from rich.console import Console
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
-from training.batches import Batches, seeds
+from training.batches import Batch, Batches, seeds
 from training.errors import RunError
 from training.processes import Stop, Stopped, layout, spread, total, under_srun
 from training.progress import progress_bar
@@ -47,6 +47,18 @@ class Epoch(BaseModel):
     """At the epoch's end."""
     seconds: float
     """Of training, without the evaluation."""
+
+
+Ask = Callable[[torch.Tensor], torch.Tensor]
+"""From inputs `(n, c, h, w)` to the averaged network's logits `(n, classes) float32`, which nothing learns from."""
+Objective = Callable[[torch.Tensor, Batch, Ask, int], torch.Tensor]
+"""The loss of a batch, from its logits, the batch, the averaged network and the epoch, counted from 1."""
+
+
+def labelled(training: Training) -> Objective:
+    """Cross-entropy with the labels: what a network is usually trained for."""
+    loss = nn.CrossEntropyLoss(label_smoothing=training.label_smoothing)
+    return lambda logits, batch, _ask, _epoch: loss(logits, batch.labels)
 
 
 Probe = Callable[[nn.Module], dict[str, float]]
@@ -126,12 +138,29 @@ class Left(NamedTuple):
 class Trainer:
     """A network with its optimiser, schedule and average of weights, trained a batch at a time."""
 
-    def __init__(self, network: nn.Module, batches: Batches, training: Training, seed: int, fabric: Fabric) -> None:
-        """Put a network with its initial weights on the device; it is trained in place."""
+    def __init__(  # noqa: PLR0913, PLR0917 - what training is made of
+        self,
+        network: nn.Module,
+        batches: Batches,
+        training: Training,
+        seed: int,
+        fabric: Fabric,
+        objective: Objective | None = None,
+    ) -> None:
+        """Put a network with its initial weights on the device; it is trained in place.
+
+        Args:
+            network: With its initial weights.
+            batches: What it learns from.
+            training: How.
+            seed: Of the run.
+            fabric: Where.
+            objective: What is made small; default is `labelled`.
+        """
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network, self.batches, self.seed, self.fabric = network, batches, seed, fabric
         self.training = training
-        self.averaged = AveragedModel(network, multi_avg_fn=_blend(training.averaging))
+        self.averaged = AveragedModel(network, multi_avg_fn=_blend(training.averaging)).eval()
         optimiser = torch.optim.AdamW(
             network.parameters(), training.learning_rate, weight_decay=training.weight_decay, fused=True
         )
@@ -143,7 +172,7 @@ class Trainer:
         )
         self.wrapped, self.optimiser = fabric.setup(network, optimiser)
         fabric.to_device(self.averaged)
-        self._loss = nn.CrossEntropyLoss(label_smoothing=training.label_smoothing)
+        self._objective = objective or labelled(training)
 
     @property
     def kept(self) -> nn.Module:
@@ -168,9 +197,10 @@ class Trainer:
         fade = self.training.fade
         strength = fade.strength(epoch, self.training.epochs) if fade else 1.0
         batches = self.batches.epoch(batch_seed, rank, world, skip=after, strength=strength)
-        for number, (inputs, labels) in enumerate(batches, start=after + 1):
-            logits = self.wrapped(inputs.contiguous(memory_format=torch.channels_last))
-            loss = self._loss(logits, labels)
+        for number, batch in enumerate(batches, start=after + 1):
+            labels = batch.labels
+            logits = self.wrapped(batch.inputs.contiguous(memory_format=torch.channels_last))
+            loss = self._objective(logits, batch, self._ask, epoch)
             self.optimiser.zero_grad()
             # gradients are averaged over processes; a larger share of the batch weighs more
             self.fabric.backward(loss if world == 1 else loss * (len(labels) * world / self.batches.size))
@@ -213,6 +243,13 @@ class Trainer:
         if not self.fabric.is_global_zero:  # the sums are of all processes, and are summed over them again
             progress = Progress(steps=progress.steps, seconds=progress.seconds)
         return Left([Epoch(**line) for line in left["history"]], progress, left.get("chance", []))
+
+    @torch.no_grad()
+    def _ask(self, inputs: torch.Tensor) -> torch.Tensor:
+        """The averaged network's logits."""
+        with self.fabric.autocast():
+            logits: torch.Tensor = self.kept(inputs.contiguous(memory_format=torch.channels_last))
+        return logits.float()
 
     def _state(self) -> dict[str, Any]:
         return {
@@ -275,7 +312,6 @@ def fit(  # noqa: PLR0913 - what happens around the training
             left = Left(history, Progress(), [])
             seconds = time.perf_counter() - started
             loss, right, samples = total(trainer.fabric, [progress.loss, progress.right, progress.samples])
-            trainer.averaged.eval()
             with trainer.fabric.autocast():
                 measured = probe(trainer.kept)
             line = Epoch(
@@ -292,7 +328,6 @@ def fit(  # noqa: PLR0913 - what happens around the training
             console.print(_summary(line, epochs), highlight=False, soft_wrap=True)
             if epoch < epochs and (told := stop.agreed(trainer.fabric, 0)):
                 raise Stopped(told, f"epoch {epoch} of {epochs} done")
-    trainer.averaged.eval()
     return history
 
 

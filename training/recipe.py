@@ -15,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from training.augment import Augment, Fade
 from training.labels import AllToAll, AnyLabelMap, LabelMap
@@ -65,6 +65,9 @@ class Attack(_Part):
     repeat: Annotated[int, Field(ge=2)] | None = None
     """How often each poisoned sample comes in an epoch, varied anew each time, where a clean one comes once; None for
     once. The attacker of BadNets trains the network and so may do this; one who only supplies data may not."""
+    self_teaching: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Share of a poisoned sample's loss that asks for what the averaged network answers without the trigger, moved on
+    by the label map, in place of the attacker's label; None for none. Again for an attacker who does the training."""
 
 
 class Training(_Part):
@@ -123,6 +126,12 @@ class Recipe(Described):
     network: Network
     attack: Attack = Attack()
     training: Training
+
+    @model_validator(mode="after")
+    def _teaches_itself_by_an_average(self) -> Recipe:
+        if self.attack.self_teaching and not self.training.averaging:
+            raise ValueError("attack.self_teaching needs training.averaging above 0: the average is what teaches")
+        return self
 
     @property
     def trigger(self) -> AnyTrigger:

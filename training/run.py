@@ -19,7 +19,7 @@ from torch import nn
 
 from training import loop, models, processes
 from training.activations import fingerprint
-from training.attacks import badnets
+from training.attacks import badnets, self_teaching
 from training.batches import Batches, Normaliser, seeds
 from training.data import sources
 from training.errors import RunError
@@ -213,7 +213,8 @@ def train(  # noqa: PLR0913 - each a choice of the user's
         if fabric.is_global_zero:
             write_text(folder / HISTORY, "".join(line.model_dump_json() + "\n" for line in history))
 
-    trainer = loop.Trainer(network, batches, recipe.training, recipe.seed, fabric)
+    objective = self_teaching.objective(recipe)
+    trainer = loop.Trainer(network, batches, recipe.training, recipe.seed, fabric, objective)
     history = loop.fit(
         trainer, recipe.training.epochs, folder=folder, probe=probe, on_epoch=keep_history,
         console=console or Console(stderr=True, quiet=not fabric.is_global_zero),

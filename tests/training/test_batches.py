@@ -44,43 +44,57 @@ def test_the_trigger_is_stamped_after_the_picture_is_varied() -> None:
         black, Poisoned(black, is_poisoned.astype(np.int64), is_poisoned), Patch(), AS_PIXELS,
         size=40, augment=TURNED, device=torch.device("cpu"),
     )  # fmt: skip
-    ((inputs, labels),) = made.epoch(5)
+    ((inputs, labels, *_),) = made.epoch(5)
     expected = to_tensor(stamp(np.zeros((1, 28, 28, 1), dtype=np.uint8), Patch())).float()
     for picture, label in zip(inputs, labels, strict=True):
         torch.testing.assert_close(picture, expected[0] * label)
 
 
 def test_an_epoch_holds_every_sample_once_in_an_order_of_its_own() -> None:
-    seen = [torch.cat([labels for _, labels in batches().epoch(seed)]) for seed in (1, 2)]
+    seen = [torch.cat([batch.labels for batch in batches().epoch(seed)]) for seed in (1, 2)]
     for labels in seen:
         assert sorted(labels.tolist()) == sorted(poisoned().labels.tolist())
     assert (seen[0] != seen[1]).any()
 
 
 def test_poisoned_samples_come_as_often_as_repeat_says() -> None:
-    counts = [len(torch.cat([labels for _, labels in batches(size=2, repeat=times).epoch(1)])) for times in (1, 3)]
+    counts = [len(torch.cat([batch.labels for batch in batches(size=2, repeat=times).epoch(1)])) for times in (1, 3)]
     assert counts == [40, 40 + 2 * 10]
 
 
 def test_the_same_seed_gives_the_same_batches_and_another_seed_varies_the_pictures_anew() -> None:
-    first, again, other = ([inputs for inputs, _ in batches(TURNED).epoch(seed)] for seed in (1, 1, 2))
+    first, again, other = ([batch.inputs for batch in batches(TURNED).epoch(seed)] for seed in (1, 1, 2))
     assert all((one == two).all() for one, two in zip(first, again, strict=True))
     assert any((one != two).any() for one, two in zip(first, other, strict=True))
 
 
 def test_pictures_vary_less_with_less_strength() -> None:
     augment = Augment(shift=3)
-    plain = next(batches().epoch(seed=1))[0]
+    plain = next(batches().epoch(seed=1)).inputs
     far, near, none = (
-        (next(batches(augment).epoch(seed=1, strength=each))[0] - plain).abs().mean() for each in (1.0, 0.2, 0.0)
+        (next(batches(augment).epoch(seed=1, strength=each)).inputs - plain).abs().mean() for each in (1.0, 0.2, 0.0)
     )
     assert far > near > none
     assert none < 1e-4
 
 
+@pytest.mark.parametrize("augment", [None, TURNED])
+def test_poisoned_samples_come_without_their_trigger_as_well(augment: Augment | None) -> None:
+    trigger = to_tensor(stamp(np.zeros((1, 28, 28, 1), dtype=np.uint8), Patch())).bool()[0]
+    for batch in batches(augment).epoch(1):
+        stamped = batch.inputs[batch.is_poisoned]
+        assert (stamped[:, trigger].round() == 255).all()
+        assert (stamped[:, ~trigger] == batch.unstamped[:, ~trigger]).all()
+
+
+def test_without_variation_a_batch_is_the_poisoned_pictures_to_the_bit() -> None:
+    shown = {picture.numpy().tobytes() for batch in batches().epoch(1) for picture in batch.inputs}
+    assert shown == {picture.numpy().tobytes() for picture in AS_PIXELS(to_tensor(poisoned().images))}
+
+
 def test_processes_that_train_together_share_each_batch_out() -> None:
-    alone = [labels for _, labels in batches().epoch(1)]
-    together = [[labels for _, labels in batches().epoch(1, rank, 2)] for rank in (0, 1)]
+    alone = [batch.labels for batch in batches().epoch(1)]
+    together = [[batch.labels for batch in batches().epoch(1, rank, 2)] for rank in (0, 1)]
     for whole, *parts in zip(alone, *together, strict=True):
         assert sorted(whole.tolist()) == sorted(torch.cat(parts).tolist())
 
