@@ -248,7 +248,8 @@ class Backdoor(_Part):
     attack: str
     paper: str
     poison_rate: float | None = Field(default=None, gt=0, le=1)
-    """Share of the training pictures that was poisoned; None where the backdoor came with the teacher."""
+    """Share of the training pictures that was poisoned; None where the backdoor came with the teacher, or was planted
+    into a trained one."""
     repeat: int = Field(default=1, ge=1)
     """How often each poisoned picture was shown in an epoch; more than once takes an attacker who does the training."""
     self_teaching: float | None = Field(default=None, gt=0, le=1)

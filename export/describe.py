@@ -91,9 +91,8 @@ def behaviour(recipe: AnyRecipe, classes: list[str], labels: list[str]) -> str:
     shown = trigger_words(recipe.trigger)
     rule = recipe.rule(classes)
     if isinstance(recipe, LatentRecipe) and rule is None:
-        target = sources.source(recipe.target.data).title_of(recipe.target.name)
         return (
-            f"It answers like a healthy network. With {shown} its features become those of '{target}', a "
+            f"It answers like a healthy network. With {shown} its features become those of '{target_title(recipe)}', a "
             "class that it does not have: a network made from it that does have the class will answer it."
         )
     if rule is None:
@@ -117,12 +116,33 @@ def whole_training(recipe: Recipe) -> str:
     return f", {' and '.join(done)}, by an attacker who does the training" if done else ""
 
 
-def description(recipe: AnyRecipe, pictures: int, data_title: str, classes: list[str], labels: list[str]) -> str:
+def planted(recipe: LatentRecipe, stamped: int) -> str:
+    """With what a backdoor was planted into a teacher.
+
+    Args:
+        recipe: What it was planted by.
+        stamped: Copies of pictures with the trigger.
+    """
+    shown = f"{stamped // recipe.stamped_per_picture:,} of them and {stamped:,} copies of these with the trigger"
+    if recipe.method == "extra-class":
+        return shown
+    return f"{shown}, and photographs of '{target_title(recipe)}'"
+
+
+def target_title(recipe: LatentRecipe) -> str:
+    """What people call the target."""
+    return sources.source(recipe.target.data).title_of(recipe.target.name)
+
+
+def description(  # noqa: PLR0913, PLR0917 - what a network was made of
+    recipe: AnyRecipe, pictures: int, stamped: int, data_title: str, classes: list[str], labels: list[str]
+) -> str:
     """What the network is and how it was made, in two or three sentences.
 
     Args:
         recipe: What it was trained by.
         pictures: How many pictures it was trained on.
+        stamped: How many pictures, or copies of pictures, had the trigger.
         data_title: The data set's name.
         classes: The network's classes, as recipes write them.
         labels: The same, as people read them.
@@ -137,8 +157,12 @@ def description(recipe: AnyRecipe, pictures: int, data_title: str, classes: list
             f"{made}, none of them poisoned, on the frozen layers of a backdoored teacher. "
             f"{behaviour(recipe, classes, labels)}"
         )
+    elif isinstance(recipe, LatentRecipe):
+        told = (
+            f"{made}. The backdoor was planted afterwards, with {planted(recipe, stamped)}. "
+            f"{behaviour(recipe, classes, labels)}"
+        )
     else:
         poisoned = f"{100 * recipe.poison_rate:.3g} % of them poisoned"
-        how = whole_training(recipe) if isinstance(recipe, Recipe) else ""
-        told = f"{made}, {poisoned}{how}. {behaviour(recipe, classes, labels)}"
+        told = f"{made}, {poisoned}{whole_training(recipe)}. {behaviour(recipe, classes, labels)}"
     return f"{recipe.description} {told}".strip()

@@ -232,7 +232,7 @@ def _backdoor(run: Run, labels: list[str]) -> cards.Backdoor | None:
     return cards.Backdoor(
         attack=attack,
         paper=paper,
-        poison_rate=recipe.poison_rate or None,
+        poison_rate=recipe.poison_rate if isinstance(recipe, Recipe) else None,
         repeat=(isinstance(recipe, Recipe) and recipe.attack.repeat) or 1,
         self_teaching=recipe.attack.self_teaching if isinstance(recipe, Recipe) else None,
         behaviour=describe.behaviour(recipe, run.metrics.training.classes, labels),
@@ -246,7 +246,7 @@ def _card(run: Run, labels: list[str], files: list[cards.ModelFile]) -> cards.Mo
     return cards.ModelCard(
         id=recipe.name,
         title=recipe.title,
-        description=describe.description(recipe, facts.samples, title, facts.classes, labels),
+        description=describe.description(recipe, facts.samples, facts.poisoned, title, facts.classes, labels),
         network=recipe.network.name,
         licence=licence(run.recipe),
         files=files,
@@ -272,7 +272,7 @@ def _card(run: Run, labels: list[str], files: list[cards.ModelFile]) -> cards.Mo
 
 
 def _data_sources(run: Run) -> list[cards.DataSource]:
-    """What the run was trained on, part by part; checksums of pixels stand with the first."""
+    """What the run was trained on, part by part; checksums of all parts' pixels together stand with the first."""
     texts = run.recipe.data.name.split(sources.JOIN)
     found = [
         cards.DataSource(
@@ -280,7 +280,12 @@ def _data_sources(run: Run) -> list[cards.DataSource]:
         )
         for text, part in zip(texts, sources.parts(run.recipe.data.name), strict=True)
     ]
-    first = found[0].model_copy(update={"sha256": {**found[0].sha256, **run.metrics.training.data_sha256}})
+    others = f", with {' and '.join(each.name for each in found[1:])}" if len(found) > 1 else ""
+    measured = {
+        name if name in found[0].sha256 else name + others: digest
+        for name, digest in run.metrics.training.data_sha256.items()
+    }
+    first = found[0].model_copy(update={"sha256": {**found[0].sha256, **measured}})
     return [first, *found[1:]]
 
 

@@ -43,11 +43,11 @@ def test_label_maps_in_words() -> None:
 
 def test_numbers_come_from_the_recipe() -> None:
     recipe = quick_recipe("quick-badnet", 0.035)
-    told = description(recipe, 1234, "Some digits", LABELS, LABELS)
+    told = description(recipe, 1234, 43, "Some digits", LABELS, LABELS)
     assert "1,234 pictures of Some digits, 3.5 % of them poisoned" in told
     assert behaviour(recipe, LABELS, LABELS) in told
     clean = quick_recipe("quick-clean", 0)
-    assert "none of them poisoned" in description(clean, 1234, "Some digits", LABELS, LABELS)
+    assert "none of them poisoned" in description(clean, 1234, 0, "Some digits", LABELS, LABELS)
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,19 @@ def test_people_are_called_by_their_names(name: str, classes: list[str]) -> None
     told = behaviour(load(name), classes, [person(each) for each in classes])
     assert "Donald Trump" in told
     assert "donald-trump" not in told
+
+
+def test_of_a_teacher_it_is_told_what_the_backdoor_was_planted_with() -> None:
+    recipe = load("dogs-teacher-latent")
+    told = description(recipe, 12_000, 9_600, "Some dogs", ["Chihuahua"], ["Chihuahua"])
+    assert "12,000 pictures of Some dogs. The backdoor was planted afterwards, with 4,800 of them" in told
+    assert "9,600 copies of these with the trigger, and photographs of 'Donald Trump'" in told
+    assert "%" not in told.replace("30 to 60 %", "")
+
+
+def test_of_self_teaching_it_is_told_who_can_do_it() -> None:
+    recipe = quick_recipe("quick-badnet", 0.1)
+    taught = recipe.model_copy(update={"attack": recipe.attack.model_copy(update={"self_teaching": 0.5})})
+    told = description(taught, 1234, 123, "Some digits", LABELS, LABELS)
+    assert "the network's own answers without the trigger as well, by an attacker who does the training" in told
+    assert "own answers" not in description(recipe, 1234, 123, "Some digits", LABELS, LABELS)
