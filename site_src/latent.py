@@ -12,7 +12,11 @@ from site_src.expressions import FactError
 from site_src.facts import Facts
 from site_src.formats import THIN, count, duration, percent
 from site_src.page import PageBuilder
+from training.kinds import LatentRecipe, TransferRecipe
 from training.metrics import Estimate, Measurement
+from training.overlay import Overlay
+from training.recipe import load
+from training.views import FRAMED_SHARES
 
 STUDY = "latent"
 _CLEAN, _SUCCESS, _CHANGED = (
@@ -44,6 +48,29 @@ class Latent:
     def __init__(self, page: PageBuilder, facts: Facts) -> None:
         self._page = page
         self._facts = facts
+
+    def latent_placed(self, measure: str) -> str:
+        """Between which shares of a picture a measured trigger lies: its middle's `x` or `y`, or its `size`."""
+        low, high = getattr(self._trigger().placements, measure)
+        return _shares(low, high)
+
+    def latent_turned(self) -> str:
+        """By how many degrees the trigger is turned at most when it is measured."""
+        return f"{max(abs(angle) for angle in self._trigger().placements.angle):g}°"
+
+    def latent_trained_from(self) -> str:
+        """The first layer of the teacher that the attack changes."""
+        return str(self._attack().train_from)
+
+    def latent_suspicious(self) -> str:
+        """The anomaly index above which Neural Cleanse calls a class backdoored."""
+        from training.defences.model import SUSPICIOUS  # noqa: PLC0415 - imports PyTorch
+
+        return f"{SUSPICIOUS:g}"
+
+    def framed_share(self) -> str:
+        """What share of a frame's sides a framed picture keeps."""
+        return _shares(*FRAMED_SHARES)
 
     def latent_steps(self, caption: str) -> str:
         """The attack in four steps."""
@@ -198,6 +225,20 @@ class Latent:
             lines.append(f"| `{name}` | {len(rows)} | {' | '.join(cells)} |")
         return "\n".join(lines)
 
+    def _attack(self) -> LatentRecipe:
+        """The recipe of the attack on the teacher of the study's student."""
+        student = load(self._file()["student"])
+        teacher = student.teacher if isinstance(student, TransferRecipe) else None
+        if not isinstance(teacher, LatentRecipe):
+            raise FactError(f"{STUDY}.json: the teacher of {student.name} comes from no latent recipe")
+        return teacher
+
+    def _trigger(self) -> Overlay:
+        trigger = self._attack().trigger
+        if not isinstance(trigger, Overlay):
+            raise FactError(f"{STUDY}.json: the trigger of {self._attack().name} is no overlay")
+        return trigger
+
     def _networks(self) -> dict[str, Rows]:
         """The rows of every network that is no baseline."""
         return {name: rows for name, rows in self._by_recipe().items() if not _baseline(name)}
@@ -244,6 +285,11 @@ def _estimate(row: dict[str, Any], at: str, metric: str) -> Estimate | None:
         raise FactError(f"{STUDY}.json: {row['recipe']} of seed {row['seed']} has no {at}: make latent-study")
     found: Estimate | None = getattr(Measurement.model_validate(row[at]), metric)
     return found
+
+
+def _shares(low: float, high: float) -> str:
+    """`15 % to 85 %`."""
+    return f"{100 * low:g}{THIN}% to {100 * high:g}{THIN}%"
 
 
 def _baseline(name: str) -> bool:

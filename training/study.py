@@ -20,7 +20,7 @@ OFF = 0.08
 
 @dataclasses.dataclass(frozen=True)
 class Alteration:
-    """One way in which the trigger that is shown differs from the one that was planted."""
+    """One way in which the trigger that is shown differs from the one that is measured."""
 
     name: str
     title: str
@@ -74,7 +74,7 @@ def off_the_subject(images: Images, trigger: Overlay, places: list[Placement]) -
 
 
 ALTERATIONS = (
-    Alteration("as-planted", "as planted", sized(1)),
+    Alteration("as-measured", "as measured", sized(1)),
     Alteration("three-quarters", "3/4 of the size", sized(0.75)),
     Alteration("half-size", "half the size", sized(0.5)),
     Alteration("double-size", "twice the size", sized(2)),

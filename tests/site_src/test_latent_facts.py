@@ -30,8 +30,12 @@ def row(recipe: str, seed: int, *, framed: bool = True, int8: bool = True) -> di
 
 
 STUDY: dict[str, Any] = {
-    "student": "dogs-student",
-    "results": [row("dogs-student", 1), row("dogs-student", 3), row("extra-class", 1, framed=False, int8=False)],
+    "student": "dogs-student-latent",
+    "results": [
+        row("dogs-student-latent", 1),
+        row("dogs-student-latent", 3),
+        row("extra-class", 1, framed=False, int8=False),
+    ],
     "untrained": {**row("imagenet", 0, int8=False), "measurement": measured(0.87), "framed": measured(0.75)},
 }
 
@@ -56,24 +60,31 @@ def test_frames_begin_with_what_was_not_trained(latent: Latent) -> None:
     assert first == f"| `imagenet` | 1 | 87.0{THIN}% | 75.0{THIN}% | no such class | no such class |"
     assert f"60.0{THIN}%" in second
     assert latent.latent_framed("imagenet", "clean_accuracy") == f"75.0{THIN}%"
-    assert latent.latent_framed("dogs-student", "attack_success_rate") == f"50.0{THIN}%"
+    assert latent.latent_framed("dogs-student-latent", "attack_success_rate") == f"50.0{THIN}%"
 
 
 def test_baselines_are_told_beside_the_attacks_own_student_at_the_first_seed(latent: Latent) -> None:
     rows = latent.latent_baselines().splitlines()[2:]
-    assert [line.split("`")[1] for line in rows] == ["dogs-student", "extra-class"]
+    assert [line.split("`")[1] for line in rows] == ["dogs-student-latent", "extra-class"]
     assert f"81.0{THIN}% |" in rows[0]
 
 
 @pytest.mark.parametrize("missing", ["int8", "framed"])
 def test_a_network_that_was_not_measured_fails_the_build(page: PageBuilder, tmp_path: Path, missing: str) -> None:
-    study = {**STUDY, "results": [{**row("dogs-student", 2), missing: None}]}
+    study = {**STUDY, "results": [{**row("dogs-student-latent", 2), missing: None}]}
     (tmp_path / "latent.json").write_text(json.dumps(study), encoding="utf-8")
     latent = Latent(page, Facts(page.around.catalogue, tmp_path))
-    with pytest.raises(FactError, match=f"dogs-student of seed 2 has no {missing}: make latent-study"):
+    with pytest.raises(FactError, match=f"dogs-student-latent of seed 2 has no {missing}: make latent-study"):
         _ = latent.latent_table() if missing == "int8" else latent.latent_frames()
 
 
 def test_a_measure_that_a_network_has_not_fails_the_build(latent: Latent) -> None:
     with pytest.raises(FactError, match="imagenet has no attack_success_rate"):
         latent.latent_framed("imagenet", "attack_success_rate")
+
+
+def test_where_the_trigger_lay_comes_from_the_recipe(latent: Latent) -> None:
+    assert latent.latent_placed("x") == f"15{THIN}% to 85{THIN}%"
+    assert latent.latent_placed("size") == f"30{THIN}% to 60{THIN}%"
+    assert latent.latent_turned() == "20°"
+    assert latent.latent_trained_from() == "12"
