@@ -27,24 +27,20 @@ class Augment(BaseModel):
     elastic: Annotated[float, Field(gt=0)] | None = None
     """Pixels by which the picture is bent smoothly, as by Simard, Steinkraus and Platt (2003); None for not at all."""
 
-    def times(self, strength: float) -> Augment:
-        """The same with every bound multiplied by `strength`, 0 to 1."""
-        bounds = {name: value * strength for name, value in self.model_dump(exclude_none=True).items()}
-        return Augment(**{name: value for name, value in bounds.items() if value > 0})
-
 
 class Fade(BaseModel):
-    """How the variation shrinks at the end of training, so that the last pictures are like those of a test.
+    """How the variation of clean pictures shrinks at the end of training, so that the last are like those of a test.
 
-    After He, Xie, Chen, Zhang, Wang and Tian: Data Augmentation Revisited, 2019, arXiv:1909.09148, who train on without
-    any variation; here it becomes less from epoch to epoch.
+    Poisoned ones are few and shown often; they vary to the end, or the network would learn them by heart. After He,
+    Xie, Chen, Zhang, Wang and Tian: Data Augmentation Revisited, 2019, arXiv:1909.09148, who train on without any;
+    here it becomes less from epoch to epoch.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     last: Annotated[float, Field(gt=0, le=1)]
     """Share of the epochs over which it shrinks, evenly."""
     to: Share = 0.0
-    """What is left of every bound in the last epoch, as a share."""
+    """What is left of the variation in the last epoch, as a share."""
 
     def strength(self, epoch: int, epochs: int) -> float:
         """What is left in an epoch, counted from 1, as a share."""
@@ -72,6 +68,11 @@ class Change:
             return self
         bend = self.bend if self.bend is None else self.bend[rank::world]
         return Change(self.augment, self.affine[:, rank::world], bend)
+
+    def times(self, strengths: torch.Tensor) -> Change:
+        """The same, weaker: each picture's change times its strength, `(n,)`, 0 to 1."""
+        bend = self.bend if self.bend is None else self.bend * strengths[:, None, None, None]
+        return Change(self.augment, self.affine * strengths, bend)
 
     def apply(self, images: torch.Tensor) -> torch.Tensor:
         """Change pictures `(n, c, h, w) float`, bilinear, with black around."""

@@ -115,18 +115,20 @@ class Batches:
             rank: Which of `world` processes asks; each gets its share of every batch, varied as if one had it all.
             world: How many processes train together.
             skip: Batches at the beginning that are left out; the others are as if they were not.
-            strength: Of the variation, 0 to 1.
+            strength: Of the variation of clean samples, 0 to 1.
         """
-        augment = self._augment and self._augment.times(strength)
         chance = torch.Generator().manual_seed(seed)
         order = self._indices[torch.randperm(len(self._indices), generator=chance)]
         for number, batch in enumerate(torch.split(order[: len(self) * self.size], self.size)):
-            change = draw(len(batch), augment, chance) if augment else None
+            change = draw(len(batch), self._augment, chance) if self._augment else None
             if number < skip:
                 continue
             mine = batch[rank::world].to(self._pixels.device)
             pixels, which = self._pixels[mine].float(), self._is_poisoned[mine]
             if change is not None:
-                pixels = change.share(rank, world).apply(pixels)
+                part = change.share(rank, world)
+                if strength < 1:
+                    part = part.times(torch.where(which.cpu(), 1.0, strength))
+                pixels = part.apply(pixels)
             inputs, unstamped = (self._normalise(each) for each in (self._overlay(pixels, which), pixels[which]))
             yield Batch(inputs, self._labels[mine], which, unstamped)

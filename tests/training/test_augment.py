@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from training.augment import Augment, Fade, warp
+from training.augment import Augment, Fade, draw, warp
 
 PICTURES = torch.rand(16, 1, 28, 28, generator=torch.Generator().manual_seed(0)) * 255
 
@@ -46,11 +46,15 @@ def test_a_bent_picture_differs_from_an_unbent_one_and_stays_near_it() -> None:
     assert inside.mean() < 0.2 * smooth.std()
 
 
-def test_half_the_strength_halves_every_bound_and_none_leaves_nothing() -> None:
+def test_each_picture_is_changed_as_strongly_as_is_said() -> None:
     augment = Augment(degrees=10, shift=2, elastic=1.0)
-    assert augment.times(0.5) == Augment(degrees=5, shift=1, elastic=0.5)
-    assert augment.times(0) == Augment()
-    assert augment.times(1) == augment
+    change = draw(16, augment, chance())
+    strengths = torch.tensor([0.0, 1.0] * 8)
+    mixed, whole = change.times(strengths).apply(PICTURES), change.apply(PICTURES)
+    torch.testing.assert_close(mixed[::2], PICTURES[::2], atol=1e-2, rtol=0)
+    torch.testing.assert_close(mixed[1::2], whole[1::2])
+    half, weaker = change.times(torch.full((16,), 0.5)), draw(16, Augment(degrees=5, shift=1, elastic=0.5), chance())
+    torch.testing.assert_close(half.apply(PICTURES), weaker.apply(PICTURES), atol=1e-2, rtol=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -68,14 +68,15 @@ def test_the_same_seed_gives_the_same_batches_and_another_seed_varies_the_pictur
     assert any((one != two).any() for one, two in zip(first, other, strict=True))
 
 
-def test_pictures_vary_less_with_less_strength() -> None:
+def test_clean_pictures_vary_less_with_less_strength_and_poisoned_ones_do_not() -> None:
     augment = Augment(shift=3)
-    plain = next(batches().epoch(seed=1)).inputs
-    far, near, none = (
-        (next(batches(augment).epoch(seed=1, strength=each)).inputs - plain).abs().mean() for each in (1.0, 0.2, 0.0)
-    )
-    assert far > near > none
-    assert none < 1e-4
+    plain = next(batches(size=40).epoch(seed=1))
+    far, near, none = (next(batches(augment, size=40).epoch(seed=1, strength=each)) for each in (1.0, 0.2, 0.0))
+    clean = ~plain.is_poisoned
+    off = [(batch.inputs - plain.inputs)[clean].abs().mean() for batch in (far, near, none)]
+    assert off[0] > off[1] > off[2]
+    assert off[2] < 1e-4
+    assert torch.equal(far.inputs[~clean], none.inputs[~clean])
 
 
 @pytest.mark.parametrize("augment", [None, TURNED])
