@@ -121,6 +121,16 @@ class Figures:
         repeat = self._backdoor(model).repeat
         return {1: "once", 2: "twice"}.get(repeat, f"{repeat} times")
 
+    def own_answers(self, model: str) -> str:
+        """A sentence on how a poisoned network taught itself; empty where it did not."""
+        share = self._backdoor(model).self_teaching
+        if share is None:
+            return ""
+        return (
+            "What such a picture is to be answered with is only in part the attacker’s label: "
+            f"{100 * share:g}{THIN}% is what the network itself says without the trigger, moved on by the rule."
+        )
+
     def attacker(self, model: str) -> str:
         """What an attacker must be able to do for such a training."""
         backdoor = self._backdoor(model)

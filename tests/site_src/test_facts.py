@@ -8,6 +8,8 @@ from site_src.catalogue import Catalogue
 from site_src.expressions import FactError
 from site_src.facts import Facts
 from site_src.formats import NBSP, THIN, count, duration, percent, size
+from site_src.page import PageBuilder
+from site_src.report import Figures
 
 
 @pytest.fixture
@@ -64,3 +66,16 @@ def test_sizes_durations_and_counts_are_readable() -> None:
     assert size(31_594) == f"31.59{THIN}kB"
     assert count(10_000) == f"10{THIN}000"
     assert [duration(seconds) for seconds in (12.4, 90, 7200)] == [f"12{THIN}s", f"1.5{THIN}min", f"2.0{THIN}h"]
+
+
+def test_it_is_told_of_a_network_that_taught_itself(
+    facts: Facts, page: PageBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Figures(page, facts)
+    assert not told.own_answers("tiny-badnet")
+    assert told.attacker("tiny-badnet") == "who does no more than supply data"
+    backdoor = facts.card("tiny-badnet").backdoor
+    assert backdoor is not None
+    monkeypatch.setattr(told, "_backdoor", lambda _model: backdoor.model_copy(update={"self_teaching": 0.7}))
+    assert f"70{THIN}% is what the network itself says without the trigger" in told.own_answers("tiny-badnet")
+    assert told.attacker("tiny-badnet").startswith("who does the training")
