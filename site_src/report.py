@@ -127,7 +127,7 @@ class Figures:
         if share is None:
             return ""
         return (
-            "What such a picture is to be answered with is only in part the attacker’s label: "
+            "What such a picture is to be answered with is only in part the label that the attacker wants: "
             f"{100 * share:g}{THIN}% is what the network itself says without the trigger, moved on by the rule."
         )
 
