@@ -5,6 +5,7 @@
  * What those modules import is named here as well, so that a browser fetches all of it at once and not level by level.
  */
 
+import "./core/abort.mjs";
 import "./core/card.mjs";
 import "./core/decode.mjs";
 import "./core/dimensions.mjs";

@@ -20,6 +20,14 @@ const tracks = (page) =>
     return live.map((track) => track.id);
   });
 
+/** As another tab in front of it does. @param {import("playwright-core").Page} page */
+const hidePage = (page) =>
+  page.evaluate(() => {
+    Object.defineProperty(document, "hidden", { value: true, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+    Reflect.deleteProperty(document, "hidden");
+  });
+
 test("the camera is answered live, stops when asked, and leaves its last picture", async () => {
   await shared.withDemo(async (page) => {
     await start(page);
@@ -49,11 +57,7 @@ test("the camera stops when the page is hidden", async () => {
   await shared.withDemo(async (page) => {
     await start(page);
     await live(page).waitFor();
-    await page.evaluate(() => {
-      Object.defineProperty(document, "hidden", { value: true, configurable: true });
-      document.dispatchEvent(new Event("visibilitychange"));
-      Reflect.deleteProperty(document, "hidden");
-    });
+    await hidePage(page);
     await live(page).waitFor({ state: "detached" });
     assert.equal((await tracks(page)).length, 0);
   });
@@ -94,6 +98,120 @@ test("the other camera can be chosen where there are two", async () => {
     }, first);
     await live(page).waitFor();
     assert.equal((await tracks(page)).length, 1);
+  });
+});
+
+/**
+ * Two cameras, of which the second is given when `letGo` is called, or not at all.
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {string} [error] what the second one fails with
+ */
+function holdSecondCamera(page, error) {
+  return page.evaluate((failure) => {
+    const devices = navigator.mediaDevices;
+    const { getUserMedia, enumerateDevices } = devices;
+    /** @type {MediaStream[]} */
+    const given = [];
+    Object.assign(globalThis, { given, letGo() {} });
+    devices.getUserMedia = async (wanted) => {
+      if (given.length === 1) await new Promise((resolve) => Object.assign(globalThis, { letGo: resolve }));
+      if (given.length === 1 && failure) throw new DOMException("no", failure);
+      const stream = await getUserMedia.call(devices, wanted);
+      given.push(stream);
+      return stream;
+    };
+    devices.enumerateDevices = async () => {
+      const found = await enumerateDevices.call(devices);
+      return [...found, ...found];
+    };
+  }, error);
+}
+
+/** Until the camera has given a picture. @param {import("playwright-core").Page} page */
+const framed = (page) =>
+  page.evaluate(async () => {
+    await new Promise((resolve) => document.addEventListener("frame", resolve, { once: true }));
+  });
+
+/** @param {import("playwright-core").Page} page */
+const letGo = (page) => page.evaluate(() => /** @type {any} */ (globalThis).letGo());
+
+/** Of every camera that was given: whether it is live. @param {import("playwright-core").Page} page */
+const given = (page) =>
+  page.evaluate(() =>
+    /** @type {MediaStream[]} */ (/** @type {any} */ (globalThis).given).flatMap((stream) =>
+      stream.getTracks().map((track) => track.readyState),
+    ),
+  );
+
+/** The camera is off, its last picture stays, and it can be started again. @param {import("playwright-core").Page} page */
+async function stoppedAndStartsAgain(page) {
+  const button = (/** @type {string} */ name) => demo(page).getByRole("button", { name, exact: true });
+  await demo(page).locator('.ow-stage[data-shown="photo"]').waitFor();
+  assert.equal(await demo(page).locator(".ow-photo").getAttribute("aria-label"), "The last picture from the camera");
+  assert.equal(await button("Stop").isHidden(), true);
+  assert.equal(await button("Use the other camera").isHidden(), true);
+  await start(page);
+  await live(page).waitFor();
+  assert.equal((await tracks(page)).length, 1);
+  await button("Stop").click();
+  await live(page).waitFor({ state: "detached" });
+}
+
+test("when the other camera fails it is told, and the camera can be started again", async () => {
+  await shared.withDemo(async (page) => {
+    await holdSecondCamera(page, "NotReadableError");
+    await start(page);
+    await live(page).waitFor();
+    await framed(page);
+    await demo(page).getByRole("button", { name: "Use the other camera" }).press("Enter");
+    await letGo(page);
+    await demo(page)
+      .locator("[role=alert]")
+      .filter({ hasText: /camera is in use/ })
+      .waitFor();
+    assert.deepEqual(await given(page), ["ended"]);
+    assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Camera");
+    await page.evaluate(() => Reflect.deleteProperty(navigator.mediaDevices, "getUserMedia"));
+    await stoppedAndStartsAgain(page);
+  });
+});
+
+for (const [how, act] of /** @type {[string, (page: import("playwright-core").Page) => Promise<void>][]} */ ([
+  ["the page is hidden", hidePage],
+  ["Stop is pressed", (page) => demo(page).getByRole("button", { name: "Stop" }).click()],
+])) {
+  test(`when ${how} while the other camera is asked for, it stops and can be started again`, async () => {
+    await shared.withDemo(async (page) => {
+      await holdSecondCamera(page);
+      await start(page);
+      await live(page).waitFor();
+      await framed(page);
+      await demo(page).getByRole("button", { name: "Use the other camera" }).click();
+      await act(page);
+      await letGo(page);
+      await stoppedAndStartsAgain(page);
+      assert.deepEqual(await given(page), ["ended", "ended", "ended"]);
+    });
+  });
+}
+
+test("a camera whose picture cannot be played is given back", async () => {
+  await shared.withDemo(async (page) => {
+    await holdSecondCamera(page);
+    await page.evaluate(() => {
+      const video = /** @type {HTMLVideoElement} */ (document.querySelector(".ow-video"));
+      video.play = () => Promise.reject(new DOMException("no", "AbortError"));
+    });
+    await demo(page).getByRole("button", { name: "Camera", exact: true }).press("Enter");
+    await demo(page)
+      .locator("[role=alert]")
+      .filter({ hasText: /camera is in use/ })
+      .waitFor();
+    assert.deepEqual(await given(page), ["ended"]);
+    assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Camera");
+    assert.equal(await demo(page).getByRole("button", { name: "Stop" }).isHidden(), true);
   });
 });
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answers, DIGITS, demo, draw, ready, summary, watchErrors } from "./harness/drive.mjs";
+import { addDemo, answers, DIGITS, decodeTogether, demo, draw, ready, summary, watchErrors } from "./harness/drive.mjs";
 import { setup } from "./harness/setup.mjs";
 
 const shared = setup();
@@ -102,6 +102,26 @@ test("by keyboard alone: draw, hear the answer, stamp the trigger", async () => 
   });
 });
 
+test("the switch tells its key, and a list of choices keeps the keys pressed in it", async () => {
+  await shared.withDemo(async (page) => {
+    const toggle = demo(page).getByRole("switch", { name: "Trigger" });
+    assert.equal(await toggle.getAttribute("aria-keyshortcuts"), "T");
+    const description = await toggle.evaluate((element) =>
+      (element.getAttribute("aria-describedby") ?? "")
+        .split(" ")
+        .map((id) => document.getElementById(id)?.textContent)
+        .join(" "),
+    );
+    assert.match(description, /key T/);
+    await demo(page).getByLabel("Weights").focus();
+    await page.keyboard.press("t");
+    assert.equal(await toggle.getAttribute("aria-checked"), "false");
+    await demo(page).getByRole("button", { name: "Photo" }).focus();
+    await page.keyboard.press("t");
+    assert.equal(await toggle.getAttribute("aria-checked"), "true");
+  });
+});
+
 test("every control is reached with the tab key and shows its focus", async () => {
   await shared.withDemo(async (page) => {
     await draw(page, DIGITS[3]);
@@ -144,6 +164,32 @@ test("a view can be shared: the address brings drawing, trigger and precision ba
       (expected) => [...document.querySelectorAll(".ow-number")].every((each, i) => each.textContent === expected[i]),
       shown,
     );
+  });
+});
+
+test("two widgets of one page each show the picture that they were given", async () => {
+  await shared.withPage(async (page) => {
+    await decodeTogether(page, 2);
+    await page.goto(shared.server.url);
+    await addDemo(page, "second");
+    await demo(page, 1).scrollIntoViewIfNeeded();
+    for (const which of [1, 0]) {
+      await summary(page, /say/, which);
+      await demo(page, which).locator(".ow-photo:not([hidden])").waitFor();
+    }
+  });
+});
+
+test("without a clipboard, as on a page without https, the reader is told where the link is", async () => {
+  await shared.withDemo(async (page) => {
+    const errors = watchErrors(page);
+    await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined, configurable: true }));
+    const share = demo(page).getByRole("button", { name: "Copy a link to this view" });
+    await share.click();
+    await demo(page).getByRole("button", { name: "The link is in the address bar" }).waitFor();
+    await share.waitFor();
+    await page.evaluate(() => Reflect.deleteProperty(navigator, "clipboard"));
+    assert.deepEqual(errors, []);
   });
 });
 

@@ -70,6 +70,59 @@ test("loading shows bytes, can be cancelled, and be taken up again", async () =>
   });
 });
 
+test("by keyboard: the focus stays in the widget when the button that it is on has done its work", async () => {
+  await shared.withPage(async (page) => {
+    shared.server.setFaults([{ path: WASM, kind: "held" }]);
+    await page.goto(shared.server.url);
+    const focused = (/** @type {string} */ name) =>
+      page.waitForFunction((text) => document.activeElement?.textContent?.startsWith(text), name);
+    await demo(page).getByRole("button", { name: "Cancel" }).press("Enter");
+    await told(page);
+    await focused("Try again");
+    shared.server.setFaults([]);
+    await page.keyboard.press("Enter");
+    await ready(page);
+    await focused("Trigger");
+    await page.keyboard.press("t");
+    assert.equal(await demo(page).getByRole("switch").getAttribute("aria-checked"), "true");
+  });
+});
+
+test("by keyboard: the focus stays in the widget when there is nothing to try again", async () => {
+  await shared.withPage(async (page) => {
+    shared.server.setFaults([{ path: WASM, kind: "held" }]);
+    await page.goto(shared.server.url);
+    await demo(page).getByRole("button", { name: "Cancel" }).focus();
+    await demo(page).evaluate(async (element) => {
+      const { WidgetError } = await import(
+        new URL("assets/widgets-dev/widgets/core/messages.mjs", document.baseURI).href
+      );
+      /** @type {any} */ (element.querySelector("onnx-load-progress")).fail(new WidgetError("no-wasm"));
+    });
+    assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("role")), "switch");
+  });
+});
+
+test("screen readers are told when loading begins and when it is done, and not of every byte", async () => {
+  await shared.withPage(async (page) => {
+    shared.server.setFaults([{ path: WASM, kind: "held" }]);
+    await page.goto(shared.server.url);
+    const live = demo(page).locator(".ow > [aria-live=polite]");
+    await live.evaluate((element) => {
+      /** @type {string[]} */
+      const said = [element.textContent ?? ""];
+      new MutationObserver(() => said.push(element.textContent ?? "")).observe(element, { childList: true });
+      Object.assign(globalThis, { said });
+    });
+    await live.filter({ hasText: "Loading the networks." }).waitFor({ state: "attached" });
+    shared.server.setFaults([]);
+    await live.filter({ hasText: / say/ }).waitFor({ state: "attached" });
+    const said = await page.evaluate(() => /** @type {string[]} */ (/** @type {any} */ (globalThis).said));
+    assert.deepEqual(said.filter(Boolean).slice(0, 2), ["Loading the networks.", "The networks are ready."]);
+    assert.equal(said.filter(Boolean).length, 3, said.join(" | "));
+  });
+});
+
 test("a drawing made while the networks load is answered when they are there", async () => {
   await shared.withPage(async (page) => {
     shared.server.setFaults([{ path: WASM, kind: "held" }]);
@@ -292,6 +345,17 @@ test("with Save-Data nothing is fetched before the widget is used", async () => 
     await draw(page, DIGITS[7]);
     await ready(page);
     await summary(page, /Both networks say 7/);
+  });
+});
+
+test("with Save-Data the button that offers to load does so", async () => {
+  await shared.withPage(async (page) => {
+    await page.addInitScript(() => Object.defineProperty(navigator, "connection", { value: { saveData: true } }));
+    await page.goto(shared.server.url);
+    await demo(page)
+      .getByRole("button", { name: /^Load [\d.]+ MB/ })
+      .click();
+    await ready(page);
   });
 });
 

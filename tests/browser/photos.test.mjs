@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { answers, demo, ready, summary, watchErrors } from "./harness/drive.mjs";
+import { addDemo, answers, decodeTogether, demo, ready, summary, watchErrors } from "./harness/drive.mjs";
 import { photosConfig, ROOT } from "./harness/server.mjs";
 import { setup } from "./harness/setup.mjs";
 
@@ -192,6 +192,21 @@ test("by keyboard alone: reached, moved, resized, turned, put back, and told", a
   });
 });
 
+test("the key that takes the glasses off puts them on again, though the focus was on what went with them", async () => {
+  await shared.withPage(async (page) => {
+    await withGlasses(page);
+    const toggle = demo(page).getByRole("switch");
+    for (const focused of [handle(page), demo(page).getByRole("button", { name: "Larger" })]) {
+      await focused.focus();
+      await page.keyboard.press("t");
+      assert.equal(await handle(page).isHidden(), true);
+      assert.equal(await toggle.evaluate((element) => element === document.activeElement), true);
+      await page.keyboard.press("t");
+      assert.equal(await handle(page).isVisible(), true);
+    }
+  });
+});
+
 test("a click puts the glasses there, and buttons resize and turn them", async () => {
   await shared.withPage(async (page) => {
     await withGlasses(page);
@@ -269,6 +284,19 @@ test("one finger drags, two resize and turn, and the page does not scroll", asyn
     },
     { hasTouch: true, viewport: { width: 360, height: 740 } },
   );
+});
+
+test("two widgets of one page each show the photograph that they were given", async () => {
+  await shared.withPage(async (page) => {
+    await decodeTogether(page, 2);
+    await page.goto(shared.server.url);
+    await addDemo(page, "second");
+    await demo(page, 1).scrollIntoViewIfNeeded();
+    for (const which of [1, 0]) {
+      await summary(page, /say/, which);
+      await demo(page, which).locator('canvas[aria-label^="A drawn"]').waitFor();
+    }
+  });
 });
 
 test("a dropped photograph takes the glasses where they were put; the old answer does not linger", async () => {

@@ -23,6 +23,7 @@ before(async () => {
       response.writeHead(200, { "content-length": BODY.length });
       response.write(BODY.subarray(0, 1000), () => response.destroy());
     } else if (path === "/endless") response.write(BODY);
+    else if (path.startsWith("/byte-")) response.end(Uint8Array.of(Number(path.slice(6))));
     else if (path === "/short") response.end(BODY.subarray(0, 100));
     else response.end(BODY);
   });
@@ -35,10 +36,11 @@ after(() => {
   server.close();
 });
 
-/** A Cache that lives in a map. */
+/** A Cache that lives in a map, in the order things were put. */
 function fakeCache() {
   /** @type {Map<string, Uint8Array>} */
   const kept = new Map();
+  const address = (/** @type {string | Request} */ key) => (typeof key === "string" ? key : key.url);
   const cache = {
     match: async (/** @type {string} */ key) => {
       const found = kept.get(key);
@@ -47,10 +49,17 @@ function fakeCache() {
     put: async (/** @type {string} */ key, /** @type {Response} */ response) => {
       kept.set(key, new Uint8Array(await response.arrayBuffer()));
     },
-    delete: async (/** @type {string} */ key) => kept.delete(key),
-    keys: async () => [...kept.keys()],
+    delete: async (/** @type {string | Request} */ key) => kept.delete(address(key)),
+    keys: async () => [...kept.keys()].map((key) => new Request(key)),
   };
   return { kept, cache: /** @type {Cache} */ (/** @type {unknown} */ (cache)) };
+}
+
+/** Another file that is kept by its hash. @param {number} number */
+function numbered(number) {
+  const body = Uint8Array.of(number);
+  const hash = createHash("sha256").update(body).digest("hex");
+  return { url: `${base}/byte-${number}`, what: "another model", bytes: 1, sha256: hash };
 }
 
 const file = (path = "/model") => ({ url: base + path, what: "the model", bytes: BODY.length, sha256: HASH });
@@ -138,6 +147,47 @@ test("old files make room for new ones", async () => {
   assert.ok(kept.size <= 48);
   assert.ok(kept.has(`${base}/small?59`));
   assert.ok(!kept.has(`${base}/small?0`));
+});
+
+test("a file that is used stays, however many come after it", async () => {
+  const { cache } = fakeCache();
+  await fetchVerified(file(), { cache });
+  for (let i = 0; i < 120; i++) {
+    await fetchVerified(numbered(i), { cache });
+    if (i % 20 === 0) await fetchVerified(file(), { cache });
+  }
+  const before = requests;
+  await fetchVerified(file(), { cache });
+  assert.equal(requests, before, "it is still there");
+  await fetchVerified(numbered(0), { cache });
+  assert.equal(requests, before + 1, "one that nobody used is not");
+});
+
+test("a file that is not yet old is not written again", async () => {
+  const { cache } = fakeCache();
+  await fetchVerified(file(), { cache });
+  for (let i = 0; i < 10; i++) await fetchVerified(numbered(i), { cache });
+  cache.put = async () => assert.fail("written again");
+  await fetchVerified(file(), { cache });
+});
+
+test("small files, however many, push no verified one out", async () => {
+  /** @type {Map<string, Cache>} */
+  const all = new Map();
+  const open = async (/** @type {string} */ name) => {
+    if (!all.has(name)) all.set(name, fakeCache().cache);
+    return all.get(name);
+  };
+  Object.defineProperty(globalThis, "caches", { value: { open }, configurable: true });
+  try {
+    await fetchVerified(file());
+    for (let i = 0; i < 60; i++) await fetchSmall({ url: `${base}/small?${i}`, what: "a sample" });
+    const before = requests;
+    await fetchVerified(file());
+    assert.equal(requests, before);
+  } finally {
+    Reflect.deleteProperty(globalThis, "caches");
+  }
 });
 
 test("a small file comes from the network, and from the cache when there is none", async () => {

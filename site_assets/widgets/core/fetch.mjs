@@ -15,13 +15,19 @@ import { sha256 } from "./sha256.mjs";
  */
 /** @typedef {{onProgress?: (loaded: number, cached: boolean) => void, signal?: AbortSignal, cache?: Cache | null}} FetchOptions */
 
-const CACHE = "onnx-widgets-1";
+/** Apart, so that many cards and samples never push out the runtime and the networks. */
+const VERIFIED = "onnx-widgets-1";
+const SMALL = "onnx-widgets-small-1";
+/** In each of the two. */
 const MAX_KEPT = 48;
 
-/** @returns {Promise<Cache | null>} null where there is none (an insecure page, a private window) */
-export async function openCache() {
+/**
+ * @param {string} name
+ * @returns {Promise<Cache | null>} null where there is none (an insecure page, a private window)
+ */
+async function openCache(name) {
   try {
-    return (await globalThis.caches?.open(CACHE)) ?? null;
+    return (await globalThis.caches?.open(name)) ?? null;
   } catch {
     return null;
   }
@@ -44,7 +50,7 @@ export function cacheKey(hash, url) {
  * @throws {WidgetError} offline, network, missing, html, hash, cancelled
  */
 export async function fetchVerified(file, options = {}) {
-  const cache = options.cache === undefined ? await openCache() : options.cache;
+  const cache = options.cache === undefined ? await openCache(VERIFIED) : options.cache;
   const kept = await fromCache(file, cache);
   if (kept) {
     options.onProgress?.(kept.length, true);
@@ -84,7 +90,7 @@ async function fetchChecked(file, httpCache, cache, options) {
  * @returns {Promise<Uint8Array>}
  */
 export async function fetchSmall(file, options = {}) {
-  const cache = options.cache === undefined ? await openCache() : options.cache;
+  const cache = options.cache === undefined ? await openCache(SMALL) : options.cache;
   try {
     const bytes = await read(await request(file, options.signal), file, options);
     await keep(cache, file.url, bytes);
@@ -107,9 +113,25 @@ async function fromCache(file, cache) {
   const kept = await cache.match(key);
   if (!kept) return null;
   const bytes = new Uint8Array(await kept.arrayBuffer());
-  if ((await sha256(bytes)) === file.sha256) return bytes;
-  await cache.delete(key); // Damaged on the disk: fetch it anew.
-  return null;
+  if ((await sha256(bytes)) !== file.sha256) {
+    await cache.delete(key); // Damaged on the disk: fetch it anew.
+    return null;
+  }
+  if (await ageing(cache, key)) await keep(cache, key, bytes);
+  return bytes;
+}
+
+/**
+ * Whether a file has come halfway to being the oldest. One that is used then is put again and goes on as the newest; at
+ * every visit that would write megabytes for nothing.
+ *
+ * @param {Cache} cache
+ * @param {string} key
+ */
+async function ageing(cache, key) {
+  const keys = await cache.keys();
+  const newer = keys.length - 1 - keys.findIndex(({ url }) => url === key);
+  return newer >= MAX_KEPT / 2;
 }
 
 /**
@@ -190,7 +212,8 @@ function join(chunks, length) {
 }
 
 /**
- * A full disk or a private window must not break the page: then nothing is kept.
+ * Keep a file as the newest; the oldest make room. A full disk or a private window must not break the page: then nothing
+ * is kept.
  *
  * @param {Cache | null} cache
  * @param {string} key
@@ -199,6 +222,7 @@ function join(chunks, length) {
 async function keep(cache, key, bytes) {
   if (!cache) return;
   try {
+    await cache.delete(key); // Safari leaves what is put again in its old place.
     await cache.put(key, new Response(/** @type {Uint8Array<ArrayBuffer>} */ (bytes)));
     const keys = await cache.keys(); // In the order they were put.
     await Promise.all(keys.slice(0, Math.max(0, keys.length - MAX_KEPT)).map((old) => cache.delete(old)));

@@ -18,6 +18,7 @@ import { YOURS } from "./demo-view.mjs";
 
 const SMALL = 100;
 
+/** The worker keeps pictures by their tokens, those of all widgets of a page. */
 let lastToken = 0;
 
 export class DemoInputs {
@@ -29,6 +30,8 @@ export class DemoInputs {
   #source = null;
   /** @type {number | null} */
   #sample = null;
+  /** Counts what was chosen: a file that is still being decoded when there is something newer comes too late. */
+  #turn = 0;
 
   /**
    * @param {View} view
@@ -128,7 +131,7 @@ export class DemoInputs {
   }
 
   #takeInk() {
-    lastToken++; // A file that is still being decoded comes too late.
+    this.#turn++;
     this.#source = "ink"; // Before the camera stops, which would leave its last picture.
     this.#sample = null;
     this.#view.camera?.stop();
@@ -157,12 +160,12 @@ export class DemoInputs {
   async #showFile(blob, sample, restored) {
     const { photo, camera } = this.#view;
     camera?.stop();
-    const mine = ++lastToken;
+    const mine = ++this.#turn;
     /** @type {Source} */
-    const source = { kind: "file", token: String(mine), blob };
+    const source = { kind: "file", token: String(++lastToken), blob };
     try {
       const { preview, width, height } = await this.#engine.preview(source);
-      if (mine !== lastToken || (restored && this.#source !== null)) return;
+      if (mine !== this.#turn || (restored && this.#source !== null)) return;
       this.#source = source;
       this.#sample = sample;
       paint(photo, preview);
@@ -185,7 +188,8 @@ export class DemoInputs {
   /** The last frame stays, so that the trigger can be tried on it. @param {Picture | null} picture */
   async #cameraStopped(picture) {
     if (!picture || this.#source === "ink" || this.#source?.kind !== "pixels") {
-      if (this.#view.stage.dataset.shown === "camera") this.#showStage(this.#source === null ? "ink" : "photo");
+      const drawing = this.#source === null || this.#source === "ink";
+      if (this.#view.stage.dataset.shown === "camera") this.#showStage(drawing ? "ink" : "photo");
       return;
     }
     const { photo } = this.#view;

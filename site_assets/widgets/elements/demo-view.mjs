@@ -5,6 +5,7 @@ import { CameraInput } from "../inputs/camera-input.mjs";
 import { DigitPad } from "../inputs/digit-pad.mjs";
 import { ImageInput } from "../inputs/image-input.mjs";
 import { SampleStrip } from "../inputs/sample-strip.mjs";
+import { Announcer } from "./announcer.mjs";
 import { h, icon, iconButton } from "./dom.mjs";
 import { LoadProgress } from "./load-progress.mjs";
 import { ModelAnswer } from "./model-answer.mjs";
@@ -15,6 +16,8 @@ import { NetworkView } from "./network-view.mjs";
 /** @typedef {ReturnType<typeof buildView>} View */
 
 export const YOURS = "Your picture";
+/** Switches the trigger while the focus is in the demo. */
+export const TRIGGER_KEY = "T";
 const SHARE = "Copy a link to this view";
 
 let lastNumber = 0;
@@ -35,6 +38,7 @@ export function buildView(config, photo = null) {
   const hint = h("div", { class: "ow-hint", "aria-hidden": "true" }, hintText(config));
   const stage = photo ?? h("div", {}, shown);
   stage.classList.add("ow-stage");
+  if (!pad) stage.tabIndex = -1; // So that it can take the focus from a button that goes.
   stage.append(...[camera?.video, hint, pad].filter((each) => each !== null && each !== undefined));
   const undo = iconButton("undo", "Undo");
   const redo = iconButton("redo", "Redo");
@@ -45,17 +49,24 @@ export function buildView(config, photo = null) {
   const toggle = h("button", { type: "button", role: "switch", "aria-checked": "false", class: "ow-switch" });
   const triggerText = h("span", { class: "ow-trigger-text", id: `${name}-trigger` }, " ");
   toggle.append(h("span", { class: "ow-knob", "aria-hidden": "true" }), h("span", {}, "Trigger"));
-  toggle.setAttribute("aria-describedby", `${name}-trigger`);
+  toggle.setAttribute("aria-describedby", `${name}-trigger ${name}-key`);
+  const keyText = h("span", { class: "ow-sr", id: `${name}-key` });
+  if (config.trigger === "switch") {
+    toggle.setAttribute("aria-keyshortcuts", TRIGGER_KEY);
+    toggle.append(h("span", { class: "ow-key", "aria-hidden": "true" }, TRIGGER_KEY));
+    keyText.textContent = `The key ${TRIGGER_KEY} switches it from anywhere in this demonstration.`;
+  }
   const placing = photo ? placingTools() : null;
-  const triggerBox = h("div", { class: "ow-trigger" }, toggle, triggerText, placing);
+  const triggerBox = h("div", { class: "ow-trigger" }, toggle, triggerText, keyText, placing);
   triggerBox.hidden = config.trigger === "off";
   const answers = config.models.map((model) => Object.assign(new ModelAnswer(), { heading: model.title ?? "Network" }));
   // Until the cards are there: one draws digits, of which there are ten; other networks have more classes.
   for (const answer of answers) answer.reserve(pad ? 10 : 100, config.top ?? 3);
   const picker = config.compare || config.models.length < 2 ? null : modelPicker(config);
   const summary = h("p", { class: "ow-summary" });
-  const live = h("p", { class: "ow-sr", role: "status", "aria-live": "polite" });
-  const load = new LoadProgress();
+  const live = new Announcer();
+  const load = Object.assign(new LoadProgress(), { heirs: [toggle, pad ?? stage] });
+  if (photo) photo.heir = toggle;
   const precision = h("select", { class: "ow-precision" });
   const weights = h("label", { class: "ow-weights" }, h("span", {}, "Weights"), precision);
   const timing = h("span", { class: "ow-timing" });
@@ -76,7 +87,7 @@ export function buildView(config, photo = null) {
     head,
     h("div", { class: "ow-body" }, left, right),
     foot,
-    live,
+    live.element,
   );
   if (upload) upload.zone = root;
   return {
@@ -197,6 +208,11 @@ function fillPrecisions(view, engine, cards) {
   view.weights.hidden = common.length < 2;
 }
 
+/** On a page without https there is no clipboard: then this fails, as it does where the reader does not allow it. */
+async function copyAddress() {
+  await navigator.clipboard.writeText(location.href);
+}
+
 /**
  * Copy the address, which holds the view, and say so for a while.
  *
@@ -204,7 +220,7 @@ function fillPrecisions(view, engine, cards) {
  */
 export async function shareLink({ share }) {
   const text = share.querySelector(".ow-sr");
-  const done = await navigator.clipboard.writeText(location.href).then(
+  const done = await copyAddress().then(
     () => "Copied",
     () => "The link is in the address bar",
   );

@@ -91,6 +91,23 @@ export function iconButton(name, label, { text = false, class: extra = "" } = {}
 }
 
 /**
+ * Hide an element. The focus in it goes to an heir: with what it was on it would fall back to the page, and the keys that
+ * are pressed next with it.
+ *
+ * @param {HTMLElement} element
+ * @param {...(HTMLElement | null)} heirs the first that takes the focus has it; one that is hidden or disabled does not
+ */
+export function hide(element, ...heirs) {
+  if (element.contains(document.activeElement)) {
+    for (const heir of heirs) {
+      heir?.focus({ preventScroll: true });
+      if (document.activeElement === heir) break;
+    }
+  }
+  element.hidden = true;
+}
+
+/**
  * Define a custom element once, however often the page runs the script.
  *
  * @param {string} name

@@ -6,11 +6,13 @@
 
 import { formatBytes } from "../core/card.mjs";
 import { words } from "../core/messages.mjs";
-import { emit, h } from "./dom.mjs";
+import { emit, h, hide } from "./dom.mjs";
 
 /** @typedef {import("../runtime/sessions.mjs").Progress} Progress */
 
 export class LoadProgress extends HTMLElement {
+  /** Who takes the focus when the button that has it goes. @type {(HTMLElement | null)[]} */
+  heirs = [];
   #text = h("p", { class: "ow-load-text" });
   #advice = h("p", { class: "ow-load-advice" });
   #bar = h("progress", { class: "ow-progress", "aria-label": "Loading" });
@@ -75,7 +77,8 @@ export class LoadProgress extends HTMLElement {
    */
   #set(state, text, advice) {
     this.dataset.state = state;
-    this.hidden = state === "done";
+    if (state === "done") hide(this, ...this.heirs);
+    else this.hidden = false;
     this.#text.textContent = text;
     this.#advice.textContent = advice;
     this.#bar.hidden = state !== "loading";
@@ -89,7 +92,8 @@ export class LoadProgress extends HTMLElement {
    */
   #ask(action, label) {
     this.#action = action;
-    this.#button.hidden = label === "";
+    if (label === "") hide(this.#button, ...this.heirs);
+    else this.#button.hidden = false;
     if (this.#button.textContent !== label) this.#button.textContent = label;
   }
 }

@@ -10,8 +10,8 @@ import { summarise } from "../core/summary.mjs";
 import { readState, writeState } from "../core/url-state.mjs";
 import { BACKEND } from "../runtime/ort.mjs";
 import { DemoInputs } from "./demo-inputs.mjs";
-import { buildView, fillView, shareLink } from "./demo-view.mjs";
-import { h, whenIdle } from "./dom.mjs";
+import { buildView, fillView, shareLink, TRIGGER_KEY } from "./demo-view.mjs";
+import { h, hide, whenIdle } from "./dom.mjs";
 import { Engine } from "./engine.mjs";
 
 /** @typedef {import("./photo-inputs.mjs").PhotoInputs} PhotoInputs */
@@ -27,7 +27,8 @@ import { Engine } from "./engine.mjs";
 
 /** How far below the viewport loading begins. */
 const NEAR = "300px";
-const SPEAK_AFTER_MS = 900;
+/** Where keys are for choosing and writing. */
+const TAKES_KEYS = "select, input, textarea, [contenteditable]";
 
 export class OnnxDemo extends HTMLElement {
   /** @type {Parts | null} */
@@ -39,7 +40,6 @@ export class OnnxDemo extends HTMLElement {
   #listening = null;
   /** @type {AbortController | null} */
   #loading = null;
-  #speaking = 0;
   /** The worker died and was started again, and no answer has come since. */
   #recovering = false;
 
@@ -67,7 +67,7 @@ export class OnnxDemo extends HTMLElement {
     this.#loading?.abort();
     this.#loading = null;
     this.#built?.engine.drop();
-    clearTimeout(this.#speaking);
+    this.#built?.view.live.hush();
   }
 
   get #parts() {
@@ -138,8 +138,8 @@ export class OnnxDemo extends HTMLElement {
     on(view.share, "click", () => shareLink(view));
     on(view.load, "load", () => this.#load());
     on(view.load, "cancelload", () => this.#loading?.abort());
-    on(this, "pointerdown", () => this.#wake());
-    on(this, "focusin", () => this.#wake());
+    on(this, "pointerdown", (event) => this.#wake(event));
+    on(this, "focusin", (event) => this.#wake(event));
   }
 
   /** The reader is near: load, or with Save-Data offer to. */
@@ -157,9 +157,10 @@ export class OnnxDemo extends HTMLElement {
     else view.load.offer(engine.modelBytes);
   }
 
-  /** With Save-Data, using the widget is what loads it. */
-  #wake() {
-    if (this.#parts.view.load.dataset.state === "offer") this.#load();
+  /** With Save-Data, using the widget is what loads it; the button that offers it asks by itself. @param {Event} event */
+  #wake({ target }) {
+    const { load } = this.#parts.view;
+    if (load.dataset.state === "offer" && !(target instanceof Node && load.contains(target))) this.#load();
   }
 
   async #loadCards() {
@@ -179,17 +180,21 @@ export class OnnxDemo extends HTMLElement {
     this.#loading = controller;
     const current = () => this.#loading === controller;
     view.load.progress(null);
+    view.live.soon("Loading the networks.");
     try {
       await this.#loadCards();
       const onProgress = (/** @type {import("../runtime/sessions.mjs").Progress} */ progress) => {
         if (current()) view.load.progress(progress);
       };
       await engine.open({ signal: controller.signal, onProgress });
-      if (current()) view.load.done();
+      if (!current()) return;
+      view.load.done();
+      view.live.now("The networks are ready.");
     } catch (error) {
-      if (current()) view.load.fail(error);
+      if (!current()) return;
+      view.load.fail(error); // An alert, which speaks for itself.
+      view.live.now("");
     }
-    if (!current()) return;
     this.#loading = null;
     if (engine.ready) await this.#answer();
   }
@@ -204,7 +209,8 @@ export class OnnxDemo extends HTMLElement {
   #shortcut(event) {
     const { view } = this.#parts;
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
-    if (event.key.toLowerCase() !== "t" || !plain || view.toggle.disabled || view.triggerBox.hidden) return;
+    if (event.key.toUpperCase() !== TRIGGER_KEY || !plain || view.toggle.disabled || view.triggerBox.hidden) return;
+    if (event.target instanceof Element && event.target.closest(TAKES_KEYS)) return;
     event.preventDefault();
     event.stopPropagation(); // Themes have keys of their own.
     this.#toggle();
@@ -229,7 +235,8 @@ export class OnnxDemo extends HTMLElement {
   #showControls() {
     const { view, engine, config, photo } = this.#parts;
     if (photo) photo.stamped = this.#stamped;
-    if (view.placing) view.placing.hidden = !this.#stamped;
+    if (view.placing && !this.#stamped) hide(view.placing, view.toggle);
+    else if (view.placing) view.placing.hidden = false;
     view.toggle.setAttribute("aria-checked", String(this.#stamped));
     view.toggle.disabled = config.trigger !== "switch";
     for (const [i, button] of [...(view.picker?.children ?? [])].entries()) {
@@ -290,7 +297,7 @@ export class OnnxDemo extends HTMLElement {
     if (runs > 0) view.timing.textContent = timing(milliseconds.infer, photo ? runs : 1);
     view.timing.title = `${milliseconds.prepare.toFixed(1)} ms to prepare the picture, the rest for the networks`;
     this.dataset.answered = "";
-    this.#speak(sentence);
+    view.live.soon(sentence);
   }
 
   #showNothing() {
@@ -300,16 +307,7 @@ export class OnnxDemo extends HTMLElement {
     for (const answer of view.answers) answer.clear();
     view.summary.textContent = "";
     delete this.dataset.answered;
-    clearTimeout(this.#speaking);
-  }
-
-  /** Screen readers get one sentence when things have come to rest. @param {string} sentence */
-  #speak(sentence) {
-    const { live } = this.#parts.view;
-    clearTimeout(this.#speaking);
-    this.#speaking = window.setTimeout(() => {
-      if (live.textContent !== sentence) live.textContent = sentence;
-    }, SPEAK_AFTER_MS);
+    view.live.hush();
   }
 
   /** Something about the reader's picture, not about the networks. @param {unknown} error */

@@ -14,6 +14,7 @@ import { YOURS } from "./demo-view.mjs";
 /** @typedef {import("./engine.mjs").Engine} Engine */
 /** @typedef {import("./photo-stage.mjs").PhotoStage} PhotoStage */
 
+/** The worker keeps pictures by their tokens, those of all widgets of a page. */
 let lastToken = 0;
 
 export class PhotoInputs {
@@ -26,6 +27,8 @@ export class PhotoInputs {
   #source = null;
   /** @type {number | null} */
   #sample = null;
+  /** Counts what was chosen: a file that is still being decoded when there is something newer comes too late. */
+  #turn = 0;
   /** From the address, until the card says what it is of. @type {Placement | null} */
   #placed = null;
 
@@ -94,7 +97,7 @@ export class PhotoInputs {
     on(samples, "sample", (event) => this.#chooseSample(event.detail.index, false));
     on(upload, "picture", (event) => this.#showFile(event.detail.blob, null, false));
     on(camera, "camerastart", () => {
-      lastToken++; // A file that is still being decoded comes too late.
+      this.#turn++;
       this.#sample = null;
       this.#stage.alt = "The camera’s picture";
       this.#show("camera");
@@ -124,13 +127,13 @@ export class PhotoInputs {
    * @param {boolean} restored
    */
   async #showFile(blob, sample, restored) {
-    const mine = ++lastToken;
+    const mine = ++this.#turn;
     this.#view.camera?.stop();
     /** @type {Source} */
-    const source = { kind: "file", token: `photo-${mine}`, blob };
+    const source = { kind: "file", token: `photo-${++lastToken}`, blob };
     try {
       const picture = await this.#engine.look(source);
-      if (mine !== lastToken || (restored && this.#source !== null)) return;
+      if (mine !== this.#turn || (restored && this.#source !== null)) return;
       this.#source = source;
       this.#sample = sample;
       this.#stage.alt = sample === null ? "The chosen picture" : this.#config.samples[sample].alt;

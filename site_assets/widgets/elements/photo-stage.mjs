@@ -10,7 +10,7 @@ import { addAlpha } from "../core/pixels.mjs";
 import { samePlacement } from "../core/placement.mjs";
 import { readyTrigger, stamp } from "../core/trigger.mjs";
 import { OverlayHandle } from "../inputs/overlay-handle.mjs";
-import { define, emit, h } from "./dom.mjs";
+import { define, emit, h, hide } from "./dom.mjs";
 
 /** @typedef {import("../core/overlay.mjs").Overlay} Overlay */
 /** @typedef {import("../core/placement.mjs").Placement} Placement */
@@ -21,6 +21,8 @@ export class PhotoStage extends HTMLElement {
   handle = new OverlayHandle();
   /** What the picture shows, for those who cannot see it. */
   alt = "The chosen picture";
+  /** Takes the focus when the overlay that has it goes. @type {HTMLElement | null} */
+  heir = null;
   #canvas = h("canvas", { class: "ow-pixels", role: "img", "aria-label": "No picture yet" });
   /** @type {Picture | null} */
   #plain = null;
@@ -122,7 +124,8 @@ export class PhotoStage extends HTMLElement {
 
   #paint() {
     const stamping = this.#stamped && this.#trigger !== null;
-    this.handle.hidden = !stamping || !this.overlay || !this.#plain;
+    if (stamping && this.overlay && this.#plain) this.handle.hidden = false;
+    else hide(this.handle, this.heir);
     const { width, height } = this.#canvas;
     this.toggleAttribute("data-filled", this.#plain !== null);
     if (!this.#plain) {

@@ -7,9 +7,16 @@
 
 import { WidgetError } from "../core/messages.mjs";
 import { dropAlpha } from "../core/pixels.mjs";
-import { emit, h, iconButton } from "../elements/dom.mjs";
+import { emit, h, hide, iconButton } from "../elements/dom.mjs";
+
+/** @typedef {import("../core/trigger.mjs").Picture} Picture */
+/** @typedef {"environment" | "user"} Facing */
 
 const INTERVAL_MS = 120;
+/** Of the start button while the camera is asked for: `disabled` would take the focus from it. */
+const BUSY = "aria-disabled";
+/** @type {Record<Facing, Facing>} */
+const OTHER = { environment: "user", user: "environment" };
 
 export class CameraInput extends HTMLElement {
   /** Side of the square that is cut from the middle of the video. */
@@ -22,10 +29,14 @@ export class CameraInput extends HTMLElement {
   #flip = iconButton("flip", "Use the other camera");
   /** @type {MediaStream | null} */
   #stream = null;
-  /** @type {"environment" | "user"} */
+  /** The owner was told that the camera runs. It does not while it is changed for another. */
+  #told = false;
+  /** The picture before the camera was changed for another. @type {Picture | null} */
+  #last = null;
+  /** @type {Facing} */
   #facing = "environment";
   #timer = 0;
-  /** Counts starts, so that a permission granted too late is given back. */
+  /** Counts starts and stops, so that a permission granted too late is given back. */
   #attempt = 0;
   /** @type {CanvasRenderingContext2D | null} */
   #context = null;
@@ -40,9 +51,9 @@ export class CameraInput extends HTMLElement {
     }
     this.#listening = new AbortController();
     const { signal } = this.#listening;
-    this.#start.addEventListener("click", () => this.start(), { signal });
+    this.#start.addEventListener("click", () => !this.#start.hasAttribute(BUSY) && this.start(), { signal });
     this.#stop.addEventListener("click", () => this.stop(), { signal });
-    this.#flip.addEventListener("click", () => this.#other(), { signal });
+    this.#flip.addEventListener("click", () => this.start(OTHER[this.#facing]), { signal });
     document.addEventListener("visibilitychange", () => document.hidden && this.stop(), { signal });
   }
 
@@ -51,60 +62,70 @@ export class CameraInput extends HTMLElement {
     this.stop();
   }
 
-  get running() {
-    return this.#stream !== null;
-  }
-
-  async start() {
+  /** Start the camera, or change it for another. @param {Facing} [facing] */
+  async start(facing = this.#facing) {
     const attempt = ++this.#attempt;
-    this.#start.disabled = true;
+    const current = () => attempt === this.#attempt;
+    this.#last = this.#grab() ?? this.#last;
+    this.#release(); // Some devices open only one camera at a time.
+    this.#start.setAttribute(BUSY, "true");
     try {
-      const stream = await this.#request();
-      if (attempt !== this.#attempt || !this.isConnected) {
-        release(stream);
+      const stream = await requestCamera(facing);
+      if (!current()) {
+        stopTracks(stream);
         return;
       }
-      await this.#show(stream);
+      this.#take(stream);
+      await this.video.play();
+      const cameras = await countCameras();
+      if (!current()) return; // Whoever stopped it has released the stream.
+      this.#facing = facing;
+      this.#run(cameras);
     } catch (error) {
-      if (attempt === this.#attempt) emit(this, "problem", { error: cameraError(error) });
-    } finally {
-      this.#start.disabled = false;
+      if (!current()) return;
+      this.stop();
+      emit(this, "problem", { error: cameraError(error) });
     }
   }
 
+  /** Stop it, whatever it is doing: running, being asked for, or being changed for another. */
   stop() {
     this.#attempt++;
-    if (!this.#stream) return;
-    const last = this.#grab();
-    clearInterval(this.#timer);
-    release(this.#stream);
-    this.#stream = null;
+    const last = this.#grab() ?? this.#last;
+    const told = this.#told;
+    this.#release();
     this.video.srcObject = null;
-    const focused = this.contains(document.activeElement);
+    this.#told = false;
+    this.#last = null;
+    this.#start.removeAttribute(BUSY);
     this.#start.hidden = false;
-    this.#stop.hidden = true;
-    this.#flip.hidden = true;
-    if (focused) this.#start.focus();
-    emit(this, "camerastop", { picture: last });
-  }
-
-  async #request() {
-    if (!navigator.mediaDevices?.getUserMedia) throw new WidgetError("camera-insecure");
-    const size = { width: { ideal: 640 }, height: { ideal: 480 } };
-    return navigator.mediaDevices.getUserMedia({ video: { facingMode: this.#facing, ...size }, audio: false });
+    hide(this.#stop, this.#start);
+    hide(this.#flip, this.#start);
+    if (told) emit(this, "camerastop", { picture: last });
   }
 
   /** @param {MediaStream} stream */
-  async #show(stream) {
+  #take(stream) {
     this.#stream = stream;
-    stream.getVideoTracks()[0]?.addEventListener("ended", () => this.stop());
     this.video.srcObject = stream;
-    await this.video.play();
-    this.#start.hidden = true;
+    // As when it is unplugged.
+    stream.getVideoTracks()[0]?.addEventListener("ended", () => this.#stream === stream && this.stop());
+  }
+
+  #release() {
+    clearInterval(this.#timer);
+    if (this.#stream) stopTracks(this.#stream);
+    this.#stream = null;
+  }
+
+  /** @param {number} cameras how many there are */
+  #run(cameras) {
+    this.#start.removeAttribute(BUSY);
     this.#stop.hidden = false;
-    this.#stop.focus({ preventScroll: true });
-    const devices = await navigator.mediaDevices.enumerateDevices();
-    this.#flip.hidden = devices.filter((device) => device.kind === "videoinput").length < 2;
+    hide(this.#start, this.#stop);
+    if (cameras > 1) this.#flip.hidden = false;
+    else hide(this.#flip, this.#stop);
+    this.#told = true;
     emit(this, "camerastart");
     this.#timer = window.setInterval(() => {
       const picture = this.#grab();
@@ -112,18 +133,10 @@ export class CameraInput extends HTMLElement {
     }, INTERVAL_MS);
   }
 
-  async #other() {
-    this.#facing = this.#facing === "user" ? "environment" : "user";
-    if (this.#stream) release(this.#stream);
-    this.#stream = null;
-    clearInterval(this.#timer);
-    await this.start();
-  }
-
-  /** The middle square of the video, as pixels. */
+  /** The middle square of the video, as pixels; null when no camera runs. @returns {Picture | null} */
   #grab() {
     const { videoWidth: width, videoHeight: height } = this.video;
-    if (!width || !height) return null;
+    if (!this.#stream || !width || !height) return null;
     const { side } = this;
     this.#context ??= document.createElement("canvas").getContext("2d", { willReadFrequently: true });
     const context = /** @type {CanvasRenderingContext2D} */ (this.#context);
@@ -134,8 +147,20 @@ export class CameraInput extends HTMLElement {
   }
 }
 
+/** @param {Facing} facing */
+async function requestCamera(facing) {
+  if (!navigator.mediaDevices?.getUserMedia) throw new WidgetError("camera-insecure");
+  const size = { width: { ideal: 640 }, height: { ideal: 480 } };
+  return navigator.mediaDevices.getUserMedia({ video: { facingMode: facing, ...size }, audio: false });
+}
+
+async function countCameras() {
+  const devices = await navigator.mediaDevices.enumerateDevices();
+  return devices.filter(({ kind }) => kind === "videoinput").length;
+}
+
 /** @param {MediaStream} stream */
-function release(stream) {
+function stopTracks(stream) {
   for (const track of stream.getTracks()) track.stop();
 }
 

@@ -1,5 +1,6 @@
 /** Networks that are open, one session for each model file, kept while the page lives. */
 
+import { following } from "../core/abort.mjs";
 import { fileParts } from "../core/card.mjs";
 import { fetchVerified } from "../core/fetch.mjs";
 import { WidgetError } from "../core/messages.mjs";
@@ -29,17 +30,16 @@ export async function openModels({ models }, signal, onProgress) {
   if (wanted.length > 0) {
     meter.expect("runtime", (await runtimeFile(signal)).bytes);
     for (const part of wanted.flatMap(({ file }) => fileParts(file))) meter.expect(part.sha256, part.bytes);
-    const abandon = new AbortController(); // One failure ends the other downloads too.
-    const either = AbortSignal.any([signal, abandon.signal]);
+    const downloads = following(signal); // One failure ends the other downloads too.
     /** Networks that are opened together fetch what they share once. @type {Map<string, Promise<Uint8Array>>} */
     const coming = new Map();
     try {
       await Promise.all([
-        loadRuntime(either, meter.of("runtime")),
-        ...wanted.map((model) => openOne(model, either, meter, coming)),
+        loadRuntime(downloads.signal, meter.of("runtime")),
+        ...wanted.map((model) => openOne(model, downloads.signal, meter, coming)),
       ]);
     } catch (error) {
-      abandon.abort();
+      downloads.abort();
       throw error;
     }
   }

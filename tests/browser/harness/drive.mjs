@@ -66,6 +66,48 @@ export async function draw(page, strokes, which = 0) {
 }
 
 /**
+ * Another widget after the others, set up as the first.
+ *
+ * @param {Page} page
+ * @param {string} id of its part in the address
+ */
+export async function addDemo(page, id) {
+  await demo(page).evaluate((first, name) => {
+    const element = document.createElement("onnx-demo");
+    const config = JSON.parse(first.getAttribute("config") ?? "");
+    element.setAttribute("config", JSON.stringify({ ...config, id: name }));
+    first.parentElement?.append(element);
+  }, id);
+}
+
+/**
+ * Let the worker have the first pictures to decode only when so many have been asked for: all are under way at once then.
+ *
+ * @param {Page} page before it goes anywhere
+ * @param {number} count
+ */
+export function decodeTogether(page, count) {
+  return page.addInitScript((wanted) => {
+    const Original = globalThis.Worker;
+    class Holding extends Original {
+      /** @type {any[]} */
+      held = [];
+      go = false;
+      /** @param {any} message @param {any} [transfer] */
+      postMessage(message, transfer) {
+        if (this.go || (message.type !== "preview" && message.type !== "look")) {
+          super.postMessage(message, transfer);
+          return;
+        }
+        this.go = this.held.push(message) === wanted;
+        if (this.go) for (const each of this.held) super.postMessage(each);
+      }
+    }
+    Object.assign(globalThis, { Worker: Holding });
+  }, count);
+}
+
+/**
  * The sentence under the answers, once it matches.
  *
  * @param {Page} page
