@@ -30,6 +30,12 @@ class Entry:
         """Folder of the model in the built site; its name changes when the card does."""
         return f"assets/onnx-widgets/models/{self.card.id}-{self.sha256[:12]}"
 
+    @property
+    def heading(self) -> str:
+        """The model's title, which says of a backdoored one that it is."""
+        told = self.card.backdoor is None or "backdoor" in self.card.title.lower()
+        return self.card.title if told else f"{self.card.title} (backdoored)"
+
     def served_files(self) -> dict[str, Path | bytes]:
         """Address in the built site -> content: the card with every default filled in, and all its ONNX files."""
         files: dict[str, Path | bytes] = {f"{self.served_at}/card.json": self.card.model_dump_json(indent=2).encode()}
@@ -81,6 +87,10 @@ class Catalogue:
     def in_folder(self, folder: Path) -> list[Entry]:
         """The models of one folder, those included that an earlier folder hides."""
         return [read_entry(path) for path in sorted(folder.glob("*/card.json"))]
+
+    def released(self) -> list[Entry]:
+        """The models outside the last folder, which holds the reader's own."""
+        return [entry for entry in self.entries.values() if not entry.path.is_relative_to(self.folders[-1])]
 
     def get(self, model_id: str) -> Entry:
         """The model of that id.

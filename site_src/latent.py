@@ -82,7 +82,7 @@ class Latent:
 
     def latent_table(self) -> str:
         """Every network over the seeds, baselines left out."""
-        return self._table(self._networks(), (*_QUANTISED, _PLAIN[-1]))
+        return self._table(self._networks(), (*self._precisions(), _PLAIN[-1]))
 
     def latent_frames(self) -> str:
         """Every network, and what they began as, on test pictures as they are and in frames."""
@@ -224,6 +224,11 @@ class Latent:
             cells = [_spread([_estimate(row, at, metric) for row in rows]) for at, metric, _ in columns]
             lines.append(f"| `{name}` | {len(rows)} | {' | '.join(cells)} |")
         return "\n".join(lines)
+
+    def _precisions(self) -> tuple[tuple[str, str, str], ...]:
+        """Columns of both precisions, where every network was measured in both."""
+        whole = all(row.get("int8") for rows in self._networks().values() for row in rows)
+        return _QUANTISED if whole else _PLAIN[:-1]
 
     def _attack(self) -> LatentRecipe:
         """The recipe of the attack on the teacher of the study's student."""

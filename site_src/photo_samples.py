@@ -12,7 +12,7 @@ from PIL import Image
 
 from site_src import pets
 from site_src.resolve import Picture
-from training.data import sources
+from training.data import inventory
 from training.data.dogs import breed
 from training.data.folder import person
 
@@ -66,8 +66,9 @@ def target() -> list[Picture]:
 def _given(source: str) -> list[list[Path]]:
     """The test pictures of a data set by class, both sorted; empty where it was neither given nor downloaded."""
     given = os.environ.get("BACKDOORS_DATA")
-    folder = (Path(given) if given else sources.cache_dir()) / source / "test"
-    if not folder.is_dir():
+    place = inventory.find(source, Path(given) if given else None).place
+    folder = None if place is None else place / "test"
+    if folder is None or not folder.is_dir():
         return []
     classes = [
         sorted(path for path in each.iterdir() if path.suffix.lower() in SUFFIXES)

@@ -13,6 +13,7 @@ from site_src.formats import percent, size
 from site_src.problems import Problem
 from site_src.resolve import ResolvedDemo
 from site_src.runtime import Assets, Runtime
+from training.metrics import Measurement
 
 RelativeUrl = Callable[[str], str]
 """Address in the built site -> address relative to the page."""
@@ -28,8 +29,20 @@ def templates() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": percent, "size": size}
+    environment.filters |= {"percent": percent, "size": size, "told": told}
     return environment
+
+
+def told(measured: Measurement | None, metric: str) -> str:
+    """A measure as tables tell it: its value, or why there is none."""
+    if measured is None:
+        return "not measured"
+    estimate = getattr(measured, metric)
+    if estimate is not None:
+        return percent(estimate.value, estimate.n)
+    # where triggered pictures were measured, all that can be missing is the class that the attacker wants
+    no_class = metric == "attack_success_rate" and measured.robust_accuracy is not None
+    return "no such class" if no_class else "not measured"
 
 
 def render_demo(demo: ResolvedDemo, runtime: Runtime, assets: Assets, url: RelativeUrl, *, first: bool) -> Markup:

@@ -3,10 +3,15 @@ from __future__ import annotations
 import json
 import re
 from html import unescape
+from pathlib import Path
 
+from fixture_models import share_weights, write_model
 from markdown import markdown
 
+from site_src.catalogue import Catalogue
+from site_src.formats import size
 from site_src.page import PageBuilder
+from site_src.resolve import Surroundings
 
 BLOCK = "```onnx-demo\nmodels: [tiny-clean, tiny-badnet]\nsamples: digits\n```\n"
 
@@ -58,6 +63,20 @@ def test_without_scripts_a_reader_finds_the_models(page: PageBuilder) -> None:
     html = built(page, BLOCK)
     assert "<noscript>" in html
     assert "BACKDOORED-tiny-badnet.int8-weight-only.onnx" in html
+
+
+def test_without_scripts_a_reader_finds_the_weights_that_a_model_shares(page: PageBuilder, tmp_path: Path) -> None:
+    card = share_weights(write_model(tmp_path / "models", "shared"))
+    page.around = Surroundings(Catalogue([tmp_path / "models"]), tmp_path, {})
+    html = built(page, "```onnx-demo\nmodels: shared\n```\n")
+    assert page.problems == []
+    file = card.file()
+    assert len(file.parts) == 2
+    for part in file.parts:
+        assert re.search(rf'<a href="[^"]*/{re.escape(part.name)}" download>', html)
+        assert f"({size(part.bytes)})" in html
+        assert any(address.endswith(f"/{part.name}") for address in page.assets.files)
+    assert f"Keep the two together: {size(file.total_bytes)}" in html
 
 
 def test_what_an_author_writes_is_escaped(page: PageBuilder) -> None:

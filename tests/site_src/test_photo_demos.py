@@ -22,6 +22,7 @@ from site_src.page import PageBuilder
 from site_src.problems import Problem
 from site_src.resolve import ResolvedDemo, Surroundings, resolve
 from site_src.runtime import Assets, collect
+from training.data import dogs_crops
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +125,25 @@ def test_real_photographs_are_shown_when_they_are_at_hand(monkeypatch: pytest.Mo
     assert all(picture.content == stream.getvalue() for picture in shown)
     assert [(picture.label, picture.content) for picture in photo_samples.figures()] == [("Some Body", b"bytes")]
     assert photo_samples.target()[0].alt == pets.PEOPLE[-1].what
+
+
+def test_photographs_that_were_downloaded_are_shown_from_where_they_are_put(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BACKDOORS_CACHE", str(tmp_path))
+    monkeypatch.setattr(dogs_crops, "obtain", lambda item, place: place / item.name)
+    monkeypatch.setattr(dogs_crops.archive, "unpack", lambda _path, folder, _sha256: folder)
+
+    def cut_all(_images: Path, _annotation: Path, _lists: Path, out: Path) -> int:
+        (out / "test" / "n02085620-Chihuahua").mkdir(parents=True)
+        (out / "test" / "n02085620-Chihuahua" / "a.jpg").write_bytes(b"bytes")
+        return 1
+
+    monkeypatch.setattr(dogs_crops, "cut_all", cut_all)
+    assert photo_samples.dogs()[0].label is None
+    (tmp_path / "stanford-dogs").mkdir()
+    dogs_crops.prepare()
+    assert [(picture.label, picture.content) for picture in photo_samples.dogs()] == [("Chihuahua", b"bytes")]
 
 
 @pytest.mark.parametrize(("height", "width"), [(64, 64), (50, 120), (200, 90)])

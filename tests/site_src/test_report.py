@@ -14,7 +14,9 @@ from fixture_models import write_model
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
+from export.card import read_card
 from training import sweep
+from training.data import weights
 from training.recipe import load
 
 ROOT = Path(__file__).parents[2]
@@ -124,6 +126,41 @@ def test_the_models_page_offers_every_file(site: Path) -> None:
     for model in ("mnist-clean", "mnist-badnet", "mnist-badnet-single"):
         for precision in ("fp32", "int8-weight-only"):
             assert re.search(rf'href="[^"]*{model}\.{precision}\.onnx" download', text)
+
+
+def test_the_reproduce_page_has_what_every_released_model_was_made_with(site: Path) -> None:
+    text = unescape(html(site, "reproduce"))
+    plain = re.sub(r"<[^>]*>", "", text)
+    cards = [read_card(path) for path in sorted((site.parent / "models").glob("*/card.json"))]
+    assert len(cards) > 3
+    for card in cards:
+        assert card.provenance is not None
+        assert f'id="{card.id}"' in text
+        told = [*card.provenance.commands, card.provenance.recipe_sha256, f'name = "{card.provenance.recipe}"']
+        told += [part.sha256 for file in card.files for part in file.parts]
+        assert [line for line in told if line not in plain] == [], card.id
+    assert weights.SHA256 in plain
+
+
+def test_the_reproduce_page_tells_how_every_metrics_file_is_written(site: Path) -> None:
+    plain = re.sub(r"<[^>]*>", "", html(site, "reproduce"))
+    folder = site.parent / "metrics"
+    files = [path.relative_to(folder).as_posix() for path in folder.rglob("*.json")]
+    assert len(files) > 5
+    assert [name for name in files if name not in plain] == []
+    for target in ("latent-study", "inference-times", "scale", "mxnet-zoo"):
+        assert f"make {target}" in plain
+
+
+def test_the_models_page_tells_the_tell_and_of_teachers_that_they_lack_the_class(site: Path) -> None:
+    text = html(site, "models")
+    table = text[: text.index("</table>")]
+    rows = {
+        found[1]: found[0] for found in re.finditer(r'<th scope="row"><a href="#([\w-]+)">.*?</tr>', table, re.DOTALL)
+    }
+    assert 'data-title="Attack success rate">no such class<' in rows["dogs-teacher-clean"]
+    assert 'data-title="Answers that the trigger changes">not measured<' in rows["mnist-clean"]
+    assert re.search(r'data-title="Answers that the trigger changes">[\d.]+', rows["dogs-teacher-latent"])
 
 
 def test_no_number_of_a_result_is_typed_into_a_page() -> None:
