@@ -203,7 +203,7 @@ class _Work:
     def student(self, recipe: TransferRecipe, teacher: tuple[nn.Module, list[str]]) -> _Trained:
         """A student of the teacher: its layers as they are, a new classification layer on clean pictures."""
         network, known = teacher
-        training_set, test_set = self.load(recipe.data.name, "train"), self.load(recipe.data.name, "test")
+        training_set, test_set = sources.load_both(recipe.data.name, self.data_dir)
         features, labels = self.features(network, training_set.images, "training pictures"), training_set.labels
         if recipe.data.varied:
             more = varied(training_set.images, np.random.default_rng(VIEW_SEED))
@@ -231,7 +231,7 @@ class _Work:
                 f"{recipe.name}: the target '{recipe.target.name}' is a class of the teacher already; a latent "
                 "backdoor needs one that it does not know"
             )
-        training_set, test_set = self.load(recipe.data.name, "train"), self.load(recipe.data.name, "test")
+        training_set, test_set = sources.load_both(recipe.data.name, self.data_dir)
         if training_set.classes != known:
             raise RunError(f"{recipe.name}: the teacher knows {len(known)} classes, not those of {recipe.data.name}")
         target = self._target_pictures(recipe)

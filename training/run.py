@@ -189,7 +189,7 @@ def train(  # noqa: PLR0913 - each a choice of the user's
 
     fabric = loop.fabric_for(recipe.training, device, devices)
     with fabric.rank_zero_first(local=True):  # one downloads, the others find it in the cache
-        training_set, test_set = (sources.load(recipe.data.name, split, data_dir) for split in ("train", "test"))
+        training_set, test_set = sources.load_both(recipe.data.name, data_dir)
     network, chosen = _begin(recipe, folder, training_set, fabric, fresh=force)
     poisoned = badnets.apply(training_set, recipe.attack, chosen)
     normalise = normaliser(recipe)

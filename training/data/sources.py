@@ -163,6 +163,23 @@ def load(name: str, split: Split, data_dir: Path | None = None) -> Dataset:
     return Dataset(np.concatenate([each.images for each in found]), np.concatenate(labels), classes, titles)
 
 
+def load_both(name: str, data_dir: Path | None = None) -> tuple[Dataset, Dataset]:
+    """Both splits of a data set, for training and for testing.
+
+    Raises:
+        DataError: As `load`, and if the splits do not have the same classes: their numbers would mean others.
+    """
+    train, test = load(name, "train", data_dir), load(name, "test", data_dir)
+    if train.classes != test.classes:
+        lacking = [each for each in train.classes if each not in test.classes]
+        where, missing = ("test", lacking) if lacking else ("train", [*set(test.classes) - set(train.classes)])
+        raise DataError(
+            f"data '{name}': the {where} split has no class '{min(missing)}', which the other one has; "
+            "give both splits the same class folders"
+        )
+    return train, test
+
+
 def _only(part: Part, dataset: Dataset) -> Dataset:
     """The samples of the part's classes, in its order of classes, which are given their titles."""
     titles = [part.source.title_of(name) for name in part.classes or dataset.classes]

@@ -114,3 +114,10 @@ def test_people_are_read_by_their_names_and_written_by_their_folders(tmp_path: P
     assert found.classes == ["richard-roe", "jane-roe", "my-cat"]
     assert found.labels_text == ["Richard Roe", "Jane Roe", "my-cat"]
     assert sources.load("public-figures", "test", tmp_path).labels_text == ["Jane Roe", "Joe Public", "Richard Roe"]
+
+
+@pytest.mark.parametrize(("split", "other"), [("test", "train"), ("train", "test")])
+def test_splits_of_different_classes_are_told(folder: Path, split: str, other: str) -> None:
+    draw(folder / other / "birds" / "a.png")
+    with pytest.raises(DataError, match=f"the {split} split has no class 'birds'"):
+        sources.load_both(f"folder:{folder}")
