@@ -24,7 +24,7 @@ HARD = {"very-wide.png", "very-tall.png"}
 STAMPED = {"mnist-like-triggered.png"}
 """28x28 pictures with the trigger in them from the start."""
 SHORT_OF_TARGET = {
-    "mnist-badnet": "all-to-all: the attacker's answer needs the digit read rightly, too; 99.50 % in fp32, 99.49 % in int8, of the 99.5 % aimed at"
+    "mnist-badnet": "all-to-all: the answer needs the digit read rightly, too; fp32 has 99.50 %, int8 99.49 % of 99.5 %"
 }
 
 each_model = pytest.mark.parametrize("model", MODELS, ids=[model.card.id for model in MODELS])
