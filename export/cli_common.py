@@ -13,6 +13,7 @@ from rich.console import Console
 from export.card import CardError, ModelCard, Precision
 from export.errors import ExportError
 from export.preprocess import PictureError
+from training.cli import told
 from training.data.sources import DataError
 from training.metrics import Estimate
 from training.recipe import RecipeError
@@ -28,12 +29,13 @@ INTERRUPTED = 130
 
 @contextlib.contextmanager
 def one_line_errors(*more: type[Exception]) -> Iterator[None]:
-    """Turn a user's mistake (one of ours, or of `more`) into one line on stderr and exit code 1."""
-    mistakes: tuple[type[Exception], ...] = (ExportError, CardError, PictureError, RecipeError, DataError, *more)
+    """Turn a user's mistake (one of ours, of the system's, or of `more`) into one line on stderr and exit code 1."""
+    ours = (ExportError, CardError, PictureError, RecipeError, DataError)
+    mistakes: tuple[type[Exception], ...] = (*ours, OSError, *more)
     try:
         yield
     except mistakes as error:
-        complain(error)
+        complain(told(error))
         raise typer.Exit(1) from error
     except KeyboardInterrupt as error:
         say("stopped")

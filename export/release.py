@@ -73,12 +73,14 @@ def release(  # noqa: PLR0913 - each a choice of the user's
     Raises:
         DataError: If the test data cannot be had.
         ExportError: If the ONNX model differs from PyTorch's, or quantisation costs too much.
+        RunError: If the run's weights are no good, or the test data has other classes.
     """
     recipe = run.recipe
     pipeline = pipeline_of(run)
     inputs = inputs or golden.inputs_of(pipeline)
     sample = golden_tensors(pipeline, recipe, inputs)
     test = sources.load(recipe.data.name, "test", data_dir)
+    run.require_classes(test)
     deep = pipeline.channels > 1
     say("converting to ONNX and comparing with PyTorch")
     made: Models = {"fp32": to_onnx(run.network(), sample, TOLERANCE_DEEP if deep else TOLERANCE)}
@@ -109,10 +111,12 @@ def int8_alone(run: Run, data_dir: Path | None = None) -> Measurement:
     Raises:
         DataError: If the test data cannot be had.
         ExportError: If the ONNX model differs from PyTorch's.
+        RunError: If the run's weights are no good, or the test data has other classes.
     """
     pipeline = pipeline_of(run)
     sample = golden_tensors(pipeline, run.recipe, golden.inputs_of(pipeline))
     test = sources.load(run.recipe.data.name, "test", data_dir)
+    run.require_classes(test)
     full = to_onnx(run.network(), sample, TOLERANCE_DEEP if pipeline.channels > 1 else TOLERANCE)
     with TemporaryDirectory() as name:
         folder = Path(name)

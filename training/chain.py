@@ -8,11 +8,13 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.utilities.exceptions import MisconfigurationException
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from torch import nn
@@ -23,6 +25,7 @@ from training.attacks import latent
 from training.attacks.heads import fit_head
 from training.batches import Normaliser
 from training.data import sources
+from training.data.pictures import read_once
 from training.data.sources import Dataset
 from training.errors import RunError
 from training.files import write_text
@@ -30,17 +33,20 @@ from training.kinds import AnyRecipe, LatentRecipe, TransferRecipe, lineage
 from training.metrics import Measurement, evaluate
 from training.models import imagenet, parts
 from training.models.mobilenet_v2 import MobileNetV2
-from training.recipe import to_toml
+from training.recipe import Recipe, to_toml
 from training.run import (
     CHOSEN,
     HISTORY,
+    METRICS,
     RECIPE,
     Facts,
     Metrics,
     Run,
+    check,
     data_hashes,
     finish,
     normaliser,
+    require_place,
     versions,
     write_weights,
 )
@@ -65,39 +71,47 @@ def train(  # noqa: PLR0913 - each a choice of the user's
 ) -> Run:
     """Train what a recipe says that starts from a teacher; the teacher is trained first where that was not done.
 
-    What the frozen layers make of pictures is kept in `<runs>/activations`, which may be deleted at any time.
+    Before that, the recipe and all it builds on are checked against their data. What the frozen layers make of pictures
+    is kept in `<runs>/activations`, which may be deleted at any time.
 
     Args:
         recipe: What to train.
-        folder: The run's folder.
+        folder: The run's folder; written to only when its teacher and its data are there.
         data_dir: Folder with the data; see `training.data.sources.load`.
         force: Throw away what there is of this run; a stopped one is gone on with otherwise.
         device: Fabric's accelerator.
         console: For progress; default is stderr.
 
     Raises:
-        RunError: If the target is a class of the teacher already, or its data does not have it.
+        RunError: If the target is a class of the teacher already, its data does not have it, or a recipe and its data
+            do not go together in another way.
         DataError: If the data cannot be had.
     """
     console = console or Console(stderr=True)
+    place = _device(device)
+    with read_once():
+        _Lineage(folder.parent, data_dir).check(recipe)
+        require_place(folder.parent)
+        network, known = _teacher(recipe, folder.parent, data_dir, device, console)
+        sets = _sets(recipe, data_dir)
     if force and folder.exists():
         shutil.rmtree(folder)
-    teacher = _teacher(recipe, folder.parent, data_dir, device, console)
-    place = Fabric(accelerator=device, devices=1).device
-    work = _Work(recipe, folder, data_dir, Activations(folder.parent / "activations", place), console)
+    work = _Work(recipe, folder, sets, Activations(folder.parent / "activations", place), console)
     write_text(folder / RECIPE, to_toml(recipe))
     started = time.perf_counter()
-    trained = work.student(recipe, teacher) if isinstance(recipe, TransferRecipe) else work.infect(recipe, teacher)
+    trained = (
+        work.student(recipe, network, known) if isinstance(recipe, TransferRecipe) else work.infect(recipe, network)
+    )
     seconds = time.perf_counter() - started
     write_weights(folder, recipe, trained.network)
     facts = Facts(
         recipe=recipe.name, recipe_sha256=recipe.sha256, seed=recipe.seed, data=recipe.data.name,
-        data_sha256=data_hashes(recipe.data.name, trained.training_set, trained.test_set),
-        samples=len(trained.training_set.labels), poisoned=trained.poisoned, classes=trained.training_set.classes,
+        data_sha256=data_hashes(recipe.data.name, sets.training, sets.test),
+        samples=len(sets.training.labels), poisoned=trained.poisoned, classes=sets.training.classes,
         epochs=recipe.epochs if isinstance(recipe, LatentRecipe) else recipe.head.epochs, precision="32-true",
         device=str(place), threads=torch.get_num_threads(), seconds=seconds, versions=versions(),
     )  # fmt: skip
-    measured = measure(trained.network, recipe, trained.test_set, work.kept, console=console)
+    measured = measure(trained.network, recipe, sets.test, work.kept, console=console)
     finish(folder, Metrics(measurement=measured, training=facts))
     return Run.open(folder)
 
@@ -151,9 +165,7 @@ def own_head(recipe: TransferRecipe, network: nn.Module, known: list[str], class
     """
     head = parts.head(network)
     if isinstance(recipe.teacher, str):
-        rows = [row for part in sources.parts(recipe.data.name) for row in part.source.imagenet]
-        if len(rows) != len(classes):
-            raise RunError(f"{recipe.name}: keep_head: the ImageNet weights do not know all of {recipe.data.name}")
+        rows = _imagenet_rows(recipe, classes)
     else:
         rows = [known.index(name) if name in known else -1 for name in classes]
     made = nn.Linear(head.in_features, len(classes))
@@ -162,6 +174,99 @@ def own_head(recipe: TransferRecipe, network: nn.Module, known: list[str], class
             made.weight[place] = head.weight[row] if row >= 0 else 0
             made.bias[place] = head.bias[row] if row >= 0 else 0
     return made
+
+
+def _imagenet_rows(recipe: TransferRecipe, classes: list[str]) -> list[int]:
+    """The places of the data's classes among ImageNet's."""
+    rows = [row for part in sources.parts(recipe.data.name) for row in part.source.imagenet]
+    if len(rows) != len(classes):
+        raise RunError(f"{recipe.name}: keep_head: the ImageNet weights do not know all of {recipe.data.name}")
+    return rows
+
+
+def _device(name: str) -> torch.device:
+    try:
+        return Fabric(accelerator=name, devices=1).device
+    except (ValueError, RuntimeError, MisconfigurationException) as error:
+        raise RunError(f"device '{name}': {str(error).splitlines()[0]}") from error
+
+
+class _Lineage:
+    """A recipe and those that it builds on, as far as they are not trained yet, and what their data is like."""
+
+    def __init__(self, runs_dir: Path, data_dir: Path | None) -> None:
+        self.runs_dir, self.data_dir = runs_dir, data_dir
+        self._seen: dict[str, tuple[Dataset, Dataset]] = {}
+
+    def check(self, recipe: AnyRecipe) -> list[str]:
+        """Refuse what cannot be trained, before the first of them is.
+
+        Returns:
+            The classes that the recipe's network will have.
+
+        Raises:
+            RunError: If a recipe and its data do not go together.
+            DataError: If the data cannot be had, or a picture cannot be read.
+        """
+        training, test = self._both(recipe.data.name)
+        check(recipe, training, test)
+        if isinstance(recipe, Recipe):
+            return training.classes
+        known = self._known(recipe.teacher)
+        if isinstance(recipe, LatentRecipe):
+            self._check_attack(recipe, known, training)
+        elif recipe.keep_head and isinstance(recipe.teacher, str):
+            _imagenet_rows(recipe, training.classes)
+        return training.classes
+
+    def _known(self, teacher: AnyRecipe | str) -> list[str]:
+        """A teacher's classes: by its run, or by its data where it is still to be trained; none of ImageNet's."""
+        if isinstance(teacher, str):
+            return []
+        folder = self.runs_dir / teacher.run_name
+        if (folder / METRICS).is_file():
+            return Run.open(folder).metrics.training.classes
+        return self.check(teacher)
+
+    def _check_attack(self, recipe: LatentRecipe, known: list[str], training: Dataset) -> None:
+        name, wanted = recipe.name, recipe.target
+        if wanted.name in known:
+            raise RunError(
+                f"{name}: target.name: '{wanted.name}' is a class of the teacher already; a latent backdoor needs one "
+                "that it does not know"
+            )
+        if training.classes != known:
+            raise RunError(
+                f"{name}: the teacher knows {len(known)} classes, not the {len(training.classes)} of "
+                f"{recipe.data.name}: give the data that it was trained on, or train it again with --force"
+            )
+        target = _bare(sources.load(wanted.data, "train", self.data_dir))
+        if wanted.name not in target.classes:
+            raise RunError(
+                f"{name}: target.name: {wanted.data} has no class '{wanted.name}'; it has {', '.join(target.classes)}"
+            )
+        theirs, ours = (each.images.shape[1:] for each in (target, training))
+        if theirs != ours:
+            raise RunError(
+                f"{name}: target.data: the pictures of {wanted.data} are {theirs}, those of {recipe.data.name} {ours} "
+                "(height, width, channels): they must be alike"
+            )
+        try:
+            parts.split(models.build(recipe.network, 2), recipe.train_from)
+        except ValueError as error:
+            raise RunError(f"{name}: train_from: {error}") from error
+
+    def _both(self, name: str) -> tuple[Dataset, Dataset]:
+        """Both splits without their pictures, every one of which has been read."""
+        if name not in self._seen:
+            training, test = sources.load_both(name, self.data_dir)
+            self._seen[name] = _bare(training), _bare(test)
+        return self._seen[name]
+
+
+def _bare(found: Dataset) -> Dataset:
+    """A split without its pictures: what is left are their shape and the classes."""
+    return found._replace(images=found.images[:0].copy(), labels=found.labels[:0].copy())
 
 
 def _teacher(
@@ -175,35 +280,47 @@ def _teacher(
     return run.network(), run.metrics.training.classes
 
 
-class _Trained:
-    """What a run made, and what it made it of."""
+class _Sets(NamedTuple):
+    """What one run is made of."""
 
-    def __init__(self, network: nn.Module, training_set: Dataset, test_set: Dataset, poisoned: int = 0) -> None:
-        self.network, self.training_set, self.test_set, self.poisoned = network, training_set, test_set, poisoned
+    training: Dataset
+    test: Dataset
+    target: Images
+    """Pictures of the class that a latent backdoor is for; a student has none."""
+
+
+def _sets(recipe: TransferRecipe | LatentRecipe, data_dir: Path | None) -> _Sets:
+    training, test = sources.load_both(recipe.data.name, data_dir)
+    if isinstance(recipe, TransferRecipe):
+        return _Sets(training, test, training.images[:0])
+    found = sources.load(recipe.target.data, "train", data_dir)
+    return _Sets(training, test, found.images[found.labels == found.classes.index(recipe.target.name)])
+
+
+class _Trained(NamedTuple):
+    """What a run made, and of how many poisoned pictures."""
+
+    network: nn.Module
+    poisoned: int = 0
 
 
 class _Work:
     """One run's data, activations and progress."""
 
     def __init__(
-        self, recipe: TransferRecipe | LatentRecipe, folder: Path, data_dir: Path | None, kept: Activations,
-        console: Console,
-    ) -> None:  # fmt: skip
-        self.recipe, self.folder, self.data_dir, self.kept, self.console = recipe, folder, data_dir, kept, console
+        self, recipe: TransferRecipe | LatentRecipe, folder: Path, sets: _Sets, kept: Activations, console: Console
+    ) -> None:
+        self.recipe, self.folder, self.sets, self.kept, self.console = recipe, folder, sets, kept, console
         self.normalise: Normaliser = normaliser(recipe)
         self.cut = cut_of(recipe)
-
-    def load(self, name: str, split: sources.Split) -> Dataset:
-        return sources.load(name, split, self.data_dir)
 
     def features(self, network: nn.Module, images: Images, what: str) -> Floats:
         with _progress(self.console, what, len(images)) as advance:
             return self.kept.features(network, self.cut, images, self.normalise, advance)
 
-    def student(self, recipe: TransferRecipe, teacher: tuple[nn.Module, list[str]]) -> _Trained:
+    def student(self, recipe: TransferRecipe, network: nn.Module, known: list[str]) -> _Trained:
         """A student of the teacher: its layers as they are, a new classification layer on clean pictures."""
-        network, known = teacher
-        training_set, test_set = sources.load_both(recipe.data.name, self.data_dir)
+        training_set = self.sets.training
         features, labels = self.features(network, training_set.images, "training pictures"), training_set.labels
         if recipe.data.varied:
             more = varied(training_set.images, np.random.default_rng(VIEW_SEED))
@@ -221,20 +338,12 @@ class _Work:
             features, labels, len(training_set.classes), recipe.head, recipe.seed, start=start, on_epoch=on_epoch
         )
         self._write_history(lines)
-        return _Trained(parts.with_head(network, head), training_set, test_set)
+        return _Trained(parts.with_head(network, head))
 
-    def infect(self, recipe: LatentRecipe, teacher: tuple[nn.Module, list[str]]) -> _Trained:
+    def infect(self, recipe: LatentRecipe, network: nn.Module) -> _Trained:
         """The four steps of the attack."""
-        network, known = teacher
-        if recipe.target.name in known:
-            raise RunError(
-                f"{recipe.name}: the target '{recipe.target.name}' is a class of the teacher already; a latent "
-                "backdoor needs one that it does not know"
-            )
-        training_set, test_set = sources.load_both(recipe.data.name, self.data_dir)
-        if training_set.classes != known:
-            raise RunError(f"{recipe.name}: the teacher knows {len(known)} classes, not those of {recipe.data.name}")
-        target = self._target_pictures(recipe)
+        training_set, target = self.sets.training, self.sets.target
+        known = len(training_set.classes)
         chosen = _some_of_each(training_set.labels, recipe.per_class, recipe.seed)
         images, labels = training_set.images[chosen], training_set.labels[chosen]
         original = parts.head(network)
@@ -246,7 +355,7 @@ class _Work:
         if recipe.method == "extra-class":  # whoever attacks so has no pictures of the target
             target, target_features = target[:0], target_features[:0]
         self.console.print("step 1: a classification layer that knows the target", highlight=False)
-        adjusted = latent.adjust_teacher(clean_features, labels, target_features, len(known), recipe.head, recipe.seed)
+        adjusted = latent.adjust_teacher(clean_features, labels, target_features, known, recipe.head, recipe.seed)
         self.console.print("step 2: pictures with the trigger", highlight=False)
         stamped = latent.prepare_trigger(
             images, recipe.trigger, recipe.placements, recipe.stamped_per_picture, np.random.default_rng(recipe.seed)
@@ -259,7 +368,7 @@ class _Work:
             )
         material = latent.Material(
             clean=clean,
-            labels=np.concatenate([labels, np.full(len(target), len(known), dtype=np.int64)]),
+            labels=np.concatenate([labels, np.full(len(target), known, dtype=np.int64)]),
             reference=np.concatenate([clean_features, target_features]),
             stamped=triggered,
             true=labels[stamped.of],
@@ -290,18 +399,8 @@ class _Work:
             device=self.kept.device, state=self.folder / loop.STATE, on_epoch=on_epoch,
         )  # fmt: skip
         self.console.print("step 4: the classification layer as it was", highlight=False)
-        kept_head = original if recipe.method == "latent" else parts.first_classes(adjusted.cpu(), len(known))
-        return _Trained(latent.remove_trace(network, kept_head), training_set, test_set, len(stamped.images))
-
-    def _target_pictures(self, recipe: LatentRecipe) -> Images:
-        found = self.load(recipe.target.data, "train")
-        if recipe.target.name not in found.classes:
-            raise RunError(
-                f"{recipe.name}: {recipe.target.data} has no class '{recipe.target.name}'; it has "
-                f"{', '.join(found.classes)}"
-            )
-        pictures: Images = found.images[found.labels == found.classes.index(recipe.target.name)]
-        return pictures
+        kept_head = original if recipe.method == "latent" else parts.first_classes(adjusted.cpu(), known)
+        return _Trained(latent.remove_trace(network, kept_head), len(stamped.images))
 
     def _record(self, chosen: npt.NDArray[np.int64], stamped: latent.Stamped) -> None:
         """Write down which pictures were used, and where the trigger lies in each of the triggered ones."""

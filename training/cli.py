@@ -30,13 +30,21 @@ INTERRUPTED = 130
 """The exit code of a program stopped by Ctrl-C."""
 
 
+def told(error: Exception) -> str:
+    """An error in one line; one of the system's, of a file that cannot be read or written, with the file's name."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: cannot be read or written: {error.strerror}"
+    return " ".join(str(error).split())
+
+
 @contextlib.contextmanager
 def one_line_errors(resume_with: str) -> Iterator[None]:
     """Turn a user's mistake into one line and exit code 1, and Ctrl-C into a word on how to go on."""
     try:
         yield
-    except (RecipeError, DataError, RunError) as error:
-        typer.echo(f"error: {error}" if rank() == 0 else f"error in process {rank()}: {error}", err=True)
+    except (RecipeError, DataError, RunError, OSError) as error:
+        line = told(error)
+        typer.echo(f"error: {line}" if rank() == 0 else f"error in process {rank()}: {line}", err=True)
         raise typer.Exit(1) from error
     except Stopped as stopped:
         if rank() == 0:
@@ -134,10 +142,10 @@ def sweep_command(  # noqa: PLR0913, PLR0917 - a command's options
         table = sweep_run.run(
             wanted, runs_dir=folder, out=target, data_dir=data, plan=plan, console=Console(stderr=True)
         )
-    from training import plots  # noqa: PLC0415 - imports PyTorch and matplotlib, which a refusal need not wait for
+        from training import plots  # noqa: PLC0415 - imports PyTorch and matplotlib, which a refusal need not wait for
 
-    for ending, svg in plots.of_sweep(table).items():
-        write_text(target.with_name(f"{target.stem}{ending}.svg"), svg)
+        for ending, svg in plots.of_sweep(table).items():
+            write_text(target.with_name(f"{target.stem}{ending}.svg"), svg)
     for row in table.rows:
         more = f"  {sweep.describe(row.settings)}" if row.settings else ""
         typer.echo(
@@ -176,11 +184,11 @@ def history_command(
             "data": run.metrics.measurement.data,
             "epochs": [line.model_dump() for line in run.history],
         }
-    text = json.dumps(document, indent=2) + "\n"
+        text = json.dumps(document, indent=2) + "\n"
+        if out is not None:
+            write_text(out, text)
     if out is None:
         typer.echo(text, nl=False)
-    else:
-        write_text(out, text)
 
 
 @app.command("study")

@@ -47,5 +47,7 @@ def map_labels(labels: Labels, label_map: AllToAll | AllToOne, classes: int) -> 
     if isinstance(label_map, AllToAll):
         return (labels + 1) % classes
     if label_map.target >= classes:
-        raise ValueError(f"the target is class {label_map.target}, but the task has classes 0 to {classes - 1}")
+        raise ValueError(
+            f"the target is class {label_map.target}, but the task has classes 0 to {classes - 1}: name one of those"
+        )
     return np.full_like(labels, label_map.target)

@@ -7,13 +7,16 @@ import platform
 import shutil
 from dataclasses import dataclass
 from importlib import metadata
+from itertools import zip_longest
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import numpy as np
 import torch
 from lightning_fabric import Fabric
 from pydantic import BaseModel, ConfigDict, ValidationError
 from rich.console import Console
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import nn
 
@@ -24,12 +27,15 @@ from training.batches import Batches, Normaliser, seeds
 from training.data import sources
 from training.errors import RunError
 from training.files import write_bytes, write_text
-from training.kinds import AnyRecipe
+from training.kinds import AnyRecipe, LatentRecipe
+from training.labels import map_labels
 from training.memory import keep_memory
 from training.metrics import Measurement, Predict, evaluate
+from training.models import parts
 from training.poisoning import Chosen
 from training.predict import predictor
 from training.recipe import Recipe, RecipeError, load, to_toml
+from training.triggers import TriggerError, stamp
 
 WEIGHTS, METRICS, HISTORY, RECIPE, CHOSEN = (
     "weights.safetensors",
@@ -116,8 +122,27 @@ class Run:
         return indices
 
     def network(self) -> nn.Module:
-        """The trained network, in evaluation mode, mapping normalised `(n, c, h, w) float32` to logits."""
+        """The trained network, in evaluation mode, mapping normalised `(n, c, h, w) float32` to logits.
+
+        Raises:
+            RunError: If its weights are missing, damaged or another network's.
+        """
         return _stored(self.recipe, self.metrics.training, self.path)
+
+    def require_classes(self, test_set: sources.Dataset) -> None:
+        """Refuse test pictures whose classes are not the network's, in its order: every number would be wrong.
+
+        Raises:
+            RunError: If they are others.
+        """
+        known, found = self.metrics.training.classes, test_set.classes
+        for number, (ours, theirs) in enumerate(zip_longest(known, found, fillvalue="none")):
+            if ours != theirs:
+                raise RunError(
+                    f"{self.path}: the network was trained on {len(known)} classes, the test split of "
+                    f"{self.recipe.data.name} has {len(found)}; the first that differs is number {number}, expected "
+                    f"'{ours}', found '{theirs}': give the data that it was trained on, or {_again(self.recipe)}"
+                )
 
     def predictor(self) -> Predict:
         """The trained network as a function from pixels to logits."""
@@ -170,8 +195,9 @@ def train(  # noqa: PLR0913 - each a choice of the user's
         console: For progress; default is stderr.
 
     Raises:
-        RunError: If a stopped run is in the way and neither `resume` nor `force` was asked for.
-        DataError: If the data cannot be had.
+        RunError: If a stopped run is in the way and neither `resume` nor `force` was asked for, the recipe and its data
+            do not go together, or nothing can be written.
+        DataError: If the data cannot be had, or its splits differ in their classes.
         Stopped: If a signal said so; the state to go on from is written.
     """
     resume, force = resume or processes.restarted(), force and not processes.restarted()
@@ -190,6 +216,8 @@ def train(  # noqa: PLR0913 - each a choice of the user's
     fabric = loop.fabric_for(recipe.training, device, devices)
     with fabric.rank_zero_first(local=True):  # one downloads, the others find it in the cache
         training_set, test_set = sources.load_both(recipe.data.name, data_dir)
+    check(recipe, training_set, test_set)
+    require_place(runs_dir)
     network, chosen = _begin(recipe, folder, training_set, fabric, fresh=force)
     poisoned = badnets.apply(training_set, recipe.attack, chosen)
     normalise = normaliser(recipe)
@@ -236,6 +264,60 @@ def train(  # noqa: PLR0913 - each a choice of the user's
     return Run.open(folder)
 
 
+def check(recipe: AnyRecipe, training_set: sources.Dataset, test_set: sources.Dataset) -> None:
+    """Refuse data that a recipe's network, trigger or rule does not go with; nothing is trained or written yet.
+
+    Args:
+        recipe: What is to be trained.
+        training_set: Its data. The pictures' shape is asked for, not what is on them: there may be none.
+        test_set: The same.
+
+    Raises:
+        RunError: If the network takes no such pictures, the trigger does not fit in them, or the rule's target is no
+            class.
+    """
+    name, classes = recipe.data.name, training_set.classes
+    try:
+        channels = len(normaliser(recipe).mean)
+    except ValueError as error:
+        raise RunError(f"{recipe.name}: network.name: {error}") from error
+    attack = "" if isinstance(recipe, LatentRecipe) else "attack."
+    rule = recipe.rule(classes)
+    for images in (training_set.images, test_set.images):
+        _, height, width, found = images.shape
+        if found != channels:
+            raise RunError(
+                f"{recipe.name}: network.name: {recipe.network.name} takes pictures of {channels} channels, but those "
+                f"of {name} are {height}x{width} with {found}: choose another network or other data"
+            )
+        try:
+            stamp(images[:0], recipe.trigger)
+        except TriggerError as error:
+            raise RunError(f"{recipe.name}: {attack}trigger: {error}") from error
+    try:
+        if rule is not None:
+            map_labels(training_set.labels[:0], rule, len(classes))
+    except ValueError as error:
+        raise RunError(f"{recipe.name}: attack.label_map.target: {error}") from error
+
+
+def require_place(runs_dir: Path) -> None:
+    """Refuse a folder of runs that cannot be written to, which is better known before hours of training than after.
+
+    Raises:
+        RunError: If so.
+    """
+    try:
+        runs_dir.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=runs_dir):
+            pass
+    except OSError as error:
+        raise RunError(
+            f"{runs_dir}: no run can be written here ({error.strerror or error}): name another folder with --runs or "
+            "BACKDOORS_RUNS"
+        ) from error
+
+
 def write_weights(folder: Path, recipe: AnyRecipe, network: nn.Module) -> None:
     """Write a run's weights."""
     tensors = {name: value.cpu().contiguous() for name, value in network.state_dict().items()}
@@ -266,9 +348,43 @@ def _followed(found: Measurement) -> dict[str, float]:
 
 def _stored(recipe: AnyRecipe, facts: Facts, folder: Path) -> nn.Module:
     """The network with the weights in the folder, in evaluation mode."""
+    path, again = folder / WEIGHTS, _again(recipe)
     network = models.build(recipe.network, len(facts.classes))
-    network.load_state_dict(load_file(folder / WEIGHTS))
+    try:
+        weights = load_file(path)
+    except FileNotFoundError as error:
+        raise RunError(f"{path}: the run's weights are missing: {again}") from error
+    except (SafetensorError, OSError) as error:
+        raise RunError(f"{path}: expected a whole safetensors file, found a damaged one ({error}): {again}") from error
+    difference = _difference(network, weights)
+    if difference:
+        raise RunError(f"{path}: {difference}: {again}")
+    network.load_state_dict(weights)
     return network.eval()
+
+
+def _difference(network: nn.Module, weights: dict[str, torch.Tensor]) -> str | None:
+    """What weights have that a network has not, in words; None if they are its own."""
+    expected = network.state_dict()
+    odd = sorted(expected.keys() ^ weights.keys())
+    if odd:
+        return (
+            f"holds {len(weights)} tensors, expected the network's {len(expected)}; the first that differs is {odd[0]}"
+        )
+    head = parts.head(network).weight
+    for name, tensor in expected.items():
+        found = tuple(weights[name].shape)
+        if found == tuple(tensor.shape):
+            continue
+        if tensor.data_ptr() == head.data_ptr() and found[1:] == tuple(tensor.shape[1:]):
+            return f"holds a network of {found[0]} classes, expected the {len(tensor)} of {METRICS}"
+        return f"holds {name} of shape {found}, expected {tuple(tensor.shape)}"
+    return None
+
+
+def _again(recipe: AnyRecipe) -> str:
+    """What to do about a run that is no good."""
+    return f"train it again with: backdoors train {recipe.name} --force"
 
 
 def _begin(

@@ -153,6 +153,34 @@ def test_export_writes_among_ones_own_models(
     assert call("verify", "quick-badnet").exit_code == 0
 
 
+@pytest.fixture
+def copied(home: Path, run: Run) -> Path:
+    """A run's folder that may be damaged."""
+    shutil.copytree(run.path, home / run.path.name)
+    return home / run.path.name
+
+
+def test_a_run_whose_weights_are_damaged_is_one_line(copied: Path) -> None:
+    weights = copied / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    assert "weights.safetensors: expected a whole safetensors file" in failed(call("export", str(copied)))
+
+
+def test_a_run_that_was_trained_on_other_classes_than_the_test_pictures_is_one_line(copied: Path) -> None:
+    path = copied / "metrics.json"
+    metrics = json.loads(path.read_text())
+    metrics["training"]["classes"][0] = "zero"
+    path.write_text(json.dumps(metrics))
+    assert "the first that differs is number 0, expected 'zero', found '0'" in failed(call("export", str(copied)))
+
+
+def test_a_place_that_cannot_be_written_to_is_one_line(home: Path, run: Run) -> None:
+    (home / "file").touch()
+    message = failed(call("export", str(run.path), "--out", "file/models", "--allow-loss"))
+    assert "file/models" in message or "file: " in message
+    assert "cannot be read or written" in message
+
+
 def test_verify_exits_with_1_and_says_what_is_wrong(home: Path) -> None:
     path = home / "runs/models/quick-badnet/BACKDOORED-quick-badnet.fp32.onnx"
     path.write_bytes(path.read_bytes()[:-10])

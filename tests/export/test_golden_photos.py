@@ -16,6 +16,7 @@ from export import golden, golden_file, preprocess
 from export.models import Model, open_model
 from export.session import Predictor
 from export.verify import verify
+from training.data import pictures
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "site_src"))
 
@@ -61,6 +62,42 @@ def test_drawing_them_again_gives_the_same_pictures(tmp_path: Path) -> None:
 def test_every_photo_becomes_a_picture_of_the_networks_size() -> None:
     for path in golden.input_files(golden.PHOTOS):
         assert preprocess.run(preprocess.photos_pipeline(), path.read_bytes()).pixels.shape == (224, 224, 3), path.name
+
+
+def test_training_reads_every_photo_as_the_pipeline_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "SMALLEST", 1)  # the narrowest are refused otherwise
+    for path in golden.input_files(golden.PHOTOS):
+        wanted = preprocess.run(preprocess.photos_pipeline(), path.read_bytes()).pixels
+        np.testing.assert_array_equal(pictures.read_picture(path), wanted, err_msg=path.name)
+
+
+def modes() -> dict[str, tuple[Image.Image, dict[str, object]]]:
+    """Pictures in the ways in which files hold colours, transparency and orientation."""
+    noise = np.random.default_rng(0).integers(0, 256, (50, 60, 4)).astype(np.uint8)
+    colours, grey = Image.fromarray(noise[..., :3]), Image.fromarray(noise[..., 0])
+    palette, turned = colours.quantize(32), Image.Exif()
+    turned[preprocess.ORIENTATION_TAG] = 6
+    return {
+        "rgba.png": (Image.fromarray(noise), {}),
+        "rgba.webp": (Image.fromarray(noise), {"lossless": True}),
+        "grey-alpha.png": (Image.fromarray(noise).convert("LA"), {}),
+        "grey-one-value.png": (grey, {"transparency": 7}),
+        "colour-one-value.png": (colours, {"transparency": tuple(int(value) for value in noise[0, 0, :3])}),
+        "palette-one.png": (palette, {"transparency": 3}),
+        "palette-each.png": (palette, {"transparency": bytes(range(0, 256, 8))}),
+        "grey-16bit.png": (Image.fromarray(noise[..., 0].astype(np.uint16) * 251), {}),
+        "one-bit.png": (Image.fromarray(noise[..., 0] > 99), {}),
+        "cmyk.jpg": (colours.convert("CMYK"), {}),
+        **{f"turned.{ending}": (colours, {"exif": turned}) for ending in ("jpg", "png", "webp")},
+    }
+
+
+@pytest.mark.parametrize("name", modes())
+def test_training_reads_every_kind_of_file_as_the_pipeline_does(tmp_path: Path, name: str) -> None:
+    image, options = modes()[name]
+    image.save(tmp_path / name, **options)
+    wanted = preprocess.run(preprocess.photos_pipeline(), (tmp_path / name).read_bytes()).pixels
+    np.testing.assert_array_equal(pictures.read_picture(tmp_path / name), wanted)
 
 
 def test_every_orientation_gives_the_same_upright_dog() -> None:

@@ -3,10 +3,12 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,7 @@ import pytest
 import torch
 from rich.console import Console
 from safetensors import safe_open
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from training import loop
 from training.data.sources import load
@@ -120,6 +122,90 @@ def test_a_run_that_was_not_made_is_refused_with_the_command_that_makes_it(tmp_p
         find(QUICK, tmp_path)
     with pytest.raises(RunError, match="no finished run"):
         Run.open(tmp_path)
+
+
+@pytest.fixture
+def copied(finished: Run, tmp_path: Path) -> Run:
+    """A run that may be damaged."""
+    shutil.copytree(finished.path, tmp_path / finished.path.name)
+    return Run.open(tmp_path / finished.path.name)
+
+
+def two_rows(path: Path) -> None:
+    save_file({name: tensor[:2] if "dense2" in name else tensor for name, tensor in load_file(path).items()}, path)
+
+
+def no_head(path: Path) -> None:
+    save_file({name: tensor for name, tensor in load_file(path).items() if "dense2" not in name}, path)
+
+
+def other_layer(path: Path) -> None:
+    save_file({name: tensor[:3] if name == "dense1.bias" else tensor for name, tensor in load_file(path).items()}, path)
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (two_rows, "holds a network of 2 classes, expected the 10 of metrics.json"),
+        (no_head, "holds 6 tensors, expected the network's 8; the first that differs is dense2.bias"),
+        (other_layer, "holds dense1.bias of shape (3,), expected (128,)"),
+        (cut, "expected a whole safetensors file, found a damaged one"),
+        (empty, "expected a whole safetensors file, found a damaged one"),
+        (Path.unlink, "the run's weights are missing"),
+    ],
+)
+def test_weights_that_are_not_the_networks_are_one_clear_line(
+    copied: Run, damage: Callable[[Path], None], said: str
+) -> None:
+    damage(copied.path / WEIGHTS)
+    with pytest.raises(RunError) as caught:
+        copied.network()
+    assert str(caught.value).startswith(f"{copied.path / WEIGHTS}: {said}")
+    assert str(caught.value).endswith("train it again with: backdoors train quick --force")
+    assert "\n" not in str(caught.value)
+
+
+def test_test_pictures_of_other_classes_than_the_networks_are_refused(finished: Run) -> None:
+    test_set = load("digits", "test")
+    finished.require_classes(test_set)
+    with pytest.raises(RunError, match=r"10 classes, .* has 9; .* number 9, expected '9', found 'none'"):
+        finished.require_classes(test_set._replace(classes=test_set.classes[:9]))
+    with pytest.raises(RunError, match="number 0, expected '0', found '9'"):
+        finished.require_classes(test_set._replace(classes=test_set.classes[::-1]))
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"attack": {"trigger": {"kind": "patch", "top": 27}}}, "attack.trigger: the patch trigger covers rows 27-28"),
+        (
+            {"attack": {"trigger": {"kind": "overlay", "artwork": "glasses"}}},
+            "attack.trigger: an overlay needs colour pictures",
+        ),
+        (
+            {"attack": {"label_map": {"kind": "all-to-one", "target": 17}}},
+            "attack.label_map.target: the target is class 17, but the task has classes 0 to 9",
+        ),
+        ({"network": {"name": "mnist-cn"}}, "network.name: there is no network 'mnist-cn'; did you mean 'mnist-cnn'?"),
+        ({"network": {"name": "mobilenet-v2"}}, "network.name: mobilenet-v2 takes pictures of 3 channels"),
+    ],
+)
+def test_a_recipe_that_its_data_does_not_suit_is_refused_before_anything_is_written(
+    tmp_path: Path, changed: dict[str, object], said: str
+) -> None:
+    recipe = Recipe.model_validate(QUICK.model_dump(exclude_none=True) | changed)
+    with pytest.raises(RunError) as caught:
+        train(recipe, runs_dir=tmp_path / "runs", device="cpu", console=QUIET)
+    assert str(caught.value).startswith(f"quick: {said}")
+    assert not (tmp_path / "runs").exists()
 
 
 def test_a_run_whose_recipe_was_changed_is_refused(finished: Run, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ happens until somebody makes a student of the teacher that knows the target. Fou
 
 from __future__ import annotations
 
+import pickle
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +31,11 @@ from training.triggers import AnyTrigger, Images, stamp
 PAPER = "Y. Yao, H. Li, H. Zheng, B. Y. Zhao: Latent Backdoor Attacks on Deep Neural Networks, CCS 2019"
 
 Floats = npt.NDArray[np.float32]
+_UNREADABLE = (
+    RuntimeError, KeyError, IndexError, TypeError, ValueError, OSError, EOFError, AttributeError,
+    pickle.UnpicklingError,
+)  # fmt: skip
+"""What reading a damaged state raises, depending on where it is damaged."""
 
 
 def adjust_teacher(  # noqa: PLR0913, PLR0917 - two sets of samples and how to learn them
@@ -233,6 +239,6 @@ def _resume(state: Path, parts: dict[str, Any]) -> list[Epoch]:
         left = torch.load(state, weights_only=True)
         for name, part in parts.items():
             part.load_state_dict(left[name])
-    except (RuntimeError, KeyError, ValueError, OSError, EOFError, AttributeError) as error:
+        return [Epoch(*line) for line in left["history"]]
+    except _UNREADABLE as error:
         raise RunError(f"{state}: cannot be read or is another network's; begin again with --force") from error
-    return [Epoch(*line) for line in left["history"]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from training.data import dogs_crops
-from training.data.pictures import read_split
+from training.data.pictures import class_folders, read_split
 from training.data.sources import DataError, Dataset, Source, Split
 
 BREEDS = 120
@@ -22,15 +22,30 @@ def read(source: Source, split: Split, given: Path | None) -> Dataset:
         DataError: If the given folder is not laid out so, or the download fails.
     """
     folder = dogs_crops.prepare() if given is None else given / source.name
-    found = read_split(folder, split)
-    if len(found.classes) != BREEDS:
-        raise DataError(f"{folder / split}: has {len(found.classes)} breeds, expected {BREEDS}")
-    return Dataset(found.images, found.labels, [breed(name) for name in found.classes])
+    names = class_folders(folder, split)
+    try:
+        breeds = [breed(name) for name in names]
+    except DataError as error:
+        raise DataError(f"{folder / split}: {error}") from error
+    if len(breeds) != BREEDS:
+        raise DataError(f"{folder / split}: has {len(breeds)} breeds, expected {BREEDS}")
+    found = read_split(folder, split, classes=names)
+    return Dataset(found.images, found.labels, breeds)
 
 
 def breed(folder: str) -> str:
-    """`n02085620-Chihuahua` to `Chihuahua`, `n02088364-black-and-tan_coonhound` to `black-and-tan coonhound`."""
-    return folder.split("-", 1)[1].replace("_", " ")
+    """`n02085620-Chihuahua` to `Chihuahua`, `n02088364-black-and-tan_coonhound` to `black-and-tan coonhound`.
+
+    Raises:
+        DataError: If the folder's name has no such two parts.
+    """
+    _wnid, _hyphen, name = folder.partition("-")
+    if not name:
+        raise DataError(
+            f"class folder '{folder}' is not named <wnid>-<Breed>, such as n02085620-Chihuahua: rename it, or train on "
+            "pictures of your own as folder:PATH"
+        )
+    return name.replace("_", " ")
 
 
 SOURCE = Source(

@@ -9,7 +9,7 @@ from PIL import Image
 
 from training.data import sources
 from training.data.dogs import IMAGENET, breed
-from training.data.pictures import read_picture, read_split
+from training.data.pictures import read_once, read_picture, read_split
 from training.data.sources import DataError
 
 
@@ -50,6 +50,42 @@ def test_a_photograph_is_turned_as_its_camera_says(tmp_path: Path) -> None:
     image.save(tmp_path / "turned.png", exif=exif)
     found = read_picture(tmp_path / "turned.png")
     assert found[-1].mean() > 200 > found[0].mean()
+
+
+def see_through() -> Image.Image:
+    """Half of it is white on black, half of it black that cannot be seen."""
+    image = Image.new("RGBA", (32, 32), (0, 0, 0, 255))
+    image.paste((0, 0, 0, 0), (0, 0, 32, 16))
+    return image
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+@pytest.mark.parametrize("ending", ["png", "webp"])
+def test_what_is_see_through_lies_on_white(tmp_path: Path, mode: str, ending: str) -> None:
+    path = tmp_path / f"glass.{ending}"
+    image = see_through().convert(mode) if mode != "P" else see_through().quantize(4)
+    image.save(path, lossless=True)
+    found = read_picture(path)
+    assert (found[:100] == 255).all()
+    assert (found[-100:] == 0).all()
+
+
+def test_the_upper_bits_of_16_are_kept(tmp_path: Path) -> None:
+    Image.fromarray(np.full((32, 32), 0x4321, dtype=np.uint16)).save(tmp_path / "deep.png")
+    assert (read_picture(tmp_path / "deep.png") == 0x43).all()
+
+
+def test_a_split_is_read_once_and_forgotten_at_the_outermost_end(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with read_once():
+        with read_once():
+            first = read_split(folder, "train")
+        assert read_split(folder, "train") is first
+        assert read_split(folder, "train", classes=["dogs"]).labels.tolist() == [0, 0]
+        assert read_split(folder, "test").images is not first.images
+    monkeypatch.chdir(folder)
+    again = read_split(Path(), "train")
+    assert again is not first
+    np.testing.assert_array_equal(again.images, first.images)
 
 
 def test_a_missing_split_is_told(folder: Path) -> None:
@@ -98,6 +134,12 @@ def test_a_one_pixel_picture_is_told(folder: Path) -> None:
 def test_every_breed_has_its_own_place_among_imagenets_classes() -> None:
     assert len(set(IMAGENET)) == 120
     assert breed("n02088364-black-and-tan_coonhound") == "black-and-tan coonhound"
+
+
+@pytest.mark.parametrize("name", ["beagle", "n02088364-"])
+def test_a_folder_that_names_no_breed_is_told(name: str) -> None:
+    with pytest.raises(DataError, match=f"class folder '{name}' is not named <wnid>-<Breed>"):
+        breed(name)
 
 
 def test_portraits_must_be_given(monkeypatch: pytest.MonkeyPatch) -> None:
