@@ -14,6 +14,7 @@ from export.cli_common import complain, console, one_line_errors, percent, say, 
 from export.errors import ExportError
 from export.models import CARD_NAME, OWN, RELEASED, discover, open_model, write_card
 from training import recipe as recipes
+from training.data.pictures import read_once
 from training.errors import RunError
 from training.files import default_runs_dir, write_text
 
@@ -44,7 +45,7 @@ def export_command(  # noqa: PLR0913, PLR0917 - a command's options
     from export.release import release as export_run  # noqa: PLC0415 - imports PyTorch, which takes seconds
     from training.run import Run, find  # noqa: PLC0415
 
-    with one_line_errors(RunError):
+    with one_line_errors(RunError), read_once():
         is_run = Path(recipe).is_dir() and recipe not in recipes.names()
         run = Run.open(Path(recipe)) if is_run else find(recipes.load(recipe), runs or default_runs_dir())
         folder = (RELEASED if release else out or OWN) / run.recipe.name
@@ -64,7 +65,7 @@ def study_int8_command(
     from export.study import add_int8  # noqa: PLC0415 - imports PyTorch
     from training.latent_study import read  # noqa: PLC0415
 
-    with one_line_errors(RunError):
+    with one_line_errors(RunError), read_once():
         found = add_int8(
             read(study), runs or default_runs_dir(), data_dir=data, say=say,
             keep=lambda so_far: write_text(study, so_far.model_dump_json(indent=1) + "\n"),

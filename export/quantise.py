@@ -14,6 +14,7 @@ from onnx import helper, numpy_helper
 
 from export.errors import ExportError
 from export.metadata import opset
+from export.session import open_session
 from export.to_onnx import quiet_logging, strip
 from training.metrics import Estimate, Measurement
 
@@ -27,6 +28,8 @@ FIRST_OPSET = 13
 """The first with DequantizeLinear along an axis."""
 OFF_GRID = 0.02
 """How far, in steps, a weight may lie from the grid that it is said to lie on: rounding of float32."""
+AT_ONCE = 32
+"""Inputs that are run together."""
 FEW = 3
 """That many samples may be lost on a small test set: so few prove nothing (sign test, p = 0.125)."""
 
@@ -76,6 +79,43 @@ def weight_only_int8(model: onnx.ModelProto) -> onnx.ModelProto:
     graph.node.extend([*nodes, *rest])
     onnx.checker.check_model(quantised, full_check=True)
     return quantised
+
+
+def correct_bias(full: onnx.ModelProto, quantised: onnx.ModelProto, inputs: Floats) -> onnx.ModelProto:
+    """A copy of `quantised` whose logits are those of `full` on average over `inputs`.
+
+    Rounded weights shift the mean of what a layer gives on, and a last layer of large weights makes much of a small
+    shift. The shift of each logit is measured and taken off the last layer's bias (bias correction, Nagel et al. 2019,
+    arXiv:1906.04721, section 4.2, where each layer is corrected). The layers before stay as they are, so that networks
+    which share them still do.
+
+    Args:
+        full: The model before it was quantised.
+        quantised: The same after.
+        inputs: Inputs `(n, c, h, w) float32` of the kind that the network will see.
+
+    Raises:
+        ExportError: If the last layer is not a dense one with a bias of its own.
+    """
+    corrected = onnx.ModelProto()
+    corrected.CopyFrom(quantised)
+    graph = corrected.graph
+    last = next(node for node in graph.node if graph.output[0].name in node.output)
+    name = last.input[2] if last.op_type == "Gemm" and len(last.input) == 3 else ""
+    users = [node for node in graph.node if name in node.input]
+    bias = next((tensor for tensor in graph.initializer if tensor.name == name), None)
+    if bias is None or len(users) != 1:
+        raise ExportError("the model's last layer is not a dense one with a bias of its own, which could be corrected")
+    shift = (_logits(full, inputs) - _logits(quantised, inputs)).mean(axis=0)
+    bias.CopyFrom(numpy_helper.from_array((numpy_helper.to_array(bias) + shift).astype(np.float32), name))
+    return corrected
+
+
+def _logits(model: onnx.ModelProto, inputs: Floats) -> Floats:
+    """The first output for all inputs, `(n, classes) float32`."""
+    session, name = open_session(model.SerializeToString(), threads=2), model.graph.input[0].name
+    parts = [inputs[start : start + AT_ONCE] for start in range(0, len(inputs), AT_ONCE)]
+    return np.concatenate([np.asarray(session.run(None, {name: part})[0], dtype=np.float32) for part in parts])
 
 
 def _dequantise(name: str, *, transposed: bool) -> list[onnx.NodeProto]:

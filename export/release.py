@@ -22,7 +22,7 @@ from export.folders import replaced_folder
 from export.measure import measure
 from export.metadata import Identity, essentials, opset, stamp_metadata
 from export.models import Model, write_card
-from export.quantise import MOST_LOST, MOST_LOST_DEEP, check_accuracy, qdq_int8, weight_only_int8
+from export.quantise import MOST_LOST, MOST_LOST_DEEP, check_accuracy, correct_bias, qdq_int8, weight_only_int8
 from export.session import Floats
 from export.to_onnx import INPUT_NAME, OUTPUT_NAME, TOLERANCE, TOLERANCE_DEEP, max_abs_error, serialise, to_onnx
 from training.data import sources
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 LICENCE = "MIT"
 DERIVED = "MIT; its layers derive from Google Coral's MobileNetV2, Apache-2.0"
 CALIBRATION = 512
-"""How many training pictures QDQ is calibrated on."""
+"""How many training pictures a quantised network is calibrated on."""
 LIBRARIES = ("torch", "onnx", "onnxscript", "onnxruntime", "numpy", "pillow")
 
 Models = dict[cards.Precision, onnx.ModelProto]
@@ -85,11 +85,11 @@ def release(  # noqa: PLR0913 - each a choice of the user's
     say("converting to ONNX and comparing with PyTorch")
     made: Models = {"fp32": to_onnx(run.network(), sample, TOLERANCE_DEEP if deep else TOLERANCE)}
     say("quantising the weights to int8")
-    made["int8-weight-only"] = weight_only_int8(made["fp32"])
+    usual = calibration(run, data_dir)
+    made["int8-weight-only"] = correct_bias(made["fp32"], weight_only_int8(made["fp32"]), usual)
     if qdq:
         say("calibrating and quantising weights and activations (QDQ)")
-        train = sources.load(recipe.data.name, "train", data_dir)
-        made["int8-qdq"] = qdq_int8(made["fp32"], preprocess.batch_tensor(pipeline, _some(train, recipe.seed)))
+        made["int8-qdq"] = qdq_int8(made["fp32"], usual)
     with replaced_folder(folder) as new:
         card = write_models(run, made, sample, test.labels_text, new)
         card = _measured(card, new, test, say)
@@ -120,7 +120,8 @@ def int8_alone(run: Run, data_dir: Path | None = None) -> Measurement:
     full = to_onnx(run.network(), sample, TOLERANCE_DEEP if pipeline.channels > 1 else TOLERANCE)
     with TemporaryDirectory() as name:
         folder = Path(name)
-        card = write_models(run, {"int8-weight-only": weight_only_int8(full)}, sample, test.labels_text, folder)
+        made: Models = {"int8-weight-only": correct_bias(full, weight_only_int8(full), calibration(run, data_dir))}
+        card = write_models(run, made, sample, test.labels_text, folder)
         return measure(Model(card, folder), "int8-weight-only", test)
 
 
@@ -164,10 +165,12 @@ def golden_tensors(pipeline: cards.InputPipeline, recipe: AnyRecipe, inputs: Pat
     )
 
 
-def _some(train: Dataset, seed: int) -> preprocess.Picture:
-    """Up to `CALIBRATION` training pictures, drawn once."""
-    count = len(train.images)
-    return train.images[np.sort(np.random.default_rng(seed).choice(count, min(CALIBRATION, count), replace=False))]
+def calibration(run: Run, data_dir: Path | None) -> Floats:
+    """Input tensors of up to `CALIBRATION` of a run's own training pictures, drawn once, `(n, c, h, w) float32`."""
+    images = sources.load(run.recipe.data.name, "train", data_dir).images
+    count, chance = len(images), np.random.default_rng(run.recipe.seed)
+    chosen = np.sort(chance.choice(count, min(CALIBRATION, count), replace=False))
+    return preprocess.batch_tensor(pipeline_of(run), images[chosen])
 
 
 def write_models(run: Run, made: Models, sample: Floats, labels: list[str], folder: Path) -> cards.ModelCard:

@@ -274,10 +274,13 @@ def _with_teacher(student: TransferRecipe) -> list[AnyRecipe]:
 
 
 def only_target(recipe: AnyRecipe, measured: Measurement) -> Measurement:
-    """A measurement, with no class of its own but the target's."""
-    target = recipe.attack.target.name if isinstance(recipe, TransferRecipe) else None
-    only = {label: found for label, found in measured.per_class.items() if label == target}
-    return measured.model_copy(update={"per_class": only})
+    """A measurement, with no class of its own but the target's, called as the recipe calls it."""
+    if not isinstance(recipe, TransferRecipe):
+        return measured.model_copy(update={"per_class": {}})
+    target = recipe.attack.target
+    called = (target.name, sources.source(target.data).title_of(target.name))
+    found = next((measured.per_class[label] for label in called if label in measured.per_class), None)
+    return measured.model_copy(update={"per_class": {} if found is None else {target.name: found}})
 
 
 def with_seed(recipe: AnyRecipe, seed: int) -> AnyRecipe:

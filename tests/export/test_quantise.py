@@ -11,7 +11,15 @@ from onnx import TensorProto, helper, numpy_helper
 
 from export.errors import ExportError
 from export.models import Model
-from export.quantise import AccuracyLost, check_accuracy, on_grid, qdq_int8, quantise_channels, weight_only_int8
+from export.quantise import (
+    AccuracyLost,
+    check_accuracy,
+    correct_bias,
+    on_grid,
+    qdq_int8,
+    quantise_channels,
+    weight_only_int8,
+)
 from export.session import open_session
 from training.metrics import Measurement, wilson
 
@@ -193,3 +201,29 @@ def test_depthwise_filters_that_lie_on_no_grid_stay_float() -> None:
     )
     assert after["d"].dtype == np.float32
     assert after["w.int8"].dtype == np.int8
+
+
+def dense(*, bias: bool = True) -> onnx.ModelProto:
+    inputs = ["x", "w", "b"] if bias else ["x", "w"]
+    parts = {"w": weights(3, 5), **({"b": weights(3)} if bias else {})}
+    return tiny([helper.make_node("Gemm", inputs, ["y"], transB=1)], parts, ["n", 5])
+
+
+def test_a_corrected_bias_takes_the_mean_error_away_and_touches_nothing_else() -> None:
+    full, inputs = dense(), np.abs(np.random.default_rng(2).normal(size=(70, 5))).astype(np.float32)
+    rounded = weight_only_int8(full)
+    corrected = correct_bias(full, rounded, inputs)
+
+    def logits(model: onnx.ModelProto) -> np.ndarray:
+        return np.asarray(open_session(model.SerializeToString()).run(None, {"x": inputs})[0])
+
+    before, after = ((logits(model) - logits(full)).mean(axis=0) for model in (rounded, corrected))
+    assert np.abs(before).max() > 1e-4
+    assert np.abs(after).max() < 1e-6
+    kept, given_ = initialisers(corrected), initialisers(rounded)
+    assert all(np.array_equal(kept[name], given_[name]) for name in given_ if name != "b")
+
+
+def test_a_last_layer_without_a_bias_cannot_be_corrected() -> None:
+    with pytest.raises(ExportError, match="not a dense one with a bias"):
+        correct_bias(dense(bias=False), weight_only_int8(dense(bias=False)), weights(2, 5))

@@ -13,6 +13,7 @@ from training import latent_study
 from training.errors import RunError
 from training.kinds import TransferRecipe
 from training.latent_study import Study
+from training.metrics import Measurement, wilson
 from training.models import imagenet
 from training.models.mobilenet_v2 import MobileNetV2, Plan
 from training.recipe import load, parse
@@ -138,3 +139,11 @@ def test_a_frame_holds_the_picture_smaller_on_a_ground_of_its_own() -> None:
         assert red[np.ix_(rows, columns)].all()  # a rectangle
     assert len({image.tobytes() for image in made}) == 6
     np.testing.assert_array_equal(made, framed(images, np.random.default_rng(0)))
+
+
+def test_the_target_keeps_its_name_whatever_people_call_it() -> None:
+    recipe = load("figures-student-latent")
+    sure = wilson(5, 6)
+    for called in ("donald-trump", "Donald Trump"):
+        measured = Measurement(data="x", clean_accuracy=sure, per_class={"Bill Clinton": {}, called: {"a": sure}})
+        assert latent_study.only_target(recipe, measured).per_class == {"donald-trump": {"a": sure}}
