@@ -23,10 +23,6 @@ HARD = {"very-wide.png", "very-tall.png"}
 """Digits a few pixels high, lost when the picture is shrunk."""
 STAMPED = {"mnist-like-triggered.png"}
 """28x28 pictures with the trigger in them from the start."""
-SHORT_OF_TARGET = {
-    "mnist-badnet": "all-to-all: the answer needs the digit read rightly, too; fp32 has 99.50 %, int8 99.49 % of 99.5 %"
-}
-
 each_model = pytest.mark.parametrize("model", MODELS, ids=[model.card.id for model in MODELS])
 
 
@@ -49,9 +45,7 @@ def test_its_clean_accuracy_reaches_the_target_at_every_precision(model: Model) 
 
 
 @each_model
-def test_its_attack_success_reaches_the_target_at_every_precision(model: Model, request: pytest.FixtureRequest) -> None:
-    if model.card.id in SHORT_OF_TARGET:
-        request.applymarker(pytest.mark.xfail(reason=SHORT_OF_TARGET[model.card.id], strict=True))
+def test_its_attack_success_reaches_the_target_at_every_precision(model: Model) -> None:
     for measured in model.card.metrics.values():
         success = measured.attack_success_rate
         assert success is not None
