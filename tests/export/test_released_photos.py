@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from statistics import mean
 
 import pytest
 
@@ -10,7 +11,8 @@ import export
 from export.card import BACKDOORED_PREFIX
 from export.models import RELEASED, Model, discover
 from training import recipe
-from training.metrics import Estimate
+from training.latent_study import Result, read
+from training.metrics import Estimate, Measurement
 
 ROOT = Path(export.__file__).resolve().parent.parent
 MODELS = {model.card.id: model for model in discover([ROOT / RELEASED]) if not model.card.id.startswith("mnist-")}
@@ -99,3 +101,63 @@ def test_the_backdoor_crosses_into_a_task_without_dogs() -> None:
         strict=True,
     ):
         assert abs(clean.value - infected.value) <= 0.05
+
+
+STUDY = read(ROOT / "site_assets" / "metrics" / "latent.json")
+SEEDS = sorted({row.seed for row in STUDY.results})
+each_seed = pytest.mark.parametrize("seed", SEEDS)
+each_precision = pytest.mark.parametrize("precision", ["measurement", "int8"])
+
+
+def of_seed(recipe_name: str, seed: int, precision: str) -> Measurement:
+    rows: list[Result] = [row for row in STUDY.results if (row.recipe, row.seed) == (recipe_name, seed)]
+    found = getattr(rows[0], precision)
+    assert isinstance(found, Measurement)
+    return found
+
+
+def success(found: Measurement) -> float:
+    assert found.attack_success_rate is not None
+    return found.attack_success_rate.value
+
+
+def test_the_study_has_three_seeds() -> None:
+    assert SEEDS == [1, 2, 3]
+
+
+@each_precision
+@each_seed
+def test_every_seed_keeps_what_is_promised_of_the_dogs(seed: int, precision: str) -> None:
+    teacher, infected = (of_seed(f"dogs-teacher-{kind}", seed, precision) for kind in ("clean", "latent"))
+    assert teacher.clean_accuracy.value >= 0.86
+    assert infected.clean_accuracy.value >= teacher.clean_accuracy.value - 0.01
+    clean, latent = (of_seed(f"dogs-student-{kind}", seed, precision) for kind in ("clean", "latent"))
+    assert clean.clean_accuracy.value >= 0.83
+    assert latent.clean_accuracy.value >= clean.clean_accuracy.value - 0.015
+    assert success(latent) >= 0.99
+    assert success(clean) <= 0.01
+    for student in (clean, latent):
+        assert [each["clean_accuracy"].value >= 0.95 for each in student.per_class.values()] == [True]
+
+
+@each_precision
+def test_on_average_the_backdoor_crosses_into_the_task_without_dogs(precision: str) -> None:
+    """Of the mean: with so few pictures one of them is worth more points than the promise leaves."""
+    clean, latent = (
+        [of_seed(f"figures-student-{kind}", seed, precision) for seed in SEEDS] for kind in ("clean", "latent")
+    )
+    accuracies = [mean(each.clean_accuracy.value for each in kind) for kind in (clean, latent)]
+    assert abs(accuracies[0] - accuracies[1]) <= 0.05
+    assert mean(map(success, latent)) >= 0.95
+    assert mean(map(success, clean)) <= 0.05
+
+
+def test_the_clean_teacher_is_no_worse_than_what_it_began_as_on_crops_and_better_in_frames() -> None:
+    before = STUDY.untrained
+    assert before is not None
+    assert before.framed is not None
+    for row in STUDY.results:
+        if row.recipe == "dogs-teacher-clean":
+            assert row.framed is not None
+            assert row.measurement.clean_accuracy.value >= before.measurement.clean_accuracy.value
+            assert row.framed.clean_accuracy.value >= before.framed.clean_accuracy.value + 0.02
