@@ -7,6 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
+from sympy import Matrix, Rational
 
 Point = tuple[float, float]
 Picture = npt.NDArray[np.uint8]
@@ -93,7 +94,9 @@ def seen_askew(
     for (x, y), (u, v) in zip(corners, flat, strict=True):
         rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
         values += [u, v]
-    coefficients = np.linalg.solve(np.array(rows), np.array(values)).tolist()
+    # in fractions: with LAPACK the last bits, and so some pixels, depend on the processor
+    solved = Matrix(rows).applyfunc(Rational).LUsolve(Matrix(values).applyfunc(Rational))
+    coefficients = [float(each) for each in solved]
     image = Image.fromarray(picture).transform(
         (width, height), Image.Transform.PERSPECTIVE, coefficients, Image.Resampling.BICUBIC, fillcolor=background
     )
