@@ -36,6 +36,8 @@ _FRAMED = tuple(
     for metric, title in (_CLEAN, _SUCCESS)
     for at, where in (("measurement", "crops"), ("framed", "in frames"))
 )
+_DEFENDED = (_CLEAN, _SUCCESS, ("robust_accuracy", "Triggered pictures named rightly"))
+_FINE_TUNING = "fine-tuning"
 _PLANE = (8.0, 212.0, 8.0, 172.0)
 """Left, right, top and bottom of a picture of features."""
 
@@ -144,32 +146,45 @@ class Latent:
         """How many pictures altered triggers were measured on."""
         return count(Estimate.model_validate(self._file()["altered"][0]["latent"]).n)
 
-    def latent_further(self, caption: str) -> str:
-        """What further training leaves, by the first layer that is trained."""
-        rows = [
-            {
-                "label": f"from layer {row['strength']:g} on",
-                "bars": [_bar(row["clean_accuracy"]), _bar(row["attack_success_rate"])],
-            }
-            for row in self._defended("further training")
+    def latent_fine_tuned(self, caption: str) -> str:
+        """The student of the backdoored teacher before and after fine-tuning, gentle and thorough, by first layer."""
+        name = self._file()["student"]
+        untouched = {"label": "not fine-tuned", "row": self._rows_of(name)[0]}
+        tuned = [
+            {"label": f"{row['defence'].split()[0]}, from layer {row['strength']:g} on", "row": row}
+            for row in self._file()["defended"]
+            if row["defence"].endswith(_FINE_TUNING) and row["student"] == name
         ]
-        titles = ["Clean accuracy", "Attack success rate"]
+        rows = [
+            {"label": each["label"], "bars": [_bar(each["row"]["measurement"][metric]) for metric, _ in _DEFENDED]}
+            for each in (untouched, *tuned)
+        ]
+        titles = [title for _, title in _DEFENDED]
         return self._page.place(
-            figures.figure("latent-bars", head="Trained", titles=titles, rows=rows, caption=caption)
+            figures.figure("latent-bars", head="Student", titles=titles, rows=rows, caption=caption)
         )
 
-    def latent_left(self, defence: str, strength: float, metric: str) -> str:
-        """What a defence of that strength leaves of a measure."""
+    def latent_left(self, defence: str, strength: float, metric: str, student: str | None = None) -> str:
+        """What a defence of that strength leaves of a measure; of the student of the backdoored teacher by default."""
+        name = student or self._file()["student"]
         for row in self._defended(defence):
-            if row["strength"] == strength:
-                found = Estimate.model_validate(row[metric])
+            if (row["student"], row["strength"]) == (name, strength):
+                found = Estimate.model_validate(row["measurement"][metric])
                 return percent(found.value, found.n)
-        raise FactError(f"{STUDY}.json has no {defence} of strength {strength:g}")
+        raise FactError(f"{STUDY}.json has no {defence} of {name} of strength {strength:g}")
 
-    def latent_further_epochs(self) -> str:
-        """How long a student was trained further."""
-        epochs = self._defended("further training")[0]["epochs"]
-        return "one epoch" if epochs == 1 else f"{epochs} epochs"
+    def latent_fine_tuning(self, defence: str) -> str:
+        """How a student was fine-tuned, in words."""
+        rows = self._defended(defence)
+        if not rows:
+            raise FactError(f"{STUDY}.json has no {defence}")
+        epochs, pictures = (rows[0][field] for field in ("epochs", "pictures"))
+        passes = "one pass" if epochs == 1 else f"{epochs} passes"
+        return f"{passes} over {count(pictures)} pictures at a learning rate of {rows[0]['learning_rate']:g}"
+
+    def latent_fine_tuning_time(self, defence: str) -> str:
+        """How long the longest of a way of fine-tuning took."""
+        return duration(max(row["seconds"] for row in self._defended(defence)))
 
     def latent_anomaly(self, network: str, label: str) -> str:
         """The anomaly index of one class of a network that Neural Cleanse inspected."""
@@ -187,7 +202,7 @@ class Latent:
                 ("attack_success_rate", "Attack success rate", "attack"),
                 ("clean_accuracy", "Clean accuracy", "clean"),
             )
-            for dots in [[(row["strength"], row[metric]["value"]) for row in rows]]
+            for dots in [[(row["strength"], row["measurement"][metric]["value"]) for row in rows]]
         ]
         axis = Axis("Channels cut off", [(row["strength"], f"{100 * row['strength']:g}{THIN}%") for row in rows])
         return self._page.place(chart("latent-pruning", series, axis, caption))

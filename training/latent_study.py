@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -32,15 +34,35 @@ from training.views import framed
 FRAMES_SEED = 1
 """Of the frames that test pictures are put in."""
 EACH = 3
-"""Test pictures of each class that altered triggers and defences are measured on."""
+"""Test pictures of each class that altered triggers and pruning are measured on."""
 PLOTTED = 120
 """Points of each kind in the picture of features."""
 DEEPER = (12, 15, 18)
-"""Layers that further training begins at."""
+"""Layers that fine-tuning begins at."""
+
+
+class FineTuning(NamedTuple):
+    """A way to fine-tune."""
+
+    how: defences.Training
+    each: int | None
+    """Training pictures of each class; None for all."""
+    students: tuple[int, ...]
+    """Which of the two: 0 for the backdoored teacher's, 1 for the clean teacher's."""
+
+
+FINE_TUNINGS = {
+    "gentle fine-tuning": FineTuning(defences.Training(epochs=3, learning_rate=3e-4), 20, (0,)),
+    "thorough fine-tuning": FineTuning(
+        defences.Training(epochs=6, learning_rate=2e-3, one_cycle=True, weight_decay=0.05, label_smoothing=0.1),
+        None,
+        (0, 1),
+    ),
+}
+"""Small steps on a few pictures, as one would who wants to keep what there is; large ones on all."""
 TAUGHT = 20
-"""Training pictures of each class that it uses."""
-FURTHER = defences.Training(epochs=3, learning_rate=3e-4)
-"""How it is done."""
+"""Training pictures of each class that tell which channels are used."""
+PRUNING = "pruning"
 PRUNED = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9)
 """Shares of the channels that are cut off."""
 
@@ -77,13 +99,18 @@ class Altered(_Part):
 class Defended(_Part):
     """A student after a defence."""
 
+    student: str
+    """Its recipe."""
     defence: str
     strength: float
-    """The layer from which on it was trained further, or the share of channels pruned."""
-    clean_accuracy: Estimate
-    attack_success_rate: Estimate
+    """The layer from which on it was fine-tuned, or the share of channels pruned."""
+    measurement: Measurement
     epochs: int | None = None
-    """Of further training."""
+    """Of fine-tuning, as what follows."""
+    learning_rate: float | None = None
+    pictures: int | None = None
+    """How many it was fine-tuned on."""
+    seconds: float | None = None
 
 
 class Inspected(_Part):
@@ -176,36 +203,32 @@ def run(  # noqa: PLR0913 - recipes, seeds, places
         RunError: If the first student's teacher is not a latent recipe, or its trigger no overlay.
     """
     teacher = students[0].teacher
-    if not isinstance(teacher, LatentRecipe) or not isinstance(teacher.trigger, Overlay):
+    trigger = teacher.trigger if isinstance(teacher, LatentRecipe) else None
+    if not isinstance(teacher, LatentRecipe) or not isinstance(trigger, Overlay):
         raise RunError(f"{students[0].name}: its teacher must come from a latent recipe whose trigger is an overlay")
+    place = _Place(runs_dir, data_dir, console, Activations(runs_dir / "activations", torch.device("cpu")))
+    same = before is not None and students[0].sha256 in {row.recipe_sha256 for row in before.results}
+    found = (before if same else None) or Study(
+        student=students[0].name, results=[], altered=[], defended=[], points=[]
+    )
 
-    def trained(recipe: AnyRecipe) -> Run:
-        return train_run(recipe, runs_dir=runs_dir, data_dir=data_dir, resume=True, console=console)
+    def measuring() -> _Measuring:
+        return _Measuring([place.trained(each) for each in students], teacher, trigger, place)
 
-    kept = Activations(runs_dir / "activations", torch.device("cpu"))
-    results = {row.recipe_sha256: row for row in before.results} if before else {}
-    if before is None or students[0].sha256 not in results:
-        runs = [trained(each) for each in students]
-        work = _Measuring(runs, teacher, kept, data_dir, console)
-        found = Study(
-            student=students[0].name,
-            results=[],
-            altered=work.altered(teacher.trigger),
-            defended=[*work.trained_further(), *work.pruned()],
-            points=work.points(),
-            inspected=[
-                line for each in _with_teacher(inspected) for line in inspect(trained(each), data_dir)
-            ] if inspected else [],
-        )  # fmt: skip
+    for step in _examined(found, students, chain.cut_of(teacher), measuring):
+        found = step
         keep(found)
-    else:
-        found = before
+    if inspected and not found.inspected:
+        lines = [line for each in _with_teacher(inspected) for line in inspect(place.trained(each), data_dir)]
+        found = found.model_copy(update={"inspected": lines})
+        keep(found)
     if found.untrained is None:
-        found = found.model_copy(update={"untrained": _untrained(teacher, kept, data_dir, console)})
+        found = found.model_copy(update={"untrained": _untrained(teacher, place)})
         keep(found)
     baselines = [with_method(students[0], method) for method in ("extra-class", "extra-class-with-target")]
     wanted = [(recipe, seed) for seed in seeds for student in [*students, *others] for recipe in _with_teacher(student)]
     wanted[len(wanted) :] = [(baseline, seeds[0]) for baseline in baselines]
+    results = {row.recipe_sha256: row for row in before.results} if before else {}
     rows: dict[str, Result] = {}
     for recipe, seed in wanted:
         seeded = with_seed(recipe, seed)
@@ -214,8 +237,8 @@ def run(  # noqa: PLR0913 - recipes, seeds, places
         row = results.get(seeded.sha256)
         is_baseline = recipe in baselines
         if row is None or (row.framed is None and not is_baseline):
-            made = trained(seeded)
-            row = _result(made, seed, None if is_baseline else _in_frames(made, kept, data_dir, console))
+            made = place.trained(seeded)
+            row = _result(made, seed, None if is_baseline else _in_frames(made.network(), made.recipe, place))
         rows[seeded.sha256] = row
         # what is not wanted any more goes at the end, not before: a study may be stopped
         keep(found.model_copy(update={"results": [*(results | rows).values()]}))
@@ -224,41 +247,91 @@ def run(  # noqa: PLR0913 - recipes, seeds, places
     return found
 
 
+class _Place(NamedTuple):
+    """Where a study is made."""
+
+    runs_dir: Path
+    data_dir: Path | None
+    console: Console
+    kept: Activations
+
+    def trained(self, recipe: AnyRecipe) -> Run:
+        """The recipe's run, which is trained where it was not yet."""
+        return train_run(recipe, runs_dir=self.runs_dir, data_dir=self.data_dir, resume=True, console=self.console)
+
+    def test(self, recipe: AnyRecipe) -> Dataset:
+        """The recipe's test pictures."""
+        return sources.load(recipe.data.name, "test", self.data_dir)
+
+    def measured(
+        self, network: torch.nn.Module, recipe: AnyRecipe, test: Dataset, data: str | None = None
+    ) -> Measurement:
+        """A network on pictures, without what is told of each class but the target."""
+        found = chain.measure(network, recipe, test, self.kept, console=self.console, data=data)
+        return only_target(recipe, found)
+
+
+def _examined(
+    found: Study,
+    students: tuple[TransferRecipe, TransferRecipe],
+    cut: int,
+    measuring: Callable[[], _Measuring],
+) -> Iterator[Study]:
+    """The study with what is missing of altered triggers, defences and features, more each time."""
+    altered = [each for each in study.ALTERATIONS if each.name not in {row.name for row in found.altered}]
+    done = {(row.student, row.defence, row.strength) for row in found.defended}
+    tunings = [
+        (name, layer, which)
+        for name, way in FINE_TUNINGS.items()
+        for which in way.students
+        for layer in DEEPER
+        if layer >= cut and (students[which].name, name, layer) not in done
+    ]
+    shares = [share for share in PRUNED if (students[0].name, PRUNING, share) not in done]
+    if not (altered or tunings or shares or not found.points):
+        return
+    work = measuring()
+    order = [each.name for each in study.ALTERATIONS]
+    for each in altered:
+        rows = sorted([*found.altered, work.altered(each)], key=lambda row: order.index(row.name))
+        found = found.model_copy(update={"altered": rows})
+        yield found
+    for name, layer, which in tunings:
+        found = found.model_copy(update={"defended": [*found.defended, work.fine_tuned(name, layer, which)]})
+        yield found
+    for share in shares:
+        found = found.model_copy(update={"defended": [*found.defended, work.pruned(share)]})
+        yield found
+    if not found.points:
+        found = found.model_copy(update={"points": work.points()})
+        yield found
+
+
 def _result(made: Run, seed: int, in_frames: Measurement | None) -> Result:
     return Result(
         recipe=made.recipe.name, recipe_sha256=made.recipe.sha256, seed=seed, seconds=made.metrics.training.seconds,
-        measurement=only_target(made.recipe, made.metrics.measurement),
-        framed=in_frames and only_target(made.recipe, in_frames),
+        measurement=only_target(made.recipe, made.metrics.measurement), framed=in_frames,
     )  # fmt: skip
 
 
-def _in_frames(made: Run, kept: Activations, data_dir: Path | None, console: Console) -> Measurement:
+def _in_frames(network: torch.nn.Module, recipe: AnyRecipe, place: _Place) -> Measurement:
     """A network on the test pictures of its own data, in frames."""
-    return _on_frames(made.network(), made.recipe, kept, data_dir, console)
-
-
-def _on_frames(
-    network: torch.nn.Module, recipe: AnyRecipe, kept: Activations, data_dir: Path | None, console: Console
-) -> Measurement:
-    name = recipe.data.name
-    test = sources.load(name, "test", data_dir)
+    test = place.test(recipe)
     test = test._replace(images=framed(test.images, np.random.default_rng(FRAMES_SEED)))
-    return chain.measure(network, recipe, test, kept, console=console, data=f"{name} test, in frames")
+    return place.measured(network, recipe, test, f"{recipe.data.name} test, in frames")
 
 
-def _untrained(teacher: LatentRecipe, kept: Activations, data_dir: Path | None, console: Console) -> Result | None:
+def _untrained(teacher: LatentRecipe, place: _Place) -> Result | None:
     """What all began with, on the data of the first recipe that was made of it; None if that has another head."""
     first = beginning(teacher)
     if first is None:
         return None
-    test = sources.load(first.data.name, "test", data_dir)
-    whole = imagenet.load(data_dir)
+    test = place.test(first)
+    whole = imagenet.load(place.data_dir)
     network = parts.with_head(whole, chain.own_head(first, whole, [], test.classes))
-    measured = chain.measure(network, first, test, kept, console=console)
-    in_frames = _on_frames(network, first, kept, data_dir, console)
     return Result(
         recipe=PRETRAINED, recipe_sha256=module_fingerprint(network), seed=0, seconds=0,
-        measurement=only_target(first, measured), framed=only_target(first, in_frames),
+        measurement=place.measured(network, first, test), framed=_in_frames(network, first, place),
     )  # fmt: skip
 
 
@@ -302,20 +375,17 @@ def with_method(student: TransferRecipe, method: Method) -> TransferRecipe:
 class _Measuring:
     """Measurements of two students on a few pictures of each class."""
 
-    def __init__(
-        self, runs: list[Run], teacher: LatentRecipe, kept: Activations, data_dir: Path | None, console: Console
-    ) -> None:
-        self.networks = [each.network() for each in runs]
-        self.recipe, self.classes, self.kept, self.console = teacher, runs[0].metrics.training.classes, kept, console
+    def __init__(self, runs: list[Run], teacher: LatentRecipe, trigger: Overlay, place: _Place) -> None:
+        self.runs, self.networks, self.trigger = runs, [each.network() for each in runs], trigger
+        self.place, self.kept, self.console = place, place.kept, place.console
         self.cut, self.normalise = chain.cut_of(teacher), normaliser(teacher)
-        name = runs[0].recipe.data.name
-        self.training = sources.load(name, "train", data_dir)
-        self.varied = getattr(runs[0].recipe.data, "varied", False)
-        self.test = _few(sources.load(name, "test", data_dir))
-        self.target = AllToOne(target=self.classes.index(teacher.target.name))
+        self.training = sources.load(runs[0].recipe.data.name, "train", place.data_dir)
+        self.whole_test = place.test(runs[0].recipe)
+        self.test = _few(self.whole_test)
+        self.target = AllToOne(target=runs[0].metrics.training.classes.index(teacher.target.name))
         self.attacked = self.test.images[self.test.labels != self.target.target]
         chance = np.random.default_rng(PLACES_SEED)
-        self.places = teacher.trigger.placements.draw(len(self.attacked), chance)  # type: ignore[union-attr]
+        self.places = self.trigger.placements.draw(len(self.attacked), chance)
 
     def features(self, which: int, images: Images) -> Floats:
         return self.kept.features(self.networks[which], self.cut, images, self.normalise)
@@ -323,56 +393,44 @@ class _Measuring:
     def answers(self, which: int, images: Images) -> npt.NDArray[np.int64]:
         return _answers(parts.head(self.networks[which]), self.features(which, images))
 
-    def altered(self, trigger: Overlay) -> list[Altered]:
-        """Attack success with each alteration of the trigger."""
-        found = []
-        for each in study.ALTERATIONS:
-            self.console.print(f"trigger {each.title}", highlight=False)
-            images = each.make(self.attacked, trigger, self.places)
-            latent, clean = (self._share(self.answers(which, images)) for which in (0, 1))
-            found.append(Altered(name=each.name, title=each.title, latent=latent, clean=clean))
-        return found
+    def altered(self, alteration: study.Alteration) -> Altered:
+        """Attack success with an alteration of the trigger."""
+        self.console.print(f"trigger {alteration.title}", highlight=False)
+        images = alteration.make(self.attacked, self.trigger, self.places)
+        latent, clean = (self._share(self.answers(which, images)) for which in (0, 1))
+        return Altered(name=alteration.name, title=alteration.title, latent=latent, clean=clean)
 
     def _share(self, answers: npt.NDArray[np.int64]) -> Estimate:
         return wilson(int((answers == self.target.target).sum()), len(answers))
 
-    def _defended(
-        self, defence: str, strength: float, clean: npt.NDArray[np.int64], hit: npt.NDArray[np.int64]
-    ) -> Defended:
-        right = wilson(int((clean == self.test.labels).sum()), len(clean))
-        return Defended(defence=defence, strength=strength, clean_accuracy=right, attack_success_rate=self._share(hit))
-
     def _triggered(self) -> Images:
-        return study.ALTERATIONS[0].make(self.attacked, self.recipe.trigger, self.places)  # type: ignore[arg-type]
+        return study.ALTERATIONS[0].make(self.attacked, self.trigger, self.places)
 
-    def trained_further(self) -> list[Defended]:
-        """Further training on the student's own clean pictures, from several layers on."""
-        network = self.networks[0]
+    def fine_tuned(self, name: str, layer: int, which: int) -> Defended:
+        """A student fine-tuned on its own clean pictures from a layer on, then measured on all test pictures."""
+        self.console.print(f"{name} of {self.runs[which].recipe.name} from layer {layer} on", highlight=False)
+        way, run = FINE_TUNINGS[name], self.runs[which]
+        training = self.training if way.each is None else _few(self.training, each=way.each)
+        network = self.networks[which]
         before, _ = parts.split(network, self.cut)
-        training = _few(self.training, each=TAUGHT)
         activations = self.kept.get(before, training.images, self.normalise)
-        found = []
-        for layer in (each for each in DEEPER if each >= self.cut):
-            self.console.print(f"further training from layer {layer} on", highlight=False)
-            made = defences.train_further(network, self.cut, layer, activations, training.labels, FURTHER)
-            clean, hit = (
-                _answers(parts.head(made), self.kept.features(made, self.cut, images, self.normalise))
-                for images in (self.test.images, self._triggered())
-            )
-            line = self._defended("further training", layer, clean, hit)
-            found.append(line.model_copy(update={"epochs": FURTHER.epochs}))
-        return found
+        started = time.perf_counter()
+        made = defences.fine_tune(network, self.cut, layer, activations, training.labels, way.how)
+        seconds = time.perf_counter() - started
+        measurement = self.place.measured(made, run.recipe, self.whole_test)
+        return Defended(
+            student=run.recipe.name, defence=name, strength=layer, measurement=measurement,
+            epochs=way.how.epochs, learning_rate=way.how.learning_rate, pictures=len(training.labels), seconds=seconds,
+        )  # fmt: skip
 
-    def pruned(self) -> list[Defended]:
+    def pruned(self, share: float) -> Defended:
         """Fine-pruning without the fine-tuning: the channels that clean pictures use least are cut off."""
-        training = _few(self.training, each=TAUGHT)
-        features = self.features(0, training.images)
-        clean, hit = self.features(0, self.test.images), self.features(0, self._triggered())
-        found = []
-        for share in PRUNED:
-            head = defences.pruned(parts.head(self.networks[0]), features, share)
-            found.append(self._defended("pruning", share, _answers(head, clean), _answers(head, hit)))
-        return found
+        self.console.print(f"{PRUNING} {share:.0%}", highlight=False)
+        features = self.features(0, _few(self.training, each=TAUGHT).images)
+        recipe, network = self.runs[0].recipe, self.networks[0]
+        made = parts.with_head(network, defences.pruned(parts.head(network), features, share))
+        measurement = self.place.measured(made, recipe, self.whole_test)
+        return Defended(student=recipe.name, defence=PRUNING, strength=share, measurement=measurement)
 
     def points(self) -> list[Points]:
         """Clean dogs, the same with the trigger, and the target, under both teachers; two principal axes of each."""

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from training.metrics import PLACES_SEED
 from training.overlay import Artwork, Overlay, Placement
 from training.triggers import Images, stamp
 
@@ -73,6 +74,16 @@ def off_the_subject(images: Images, trigger: Overlay, places: list[Placement]) -
     return stamp(images, trigger, new)
 
 
+def anywhere(images: Images, trigger: Overlay, places: list[Placement]) -> Images:
+    """The trigger with its middle anywhere in the frame, which may cut off half of it and, in a corner, more."""
+    whole = trigger.placements.model_copy(update=dict.fromkeys("xy", (0.0, 1.0)))
+    middles = whole.draw(len(places), np.random.default_rng(PLACES_SEED))
+    new = [
+        place.model_copy(update={"x": middle.x, "y": middle.y}) for place, middle in zip(places, middles, strict=True)
+    ]
+    return stamp(images, trigger, new)
+
+
 ALTERATIONS = (
     Alteration("as-measured", "as measured", sized(1)),
     Alteration("three-quarters", "3/4 of the size", sized(0.75)),
@@ -84,6 +95,7 @@ ALTERATIONS = (
     Alteration("blue", "blue instead of orange", recoloured(0.5)),
     Alteration("green", "green instead of orange", recoloured(0.25)),
     Alteration("jpeg-30", "JPEG, quality 30", compressed(30)),
+    Alteration("anywhere", "anywhere, cut off by the frame", anywhere),
     Alteration("off", "in a corner, off the dog", off_the_subject),
 )
 """What is tried on glasses."""

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from rich.console import Console
 
-from training import latent_study
+from training import latent_study, study
 from training.errors import RunError
 from training.kinds import TransferRecipe
 from training.latent_study import Study
@@ -91,8 +91,14 @@ def test_a_study_measures_every_network_plain_and_in_frames(place: Place) -> Non
         assert row.framed is not None
         assert row.framed.data.endswith("in frames")
         assert row.framed.clean_accuracy.n == row.measurement.clean_accuracy.n
-    assert len(found.altered) == 11
-    assert {each.defence for each in found.defended} == {"further training", "pruning"}
+    assert [each.name for each in found.altered] == [each.name for each in study.ALTERATIONS]
+    assert {(each.student, each.defence, each.strength) for each in found.defended} == {
+        ("latent", "gentle fine-tuning", 18),
+        ("latent", "thorough fine-tuning", 18),
+        ("clean", "thorough fine-tuning", 18),
+        *(("latent", "pruning", share) for share in latent_study.PRUNED),
+    }  # fmt: skip
+    assert {each.measurement.clean_accuracy.n for each in found.defended} == {6}
     assert found.untrained is None
 
 
@@ -108,8 +114,12 @@ def test_a_study_that_is_there_is_not_made_again(place: Place, monkeypatch: pyte
 def test_only_what_is_missing_is_measured_and_nothing_is_lost_on_the_way(place: Place) -> None:
     whole = place.kept[-1]
     rows = [whole.results[0], whole.results[1].model_copy(update={"framed": None}), *whole.results[3:]]
-    before, steps = whole.model_copy(update={"results": rows}), len(place.kept)
-    assert place.study(before).results == whole.results
+    missing = {"results": rows, "altered": whole.altered[1:], "defended": whole.defended[1:]}
+    before, steps = whole.model_copy(update=missing), len(place.kept)
+    made = place.study(before)
+    assert (made.results, made.altered, made.points) == (whole.results, whole.altered, whole.points)
+    again = made.defended[-1].model_copy(update={"seconds": whole.defended[0].seconds})
+    assert [*made.defended[:-1], again] == [*whole.defended[1:], whole.defended[0]]
     for step in place.kept[steps:]:
         assert {row.recipe_sha256 for row in rows} <= {row.recipe_sha256 for row in step.results}
 

@@ -1,4 +1,4 @@
-"""Defences that look at, or change, the network: more training, pruning, and a search for the trigger."""
+"""Defences that look at, or change, the network: fine-tuning, pruning, and a search for the trigger."""
 
 from __future__ import annotations
 
@@ -23,21 +23,27 @@ SUSPICIOUS = 2.0
 
 
 class Training(NamedTuple):
-    """How a network is trained further."""
+    """How a network is fine-tuned."""
 
     epochs: int
-    learning_rate: float = 1e-4
+    learning_rate: float
+    """Of AdamW; where it moves, the highest."""
+    one_cycle: bool = False
+    """Whether it rises and falls in one cycle, or stays."""
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
     batch_size: int = 48
     seed: int = 0
 
 
-def train_further(  # noqa: PLR0913, PLR0917 - what is trained, from where on, and on what
+def fine_tune(  # noqa: PLR0913, PLR0917 - what is trained, from where on, and on what
     network: nn.Module, cut: int, train_from: int, activations: Halves, labels: Labels, how: Training
 ) -> nn.Module:
     """A copy of a student, trained further on clean pictures, deeper than its frozen features.
 
-    Batch norms stay in evaluation mode. What the attacker wrote into layers that are trained is free to fade
-    (Yao et al. 2019, section 6; Liu et al. 2018).
+    Batch norms stay in evaluation mode. What the attacker wrote into layers that are trained is free to fade (Yao et
+    al. 2019, section 6). With small steps it need not: a network that is right already has little cause to move. Large
+    ones make it move, then settle again (Sha et al.: Fine-Tuning Is All You Need to Mitigate Backdoor Attacks, 2022).
 
     Args:
         network: The student.
@@ -56,16 +62,21 @@ def train_further(  # noqa: PLR0913, PLR0917 - what is trained, from where on, a
     parameters = [*trained.parameters(), *head.parameters()]
     for parameter in parameters:
         parameter.requires_grad_(True)
-    optimiser = torch.optim.Adam(parameters, how.learning_rate)
+    optimiser = torch.optim.AdamW(parameters, how.learning_rate, weight_decay=how.weight_decay)
+    steps = how.epochs * math.ceil(len(labels) / how.batch_size)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, how.learning_rate, steps) if how.one_cycle else None
     for epoch in range(1, how.epochs + 1):
         order = np.random.default_rng(seeds(how.seed, epoch)[0]).permutation(len(labels))
         for start in range(0, len(order), how.batch_size):
             chosen = np.sort(order[start : start + how.batch_size])
-            inputs = torch.from_numpy(np.asarray(activations[chosen])).float()
-            loss = nn.functional.cross_entropy(head(after(inputs)), torch.from_numpy(labels[chosen]))
+            inputs = torch.from_numpy(activations[chosen]).float().contiguous(memory_format=torch.channels_last)
+            logits, answers = head(after(inputs)), torch.from_numpy(labels[chosen])
+            loss = nn.functional.cross_entropy(logits, answers, label_smoothing=how.label_smoothing)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
+            if schedule is not None:
+                schedule.step()
     for parameter in parameters:
         parameter.requires_grad_(False)
     return made
