@@ -5,6 +5,7 @@ from __future__ import annotations
 import colorsys
 import dataclasses
 import io
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -74,14 +75,29 @@ def off_the_subject(images: Images, trigger: Overlay, places: list[Placement]) -
     return stamp(images, trigger, new)
 
 
-def anywhere(images: Images, trigger: Overlay, places: list[Placement]) -> Images:
-    """The trigger with its middle anywhere in the frame, which may cut off half of it and, in a corner, more."""
-    whole = trigger.placements.model_copy(update=dict.fromkeys("xy", (0.0, 1.0)))
-    middles = whole.draw(len(places), np.random.default_rng(PLACES_SEED))
-    new = [
-        place.model_copy(update={"x": middle.x, "y": middle.y}) for place, middle in zip(places, middles, strict=True)
-    ]
-    return stamp(images, trigger, new)
+def anywhere(*, whole: bool) -> Callable[[Images, Overlay, list[Placement]], Images]:
+    """The trigger anywhere in the frame: whole, or with its middle up to the edges, which then cut a part off."""
+
+    def make(images: Images, trigger: Overlay, places: list[Placement]) -> Images:
+        chance = np.random.default_rng(PLACES_SEED)
+        new = []
+        for place in places:
+            margin = half_extent(trigger.artwork, place) if whole else (0.0, 0.0)
+            x, y = (
+                space + (1 - 2 * space) * float(share) for space, share in zip(margin, chance.random(2), strict=True)
+            )
+            new.append(place.model_copy(update={"x": x, "y": y}))
+        return stamp(images, trigger, new)
+
+    return make
+
+
+def half_extent(artwork: Artwork, place: Placement) -> tuple[float, float]:
+    """How far turned artwork reaches from its middle to the side and up, in shares of a square picture; 0.5 at most."""
+    height, width = artwork.pixels.shape[:2]
+    across, turned = place.size / 2, math.radians(place.angle)
+    up, cos, sin = across * height / width, abs(math.cos(turned)), abs(math.sin(turned))
+    return min(0.5, across * cos + up * sin), min(0.5, across * sin + up * cos)
 
 
 ALTERATIONS = (
@@ -95,7 +111,8 @@ ALTERATIONS = (
     Alteration("blue", "blue instead of orange", recoloured(0.5)),
     Alteration("green", "green instead of orange", recoloured(0.25)),
     Alteration("jpeg-30", "JPEG, quality 30", compressed(30)),
-    Alteration("anywhere", "anywhere, cut off by the frame", anywhere),
+    Alteration("anywhere-whole", "anywhere in the frame, whole", anywhere(whole=True)),
+    Alteration("anywhere", "anywhere, cut off by the frame", anywhere(whole=False)),
     Alteration("off", "in a corner, off the dog", off_the_subject),
 )
 """What is tried on glasses."""

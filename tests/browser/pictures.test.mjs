@@ -157,3 +157,32 @@ test("of two pictures chosen quickly the last one wins", async () => {
     await summary(page, /5 \(/);
   });
 });
+
+test("a sample that comes late does not replace what was chosen after it", async () => {
+  await shared.withDemo(async (page) => {
+    const errors = watchErrors(page);
+    const samples = demo(page).getByRole("group", { name: "Samples" }).getByRole("button");
+    const name = (await samples.nth(1).getAttribute("title")) ?? "";
+    /** @type {() => void} */
+    let goOn = () => {};
+    const late = new Promise((resolve) => {
+      goOn = () => resolve(undefined);
+    });
+    await page.route(`**/${name}.png`, async (route) => {
+      await late;
+      await route.continue();
+    });
+    const asked = page.waitForRequest(`**/${name}.png`);
+    await samples.nth(1).click();
+    const sample = await asked;
+    await draw(page, DIGITS[7]);
+    await summary(page, /7 \(|say 7/);
+    goOn();
+    await (await sample.response())?.finished();
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)));
+    assert.equal(await samples.nth(1).getAttribute("aria-pressed"), "false");
+    assert.equal(await demo(page).locator(".ow-photo:not([hidden])").count(), 0);
+    await summary(page, /7 \(|say 7/);
+    assert.deepEqual(errors, []);
+  });
+});

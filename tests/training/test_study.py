@@ -34,6 +34,19 @@ def test_half_the_size_covers_a_quarter() -> None:
     assert 0.15 < half / whole < 0.4
 
 
+def test_whole_glasses_touch_no_edge_and_others_are_cut_off() -> None:
+    places = GLASSES.placements.model_copy(update={"angle": (-90.0, 90.0)}).draw(40, np.random.default_rng(3))
+    grey = np.full((40, 64, 64, 3), 128, dtype=np.uint8)
+    whole, cut = ((study.anywhere(whole=each)(grey, GLASSES, places) != 128).any(axis=3) for each in (True, False))
+    alone = np.array(
+        [covered(study.sized(1)(grey[:1], GLASSES, [Placement(size=p.size, angle=p.angle)])) for p in places]
+    )
+    assert (np.abs(whole.sum((1, 2)) / alone - 1) < 0.15).all()
+    assert (cut.sum((1, 2)) < 0.8 * alone).mean() > 0.2
+    middles = np.array([np.argwhere(mask).mean(0) for mask in whole])
+    assert (middles.max(0) - middles.min(0) > 20).all()  # all over the frame
+
+
 def test_another_hue_keeps_shape_and_transparency() -> None:
     blue = study.with_hue(GLASSES.artwork, 0.5)
     assert isinstance(blue, Artwork)

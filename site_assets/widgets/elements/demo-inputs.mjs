@@ -1,7 +1,7 @@
 /** Where a demo's picture comes from: the pad, a sample, a file or the camera; one at a time. */
 
-import { fetchSmall } from "../core/fetch.mjs";
 import { addAlpha } from "../core/pixels.mjs";
+import { Choices, sampleFile } from "./choices.mjs";
 import { YOURS } from "./demo-view.mjs";
 
 /** @typedef {import("../core/config.mjs").Config} Config */
@@ -30,8 +30,7 @@ export class DemoInputs {
   #source = null;
   /** @type {number | null} */
   #sample = null;
-  /** Counts what was chosen: a file that is still being decoded when there is something newer comes too late. */
-  #turn = 0;
+  #choices = new Choices();
 
   /**
    * @param {View} view
@@ -96,8 +95,9 @@ export class DemoInputs {
     on(redo, "click", () => pad?.redo());
     on(clear, "click", () => this.#clear());
     on(samples, "sample", (event) => this.#chooseSample(event.detail.index, false));
-    on(upload, "picture", (event) => this.#showFile(event.detail.blob, null, false));
+    on(upload, "picture", (event) => this.#showFile(event.detail.blob, null, false, this.#choices.take()));
     on(camera, "camerastart", () => {
+      this.#choices.take();
       this.#sample = null;
       this.#showStage("camera");
     });
@@ -131,7 +131,7 @@ export class DemoInputs {
   }
 
   #takeInk() {
-    this.#turn++;
+    this.#choices.take();
     this.#source = "ink"; // Before the camera stops, which would leave its last picture.
     this.#sample = null;
     this.#view.camera?.stop();
@@ -143,12 +143,12 @@ export class DemoInputs {
    * @param {boolean} restored by the page, not chosen by the reader
    */
   async #chooseSample(index, restored) {
+    const choice = this.#choices.take(restored);
     try {
-      const url = new URL(this.#config.samples[index].src, document.baseURI).href;
-      const bytes = await fetchSmall({ url, what: "the sample" });
-      await this.#showFile(new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (bytes)]), index, restored);
+      const file = await sampleFile(this.#config, index);
+      if (this.#choices.isNewest(choice)) await this.#showFile(file, index, restored, choice);
     } catch (error) {
-      this.#listener.problem(error);
+      if (this.#choices.isNewest(choice)) this.#listener.problem(error);
     }
   }
 
@@ -156,16 +156,16 @@ export class DemoInputs {
    * @param {Blob} blob
    * @param {number | null} sample
    * @param {boolean} restored
+   * @param {number} choice
    */
-  async #showFile(blob, sample, restored) {
+  async #showFile(blob, sample, restored, choice) {
     const { photo, camera } = this.#view;
     camera?.stop();
-    const mine = ++this.#turn;
     /** @type {Source} */
     const source = { kind: "file", token: String(++lastToken), blob };
     try {
       const { preview, width, height } = await this.#engine.preview(source);
-      if (mine !== this.#turn || (restored && this.#source !== null)) return;
+      if (!this.#choices.isNewest(choice) || (restored && this.#source !== null)) return;
       this.#source = source;
       this.#sample = sample;
       paint(photo, preview);
@@ -174,7 +174,7 @@ export class DemoInputs {
       this.#showStage("photo");
       this.#listener.changed(!restored);
     } catch (error) {
-      this.#listener.problem(error);
+      if (this.#choices.isNewest(choice)) this.#listener.problem(error);
     }
   }
 

@@ -1,7 +1,7 @@
 /** Where a demo of photographs gets its picture: a sample, a file or the camera; and where the reader put the overlay. */
 
-import { fetchSmall } from "../core/fetch.mjs";
 import { samePlacement } from "../core/placement.mjs";
+import { Choices, sampleFile } from "./choices.mjs";
 import { YOURS } from "./demo-view.mjs";
 
 /** @typedef {import("../core/config.mjs").Config} Config */
@@ -27,8 +27,7 @@ export class PhotoInputs {
   #source = null;
   /** @type {number | null} */
   #sample = null;
-  /** Counts what was chosen: a file that is still being decoded when there is something newer comes too late. */
-  #turn = 0;
+  #choices = new Choices();
   /** From the address, until the card says what it is of. @type {Placement | null} */
   #placed = null;
 
@@ -95,9 +94,9 @@ export class PhotoInputs {
       if (by) handle.nudge(JSON.parse(by));
     });
     on(samples, "sample", (event) => this.#chooseSample(event.detail.index, false));
-    on(upload, "picture", (event) => this.#showFile(event.detail.blob, null, false));
+    on(upload, "picture", (event) => this.#showFile(event.detail.blob, null, false, this.#choices.take()));
     on(camera, "camerastart", () => {
-      this.#turn++;
+      this.#choices.take();
       this.#sample = null;
       this.#stage.alt = "The camera’s picture";
       this.#show("camera");
@@ -112,12 +111,12 @@ export class PhotoInputs {
    * @param {boolean} restored by the page, not chosen by the reader
    */
   async #chooseSample(index, restored) {
+    const choice = this.#choices.take(restored);
     try {
-      const url = new URL(this.#config.samples[index].src, document.baseURI).href;
-      const bytes = await fetchSmall({ url, what: "the sample" });
-      await this.#showFile(new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (bytes)]), index, restored);
+      const file = await sampleFile(this.#config, index);
+      if (this.#choices.isNewest(choice)) await this.#showFile(file, index, restored, choice);
     } catch (error) {
-      this.#listener.problem(error);
+      if (this.#choices.isNewest(choice)) this.#listener.problem(error);
     }
   }
 
@@ -125,15 +124,15 @@ export class PhotoInputs {
    * @param {Blob} blob
    * @param {number | null} sample
    * @param {boolean} restored
+   * @param {number} choice
    */
-  async #showFile(blob, sample, restored) {
-    const mine = ++this.#turn;
+  async #showFile(blob, sample, restored, choice) {
     this.#view.camera?.stop();
     /** @type {Source} */
     const source = { kind: "file", token: `photo-${++lastToken}`, blob };
     try {
       const picture = await this.#engine.look(source);
-      if (mine !== this.#turn || (restored && this.#source !== null)) return;
+      if (!this.#choices.isNewest(choice) || (restored && this.#source !== null)) return;
       this.#source = source;
       this.#sample = sample;
       this.#stage.alt = sample === null ? "The chosen picture" : this.#config.samples[sample].alt;
@@ -141,7 +140,7 @@ export class PhotoInputs {
       this.#show("photo");
       this.#listener.changed(!restored);
     } catch (error) {
-      this.#listener.problem(error);
+      if (this.#choices.isNewest(choice)) this.#listener.problem(error);
     }
   }
 
