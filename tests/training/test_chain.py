@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from rich.console import Console
 
 from training import latent_study
@@ -16,6 +17,7 @@ from training.attacks.heads import HeadTraining, fit_head
 from training.batches import Normaliser
 from training.chain import cut_of
 from training.data import sources
+from training.data.sources import DataError
 from training.errors import RunError
 from training.files import write_text
 from training.kinds import LatentRecipe, TransferRecipe, lineage
@@ -229,6 +231,15 @@ def test_a_head_learns_to_tell_two_clouds_apart() -> None:
     features = (rng.normal(size=(100, 5)) + 4 * labels[:, None] + 100).astype(np.float32)
     head = fit_head(features, labels, 2, HeadTraining(epochs=20, batch_size=10, learning_rate=1e-2), seed=0)
     assert (head(torch.from_numpy(features)).argmax(1).numpy() == labels).all()
+
+
+def test_data_sets_of_other_shapes_are_not_joined(tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        for name in ("red", "blue"):
+            (tmp_path / split / name).mkdir(parents=True)
+            Image.new("RGB", (20, 20), name).save(tmp_path / split / name / "a.png")
+    with pytest.raises(DataError, match=r"its pictures are 28 x 28 and 224 x 224 x 3; put together what has one shape"):
+        sources.load(f"digits + folder:{tmp_path}", "test")
 
 
 def test_parts_of_data_sets_are_joined_and_renumbered() -> None:

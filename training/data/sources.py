@@ -146,13 +146,17 @@ def load(name: str, split: Split, data_dir: Path | None = None) -> Dataset:
             data comes from the cache or the network.
 
     Raises:
-        DataError: If there is no such source or class, two have a class of the same name, or files are missing,
-            damaged or cannot be had.
+        DataError: If there is no such source or class, two have a class of the same name or pictures of other shapes,
+            or files are missing, damaged or cannot be had.
     """
     given = data_dir or (Path(os.environ["BACKDOORS_DATA"]) if os.environ.get("BACKDOORS_DATA") else None)
     found = [_only(part, part.source.read(part.source, split, given)) for part in parts(name)]
     if len(found) == 1:
         return found[0]
+    shapes = {each.images.shape[1:] for each in found}
+    if len(shapes) > 1:
+        told = " and ".join(" x ".join(str(side) for side in shape) for shape in sorted(shapes))
+        raise DataError(f"data '{name}': its pictures are {told}; put together what has one shape")
     classes = [label for each in found for label in each.classes]
     twice = sorted({label for label in classes if classes.count(label) > 1})
     if twice:
