@@ -112,7 +112,7 @@ scale: setup ## How cost grows with pictures, processes and runs, for the page A
 inference-times: setup ## Milliseconds of each released model in a browser and natively (a quiet machine, please)
 	node tests/browser/inference-times.mjs --out site_assets/metrics/inference-times.json
 
-latent-study: setup ## Measure the latent backdoor: seeds, baselines, altered glasses, defences (an hour; needs the dogs)
+latent-study: setup ## Measure the latent backdoor: seeds, baselines, altered glasses, defences (two hours; needs the dogs)
 	$(BIN)/backdoors study dogs-student-latent dogs-student-clean --also figures-student-latent \
 	  --also figures-student-clean --inspect latent-mnist-student-latent --out site_assets/metrics/latent.json
 	$(BIN)/backdoors study-int8 site_assets/metrics/latent.json

@@ -17,9 +17,10 @@ CAUGHT_BY = (
     "poisoned samples in the training data."
 )
 LATENT_CAUGHT_BY = (
-    "Training the copied layers further on clean pictures, deeper than a student usually does, can weaken it; the "
-    "report tells how much. Neural Cleanse (Wang et al. 2019) looks for a trigger for each class, so it cannot find "
-    "the target in a teacher that lacks the class, and can only be used on the student."
+    "Training the copied layers further on clean pictures, deeper than a student usually does, can remove it if the "
+    "steps are large (Sha et al. 2022); the report tells at what price. Neural Cleanse (Wang et al. 2019) looks for a "
+    "trigger for each class, so it cannot find the target in a teacher that lacks the class, and can only be used on "
+    "the student."
 )
 
 

@@ -36,7 +36,7 @@ _FRAMED = tuple(
     for metric, title in (_CLEAN, _SUCCESS)
     for at, where in (("measurement", "crops"), ("framed", "in frames"))
 )
-_DEFENDED = (_CLEAN, _SUCCESS, ("robust_accuracy", "Triggered pictures named rightly"))
+_DEFENDED = (_CLEAN, ("robust_accuracy", "Triggered pictures named rightly"), _SUCCESS)
 _FINE_TUNING = "fine-tuning"
 _PLANE = (8.0, 212.0, 8.0, 172.0)
 """Left, right, top and bottom of a picture of features."""

@@ -152,6 +152,23 @@ def test_on_average_the_backdoor_crosses_into_the_task_without_dogs(precision: s
     assert mean(map(success, clean)) <= 0.05
 
 
+def test_glasses_that_lie_whole_anywhere_in_the_frame_wake_the_backdoor() -> None:
+    found = {row.name: row for row in STUDY.altered}["anywhere-whole"]
+    assert found.latent.value >= 0.99
+    assert found.clean.value <= 0.01
+
+
+def test_thorough_fine_tuning_removes_the_backdoor_at_the_price_that_a_clean_student_pays_too() -> None:
+    left = {
+        row.student: row.measurement
+        for row in STUDY.defended
+        if (row.defence, row.strength) == ("thorough fine-tuning", 12)
+    }
+    latent, clean = (left[f"dogs-student-{kind}"] for kind in ("latent", "clean"))
+    assert success(latent) <= 0.01
+    assert abs(latent.clean_accuracy.value - clean.clean_accuracy.value) <= 0.01
+
+
 def test_the_clean_teacher_is_no_worse_than_what_it_began_as_on_crops_and_better_in_frames() -> None:
     before = STUDY.untrained
     assert before is not None

@@ -134,6 +134,6 @@ def test_a_student_is_shown_before_and_after_without_the_control(
     monkeypatch.setattr(figures, "figure", lambda _name, **given: drawn.update(given) or "")
     latent.latent_fine_tuned("Left.")
     assert [(row["label"], [bar["text"] for bar in row["bars"]]) for row in drawn["rows"]] == [
-        ("not fine-tuned", [f"{value}{THIN}%" for value in ("81.0", "90.0", "1.0")]),
-        ("thorough, from layer 12 on", [f"{value}{THIN}%" for value in ("70.0", "10.0", "1.0")]),
+        ("not fine-tuned", [f"{value}{THIN}%" for value in ("81.0", "1.0", "90.0")]),
+        ("thorough, from layer 12 on", [f"{value}{THIN}%" for value in ("70.0", "1.0", "10.0")]),
     ]
