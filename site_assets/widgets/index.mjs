@@ -20,6 +20,7 @@ import "./core/strokes.mjs";
 import "./core/summary.mjs";
 import "./core/url-state.mjs";
 import "./elements/announcer.mjs";
+import "./elements/choices.mjs";
 import "./elements/demo-inputs.mjs";
 import "./elements/demo-view.mjs";
 import "./elements/engine.mjs";
