@@ -34,7 +34,7 @@ from training.views import framed
 FRAMES_SEED = 1
 """Of the frames that test pictures are put in."""
 EACH = 3
-"""Test pictures of each class that altered triggers and pruning are measured on."""
+"""Test pictures of each class that altered triggers are measured on; defences are measured on all."""
 PLOTTED = 120
 """Points of each kind in the picture of features."""
 DEEPER = (12, 15, 18)
@@ -373,7 +373,7 @@ def with_method(student: TransferRecipe, method: Method) -> TransferRecipe:
 
 
 class _Measuring:
-    """Measurements of two students on a few pictures of each class."""
+    """Measurements of two students: altered triggers and features on a few pictures of each class, defences on all."""
 
     def __init__(self, runs: list[Run], teacher: LatentRecipe, trigger: Overlay, place: _Place) -> None:
         self.runs, self.networks, self.trigger = runs, [each.network() for each in runs], trigger
