@@ -155,7 +155,7 @@ def read(path: Path) -> Study:
     try:
         return Study.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
-        raise RunError(f"{path}: cannot be read as a study; --force measures anew and replaces it") from error
+        raise RunError(f"{path}: cannot be read as a study; backdoors study --force makes it anew") from error
 
 
 def inspect(run: Run, data_dir: Path | None, pictures: int = 256) -> list[Inspected]:

@@ -126,7 +126,7 @@ def test_only_what_is_missing_is_measured_and_nothing_is_lost_on_the_way(place: 
 
 def test_a_file_that_is_no_study_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "study.json").write_text('{"student": 1}', encoding="utf-8")
-    with pytest.raises(RunError, match="cannot be read as a study; --force") as caught:
+    with pytest.raises(RunError, match="cannot be read as a study; backdoors study --force") as caught:
         latent_study.read(tmp_path / "study.json")
     assert "\n" not in str(caught.value)
 
