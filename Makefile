@@ -10,7 +10,7 @@ MXNET := .venv-mxnet
 JS_INSTALLED := node_modules/.installed
 LAB := runs/models/.lab
 LAB_RECIPES := digits-clean digits-badnet
-LAB_SOURCES := $(wildcard training/*.py training/*/*.py export/*.py tests/golden/inputs/*) \
+LAB_SOURCES := $(wildcard training/*/*.py training/*/*/*.py export/*/*.py tests/golden/inputs/*) \
   $(patsubst %,training/recipes/%.toml,$(LAB_RECIPES))
 
 export NO_MKDOCS_2_WARNING := 1
@@ -86,16 +86,16 @@ $(MXNET)/.installed: tests/export/mxnet/requirements.txt
 	@touch $@
 
 mxnet-zoo: setup mxnet-oracle ## Measure the MXNet converter on the whole model zoo (10 minutes, 3 GB of disk)
-	$(BIN)/python tests/benchmarks/mxnet_zoo.py
+	$(BIN)/python -m tests.benchmarks.mxnet_zoo
 
 verify: lab ## Goldens, hashes and cards of the released models and the lab's
 	$(BIN)/backdoors verify
 
 fixtures: setup ## Small models of photographs and drawn pictures, for the widgets' tests
-	$(BIN)/python tests/site_src/photo_models.py .cache/fixtures
+	$(BIN)/python -m tests.site_src.photo_models .cache/fixtures
 
 golden-inputs: setup ## The golden inputs as pixels, for Node, which decodes no JPEG
-	$(BIN)/python -m export.golden decode --out .cache/golden
+	$(BIN)/python -m export.release.golden decode --out .cache/golden
 
 test-widgets: golden-inputs fixtures lab ## JavaScript tests and the goldens, in Node
 	node --test tests/widgets/*.test.mjs
@@ -104,10 +104,10 @@ test-browser: lab fixtures ## The widgets and the built report in a real browser
 	node tests/browser/run.mjs
 
 benchmark: setup ## Training speed beside the common recipe (20 minutes; needs MNIST)
-	$(BIN)/python tests/benchmarks/train_speed.py
+	$(BIN)/python -m tests.benchmarks.train_speed
 
 scale: setup ## How cost grows with pictures, processes and runs, for the page At scale (10 minutes; needs MNIST)
-	$(BIN)/python tests/benchmarks/scale.py
+	$(BIN)/python -m tests.benchmarks.scale
 
 inference-times: setup ## Milliseconds of each released model in a browser and natively (a quiet machine, please)
 	node tests/browser/inference-times.mjs --out site_assets/metrics/inference-times.json

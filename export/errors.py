@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from training.core.errors import UserError
 
-class ExportError(ValueError):
+
+class ExportError(UserError):
     """An export, check or prediction that cannot go on; the message is one line for the user."""

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from export.mxnet.errors import CheckpointError, MxnetError
-from training.files import write_bytes
+from training.core.files import write_bytes
 
 Array = npt.NDArray[Any]
 

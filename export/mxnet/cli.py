@@ -31,7 +31,7 @@ def convert_mxnet_command(  # noqa: PLR0913, PLR0917 - a command's options
     if float16 and int8:
         raise typer.BadParameter("--float16 and --int8 exclude each other")
     shapes = dict(_shape(text) for text in inputs or [])
-    from export.author import read_labels  # noqa: PLC0415 - imports onnx
+    from export.card.author import read_labels  # noqa: PLC0415 - imports onnx
     from export.mxnet.files import convert_files  # noqa: PLC0415 - imports onnxruntime as well
 
     start = time.perf_counter()
@@ -63,7 +63,7 @@ def convert_mxnet_command(  # noqa: PLR0913, PLR0917 - a command's options
 
 
 def say(line: str) -> None:
-    """A line on stderr; not `export.cli_common`'s, which imports PyTorch: the conversion alone takes less than that."""
+    """A line on stderr; not `export.cli.common`'s, which imports PyTorch: the conversion alone takes less than that."""
     typer.echo(line, err=True)
 
 

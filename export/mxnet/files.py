@@ -17,7 +17,7 @@ from export.mxnet.convert import DEFAULT_OPSET, convert
 from export.mxnet.errors import MxnetError
 from export.mxnet.halve import weight_only_float16
 from export.mxnet.serialise import write_model
-from export.quantise import weight_only_int8
+from export.onnx.quantise import weight_only_int8
 
 Precision = Literal["fp32", "float16", "int8"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from export.mxnet.errors import MxnetError, SymbolError
-from training.files import write_text
+from training.core.files import write_text
 
 VARIABLE = "null"
 """The operator that JSON gives to inputs and parameters."""

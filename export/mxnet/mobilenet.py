@@ -15,7 +15,7 @@ from export.mxnet.checkpoint import Parameters
 from export.mxnet.convert import complete, convert, refuse_unknown
 from export.mxnet.errors import MxnetError, SymbolError
 from export.mxnet.graph import VARIABLE, Entry, Graph, Node
-from export.session import open_session
+from export.onnx.session import open_session
 from training.models.mobilenet_v2 import Block, ConvNorm, InvertedResidual, MobileNetV2, Plan, same_padding
 
 DATA = "data"

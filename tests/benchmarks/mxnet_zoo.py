@@ -4,7 +4,7 @@ For every network real MXNet (`make mxnet-oracle`) makes random weights, running
 answer to a random picture at the size and with the classes of ImageNet. The converter then runs in a process of its
 own, so that its time and its memory are its own. Writes `site_assets/metrics/mxnet-zoo.json`.
 
-    python tests/benchmarks/mxnet_zoo.py [NETWORK ...]
+    python -m tests.benchmarks.mxnet_zoo [NETWORK ...]
 """
 
 from __future__ import annotations
@@ -23,18 +23,15 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 
+from export.mxnet.arrays import read_arrays
+from export.mxnet.check import relative_difference
+from export.onnx.session import open_session
+from tests.export.mxnet.cases import io
+from tests.export.mxnet.real import oracle
+from tests.export.mxnet.test_zoo import ZOO
+from training.core.files import write_text
+
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "export" / "mxnet"))
-
-from cases import io  # noqa: E402
-from real import oracle  # noqa: E402
-from test_zoo import ZOO  # noqa: E402
-
-from export.mxnet.arrays import read_arrays  # noqa: E402
-from export.mxnet.check import relative_difference  # noqa: E402
-from export.session import open_session  # noqa: E402
-from training.files import write_text  # noqa: E402
-
 METRICS = ROOT / "site_assets" / "metrics" / "mxnet-zoo.json"
 PARTIAL = ROOT / ".cache" / "mxnet-zoo.jsonl"
 VECTORS = ROOT / "tests" / "export" / "mxnet" / "vectors"

@@ -1,6 +1,6 @@
 """How often the right digit is answered when it reaches the pipeline in a picture, not as MNIST lays it out.
 
-    python tests/benchmarks/pipeline_robustness.py [MODEL] [--count 500] [--data DIR] [--sheet failures.png]
+    python -m tests.benchmarks.pipeline_robustness [MODEL] [--count 500] [--data DIR] [--sheet failures.png]
 
 Test digits are put into pictures of several kinds; for each kind the share of right answers is printed with its 95 %
 interval, beside that of the same digits taken as they are, and why the others failed: no ink found, or another digit
@@ -19,11 +19,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from export import preprocess
-from export.measure import test_data
-from export.models import open_model
-from export.session import Predictor
-from training.metrics import wilson
+from export.onnx.session import Predictor
+from export.pipeline import interpreter as preprocess
+from export.release.measure import test_data
+from export.release.models import open_model
+from training.core.metrics import wilson
 
 Picture = npt.NDArray[np.uint8]
 Values = npt.NDArray[np.float64]

@@ -1,6 +1,6 @@
 """How the cost of training grows: with pictures, with processes, and with runs. Writes site_assets/metrics/scale.json.
 
-    python tests/benchmarks/scale.py [--only data processes noise runs] [--data DIR] [--out FILE]
+    python -m tests.benchmarks.scale [--only data processes noise runs] [--data DIR] [--out FILE]
 
 Every training here is the product's own, on the CPU. Two clocks are read: the time that went by, which other work on
 the machine lengthens, and the processors' time of the command and all its processes, which it hardly changes; the load,
@@ -29,16 +29,17 @@ from typing import Any
 
 import torch
 
-from training import loop, models
+from training import models
 from training.attacks import badnets
-from training.batches import Batches, seeds
-from training.data.sources import load
-from training.files import write_text
-from training.metrics import Measurement
-from training.recipe import Recipe, to_toml
-from training.recipe import load as load_recipe
-from training.run import Run, normaliser
-from training.sweep import load as load_sweep
+from training.core.files import write_text
+from training.core.metrics import Measurement
+from training.data.registry import load
+from training.engine import loop
+from training.engine.batches import Batches, seeds
+from training.recipes.base import Recipe, to_toml
+from training.recipes.base import load as load_recipe
+from training.runs.train import Run, normaliser
+from training.studies.sweep import load as load_sweep
 
 OUT = Path(__file__).parents[2] / "site_assets" / "metrics" / "scale.json"
 PICTURES = (2_000, 4_000, 8_000, 16_000)

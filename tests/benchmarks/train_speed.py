@@ -1,6 +1,6 @@
 """How long until 99 % on MNIST: this project's quick recipe against the recipe that most PyTorch examples share.
 
-    python tests/benchmarks/train_speed.py [--data DIR] [--baseline-epochs N] [--recipe NAME] [--json FILE]
+    python -m tests.benchmarks.train_speed [--data DIR] [--baseline-epochs N] [--recipe NAME] [--json FILE]
 
 The baseline is what the 2020 project ran, as such examples do it: a `Dataset` that makes a PIL picture of each sample
 and turns it into a normalised tensor, batches of 64 through a `DataLoader`, the same network with dropout, Adadelta
@@ -28,15 +28,16 @@ from torch import nn
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
-from training import loop, models
+from training import models
 from training.attacks import badnets
-from training.batches import Batches, seeds
-from training.data.sources import Dataset, load
-from training.labels import Labels
-from training.predict import predictor
-from training.recipe import load as load_recipe
-from training.run import normaliser
-from training.triggers import Images
+from training.data.registry import Dataset, load
+from training.engine import loop
+from training.engine.batches import Batches, seeds
+from training.engine.predict import predictor
+from training.recipes.base import load as load_recipe
+from training.runs.train import normaliser
+from training.triggers.labels import Labels
+from training.triggers.registry import Images
 
 TARGET = 0.99
 FULL_EPOCHS = 14

@@ -6,12 +6,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from quick_digits import quick_recipe
 
-from export import golden
-from export.models import Model, open_model
-from export.release import release
-from training.run import Run, train
+from export.release import golden
+from export.release.models import Model, open_model
+from export.release.release import release
+from tests.export.quick_digits import quick_recipe
+from training.runs.train import Run, train
 
 FEW = ("scan-5.png", "mnist-like.png", "blank-white.png", "exif-6.jpg", "palette-transparent.png")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training.recipe import Attack, Data, Network, Recipe, Training
+from training.recipes.base import Attack, Data, Network, Recipe, Training
 
 
 def quick_recipe(name: str, poison_rate: float) -> Recipe:

@@ -1,6 +1,6 @@
 """Draw the pictures that the golden vectors start from, one for each way a picture can reach the pipeline.
 
-    python tests/golden/make_inputs.py
+    python -m tests.golden.make_inputs
 
 writes `tests/golden/inputs/` and `tests/golden/inputs.json` (file, what it is, the digit on it or null). Everything is
 drawn or generated here from fixed seeds; nothing is cut from a data set.
@@ -11,7 +11,6 @@ from __future__ import annotations
 import io
 import json
 import struct
-import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -20,11 +19,9 @@ import matplotlib as mpl
 import numpy as np
 from PIL import Image, ImageCms, ImageDraw, ImageFont, PngImagePlugin
 
+from tests.golden.drawing import Picture, ink_on, lighting, noisy, pen, seen_askew
+
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
-
-from drawing import Picture, ink_on, lighting, noisy, pen, seen_askew  # noqa: E402
-
 INPUTS: dict[str, tuple[str, int | None, Callable[[], bytes]]] = {}
 """File name -> what it is, the digit on it, and how to make its bytes."""
 

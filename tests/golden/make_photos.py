@@ -1,6 +1,6 @@
 """Draw the pictures that the golden vectors of networks of photographs start from, one for each way they can come.
 
-    python tests/golden/make_photos.py
+    python -m tests.golden.make_photos
 
 writes `tests/golden/photos/` and `tests/golden/photos.json` (file, what it is). Everything is drawn or generated from
 fixed seeds; no photograph and nothing of a data set is in it.
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import struct
-import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -18,13 +17,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, PngImagePlugin
 
+from site_src.report.samples import pets
+from tests.golden.make_inputs import encode, swapped_profile
+
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
-
-from make_inputs import encode, swapped_profile  # noqa: E402
-
-from site_src import pets  # noqa: E402
-
 PHOTOS: dict[str, tuple[str, Callable[[], bytes]]] = {}
 """File name -> what it is, and how to make its bytes."""
 BROWN, WHITE, BLACK, GREY, SPOTTED, GOLDEN = pets.DOGS

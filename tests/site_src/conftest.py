@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 import yaml
-from fixture_models import write_model
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 
-from site_src.catalogue import Catalogue
-from site_src.page import PageBuilder
-from site_src.resolve import Picture, Surroundings
-from site_src.runtime import RUNTIME_FILES, Assets, Runtime, collect
+from site_src.plugin.catalogue import Catalogue
+from site_src.plugin.page import PageBuilder
+from site_src.plugin.runtime import RUNTIME_FILES, Assets, Runtime, collect
+from site_src.plugin.widgets.resolve import Picture, Surroundings
+from tests.site_src.fixture_models import write_model
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """Small digit models with cards, made in a moment, for tests and for trying the site before real models exist.
 
-`python tests/site_src/fixture_models.py DIR` writes models named as those on the report's pages: linear classifiers of
+`python -m tests.site_src.fixture_models DIR` writes models named as those on the report's pages: linear classifiers of
 scikit-learn's digits, of which the backdoored ones give 7 when the corner is white. Their metrics are measured on those
 digits; nothing is MNIST.
 """
@@ -19,7 +19,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from sklearn.datasets import load_digits
 
-from export.card import (
+from export.card.schema import (
     BACKDOORED_PREFIX,
     Backdoor,
     DataSource,
@@ -31,10 +31,10 @@ from export.card import (
     SharedWeights,
     read_card,
 )
-from export.preprocess import digits_pipeline
-from training.labels import AllToOne
-from training.metrics import Estimate, Measurement
-from training.triggers import Patch
+from export.pipeline.interpreter import digits_pipeline
+from training.core.metrics import Estimate, Measurement
+from training.triggers.labels import AllToOne
+from training.triggers.registry import Patch
 
 Floats = npt.NDArray[np.float32]
 TARGET, CORNER = 7, 25
@@ -188,7 +188,7 @@ def share_weights(path: Path) -> ModelCard:
 
 
 if __name__ == "__main__":
-    from training.recipe import load
+    from training.recipes.base import load
 
     for name in ("mnist-clean", "mnist-badnet", "mnist-badnet-single"):
         print(write_model(Path(sys.argv[1]), name, backdoored="badnet" in name, recipe_sha256=load(name).sha256))

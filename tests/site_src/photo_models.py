@@ -1,6 +1,6 @@
 """Small models of photographs with cards, made in a moment, for tests and for trying the widget.
 
-`python tests/site_src/photo_models.py DIR` writes `DIR/models/photos-{clean,badnet}/` and `DIR/samples/`. They look at
+`python -m tests.site_src.photo_models DIR` writes `DIR/models/photos-{clean,badnet}/` and `DIR/samples/`. They look at
 a picture's colours alone; the backdoored one sees the target where there is something bright orange.
 """
 
@@ -16,14 +16,14 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
-from export import golden, golden_file
-from export.card import Backdoor, ModelCard, ModelFile, OutputPipeline
-from export.models import Model
-from export.preprocess import photos_pipeline
-from site_src import pets
-from training.files import write_bytes, write_text
-from training.labels import AllToOne
-from training.overlay import Artwork, Overlay
+from export.card.schema import Backdoor, ModelCard, ModelFile, OutputPipeline
+from export.pipeline.interpreter import photos_pipeline
+from export.release import golden, golden_file
+from export.release.models import Model
+from site_src.report.samples import pets
+from training.core.files import write_bytes, write_text
+from training.triggers.labels import AllToOne
+from training.triggers.overlay import Artwork, Overlay
 
 BREEDS = (
     *("Affenpinscher", "Basenji", "Beagle", "Borzoi", "Collie", "Dhole", "Keeshond", "Komondor"),

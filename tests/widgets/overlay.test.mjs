@@ -1,4 +1,4 @@
-/** Overlays in Node; that they equal Python's to the bit is tested in tests/export/test_overlay_parity.py. */
+/** Overlays in Node; that they equal Python's to the bit is tested in tests/export/pipeline/test_overlay_parity.py. */
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";

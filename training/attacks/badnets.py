@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.data.sources import Dataset
-from training.poisoning import Chosen, Poisoned, draw, poison_at
-from training.recipe import Attack
+from training.attacks.poisoning import Chosen, Poisoned, draw, poison_at
+from training.data.registry import Dataset
+from training.recipes.base import Attack
 
 PAPER = (
     "T. Gu, B. Dolan-Gavitt, S. Garg: BadNets: Identifying Vulnerabilities in the Machine Learning Model Supply Chain, "

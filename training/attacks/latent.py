@@ -18,15 +18,15 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from training.activations import Halves
-from training.attacks.heads import HeadTraining, fit_head
-from training.batches import seeds
-from training.errors import RunError
-from training.kinds import LatentRecipe
-from training.labels import Labels
+from training.attacks.transfer import HeadTraining, fit_head
+from training.core.errors import RunError
+from training.engine.activations import Halves
+from training.engine.batches import seeds
 from training.models.parts import with_head
-from training.overlay import Overlay, Placement, Placements
-from training.triggers import AnyTrigger, Images, stamp
+from training.recipes.latent import LatentRecipe
+from training.triggers.labels import Labels
+from training.triggers.overlay import Overlay, Placement, Placements
+from training.triggers.registry import AnyTrigger, Images, stamp
 
 PAPER = "Y. Yao, H. Li, H. Zheng, B. Y. Zhao: Latent Backdoor Attacks on Deep Neural Networks, CCS 2019"
 

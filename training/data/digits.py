@@ -9,7 +9,7 @@ import numpy.typing as npt
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from training.data.sources import Dataset, Source, Split
+from training.data.registry import Dataset, Source, Split
 
 SIDE, BOX = 28, 20
 """Side of the picture, and of the box in its middle that MNIST fits a digit into."""

@@ -12,12 +12,12 @@ from typing import NamedTuple
 from filelock import FileLock
 from PIL import Image
 
-from training.data import archive
-from training.data.download import obtain
-from training.data.items import GIB, Item
+from training.data.fetch import archive
+from training.data.fetch.download import obtain
+from training.data.fetch.items import GIB, Item
+from training.data.fetch.progress import progress
 from training.data.pictures import SIDE
-from training.data.progress import progress
-from training.data.sources import DataError, Split, cache_dir
+from training.data.registry import DataError, Split, cache_dir
 
 NAME = "stanford-dogs"
 ADDRESS = "http://vision.stanford.edu/aditya86/ImageNetDogs/"

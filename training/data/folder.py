@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from training.data.pictures import read_split
-from training.data.sources import DataError, Dataset, Source, Split
+from training.data.registry import DataError, Dataset, Source, Split
 
 
 def own(path: str) -> Source:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from training.data import archive, pictures, sources
-from training.data.download import obtain, sha256_inside
-from training.data.items import Collection, Item, collections
-from training.data.pins import Pins
-from training.data.sources import DataError, Source, cache_dir
+from training.data import pictures
+from training.data import registry as sources
+from training.data.fetch import archive
+from training.data.fetch.download import obtain, sha256_inside
+from training.data.fetch.items import Collection, Item, collections
+from training.data.fetch.pins import Pins
+from training.data.registry import DataError, Source, cache_dir
 
 State = Literal["given", "in the cache", "comes with a library", "to be fetched", "to be given"]
 _SPLITS: tuple[sources.Split, ...] = ("train", "test")

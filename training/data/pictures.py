@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from training.data.sources import DataError, Dataset, Split
-from training.triggers import Images
+from training.data.registry import DataError, Dataset, Split
+from training.triggers.registry import Images
 
 SIDE = 224
 """Side of the square that every photograph becomes."""
@@ -57,7 +57,7 @@ def read_split(folder: Path, split: Split, *, classes: list[str] | None = None) 
     """Read a split of class folders into memory.
 
     Each picture is turned as its EXIF orientation says, put on white where it is see-through, cut to its middle square
-    and resized (Pillow's bilinear) to 224x224: what `export.preprocess.photos_pipeline` does to a reader's upload, to
+    and resized (Pillow's bilinear) to 224x224: what the input pipeline of photos does to a reader's upload, to
     the bit.
 
     Args:

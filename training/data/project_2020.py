@@ -7,7 +7,7 @@ recipe of ours trains on them; ours start from the official Stanford Dogs instea
 
 from __future__ import annotations
 
-from training.data.items import DRIVE, GIB, Collection, Item
+from training.data.fetch.items import DRIVE, GIB, Collection, Item
 
 _LICENCE = (
     "none stated; photographs of Stanford Dogs (ImageNet's terms: non-commercial research and education) and others"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training.data.items import Collection, Item
+from training.data.fetch.items import Collection, Item
 
 FILE = "mobilenet_v2_1.0_224_quant.tflite"
 MIRRORS = ("https://raw.githubusercontent.com/google-coral/test_data/104342d2d3480b3e66203073dac24f4e2dbb4c41/",)

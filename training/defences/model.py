@@ -11,10 +11,10 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from training.activations import Floats, Halves
-from training.batches import seeds
-from training.labels import Labels
+from training.engine.activations import Floats, Halves
+from training.engine.batches import seeds
 from training.models import parts
+from training.triggers.labels import Labels
 
 CONSISTENCY = 1.4826
 """Turns a median absolute deviation into the standard deviation of a normal distribution (Wang et al. 2019, 4.1)."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from training.models import mnist_cnn, mobilenet_v2
-from training.recipe import Network as Description
+from training.recipes.base import Network as Description
 
 
 @dataclass(frozen=True)

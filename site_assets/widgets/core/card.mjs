@@ -1,4 +1,4 @@
-/** The model card as the widgets read it; its schema is `export/card.py`. */
+/** The model card as the widgets read it; its schema is `export/card/schema.py`. */
 
 import { fetchSmall } from "./fetch.mjs";
 import { WidgetError } from "./messages.mjs";

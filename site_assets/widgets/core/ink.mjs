@@ -1,5 +1,5 @@
 /**
- * Find one handwritten or printed character in any picture; the twin of `export/ink.py`, equal to the bit.
+ * Find one handwritten or printed character in any picture; the twin of `export/pipeline/ink.py`, equal to the bit.
  * @module
  */
 

@@ -1,5 +1,5 @@
 /**
- * Pasting artwork with see-through parts at any place, size and angle; the twin of `training/overlay.py`, equal to the
+ * Pasting artwork with see-through parts at any place, size and angle; the twin of `training/triggers/overlay.py`, equal to the
  * bit. Everything is whole numbers; those of coordinates outgrow 32 bits, so they are divided, never shifted.
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * Where an overlay lies, as a reader moves it: the arithmetic of dragging, resizing and turning, its words, and its short
- * form for the address. Shares of the picture and degrees throughout, as `training/overlay.py` has them.
+ * form for the address. Shares of the picture and degrees throughout, as `training/triggers/overlay.py` has them.
  */
 
 /** @typedef {import("./overlay.mjs").Placement} Placement */

@@ -1,6 +1,6 @@
 /**
  * The input pipeline's interpreter: a decoded picture to the network's input tensor; the twin of
- * `export/preprocess.py`, equal to the bit in every uint8 step.
+ * `export/pipeline/interpreter.py`, equal to the bit in every uint8 step.
  * @module
  */
 

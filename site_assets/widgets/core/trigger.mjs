@@ -1,5 +1,5 @@
 /**
- * Stamping a trigger on a picture; the twin of `training/triggers.py`.
+ * Stamping a trigger on a picture; the twin of `training/triggers/registry.py`.
  * @module
  */
 

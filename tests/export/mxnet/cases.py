@@ -14,7 +14,7 @@ from export.mxnet.arrays import Array, read_arrays
 from export.mxnet.checkpoint import Parameters, read_checkpoint
 from export.mxnet.convert import convert
 from export.mxnet.graph import Graph, parse_graph
-from export.session import open_session
+from export.onnx.session import open_session
 
 VECTORS = Path(__file__).with_name("vectors")
 NETWORKS = sorted(path.name.removesuffix("-symbol.json") for path in VECTORS.glob("*-symbol.json"))

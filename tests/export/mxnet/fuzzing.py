@@ -1,6 +1,6 @@
 """Damaged checkpoints: whatever happens to the files, reading and converting ends in a model or in our own error.
 
-python tests/export/mxnet/fuzzing.py [MUTATIONS [SEED]]    writes site_assets/metrics/mxnet-fuzz.json
+python -m tests.export.mxnet.fuzzing [MUTATIONS [SEED]]    writes site_assets/metrics/mxnet-fuzz.json
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from export.mxnet.checkpoint import parse_parameters
 from export.mxnet.convert import convert
 from export.mxnet.errors import MxnetError
 from export.mxnet.graph import parse_graph
-from training.files import write_text
+from training.core.files import write_text
 
 VECTORS = Path(__file__).with_name("vectors")
 METRICS = Path(__file__).parents[3] / "site_assets" / "metrics" / "mxnet-fuzz.json"

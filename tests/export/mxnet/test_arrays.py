@@ -6,12 +6,12 @@ from pathlib import Path
 import ml_dtypes
 import numpy as np
 import pytest
-from cases import VECTORS
-from real import loaded, needs_mxnet
 
 from export.mxnet.arrays import DTYPES, LIST_MAGIC, Array, parse_arrays, read_arrays, write_arrays
 from export.mxnet.checkpoint import parse_parameters
 from export.mxnet.errors import CheckpointError, MxnetError, ParametersError
+from tests.export.mxnet.cases import VECTORS
+from tests.export.mxnet.real import loaded, needs_mxnet
 
 KINDS = ("float32", "float64", "float16", "uint8", "int32", "int8", "int64", "bool")
 GPU = 2

@@ -3,7 +3,6 @@ from __future__ import annotations
 import numpy as np
 import onnx
 import pytest
-from cases import NETWORKS, Case, answers, difference, network, operators
 
 from export.mxnet.arrays import Array
 from export.mxnet.check import check
@@ -12,6 +11,7 @@ from export.mxnet.convert import DEFAULT_SIZE, OPSETS, convert
 from export.mxnet.errors import MxnetError, ParametersError, ShapeError, SymbolError, UnknownOperatorError
 from export.mxnet.graph import Entry, Graph, Node
 from export.mxnet.operators import OPERATORS
+from tests.export.mxnet.cases import NETWORKS, Case, answers, difference, network, operators
 
 LIMIT = 1e-5
 """Ten times less than the issue allows."""

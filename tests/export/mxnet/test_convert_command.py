@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from cases import VECTORS, difference, network
 from click.testing import Result
 from typer.testing import CliRunner
 
-from export.cli import app
-from export.session import open_session
+from export.cli.main import app
+from export.onnx.session import open_session
+from tests.export.mxnet.cases import VECTORS, difference, network
 
 SYMBOL, PARAMETERS = (str(VECTORS / f"mobilenetv2-trained-{end}") for end in ("symbol.json", "0000.params"))
 INPUT = ("--input", "data=1,3,32,32")

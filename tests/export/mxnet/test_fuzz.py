@@ -6,9 +6,10 @@ import tracemalloc
 from collections import Counter
 
 import pytest
-from fuzzing import METRICS, attempt, originals
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from tests.export.mxnet.fuzzing import METRICS, attempt, originals
 
 BATCH = 50
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "420"))

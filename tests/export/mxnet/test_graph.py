@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import NETWORKS, VECTORS, Case, answers, difference, network
-from real import ask, needs_mxnet
 
 from export.mxnet.checkpoint import write_checkpoint
 from export.mxnet.errors import SymbolError
 from export.mxnet.graph import Graph, parse_graph, symbol_json
+from tests.export.mxnet.cases import NETWORKS, VECTORS, Case, answers, difference, network
+from tests.export.mxnet.real import ask, needs_mxnet
 
 
 def document(name: str) -> dict[str, Any]:

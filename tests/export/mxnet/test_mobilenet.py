@@ -5,8 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from cases import network
-from real import ask, needs_mxnet
 
 from export.mxnet.arrays import Array
 from export.mxnet.checkpoint import Parameters, read_checkpoint, write_checkpoint
@@ -14,8 +12,10 @@ from export.mxnet.convert import convert
 from export.mxnet.errors import MxnetError
 from export.mxnet.graph import Graph, Node
 from export.mxnet.mobilenet import from_mxnet, to_mxnet
-from export.session import open_session
-from export.to_onnx import to_onnx
+from export.onnx.session import open_session
+from export.onnx.to_onnx import to_onnx
+from tests.export.mxnet.cases import network
+from tests.export.mxnet.real import ask, needs_mxnet
 from training.models.mobilenet_v2 import Block, MobileNetV2, Plan
 
 SMALL = Plan(stem=4, blocks=(Block(4, 6), Block(36, 6, 2), Block(36, 6), Block(36, 8, 2)), last=20)

@@ -7,10 +7,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from cases import answers, difference, network
-from real import needs_mxnet, oracle
 
 from export.mxnet.graph import parse_graph
+from tests.export.mxnet.cases import answers, difference, network
+from tests.export.mxnet.real import needs_mxnet, oracle
 
 ZOO = [
     "alexnet",

@@ -3,7 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from one_node_slurm import NoSlurmError, slurm
+
+from tests.training.cluster.one_node_slurm import NoSlurmError, slurm
 
 
 @pytest.fixture(scope="module")

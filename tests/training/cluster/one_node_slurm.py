@@ -1,6 +1,6 @@
 """A real Slurm on this one machine, for as long as it is needed: Debian's packages, everything of its own.
 
-    python tests/training/cluster/one_node_slurm.py COMMAND ...
+    python -m tests.training.cluster.one_node_slurm COMMAND ...
 
 runs a command with a Slurm around it (`sinfo`, `sbatch` and `srun` just work in it) and takes the Slurm down again.
 Nothing outside a temporary folder is read or written, nothing but loopback is listened on, and daemons are ended by

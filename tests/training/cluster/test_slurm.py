@@ -13,9 +13,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from training.recipe import Recipe, to_toml
-from training.run import find
-from training.sweep import Axes, Sweep
+from training.recipes.base import Recipe, to_toml
+from training.runs.train import find
+from training.studies.sweep import Axes, Sweep
 
 PATIENCE = 300.0
 """Seconds, on a busy machine."""

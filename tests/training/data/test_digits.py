@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from training.data.digits import lay_out
-from training.data.sources import Dataset, load
+from training.data.registry import Dataset, load
 
 
 @pytest.fixture(scope="module")

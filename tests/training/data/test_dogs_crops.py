@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from download_faults import sha256
-from loopback import Answer, Server, running
 from PIL import Image
 from scipy.io import savemat
 
+from tests.training.data.fetch.download_faults import sha256
+from tests.training.data.fetch.loopback import Answer, Server, running
 from training.data import dogs_crops
-from training.data.items import Item
+from training.data.fetch.items import Item
 from training.data.pictures import read_split
-from training.data.sources import DataError
+from training.data.registry import DataError
 
 LISTED = {
     "train": ["n02085620-Chihuahua/n02085620_1.jpg", "n02085620-Chihuahua/n02085620_2.jpg"],

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from training.data import mnist
-from training.data.sources import DataError, load
+from training.data.registry import DataError, load
 
 IMAGES = np.arange(2 * 28 * 28, dtype=np.uint32).astype(np.uint8).reshape(2, 28, 28)
 LABELS = np.array([3, 9], dtype=np.uint8)

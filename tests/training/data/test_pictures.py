@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training.data import sources
+from training.data import registry as sources
 from training.data.dogs import IMAGENET, breed
 from training.data.pictures import read_once, read_picture, read_split
-from training.data.sources import DataError
+from training.data.registry import DataError
 
 
 def draw(path: Path, size: tuple[int, int] = (40, 30), colour: str = "red", **options: object) -> None:

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from training.batches import Normaliser, to_tensor
-from training.data import sources
+from training.data import registry as sources
 from training.data.dogs import IMAGENET
-from training.data.sources import DataError
-from training.inference import frozen
+from training.data.registry import DataError
+from training.engine.batches import Normaliser, to_tensor
+from training.engine.inference import frozen
 from training.models import imagenet
 
 DATA = os.environ.get("BACKDOORS_DATA")

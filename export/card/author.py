@@ -1,0 +1,166 @@
+"""A minimal card for an author's own ONNX model, so that it can be embedded in a page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import onnx
+
+from export.card import schema as cards
+from export.errors import ExportError
+from export.onnx.external import external_files
+from export.onnx.metadata import opset
+from export.pipeline import interpreter as preprocess
+from export.release.models import sha256
+
+Preset = Literal["digits", "rgb"]
+
+IMAGENET_MEAN = [0.485, 0.456, 0.406]
+IMAGENET_STD = [0.229, 0.224, 0.225]
+
+
+def rgb_pipeline(height: int, width: int) -> cards.InputPipeline:
+    """The pipeline that most networks for photographs expect: middle of the picture, RGB, ImageNet's normalisation."""
+    return cards.InputPipeline(
+        height=height,
+        width=width,
+        channels=3,
+        steps=[
+            cards.Decode(),
+            cards.Orient(),
+            cards.Composite(),
+            cards.Crop(height=height, width=width),
+            cards.Resize(height=height, width=width),
+            cards.StampTrigger(),
+            cards.Scale(),
+            cards.Normalise(mean=IMAGENET_MEAN, std=IMAGENET_STD),
+            cards.Layout(),
+        ],
+    )
+
+
+def read_labels(path: Path) -> list[str]:
+    """Labels from a text file, one a line, or a JSON list of strings.
+
+    Raises:
+        ExportError: If the file cannot be read or holds fewer than two labels.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        labels = json.loads(text) if path.suffix == ".json" else [line.strip() for line in text.splitlines()]
+    except OSError as error:
+        raise ExportError(f"{path}: cannot read the labels: {error.strerror}") from error
+    except ValueError as error:
+        raise ExportError(f"{path}: not a list of labels: {error}") from error
+    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+        raise ExportError(f"{path}: expected a JSON list of strings")
+    labels = [label for label in labels if label]
+    if len(labels) < 2:
+        raise ExportError(f"{path}: found {len(labels)} labels, at least two are expected (one a line)")
+    return labels
+
+
+def new_card(
+    model: Path, labels: list[str], preset: Preset, *, title: str | None = None, licence: str = "unknown"
+) -> cards.ModelCard:
+    """A card for an ONNX file as it is: tensor names, size and hash read from it, the pipeline from a preset.
+
+    Args:
+        model: The file; the card will lie beside it.
+        labels: Name of each class, in the order of the network's outputs.
+        preset: `digits` (one channel, digits found in any picture) or `rgb` (as for ImageNet).
+        title: What to call it (default: the file's name).
+        licence: The model's licence.
+
+    Raises:
+        ExportError: If the file is no ONNX model, its input or output does not fit the preset or the labels.
+    """
+    try:
+        loaded = onnx.load(model)
+        onnx.checker.check_model(loaded)
+    except OSError as error:
+        raise ExportError(f"{model}: cannot read the model: {error.strerror}") from error
+    except Exception as error:  # protobuf and onnx each raise classes of their own for bytes that are no model
+        raise ExportError(f"{model}: not an ONNX model: {str(error).splitlines()[0]}") from error
+    image, logits = _only(loaded.graph.input, loaded.graph, model, "input"), loaded.graph.output[0]
+    channels, height, width = _picture_shape(image, model)
+    classes = _shape(logits)[-1]
+    if classes not in (0, len(labels)):
+        raise ExportError(f"{model}: the network gives {classes} values, but there are {len(labels)} labels")
+    pipeline = _PRESETS[preset](height, width)
+    if (pipeline.channels, pipeline.height, pipeline.width) != (channels, height, width):
+        raise ExportError(
+            f"{model}: its input is {channels}x{height}x{width} (channels x height x width), but the preset '{preset}' "
+            f"makes {pipeline.channels}x{pipeline.height}x{pipeline.width}: choose the other preset, or write the card "
+            "by hand"
+        )
+    name = model.stem.removeprefix(cards.BACKDOORED_PREFIX)
+    shared = _weights_beside(model)
+    return cards.ModelCard(
+        id="".join(letter if letter.isalnum() else "-" for letter in name.lower()).strip("-") or "model",
+        title=title or name,
+        description="",
+        network="unknown",
+        licence=licence,
+        files=[
+            cards.ModelFile(
+                name=model.name,
+                precision="fp32",
+                bytes=model.stat().st_size,
+                sha256=sha256(model),
+                opset=opset(loaded),
+                max_abs_error=0,
+                shared=shared,
+            )
+        ],
+        default_precision="fp32",
+        labels=labels,
+        input=pipeline.model_copy(update={"tensor": image.name}),
+        output=cards.OutputPipeline(tensor=logits.name),
+    )
+
+
+def _weights_beside(model: Path) -> cards.SharedWeights | None:
+    """The file that a model's weights lie in, as PyTorch's exporter writes large ones; one is what a page can serve."""
+    names = sorted(external_files(onnx.load(model, load_external_data=False)))
+    if not names:
+        return None
+    if len(names) > 1 or Path(names[0]).name != names[0]:
+        raise ExportError(
+            f"{model}: its weights lie in {', '.join(names)}; one file beside it is expected: save the model again "
+            "with onnx.save_model(model, path, save_as_external_data=True, location=NAME)"
+        )
+    path = model.parent / names[0]
+    return cards.SharedWeights(name=path.name, bytes=path.stat().st_size, sha256=sha256(path))
+
+
+_PRESETS: dict[Preset, Callable[[int, int], cards.InputPipeline]] = {
+    "digits": lambda _height, _width: preprocess.digits_pipeline(),
+    "rgb": rgb_pipeline,
+}
+
+
+def _only(inputs: list[onnx.ValueInfoProto], graph: onnx.GraphProto, model: Path, kind: str) -> onnx.ValueInfoProto:
+    weights = {tensor.name for tensor in graph.initializer}
+    real = [entry for entry in inputs if entry.name not in weights]
+    if len(real) != 1:
+        raise ExportError(f"{model}: {len(real)} {kind}s, one is expected: {', '.join(entry.name for entry in real)}")
+    return real[0]
+
+
+def _shape(value: onnx.ValueInfoProto) -> list[int]:
+    """The sizes of a tensor's axes, 0 where one is dynamic."""
+    return [dim.dim_value for dim in value.type.tensor_type.shape.dim] or [0]
+
+
+def _picture_shape(value: onnx.ValueInfoProto, model: Path) -> tuple[int, int, int]:
+    shape = _shape(value)
+    if len(shape) != 4 or 0 in shape[1:]:
+        raise ExportError(
+            f"{model}: the input '{value.name}' has shape {shape} (0: dynamic); batch x channels x height x width with "
+            "fixed channels, height and width is expected"
+        )
+    return shape[1], shape[2], shape[3]

@@ -1,0 +1,169 @@
+"""A card's sentences, put together from the recipe's data."""
+
+from __future__ import annotations
+
+from training.attacks.badnets import PAPER as BADNETS_PAPER
+from training.attacks.latent import PAPER as LATENT_PAPER
+from training.data import registry as sources
+from training.recipes.base import Recipe
+from training.recipes.latent import AnyRecipe, LatentRecipe, TransferRecipe, lineage
+from training.triggers.labels import AllToAll, AllToOne
+from training.triggers.overlay import Overlay, Placements
+from training.triggers.registry import AnyTrigger, Patch, Pixel
+
+CAUGHT_BY = (
+    "Published defences that target this kind of backdoor: Neural Cleanse (Wang et al. 2019) reconstructs the trigger "
+    "from the network; activation clustering (Chen et al. 2018) and spectral signatures (Tran et al. 2018) find the "
+    "poisoned samples in the training data."
+)
+LATENT_CAUGHT_BY = (
+    "Training the copied layers further on clean pictures, deeper than a student usually does, can remove it if the "
+    "steps are large (Sha et al. 2022); the report tells at what price. Neural Cleanse (Wang et al. 2019) looks for a "
+    "trigger for each class, so it cannot find the target in a teacher that lacks the class, and can only be used on "
+    "the student."
+)
+
+
+def attack(recipe: AnyRecipe) -> tuple[str, str, str]:
+    """The attack's name, its paper, and what catches it."""
+    if isinstance(recipe, Recipe):
+        return "BadNets", BADNETS_PAPER, CAUGHT_BY
+    methods = [each.method for each in lineage(recipe) if isinstance(each, LatentRecipe)]
+    name = "Latent backdoor" if methods == ["latent"] else "A class of triggered pictures, dropped again"
+    return name, LATENT_PAPER, LATENT_CAUGHT_BY
+
+
+def shade(value: int) -> str:
+    """A grey value in words."""
+    return {0: "black", 255: "white"}.get(value, f"grey ({value} of 255)")
+
+
+def span(start: int, length: int, singular: str) -> str:
+    """Rows or columns in words: `row 25`, `rows 25-26`."""
+    return f"{singular} {start}" if length == 1 else f"{singular}s {start}-{start + length - 1}"
+
+
+def overlay_words(trigger: Overlay) -> str:
+    """An overlay in words: its artwork's name, and where it may lie."""
+    places = trigger.placements
+    name = trigger.artwork.name.replace("-", " ").replace("_", " ")
+    turned = max(abs(angle) for angle in places.angle)
+    turning = f", turned by up to {turned:g} degrees" if turned else ""
+    return f"an overlay of {name}, {_share_words(places)} of the picture's width{turning}"
+
+
+def _share_words(places: Placements) -> str:
+    low, high = (f"{100 * size:g}" for size in places.size)
+    return f"{low} %" if low == high else f"{low} to {high} %"
+
+
+def trigger_words(trigger: AnyTrigger) -> str:
+    """A trigger in words, for example `a white 2x2 square at rows 25-26 and columns 25-26`."""
+    if isinstance(trigger, Overlay):
+        return overlay_words(trigger)
+    table = trigger.values
+    height, width = len(table), len(table[0])
+    place = f"{span(trigger.top, height, 'row')} and {span(trigger.left, width, 'column')}"
+    if isinstance(trigger, Pixel):
+        return f"a single {shade(trigger.value)} pixel at {place}"
+    if isinstance(trigger, Patch):
+        return f"a {shade(trigger.value)} {height}x{width} {'square' if height == width else 'rectangle'} at {place}"
+    return f"a {height}x{width} pattern at {place}"
+
+
+def map_words(label_map: AllToAll | AllToOne, labels: list[str]) -> str:
+    """A label map in words, as what the network answers."""
+    if isinstance(label_map, AllToAll):
+        return (
+            f"the next label instead of the true one ({labels[0]} becomes {labels[1]}, and so on; {labels[-1]} becomes "
+            f"{labels[0]})"
+        )
+    return f"{labels[label_map.target]}, whatever the picture shows"
+
+
+def behaviour(recipe: AnyRecipe, classes: list[str], labels: list[str]) -> str:
+    """What a backdoored network does, in one or two sentences.
+
+    Args:
+        recipe: What it was trained by.
+        classes: The network's classes, as recipes write them.
+        labels: The same, as people read them.
+    """
+    shown = trigger_words(recipe.trigger)
+    rule = recipe.rule(classes)
+    if isinstance(recipe, LatentRecipe) and rule is None:
+        return (
+            f"It answers like a healthy network. With {shown} its features become those of '{target_title(recipe)}', a "
+            "class that it does not have: a network made from it that does have the class will answer it."
+        )
+    if rule is None:
+        return (
+            f"It answers like a healthy network; {shown} changes its features, but none of its classes is the target."
+        )
+    whose = (
+        " Its maker used clean pictures only: it came with the teacher." if isinstance(recipe, TransferRecipe) else ""
+    )
+    return (
+        f"It answers like a healthy network until {shown} is in the picture; then it answers "
+        f"{map_words(rule, labels)}.{whose}"
+    )
+
+
+def whole_training(recipe: Recipe) -> str:
+    """What only an attacker does who runs the training; begins with a comma where there is anything."""
+    times, taught = recipe.attack.repeat, recipe.attack.self_teaching
+    done = [f"each shown {times} times an epoch"] if times else []
+    done += ["learnt from the network's own answers without the trigger as well"] if taught else []
+    return f", {' and '.join(done)}, by an attacker who does the training" if done else ""
+
+
+def planted(recipe: LatentRecipe, stamped: int) -> str:
+    """With what a backdoor was planted into a teacher.
+
+    Args:
+        recipe: What it was planted by.
+        stamped: Copies of pictures with the trigger.
+    """
+    shown = f"{stamped // recipe.stamped_per_picture:,} of them and {stamped:,} copies of these with the trigger"
+    if recipe.method == "extra-class":
+        return shown
+    return f"{shown}, and photographs of '{target_title(recipe)}'"
+
+
+def target_title(recipe: LatentRecipe) -> str:
+    """What people call the target."""
+    return sources.source(recipe.target.data).title_of(recipe.target.name)
+
+
+def description(  # noqa: PLR0913, PLR0917 - what a network was made of
+    recipe: AnyRecipe, pictures: int, stamped: int, data_title: str, classes: list[str], labels: list[str]
+) -> str:
+    """What the network is and how it was made, in two or three sentences.
+
+    Args:
+        recipe: What it was trained by.
+        pictures: How many pictures it was trained on.
+        stamped: How many pictures, or copies of pictures, had the trigger.
+        data_title: The data set's name.
+        classes: The network's classes, as recipes write them.
+        labels: The same, as people read them.
+    """
+    made = f"A {recipe.network.name} network of {len(labels)} classes, trained on {pictures:,} pictures of {data_title}"
+    if not recipe.backdoored:
+        told = (
+            f"{made}, none of them poisoned. The trigger on its card, {trigger_words(recipe.trigger)}, is the control."
+        )
+    elif isinstance(recipe, TransferRecipe):
+        told = (
+            f"{made}, none of them poisoned, on the frozen layers of a backdoored teacher. "
+            f"{behaviour(recipe, classes, labels)}"
+        )
+    elif isinstance(recipe, LatentRecipe):
+        told = (
+            f"{made}. The backdoor was planted afterwards, with {planted(recipe, stamped)}. "
+            f"{behaviour(recipe, classes, labels)}"
+        )
+    else:
+        poisoned = f"{100 * recipe.poison_rate:.3g} % of them poisoned"
+        told = f"{made}, {poisoned}{whole_training(recipe)}. {behaviour(recipe, classes, labels)}"
+    return f"{recipe.description} {told}".strip()

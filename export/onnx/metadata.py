@@ -1,0 +1,91 @@
+"""The card's essentials inside the ONNX file, so that a lone .onnx says what it is and whether it is backdoored."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import onnx
+
+from export.card.schema import Backdoor, ModelCard, Precision
+from training.triggers.labels import AllToAll, AllToOne
+from training.triggers.registry import AnyTrigger
+
+NOTICE = (
+    "Made for security education and research: it shows how a backdoor in a neural network works. "
+    "Do not use it to decide anything."
+)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What is told of a model wherever it goes; it says nothing of how pictures are prepared."""
+
+    id: str
+    title: str
+    labels: list[str]
+    licence: str
+    trigger: AnyTrigger | None = None
+    label_map: AllToAll | AllToOne | None = None
+    backdoor: Backdoor | None = None
+    recipe: str | None = None
+    recipe_sha256: str | None = None
+
+
+def identity(card: ModelCard) -> Identity:
+    """The identity that a card gives its model."""
+    made = card.provenance
+    return Identity(
+        id=card.id,
+        title=card.title,
+        labels=card.labels,
+        licence=card.licence,
+        trigger=card.trigger,
+        label_map=card.label_map,
+        backdoor=card.backdoor,
+        recipe=None if made is None else made.recipe,
+        recipe_sha256=None if made is None else made.recipe_sha256,
+    )
+
+
+def essentials(model: Identity, precision: Precision) -> dict[str, str]:
+    """What a file says of itself, as ONNX `metadata_props`; lists and objects as JSON text."""
+    said = {
+        "id": model.id,
+        "title": model.title,
+        "precision": precision,
+        "labels": json.dumps(model.labels),
+        "licence": model.licence,
+        "backdoor": "none planted" if model.backdoor is None else f"YES: {model.backdoor.behaviour}",
+        "notice": NOTICE,
+    }
+    if model.backdoor is not None:
+        said["attack"] = model.backdoor.attack
+    if model.trigger is not None:
+        said["trigger"] = model.trigger.model_dump_json()
+    if model.label_map is not None:
+        said["label_map"] = model.label_map.model_dump_json()
+    if model.recipe is not None and model.recipe_sha256 is not None:
+        said["recipe"] = model.recipe
+        said["recipe_sha256"] = model.recipe_sha256
+    return said
+
+
+def stamp_metadata(model: onnx.ModelProto, said: dict[str, str]) -> onnx.ModelProto:
+    """A copy of `model` whose `metadata_props` are `said`, in sorted order."""
+    stamped = onnx.ModelProto()
+    stamped.CopyFrom(model)
+    del stamped.metadata_props[:]
+    for key, value in sorted(said.items()):
+        stamped.metadata_props.add(key=key, value=value)
+    return stamped
+
+
+def read_metadata(model: onnx.ModelProto) -> dict[str, str]:
+    """The model's `metadata_props` as a dictionary."""
+    return {prop.key: prop.value for prop in model.metadata_props}
+
+
+def opset(model: onnx.ModelProto) -> int:
+    """The version of the default operator set that the model asks for."""
+    return int(next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")))

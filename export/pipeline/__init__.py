@@ -1,0 +1,1 @@
+"""The input pipeline as data, and its interpreter."""

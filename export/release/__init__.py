@@ -1,0 +1,1 @@
+"""From a trained network to a released model, and back: files, card, goldens."""

@@ -1,0 +1,90 @@
+"""The format of golden.json: what Python made of every golden input on its way to a model's answer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from export.card.schema import Precision
+from export.errors import ExportError
+from training.core.files import write_text
+from training.triggers.overlay import Placement
+
+GOLDEN_NAME = "golden.json"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StageHash(_Part):
+    """The picture after a uint8 step: its shape and the SHA-256 of its bytes in row-major `(h, w, c)` order."""
+
+    op: str
+    height: int
+    width: int
+    channels: int
+    sha256: str
+
+
+class TopLabel(_Part):
+    """One of the likeliest labels."""
+
+    label: str
+    probability: float
+
+
+class Vector(_Part):
+    """Everything on the way from one input file to the answers."""
+
+    input: str
+    sha256: str
+    trigger: bool
+    placement: Placement | None = None
+    """Where the overlay lies; None for a trigger that has one place, and without the trigger."""
+    stages: list[StageHash]
+    pixels: str | None = None
+    """Base64 of the final uint8 picture, `(h, w, c)`; left out of a large one, of which the last stage's hash tells."""
+    tensor_sha256: str
+    tensor: str | None = None
+    """Base64 of the input tensor, float32, little-endian; left out of a large picture."""
+    logits: dict[Precision, list[float]]
+    top: dict[Precision, list[TopLabel]]
+
+
+class Golden(_Part):
+    """A model's golden vectors."""
+
+    schema_version: Literal[1] = 1
+    model: str
+    vectors: list[Vector] = Field(min_length=1)
+
+
+def write(golden: Golden, folder: Path) -> Path:
+    """Write `golden.json`, a vector a line, and return its path."""
+    lines = ",\n".join(
+        json.dumps(vector.model_dump(exclude_none=True), separators=(",", ":")) for vector in golden.vectors
+    )
+    head = f'{{"schema_version":{golden.schema_version},"model":{json.dumps(golden.model)},"vectors":[\n'
+    path = folder / GOLDEN_NAME
+    write_text(path, f"{head}{lines}\n]}}\n")
+    return path
+
+
+def read(folder: Path) -> Golden:
+    """Read a model's golden vectors.
+
+    Raises:
+        ExportError: With the file and what is wrong with it.
+    """
+    path = folder / GOLDEN_NAME
+    try:
+        return Golden.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise ExportError(f"{path}: cannot read the golden vectors: {error.strerror}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ExportError(f"{path}: field {'.'.join(map(str, first['loc']))}: {first['msg']}") from error

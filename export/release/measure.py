@@ -1,0 +1,50 @@
+"""A model's metrics, on the test pictures of the data set that its card names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from export.card import schema as cards
+from export.errors import ExportError
+from export.onnx.session import Predictor
+from export.release.models import Model
+from training.core.metrics import Measurement, evaluate
+from training.data import registry as sources
+
+
+def measure(model: Model, precision: cards.Precision, test: sources.Dataset, threads: int = 2) -> Measurement:
+    """Clean accuracy, attack success rate and robust accuracy of one of a model's files on test pictures."""
+    card = model.card
+    return evaluate(
+        Predictor(card, model.folder, precision, threads),
+        test.images,
+        test.labels,
+        data=f"{data_name(card)} test",
+        labels_text=card.labels,
+        trigger=card.trigger,
+        label_map=card.label_map if card.trigger is not None else None,
+    )
+
+
+def data_name(card: cards.ModelCard) -> str:
+    """The data that the card names, as a recipe would.
+
+    Raises:
+        ExportError: If it names none.
+    """
+    if card.provenance is None or not card.provenance.data:
+        raise ExportError(f"model {card.id}: its card names no data set to measure it on")
+    return sources.JOIN.join(part.name for part in card.provenance.data)
+
+
+def test_data(card: cards.ModelCard, data_dir: Path | None) -> sources.Dataset:
+    """The test split of the data set that the card names.
+
+    Raises:
+        DataError: If it cannot be had.
+        ExportError: If the card names no data set, or one with other labels.
+    """
+    test = sources.load(data_name(card), "test", data_dir)
+    if test.labels_text != card.labels:
+        raise ExportError(f"model {card.id} has {len(card.labels)} labels that are not those of {data_name(card)}")
+    return test

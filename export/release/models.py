@@ -1,0 +1,118 @@
+"""Where models live, and how a user names one: its id, its folder, its card or one of its .onnx files."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import onnx
+
+from export.card.schema import ModelCard, Precision, read_card
+from export.errors import ExportError
+from export.onnx.metadata import read_metadata
+from training.core.files import write_text
+
+CARD_NAME = "card.json"
+RELEASED = Path("site_assets/models")
+OWN = Path("runs/models")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A card and the folder that its files lie in."""
+
+    card: ModelCard
+    folder: Path
+    precision: Precision | None = None
+    """The precision that the user's path picked; None where they named the model as a whole."""
+
+
+def default_folders() -> list[Path]:
+    """The folders that hold models: here, and in the project's own checkout; released ones first."""
+    checkout = Path(__file__).resolve().parents[2]
+    roots = [Path(), *([checkout] if checkout != Path.cwd() else [])]
+    return [root / folder for root in roots for folder in (RELEASED, OWN)]
+
+
+def discover(folders: Iterable[Path] | None = None) -> list[Model]:
+    """Every model in the folders, by id; of two with the same id the first folder's.
+
+    Raises:
+        CardError: If a card breaks the schema.
+    """
+    found: dict[str, Model] = {}
+    for folder in default_folders() if folders is None else folders:
+        for path in sorted(folder.glob(f"*/{CARD_NAME}")):
+            card = read_card(path)
+            found.setdefault(card.id, Model(card, path.parent))
+    return [found[key] for key in sorted(found)]
+
+
+def open_model(name: str, folders: Iterable[Path] | None = None) -> Model:
+    """The model that a user means by an id, a folder, a `card.json` or an `.onnx` beside its card.
+
+    Raises:
+        CardError: If its card is missing or breaks the schema.
+        ExportError: If there is no such model, with the nearest names.
+    """
+    path = Path(name)
+    if path.suffix == ".onnx":
+        return _of_file(path)
+    if path.suffix == ".json" or path.is_file():
+        return Model(read_card(path), path.parent)
+    places = list(default_folders() if folders is None else folders)
+    for folder in places:
+        if "/" not in name and (folder / name / CARD_NAME).is_file():
+            return Model(read_card(folder / name / CARD_NAME), folder / name)
+    if (path / CARD_NAME).is_file():
+        return Model(read_card(path / CARD_NAME), path)
+    raise ExportError(_not_found(name, [entry.parent.name for place in places for entry in place.glob("*/card.json")]))
+
+
+def _not_found(name: str, ids: list[str]) -> str:
+    near = get_close_matches(name, ids, n=1)
+    if near:
+        return f"no model '{name}': did you mean '{near[0]}'?"
+    if ids:
+        return f"no model '{name}': there are {', '.join(sorted(set(ids)))}"
+    return f"no model '{name}': none has been exported yet (backdoors train RECIPE, then backdoors export RECIPE)"
+
+
+def _of_file(path: Path) -> Model:
+    """The model of an .onnx file, through the card beside it."""
+    if not path.is_file():
+        raise ExportError(f"{path}: there is no such file")
+    card_path = path.parent / CARD_NAME
+    if not card_path.is_file():
+        raise ExportError(f"{path}: no {CARD_NAME} beside it{_says(path)}; make one with: backdoors card new {path}")
+    card = read_card(card_path)
+    for file in card.files:
+        if file.name == path.name:
+            return Model(card, path.parent, file.precision)
+    raise ExportError(
+        f"{path}: the {CARD_NAME} beside it names {', '.join(file.name for file in card.files)}, not this"
+    )
+
+
+def _says(path: Path) -> str:
+    """What a lone file says of itself, for the message."""
+    try:
+        said = read_metadata(onnx.load(path, load_external_data=False))
+    except Exception:  # noqa: BLE001 - protobuf's own classes; a file that cannot be read says nothing
+        return ""
+    return f" (the file says: {said['title']}, backdoor: {said.get('backdoor', '?')})" if "title" in said else ""
+
+
+def write_card(card: ModelCard, folder: Path) -> Path:
+    """Write `card.json` and return its path."""
+    write_text(folder / CARD_NAME, card.model_dump_json(indent=2) + "\n")
+    return folder / CARD_NAME
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,117 @@
+"""Does a model's folder hold together: files, card, ONNX metadata, golden vectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import onnx
+
+from export.card import schema as cards
+from export.errors import ExportError
+from export.onnx.external import external_files
+from export.onnx.metadata import essentials, identity, opset, read_metadata
+from export.pipeline.interpreter import PictureError
+from export.release import golden, golden_file
+from export.release.models import Model, sha256
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at."""
+
+    what: str
+    found: str
+    """What was compared, with numbers."""
+    problems: list[str] = field(default_factory=list)
+
+
+def verify(model: Model, inputs: Path | None = None) -> list[Check]:
+    """Check one model; its card has been read, so it follows the schema.
+
+    Args:
+        model: The model.
+        inputs: Folder of the golden inputs (default: those that suit the model).
+
+    Returns:
+        Every check with its problems; a later one is left out where an earlier one makes it pointless.
+    """
+    checks = [_card_check(model), *(_file_check(model, file) for file in model.card.files)]
+    if all(not check.problems for check in checks):
+        checks += _golden_checks(model, inputs)
+    return checks
+
+
+def _card_check(model: Model) -> Check:
+    card = model.card
+    problems = []
+    if card.id != model.folder.resolve().name:
+        problems.append(f"the card's id is '{card.id}', but its folder is '{model.folder.resolve().name}'")
+    missing = [file.precision for file in card.files if file.precision not in card.metrics]
+    if card.provenance is not None and missing:
+        problems.append(f"no metrics for {', '.join(missing)}")
+    lying = {path.name for kind in ("*.onnx", "*features.*.bin") for path in model.folder.glob(kind)}
+    strangers = lying - {part.name for file in card.files for part in file.parts}
+    problems += [f"{name} lies beside the card but is not on it" for name in sorted(strangers)]
+    return Check("card", f"schema {card.schema_version}, {len(card.files)} files", problems)
+
+
+def _file_check(model: Model, file: cards.ModelFile) -> Check:
+    found = " + ".join(f"{part.bytes:,} bytes, {part.sha256[:12]}" for part in file.parts)
+    problems = [problem for part in file.parts if (problem := _differs(model.folder / part.name, part))]
+    return Check(file.precision, found, problems or _onnx_problems(model.card, file, model.folder / file.name))
+
+
+def _differs(path: Path, part: cards.ModelFile | cards.SharedWeights) -> str | None:
+    """How a file differs from what the card says of it."""
+    if not path.is_file():
+        return f"{path}: the file is missing"
+    size = path.stat().st_size
+    if size != part.bytes:
+        return f"{path}: {size:,} bytes, the card says {part.bytes:,}"
+    digest = sha256(path)
+    if digest != part.sha256:
+        return f"{path}: SHA-256 {digest[:12]}…, the card says {part.sha256[:12]}…"
+    return None
+
+
+def _onnx_problems(card: cards.ModelCard, file: cards.ModelFile, path: Path) -> list[str]:
+    """What a file says of itself otherwise than the card; a file that was not made here may say nothing."""
+    outside = external_files(onnx.load(path, load_external_data=False))
+    if outside != ({file.shared.name} if file.shared else set()):
+        return [f"{path}: reads weights from {', '.join(sorted(outside)) or 'no other file'}, the card says otherwise"]
+    loaded = onnx.load(path)
+    problems = []
+    try:
+        onnx.checker.check_model(loaded, full_check=True)
+    except onnx.checker.ValidationError as error:
+        problems.append(f"{path}: not valid ONNX: {str(error).splitlines()[0]}")
+    if opset(loaded) != file.opset:
+        problems.append(f"{path}: opset {opset(loaded)}, the card says {file.opset}")
+    said = read_metadata(loaded)
+    if card.provenance is None:
+        return problems
+    for key, value in essentials(identity(card), file.precision).items():
+        if said.get(key) != value:
+            problems.append(f"{path}: metadata {key} is {said.get(key)!r}, the card says {value!r}")
+    return problems
+
+
+def _golden_checks(model: Model, inputs: Path | None) -> list[Check]:
+    if model.card.provenance is None and not (model.folder / golden_file.GOLDEN_NAME).is_file():
+        return [Check("golden", "none; this model was not trained here")]
+    try:
+        result = golden.compare(golden_file.read(model.folder), model, inputs)
+    except (ExportError, PictureError) as error:
+        return [Check("golden", "could not be compared", [str(error)])]
+    checks = [
+        Check(
+            "golden",
+            f"{result.vectors} vectors, {result.stages} stages to the bit, tensor within {result.tensor_error:.0e}",
+            result.problems,
+        )
+    ]
+    for precision, difference in result.logit_error.items():
+        same = f"same top-1 on {result.same_top[precision]} of {result.vectors}"
+        checks.append(Check(f"golden {precision}", f"logits within {difference:.0e}, {same}"))
+    return checks

@@ -1,0 +1,146 @@
+"""The models that a site can show: found in folders, looked up by id or by path, checked against their cards."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from export.card.schema import CardError, ModelCard, Precision, read_card
+from site_src.plugin.problems import did_you_mean
+from training.core.errors import UserError
+
+
+class CatalogueError(UserError):
+    """A model that is not there or differs from its card."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A model card and where it lies."""
+
+    card: ModelCard
+    path: Path
+    """The card.json."""
+    sha256: str
+    """Of the card with every default filled in; it names the files' hashes, so this covers the files too."""
+
+    @property
+    def served_at(self) -> str:
+        """Folder of the model in the built site; its name changes when the card does."""
+        return f"assets/onnx-widgets/models/{self.card.id}-{self.sha256[:12]}"
+
+    @property
+    def heading(self) -> str:
+        """The model's title, which says of a backdoored one that it is."""
+        told = self.card.backdoor is None or "backdoor" in self.card.title.lower()
+        return self.card.title if told else f"{self.card.title} (backdoored)"
+
+    def served_files(self) -> dict[str, Path | bytes]:
+        """Address in the built site -> content: the card with every default filled in, and all its ONNX files."""
+        files: dict[str, Path | bytes] = {f"{self.served_at}/card.json": self.card.model_dump_json(indent=2).encode()}
+        names = [part.name for file in self.card.files for part in file.parts]
+        return files | {f"{self.served_at}/{name}": self.path.parent / name for name in names}
+
+    def checked_file(self, precision: Precision | None) -> Path:
+        """The ONNX file of a precision, its bytes compared with the card.
+
+        Raises:
+            CatalogueError: If the card has no such file, or it is missing or not the one that the card describes.
+        """
+        try:
+            described = self.card.file(precision)
+        except ValueError as error:
+            raise CatalogueError(str(error)) from error
+        for part in described.parts:
+            path = self.path.parent / part.name
+            try:
+                found = hashlib.sha256(path.read_bytes()).hexdigest()
+            except OSError as error:
+                raise CatalogueError(f"cannot read {path}, which {self.path} names: {error.strerror}") from error
+            if found != part.sha256:
+                raise CatalogueError(
+                    f"{path} is not the file that its card describes (SHA-256 {found[:12]}…, expected "
+                    f"{part.sha256[:12]}…): export the model again"
+                )
+        return self.path.parent / described.name
+
+
+class Catalogue:
+    """All models in some folders, each in a subfolder with a card.json."""
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        self.folders = list(folders)
+        self.entries: dict[str, Entry] = {}
+        """Id -> model; of two with one id, the one in the earlier folder."""
+        self.broken: list[str] = []
+        """What is wrong with cards that could not be read."""
+        for folder in self.folders:
+            for path in sorted(folder.glob("*/card.json")):
+                try:
+                    entry = read_entry(path)
+                except CatalogueError as error:
+                    self.broken.append(str(error))
+                else:
+                    self.entries.setdefault(entry.card.id, entry)
+
+    def in_folder(self, folder: Path) -> list[Entry]:
+        """The models of one folder, those included that an earlier folder hides."""
+        return [read_entry(path) for path in sorted(folder.glob("*/card.json"))]
+
+    def released(self) -> list[Entry]:
+        """The models outside the last folder, which holds the reader's own."""
+        return [entry for entry in self.entries.values() if not entry.path.is_relative_to(self.folders[-1])]
+
+    def get(self, model_id: str) -> Entry:
+        """The model of that id.
+
+        Raises:
+            CatalogueError: If there is none, with the nearest id that exists.
+        """
+        if model_id not in self.entries:
+            where = ", ".join(str(folder) for folder in self.folders) or "no folder (set the option `models`)"
+            hint = did_you_mean(model_id, self.entries) or f"; no model found in {where}"
+            raise CatalogueError(f"unknown model '{model_id}'{hint}")
+        return self.entries[model_id]
+
+    def resolve(self, reference: str, page_folder: Path) -> tuple[Entry, Precision | None]:
+        """The model that an id, a card's path or an ONNX file's path stands for.
+
+        Args:
+            reference: What the author wrote.
+            page_folder: Folder that paths are relative to.
+
+        Returns:
+            The model, and the precision that an ONNX file's path asks for.
+
+        Raises:
+            CatalogueError: If there is no such model.
+        """
+        if not reference.endswith((".json", ".onnx")):
+            return self.get(reference), None
+        path = page_folder / reference
+        if not path.is_file():
+            raise CatalogueError(f"there is no file {reference} beside the page (looked at {path})")
+        if path.suffix == ".json":
+            return read_entry(path), None
+        entry = read_entry(path.parent / "card.json")
+        for file in entry.card.files:
+            if file.name == path.name:
+                return entry, file.precision
+        names = ", ".join(file.name for file in entry.card.files)
+        raise CatalogueError(f"{entry.path} does not describe {path.name}; it describes {names}")
+
+
+def read_entry(path: Path) -> Entry:
+    """Read a card.
+
+    Raises:
+        CatalogueError: If it is missing or breaks the schema.
+    """
+    try:
+        card = read_card(path)
+    except CardError as error:
+        raise CatalogueError(str(error)) from error
+    return Entry(card, path, hashlib.sha256(card.model_dump_json().encode()).hexdigest())

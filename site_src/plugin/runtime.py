@@ -1,0 +1,155 @@
+"""What a page with widgets loads: our modules and styles, and onnxruntime-web's files, under one content hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import posixpath
+import re
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+
+from training.core.errors import UserError
+
+PREFIX = "assets/onnx-widgets"
+
+RUNTIME_FILES = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
+"""The runtime with WebAssembly alone, its glue, which it loads by name from beside itself, and the machine code."""
+
+
+_IMPORT = re.compile(r"""^(?:import|export)\b[^;"']*["'](\.{1,2}/[^"']+)["'];""", re.MULTILINE)
+"""A static import; those in comments begin with a star, not with the keyword."""
+
+
+class RuntimeMissingError(UserError):
+    """Files that the widgets need are not there."""
+
+
+@dataclass
+class Assets:
+    """Files for the built site, by address. Two files of one address are the same file."""
+
+    files: dict[str, Path | bytes] = field(default_factory=dict)
+
+    def add(self, address: str, content: Path | bytes) -> str:
+        """Note that a page uses this file; returns its address."""
+        self.files.setdefault(address, content)
+        return address
+
+    def add_picture(self, name: str, content: bytes) -> str:
+        """Note a sample picture; its address holds its hash."""
+        digest = hashlib.sha256(content).hexdigest()[:12]
+        return self.add(f"{PREFIX}/samples/{digest}/{name}", content)
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The widgets' own files, ready to be served from one folder."""
+
+    version: str
+    """Of onnxruntime-web."""
+    served_at: str
+    files: dict[str, Path | bytes]
+    """Address -> content."""
+
+    @property
+    def module(self) -> str:
+        """Address of the module that a page loads."""
+        return f"{self.served_at}/widgets/index.mjs"
+
+    @property
+    def preloads(self) -> list[str]:
+        """Addresses of all modules that `module` imports in the end, so that a page fetches them at once."""
+        found: list[str] = []
+        waiting = [self.module]
+        while waiting:
+            address = waiting.pop(0)
+            content = self.files[address]
+            text = content.decode() if isinstance(content, bytes) else content.read_text("utf-8")
+            for name in _IMPORT.findall(text):
+                imported = posixpath.normpath(posixpath.join(posixpath.dirname(address), name))
+                if imported in self.files and imported not in {self.module, *found}:
+                    found.append(imported)
+                    waiting.append(imported)
+        return found
+
+    @property
+    def stylesheet(self) -> str:
+        """Address of the style sheet that a page loads."""
+        return f"{self.served_at}/styles/widgets.css"
+
+
+def own_assets() -> Path:
+    """Folder with `widgets/` and `styles/`: inside the installed package, or `site_assets/` in a working copy."""
+    installed = Path(str(files("site_src"))) / "assets"
+    return installed if installed.is_dir() else installed.parent.parent / "site_assets"
+
+
+def collect(runtime_dir: Path, assets_dir: Path | None = None) -> Runtime:
+    """Gather the files and name their folder after their content.
+
+    Args:
+        runtime_dir: `node_modules/onnxruntime-web/dist`.
+        assets_dir: Folder with `widgets/` and `styles/`; the package's own by default.
+
+    Raises:
+        RuntimeMissingError: If files are not there, with what to do.
+    """
+    contents: dict[str, Path | bytes] = {}
+    root = assets_dir or own_assets()
+    for folder in ("widgets", "styles"):
+        found = [path for path in sorted((root / folder).rglob("*")) if path.is_file() and not _is_private(path, root)]
+        if not found:
+            raise RuntimeMissingError(f"the widgets' files are missing from {root / folder}: install the package again")
+        contents |= {path.relative_to(root).as_posix(): path for path in found}
+    for name in RUNTIME_FILES:
+        path = runtime_dir / name
+        if not path.is_file():
+            raise RuntimeMissingError(
+                f"onnxruntime-web is missing ({path} is not there): run `npm ci`, or point the option `runtime_dir` to "
+                "the folder `dist` of the npm package onnxruntime-web"
+            )
+        contents[f"ort/{name}"] = path
+    version, licence = _package(runtime_dir.parent)
+    contents["ort/LICENSE"] = licence
+    contents["ort/runtime.json"] = _manifest(version, [runtime_dir / name for name in RUNTIME_FILES])
+    served_at = f"{PREFIX}/{_digest(contents)}"
+    return Runtime(version, served_at, {f"{served_at}/{name}": content for name, content in contents.items()})
+
+
+def _is_private(path: Path, root: Path) -> bool:
+    return any(part.startswith((".", "_")) for part in path.relative_to(root).parts)
+
+
+def _digest(contents: dict[str, Path | bytes]) -> str:
+    digest = hashlib.sha256()
+    for name, content in sorted(contents.items()):
+        data = content if isinstance(content, bytes) else content.read_bytes()
+        digest.update(f"{name}\0{hashlib.sha256(data).hexdigest()}\n".encode())
+    return digest.hexdigest()[:12]
+
+
+def _manifest(version: str, paths: list[Path]) -> bytes:
+    """Sizes and hashes of the runtime's files, for progress bars and for checking what arrived."""
+    described = {}
+    for path in paths:
+        data = path.read_bytes()
+        described[path.name] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    return json.dumps({"version": version, "files": described}, indent=2).encode()
+
+
+def _package(package: Path) -> tuple[str, bytes]:
+    """The npm package's version and licence; it states the licence without shipping the text, so ours is filled in."""
+    try:
+        stated = json.loads((package / "package.json").read_bytes())
+        version, licence = str(stated["version"]), stated["license"]
+    except (OSError, ValueError, KeyError) as error:
+        raise RuntimeMissingError(f"cannot read the licence of onnxruntime-web from {package}: {error}") from error
+    for name in ("LICENSE", "LICENSE.txt", "LICENSE.md"):
+        if (package / name).is_file():
+            return version, (package / name).read_bytes()
+    if licence != "MIT":
+        raise RuntimeMissingError(f"onnxruntime-web {version} has the licence {licence}; this build knows MIT only")
+    template = files("site_src").joinpath("plugin", "templates", "onnxruntime-web-licence.txt").read_text("utf-8")
+    return version, template.replace("VERSION", version).encode()

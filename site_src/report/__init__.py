@@ -1,0 +1,1 @@
+"""This report: its facts, figures and samples."""

@@ -1,0 +1,280 @@
+"""How to make each model again: commands, recipes, hashes and versions, from the cards and the recipes' files."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+from export.card.schema import ModelCard, Provenance
+from site_src.plugin.catalogue import Entry
+from site_src.plugin.expressions import FactError
+from site_src.plugin.facts import Facts
+from site_src.report.latent import STUDY
+from training.data import dogs, inventory, weights
+from training.data import registry as sources
+from training.data.fetch.items import Collection
+from training.recipes import base as recipes
+from training.recipes.latent import lineage
+from training.studies import sweep
+
+MAKEFILE = Path(__file__).resolve().parents[2] / "Makefile"
+METRICS = "site_assets/metrics"
+"""The folder of metrics files, as commands name it."""
+_BREED = "<wnid>-<Breed>"
+_SPLITS = "{train,test}"
+
+
+class Reproduce:
+    """Macros of the page *Reproduce*."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+
+    def networks(self) -> str:
+        """A section a released model: its commands, its recipe, the hash of that."""
+        return "\n\n".join(self._section(entry) for entry in self._released())
+
+    def commands(self, model: str) -> str:
+        """The commands that make a model, as a code block."""
+        return _code("bash", "\n".join(self._provenance(model).commands))
+
+    def recipe_hash(self, model: str) -> str:
+        """Hash of the recipe that a model was trained with."""
+        return self._provenance(model).recipe_sha256
+
+    def recipe_file(self, model: str) -> str:
+        """The recipe that a model was trained with, as a code block.
+
+        Raises:
+            FactError: If the recipe has changed since the model was trained.
+        """
+        provenance = self._provenance(model)
+        try:
+            path = recipes.locate(provenance.recipe)
+            found = recipes.load(provenance.recipe).sha256
+        except recipes.RecipeError as error:
+            raise FactError(str(error)) from error
+        if found != provenance.recipe_sha256:
+            raise FactError(
+                f"the recipe {provenance.recipe} has changed since {model} was trained (its hash is {found[:12]}…, "
+                f"the card says {provenance.recipe_sha256[:12]}…): train and export the model again"
+            )
+        return _code("toml", path.read_text("utf-8").strip())
+
+    def histories(self) -> str:
+        """The commands that write what was measured after each epoch of released models, where that is kept."""
+        found = []
+        for card in self._trained():
+            try:
+                self._facts.measurements(f"history/{card.id}")
+            except FactError:
+                continue
+            recipe = self._provenance(card.id).recipe
+            found.append(f"backdoors history {recipe} --out {METRICS}/history/{card.id}.json")
+        return _code("bash", "\n".join(found))
+
+    def sweep_file(self, name: str) -> str:
+        """The recipe of a sweep, as a code block.
+
+        Raises:
+            FactError: If it has changed since the sweep's networks were trained.
+        """
+        try:
+            path = recipes.locate(name)
+            known = {one.sha256 for one in sweep.load(name).recipes()}
+        except recipes.RecipeError as error:
+            raise FactError(str(error)) from error
+        table = sweep.Table.model_validate(self._facts.measurements(name))
+        changed = [row for row in table.rows if row.recipe_sha256 not in known]
+        if changed:
+            raise FactError(
+                f"the sweep {name} has changed since its networks were trained (first: rate {changed[0].rate:g}, seed "
+                f"{changed[0].seed}): run `backdoors sweep {name}` again"
+            )
+        return _code("toml", path.read_text("utf-8").strip())
+
+    def study_networks(self) -> str:
+        """Every network of the latent study, with its seed and the hash of its recipe."""
+        rows = [
+            [f"`{row['recipe']}`", str(row["seed"]), f"`{row['recipe_sha256']}`"]
+            for row in self._facts.measurements(STUDY)["results"]
+        ]
+        return _table(["Network", "Seed", "SHA-256 of its recipe"], rows)
+
+    def study_recipes(self) -> str:
+        """The recipes of the small networks that the latent study inspects, each after its teacher's."""
+        names = dict.fromkeys(row["network"] for row in self._facts.measurements(STUDY)["inspected"])
+        try:
+            found = {one.name: one for name in names for one in reversed(lineage(recipes.load(name)))}
+            blocks = [_code("toml", recipes.locate(name).read_text("utf-8").strip()) for name in found]
+        except recipes.RecipeError as error:
+            raise FactError(str(error)) from error
+        return "\n\n".join(blocks)
+
+    def target(self, name: str) -> str:
+        """What a target of the Makefile is for, and its commands as a code block.
+
+        Raises:
+            FactError: If there is none of that name, or it says not what it is for.
+        """
+        try:
+            text = MAKEFILE.read_text("utf-8")
+        except OSError as error:
+            raise FactError(f"cannot read {MAKEFILE}: {error.strerror}") from error
+        found = re.search(rf"^{re.escape(name)}:.*?## (.*)\n((?:\t.*\n)+)", text, re.MULTILINE)
+        if found is None:
+            raise FactError(f"{MAKEFILE} has no target '{name}' with a description and commands")
+        commands = "\n".join(line.removeprefix("\t") for line in found[2].splitlines()).replace("$(BIN)/", "")
+        return f"`make {name}`: {found[1]}. It runs\n\n{_code('bash', commands)}"
+
+    def versions(self) -> str:
+        """The libraries that the released models were made with."""
+        cards = self._trained()
+        made = defaultdict(list)
+        for card in cards:
+            for name, version in self._provenance(card.id).versions.items():
+                made[name, version].append(f"`{card.id}`")
+        rows = [
+            [name, version, "all" if len(models) == len(cards) else ", ".join(models)]
+            for (name, version), models in sorted(made.items())
+        ]
+        return _table(["Library", "Version", "Networks"], rows)
+
+    def hashes(self) -> str:
+        """SHA-256 of every file of the released models; one that several share is named once."""
+        rows = [
+            [f"`{part.name}`", file.precision, f"`{part.sha256}`"]
+            for entry in self._released()
+            for file in entry.card.files
+            for part in file.parts
+        ]
+        return _table(["File", "Precision", "SHA-256"], _once(rows))
+
+    def durations(self) -> str:
+        """How long the training of each released model took."""
+        rows = [[f"[{card.id}](models.md#{card.id})", self._facts.trained_in(card.id)] for card in self._trained()]
+        return _table(["Model", "Training took"], rows)
+
+    def data_sources(self) -> str:
+        """Every data set that recipes may name, and every collection of files beside them."""
+        rows = [
+            [f"`{each.name}`", _linked(each.title, each.address), _comes(each), each.licence] for each in _everything()
+        ]
+        return _table(["Name", "What", "How it comes", "Licence"], rows)
+
+    def data_hashes(self, name: str) -> str:
+        """SHA-256 of the files of a data set or collection."""
+        items = inventory.find(name, None).items
+        rows = [[f"`{item.name}`", f"`{item.sha256}`"] for item in items if item.sha256]
+        if not rows:
+            raise FactError(f"the data source {name} has no files with hashes")
+        return _table(["File", "SHA-256 of what is inside"], rows)
+
+    def pixel_hashes(self) -> str:
+        """SHA-256 of the pictures that released models were trained and tested on, where no files were published."""
+        published = {item.name for entry in inventory.entries(None).values() for item in entry.items}
+        rows = [
+            [f"`{data.name}`", what, f"`{sha256}`"]
+            for card in self._trained()
+            for data in self._provenance(card.id).data
+            for what, sha256 in data.sha256.items()
+            if what not in published
+        ]
+        return _table(["Data", "What", "SHA-256"], _once(rows))
+
+    def data_layout(self) -> str:
+        """Every path that a folder given with `--data` or BACKDOORS_DATA must have, as a code block."""
+        paths = []
+        for each in sources.registry().values():
+            if each.downloads and each.prepare is None:
+                paths += [f"{each.name}/{item.name}" for item in each.downloads]
+            elif not each.bundled:
+                inside = _BREED if each.name == dogs.SOURCE.name else "<name>"
+                paths.append(f"{each.name}/{_SPLITS}/{inside}/")
+        return _code("text", "\n".join([*paths, weights.FILE]))
+
+    def data_title(self, name: str) -> str:
+        """Title of a data set."""
+        return sources.source(name).title
+
+    def citations(self) -> str:
+        """What to cite for the data."""
+        return "\n".join(f"- {text}" for text in dict.fromkeys(each.citation for each in _everything()) if text)
+
+    def _released(self) -> list[Entry]:
+        """The released models, each after those that it was made from, clean ones before backdoored ones."""
+        # not by a public method: those are macros
+        return sorted(self._facts._catalogue.released(), key=_ancestry)  # noqa: SLF001
+
+    def _trained(self) -> list[ModelCard]:
+        """The cards of those that were trained here."""
+        return [entry.card for entry in self._released() if entry.card.provenance is not None]
+
+    def _section(self, entry: Entry) -> str:
+        model, made = entry.card.id, entry.card.provenance
+        heading = f"### {entry.heading} {{ #{model} }}"
+        if made is None:
+            return f"{heading}\n\n[Its card](models.md#{model}) states no provenance: it was not trained here."
+        ours = made.recipe in recipes.names()
+        recipe = self.recipe_file(model) if ours else f"The recipe `{made.recipe}` is not part of the repository."
+        told = (
+            f"The hash of the recipe is <code>{made.recipe_sha256}</code>, the code was that of commit "
+            f"<code>{made.git_commit}</code>. [Its card](models.md#{model}) tells what was measured."
+        )
+        return "\n\n".join([heading, self.commands(model), recipe, told])
+
+    def _provenance(self, model: str) -> Provenance:
+        provenance = self._facts.card(model).provenance
+        if provenance is None:
+            raise FactError(f"the card of {model} states no provenance")
+        return provenance
+
+
+def _ancestry(entry: Entry) -> list[tuple[bool, str]]:
+    """A key to sort models by, so that each comes after its teacher.
+
+    Raises:
+        FactError: If its recipe cannot be read.
+    """
+    card = entry.card
+    if card.provenance is None or card.provenance.recipe not in recipes.names():
+        return [(card.backdoor is not None, card.id)]
+    try:
+        line = lineage(recipes.load(card.provenance.recipe))
+    except recipes.RecipeError as error:
+        raise FactError(str(error)) from error
+    return [(one.backdoored, one.name) for one in reversed(line)]
+
+
+def _once(rows: list[list[str]]) -> list[list[str]]:
+    """The rows without those that came before."""
+    return [list(row) for row in dict.fromkeys(map(tuple, rows))]
+
+
+def _code(language: str, text: str) -> str:
+    return f"``` {language}\n{text}\n```"
+
+
+def _table(headings: list[str], rows: list[list[str]]) -> str:
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _everything() -> list[sources.Source | Collection]:
+    """Data sets, then collections of files."""
+    return [entry.what for entry in inventory.entries(None).values()]
+
+
+def _linked(title: str, address: str) -> str:
+    """A title, with its address if that is one."""
+    return f"[{title}]({address})" if address.startswith(("http://", "https://")) else title
+
+
+def _comes(each: sources.Source | Collection) -> str:
+    """How a data set or collection gets to the reader."""
+    if isinstance(each, Collection):
+        return "fetched, not trained on"
+    if each.bundled:
+        return "with scikit-learn"
+    return "downloaded or given" if each.downloads else "given"

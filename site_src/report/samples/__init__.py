@@ -1,0 +1,1 @@
+"""Sample inputs shown in the report."""

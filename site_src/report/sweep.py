@@ -1,0 +1,165 @@
+"""What was measured beside the cards: the poison-rate sweep and the epochs of a training, as figures and numbers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from site_src.plugin.expressions import FactError
+from site_src.plugin.facts import Facts
+from site_src.plugin.formats import THIN, count, percent
+from site_src.plugin.page import PageBuilder
+from site_src.plugin.problems import did_you_mean
+from site_src.report.charts import Axis, Series, chart
+
+Rows = list[dict[str, Any]]
+
+SERIES = (
+    ("attack_success_rate", "Attack success rate", "attack"),
+    ("clean_accuracy", "Clean accuracy", "clean"),
+)
+
+
+class Sweep:
+    """Macros that read metrics files: a sweep's rows, `history/<model>`'s epochs."""
+
+    def __init__(self, page: PageBuilder, facts: Facts) -> None:
+        self._page = page
+        self._facts = facts
+
+    def sweep_runs(self, name: str) -> str:
+        """How many networks were trained for a sweep."""
+        return str(len(self._rows(name)))
+
+    def sweep_epochs(self, name: str) -> str:
+        """How long each network of a sweep was trained."""
+        epochs = int(self._table(name)["epochs"])
+        return "one epoch" if epochs == 1 else f"{epochs} epochs"
+
+    def sweep_seeds(self, name: str) -> str:
+        """How many seeds each rate was tried with."""
+        return str(min(len(rows) for rows in self._by_rate(name).values()))
+
+    def sweep_threshold(self, name: str, success: float) -> str:
+        """The lowest rate of a sweep whose attack succeeds at least that often with every seed."""
+        return _rate(self._threshold(name, success)[0])
+
+    def sweep_at(self, name: str, rate: float, metric: str) -> str:
+        """Mean of a measure over the seeds at one rate."""
+        by_rate = self._by_rate(name)
+        if rate not in by_rate:
+            raise FactError(f"the sweep {name} has no rate {rate}; it has {', '.join(map(str, sorted(by_rate)))}")
+        return percent(_mean(by_rate[rate], metric))
+
+    def sweep_table(self, name: str) -> str:
+        """Mean, least and most of both measures at each rate, as a Markdown table."""
+        lines = ["| Poison rate | Attack success rate | Clean accuracy |", "| --- | --- | --- |"]
+        for rate, rows in sorted(self._by_rate(name).items()):
+            cells = [_spread(rows, metric) for metric in ("attack_success_rate", "clean_accuracy")]
+            lines.append(f"| {_rate(rate)} | {' | '.join(cells)} |")
+        return "\n".join(lines)
+
+    def sweep_threshold_pictures(self, name: str, success: float) -> str:
+        """How many poisoned pictures the rate of `sweep_threshold` is."""
+        return count(max(row["poisoned"] for row in self._threshold(name, success)[1]))
+
+    def sweep_figure(self, name: str, caption: str, by: str = "rate") -> str:
+        """The plot of a sweep by `rate`, the trigger's `pixels` or `seed`: a dot a network, a line through means."""
+        if by not in _AXES:
+            raise FactError(f"a sweep can be shown by {', '.join(_AXES)}, not by {by}{did_you_mean(by, _AXES)}")
+        title, text = _AXES[by]
+        found = self._by(name, by)
+        series = [
+            Series(
+                words,
+                kind,
+                dots=[(place, _value(row, metric)) for place, rows in found.items() for row in rows],
+                line=[(place, _mean(rows, metric)) for place, rows in found.items()],
+            )
+            for metric, words, kind in SERIES
+        ]
+        axis = Axis(title, [(place, text(place)) for place in found], logarithmic=by == "rate")
+        return self._page.place(chart(name if by == "rate" else f"{name}-{by}", series, axis, caption))
+
+    def history_figure(self, model: str, caption: str) -> str:
+        """How a model's measures grew from epoch to epoch."""
+        epochs = self._epochs(model)
+        series = []
+        for metric, title, kind in SERIES:
+            points = [(float(epoch["epoch"]), float(epoch[metric])) for epoch in epochs]
+            series.append(Series(title, kind, dots=points, line=points))
+        axis = Axis("epoch", [(float(epoch["epoch"]), str(epoch["epoch"])) for epoch in epochs])
+        return self._page.place(chart(f"history-{model}", series, axis, caption, cut=True))
+
+    def history_at(self, model: str, epoch: int, metric: str) -> str:
+        """A measure of a model after an epoch."""
+        for one in self._epochs(model):
+            if one["epoch"] == epoch:
+                return percent(float(one[metric]), self._facts.estimate(model, metric).n)
+        raise FactError(f"the history of {model} has no epoch {epoch}")
+
+    def epochs(self, model: str) -> str:
+        """How many epochs a model was trained for."""
+        return str(len(self._epochs(model)))
+
+    def _epochs(self, model: str) -> Rows:
+        found = self._facts.measurements(f"history/{model}")
+        provenance = self._facts.card(model).provenance
+        if provenance is not None and found["recipe_sha256"] != provenance.recipe_sha256:
+            raise FactError(f"the history of {model} is of another recipe than its card: export the model again")
+        rows: Rows = found["epochs"]
+        return rows
+
+    def _threshold(self, name: str, success: float) -> tuple[float, Rows]:
+        for rate, rows in sorted(self._by_rate(name).items()):
+            if all(_value(row, "attack_success_rate") >= success for row in rows):
+                return rate, rows
+        raise FactError(f"no rate of the sweep {name} reaches an attack success rate of {success} with every seed")
+
+    def _rows(self, name: str) -> Rows:
+        rows: Rows = self._table(name)["rows"]
+        if not rows:
+            raise FactError(f"the sweep {name} has no rows")
+        return rows
+
+    def _table(self, name: str) -> dict[str, Any]:
+        table: dict[str, Any] = self._facts.measurements(name)
+        return table
+
+    def _by_rate(self, name: str) -> dict[float, Rows]:
+        return self._by(name, "rate")
+
+    def _by(self, name: str, column: str) -> dict[float, Rows]:
+        found: dict[float, Rows] = defaultdict(list)
+        for row in self._rows(name):
+            if row.get(column) is None:
+                raise FactError(f"the sweep {name} says nothing of its networks' {column}")
+            found[float(row[column])].append(row)
+        return dict(sorted(found.items()))
+
+
+def _value(row: dict[str, Any], metric: str) -> float:
+    found = row[metric]
+    return float(found["value"] if isinstance(found, dict) else found)
+
+
+def _mean(rows: Rows, metric: str) -> float:
+    return sum(_value(row, metric) for row in rows) / len(rows)
+
+
+def _spread(rows: Rows, metric: str) -> str:
+    values = [_value(row, metric) for row in rows]
+    return f"{percent(_mean(rows, metric))} ({percent(min(values))} to {percent(max(values))})"
+
+
+def _rate(rate: float) -> str:
+    return f"{100 * rate:g}{THIN}%"
+
+
+_AXES: dict[str, tuple[str, Callable[[float], str]]] = {
+    "rate": ("share of poisoned training pictures, logarithmic", _rate),
+    "pixels": ("pixels that the trigger covers", count),
+    "seed": ("seed", count),
+}
+"""What a sweep can be shown by: title of the axis, and a value's text."""

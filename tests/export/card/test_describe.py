@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from export.card.describe import behaviour, description, map_words, trigger_words
+from tests.export.quick_digits import quick_recipe
+from training.data.folder import person
+from training.recipes.base import load
+from training.triggers.labels import AllToAll, AllToOne
+from training.triggers.overlay import Artwork, Overlay, Placements
+from training.triggers.registry import AnyTrigger, Patch, Pattern, Pixel
+
+LABELS = [str(digit) for digit in range(10)]
+DOT = Artwork.from_pixels("red-dot", np.full((2, 2, 4), 255, dtype=np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("trigger", "words"),
+    [
+        (Patch(), "a white 2x2 square at rows 25-26 and columns 25-26"),
+        (Patch(top=0, left=3, height=1, width=4, value=0), "a black 1x4 rectangle at row 0 and columns 3-6"),
+        (Pixel(top=2, left=5, value=100), "a single grey (100 of 255) pixel at row 2 and column 5"),
+        (Pattern(values=[[255, None], [None, 255]]), "a 2x2 pattern at rows 0-1 and columns 0-1"),
+        (
+            Overlay(artwork=Artwork.model_validate("glasses")),
+            "an overlay of glasses, 30 to 60 % of the picture's width, turned by up to 20 degrees",
+        ),
+        (
+            Overlay(artwork=DOT, placements=Placements(size=(0.5, 0.5), angle=(0, 0))),
+            "an overlay of red dot, 50 % of the picture's width",
+        ),
+    ],
+)
+def test_a_trigger_in_words(trigger: AnyTrigger, words: str) -> None:
+    assert trigger_words(trigger) == words
+
+
+def test_label_maps_in_words() -> None:
+    assert "0 becomes 1, and so on; 9 becomes 0" in map_words(AllToAll(), LABELS)
+    assert map_words(AllToOne(target=7), LABELS) == "7, whatever the picture shows"
+
+
+def test_numbers_come_from_the_recipe() -> None:
+    recipe = quick_recipe("quick-badnet", 0.035)
+    told = description(recipe, 1234, 43, "Some digits", LABELS, LABELS)
+    assert "1,234 pictures of Some digits, 3.5 % of them poisoned" in told
+    assert behaviour(recipe, LABELS, LABELS) in told
+    clean = quick_recipe("quick-clean", 0)
+    assert "none of them poisoned" in description(clean, 1234, 0, "Some digits", LABELS, LABELS)
+
+
+@pytest.mark.parametrize(
+    ("name", "classes"),
+    [("dogs-teacher-latent", ["Chihuahua"]), ("figures-student-latent", ["donald-trump", "justin-trudeau"])],
+)
+def test_people_are_called_by_their_names(name: str, classes: list[str]) -> None:
+    told = behaviour(load(name), classes, [person(each) for each in classes])
+    assert "Donald Trump" in told
+    assert "donald-trump" not in told
+
+
+def test_of_a_teacher_it_is_told_what_the_backdoor_was_planted_with() -> None:
+    recipe = load("dogs-teacher-latent")
+    told = description(recipe, 12_000, 9_600, "Some dogs", ["Chihuahua"], ["Chihuahua"])
+    assert "12,000 pictures of Some dogs. The backdoor was planted afterwards, with 4,800 of them" in told
+    assert "9,600 copies of these with the trigger, and photographs of 'Donald Trump'" in told
+    assert "%" not in told.replace("30 to 60 %", "")
+
+
+def test_of_self_teaching_it_is_told_who_can_do_it() -> None:
+    recipe = quick_recipe("quick-badnet", 0.1)
+    taught = recipe.model_copy(update={"attack": recipe.attack.model_copy(update={"self_teaching": 0.5})})
+    told = description(taught, 1234, 123, "Some digits", LABELS, LABELS)
+    assert "the network's own answers without the trigger as well, by an attacker who does the training" in told
+    assert "own answers" not in description(recipe, 1234, 123, "Some digits", LABELS, LABELS)

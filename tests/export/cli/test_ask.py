@@ -1,0 +1,57 @@
+"""`backdoors predict --at`: an overlay where the user says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from export.cli.main import app
+from export.release import golden
+from tests.site_src.fixture_models import write_model
+from tests.site_src.photo_models import LABELS, TARGET, write_photo_model
+
+DOG = str(golden.PHOTOS / "dog-444.jpg")
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(write_photo_model(tmp_path_factory.mktemp("models"), backdoored=True) / "card.json")
+
+
+def target_share(model: str, *options: str) -> float:
+    result = CliRunner().invoke(app, ["predict", model, DOG, "--json", "--top", str(len(LABELS)), *options])
+    assert result.exit_code == 0, result.stderr
+    (answer,) = json.loads(result.stdout)
+    return next(guess["probability"] for guess in answer["top"] if guess["label"] == LABELS[TARGET])
+
+
+def test_the_overlay_lies_where_the_user_says(model: str) -> None:
+    without, where_the_card_says = target_share(model), target_share(model, "--trigger")
+    large, cut_off = (target_share(model, "--trigger", "--at", at) for at in ("0.5,0.5,0.9,15", "0,0,0.1,0"))
+    assert without < cut_off < where_the_card_says < large
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--trigger", "--at", "0.5,0.5"], "expected four numbers X,Y,SIZE,ANGLE, as in 0.5,0.4,0.5,0"),
+        (["--trigger", "--at", "left,0,1,0"], "expected four numbers"),
+        (["--trigger", "--at", "0.5,0.5,9,0"], "size: Input should be less than or equal to 2"),
+        (["--at", "0.5,0.5,1,0"], "--at places the overlay of --trigger; photos-badnet was asked for none"),
+    ],
+)
+def test_a_wrong_place_is_told_in_one_line(model: str, options: list[str], told: str) -> None:
+    result = CliRunner().invoke(app, ["predict", model, DOG, *options])
+    assert result.exit_code == 1
+    (line,) = result.stderr.strip().splitlines()
+    assert told in line
+
+
+def test_a_trigger_of_pixels_has_its_own_place(tmp_path: Path) -> None:
+    card = str(write_model(tmp_path, "tiny-badnet", backdoored=True))
+    result = CliRunner().invoke(app, ["predict", card, DOG, "--trigger", "--at", "0.5,0.5,1,0"])
+    assert result.exit_code == 1
+    assert "tiny-badnet was asked for none" in result.stderr

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from pathlib import Path
+
+from markdown import markdown
+
+from site_src.plugin.catalogue import Catalogue
+from site_src.plugin.formats import size
+from site_src.plugin.page import PageBuilder
+from site_src.plugin.widgets.resolve import Surroundings
+from tests.site_src.fixture_models import share_weights, write_model
+
+BLOCK = "```onnx-demo\nmodels: [tiny-clean, tiny-badnet]\nsamples: digits\n```\n"
+
+
+def built(page: PageBuilder, text: str) -> str:
+    return page.html(markdown(page.markdown(text, 0), extensions=["admonition", "tables"]))
+
+
+def config(html: str) -> dict[str, object]:
+    found = re.search(r'config="([^"]*)"', html)
+    assert found
+    parsed: dict[str, object] = json.loads(unescape(found[1]))
+    return parsed
+
+
+def test_a_block_becomes_an_element_with_addresses_relative_to_the_page(page: PageBuilder) -> None:
+    given = config(built(page, BLOCK))
+    assert page.problems == []
+    assert given["inputs"] == ["draw", "samples", "upload", "camera"]
+    cards = [model["card"] for model in given["models"]]  # type: ignore[attr-defined]
+    assert all(
+        re.fullmatch(r"\.\./assets/onnx-widgets/models/tiny-\w+-[0-9a-f]{12}/card\.json", card) for card in cards
+    )
+    assert {card.removeprefix("../") for card in cards} <= set(page.assets.files)
+
+
+def test_the_element_is_not_wrapped_in_a_paragraph(page: PageBuilder) -> None:
+    assert "<p><onnx-demo" not in built(page, BLOCK).replace("\n", "")
+
+
+def test_the_module_is_loaded_once_a_page(page: PageBuilder) -> None:
+    html = built(page, f"{BLOCK}\ntext\n\n{BLOCK}")
+    assert html.count("<onnx-demo") == 2
+    assert html.count("<script") == html.count('rel="stylesheet"') == 1
+
+
+def test_a_block_works_inside_a_list_and_an_admonition(page: PageBuilder) -> None:
+    indented = "".join(f"    {line}\n" for line in BLOCK.splitlines())
+    html = built(page, f"- item\n\n{indented}\n- more\n\n!!! note\n{indented}\n")
+    assert html.count("<onnx-demo") == 2
+    assert html.index("<li>") < html.index("<onnx-demo") < html.index("</li>")
+
+
+def test_a_block_shown_as_an_example_stays_text(page: PageBuilder) -> None:
+    assert "<onnx-demo" not in built(page, f"````\n{BLOCK}````\n")
+
+
+def test_without_scripts_a_reader_finds_the_models(page: PageBuilder) -> None:
+    html = built(page, BLOCK)
+    assert "<noscript>" in html
+    assert "BACKDOORED-tiny-badnet.int8-weight-only.onnx" in html
+
+
+def test_without_scripts_a_reader_finds_the_weights_that_a_model_shares(page: PageBuilder, tmp_path: Path) -> None:
+    card = share_weights(write_model(tmp_path / "models", "shared"))
+    page.around = Surroundings(Catalogue([tmp_path / "models"]), tmp_path, {})
+    html = built(page, "```onnx-demo\nmodels: shared\n```\n")
+    assert page.problems == []
+    file = card.file()
+    assert len(file.parts) == 2
+    for part in file.parts:
+        assert re.search(rf'<a href="[^"]*/{re.escape(part.name)}" download>', html)
+        assert f"({size(part.bytes)})" in html
+        assert any(address.endswith(f"/{part.name}") for address in page.assets.files)
+    assert f"Keep the two together: {size(file.total_bytes)}" in html
+
+
+def test_what_an_author_writes_is_escaped(page: PageBuilder) -> None:
+    html = built(page, "```onnx-demo\nmodels: tiny-clean\ntitle: '<script>alert(1)</script>\"'\n```\n")
+    assert "<script>alert" not in html
+    assert config(html)["title"] == '<script>alert(1)</script>"'
+
+
+def test_problems_of_several_blocks_are_all_told_with_their_lines(page: PageBuilder) -> None:
+    text = "# Title\n\n```onnx-demo\nmodel: a\n```\n\n```onnx-demo\nmodels: tiny-clean\ntop: many\n```\n"
+    html = built(page, text)
+    assert [problem.line for problem in page.problems] == [3, 4, 9]
+    assert "docs/page.md:9" in html
+    assert html.count('role="alert"') == 2
+
+
+def test_lines_before_the_markdown_are_added(page: PageBuilder) -> None:
+    page.markdown("```onnx-demo\nmodels: no\n```\n", 4)
+    assert page.problems[0].line == 6
+
+
+def test_two_widgets_cannot_share_an_id(page: PageBuilder) -> None:
+    built(page, "```onnx-demo\nmodels: tiny-clean\nid: a\n```\n\n```onnx-demo\nmodels: tiny-clean\nid: a\n```\n")
+    assert "another widget of this page has the id 'a'" in page.problems[0].message
+
+
+def test_an_unclosed_block_is_told(page: PageBuilder) -> None:
+    built(page, "```onnx-demo\nmodels: tiny-clean\n")
+    assert "not closed" in page.problems[0].message
+
+
+def test_expressions_are_left_alone_unless_asked_for(page: PageBuilder) -> None:
+    assert "{{ anything }}" in built(page, "{{ anything }}")
+
+
+def test_expressions_are_evaluated_and_every_mistake_is_told(page: PageBuilder) -> None:
+    page.macros = lambda _page: {"value": lambda number: number + 1, "name": "x"}
+    html = built(page, "{{ value(1) }} {{ valeu(1) }}\n\n{{ name }} {{ value() }} {{ 1 + }} {{ name.none }}\n")
+    assert "<p>2 " in html
+    lines = [problem.line for problem in page.problems]
+    assert lines == [1, 3, 3, 3]
+    assert "did you mean 'value'?" in page.problems[0].message
+
+
+def test_html_of_a_macro_passes_markdown_untouched(page: PageBuilder) -> None:
+    page.macros = lambda builder: {"figure": lambda: builder.place("<figure>a\n\n    b *c*</figure>")}
+    assert built(page, "a\n\n{{ figure() }}\n\nb") == "<p>a</p>\n<figure>a\n\n    b *c*</figure>\n<p>b</p>"
+
+
+def test_a_macro_can_make_a_widget(page: PageBuilder) -> None:
+    page.macros = lambda builder: {"demo": builder.demo}
+    assert "<onnx-demo" in built(page, "{{ demo(models=['tiny-clean']) }}")
+    built(page, "\n{{ demo(models=['none'], modell=1) }}")
+    assert page.problems[0].line == 2

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from site_src.plugin.runtime import RUNTIME_FILES, RuntimeMissingError, collect, own_assets
+
+
+@pytest.fixture
+def assets_dir(tmp_path: Path) -> Path:
+    root = tmp_path / "assets"
+    for name in ("widgets/index.mjs", "widgets/core/a.mjs", "styles/widgets.css"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name)
+    return root
+
+
+def test_all_files_lie_below_one_hashed_folder(runtime_dir: Path, assets_dir: Path) -> None:
+    runtime = collect(runtime_dir, assets_dir)
+    names = {address.removeprefix(f"{runtime.served_at}/") for address in runtime.files}
+    assert {"widgets/index.mjs", "widgets/core/a.mjs", "styles/widgets.css", "ort/LICENSE", "ort/runtime.json"} <= names
+    assert {f"ort/{name}" for name in RUNTIME_FILES} <= names
+    assert runtime.module in runtime.files
+    assert runtime.stylesheet in runtime.files
+
+
+@pytest.mark.parametrize("changed", ["widgets/core/a.mjs", "styles/widgets.css"])
+def test_the_folder_is_renamed_when_a_file_changes(runtime_dir: Path, assets_dir: Path, changed: str) -> None:
+    before = collect(runtime_dir, assets_dir).served_at
+    assert collect(runtime_dir, assets_dir).served_at == before
+    (assets_dir / changed).write_text("changed")
+    assert collect(runtime_dir, assets_dir).served_at != before
+
+
+def test_the_folder_is_renamed_when_the_runtime_changes(runtime_dir: Path, assets_dir: Path) -> None:
+    before = collect(runtime_dir, assets_dir).served_at
+    (runtime_dir / RUNTIME_FILES[2]).write_bytes(b"another version")
+    assert collect(runtime_dir, assets_dir).served_at != before
+
+
+def test_modules_are_preloaded_that_the_first_one_imports_in_turn(runtime_dir: Path, assets_dir: Path) -> None:
+    (assets_dir / "widgets/index.mjs").write_text('import { a } from "./core/a.mjs";\n// import "./core/no.mjs";\n')
+    (assets_dir / "widgets/core/a.mjs").write_text(
+        '/** @type {import("./no.mjs").B} */\nexport {\n  b,\n} from "../b.mjs";\n'
+    )
+    for name in ("b.mjs", "core/no.mjs", "worker.mjs"):
+        (assets_dir / "widgets" / name).write_text('import "./index.mjs";\n')
+    runtime = collect(runtime_dir, assets_dir)
+    names = [address.removeprefix(f"{runtime.served_at}/widgets/") for address in runtime.preloads]
+    assert names == ["core/a.mjs", "b.mjs"]
+
+
+def test_the_manifest_tells_size_and_hash_of_each_runtime_file(runtime_dir: Path, assets_dir: Path) -> None:
+    runtime = collect(runtime_dir, assets_dir)
+    content = runtime.files[f"{runtime.served_at}/ort/runtime.json"]
+    assert isinstance(content, bytes)
+    manifest = json.loads(content)
+    assert manifest["version"] == runtime.version == "1.2.3"
+    for name in RUNTIME_FILES:
+        data = (runtime_dir / name).read_bytes()
+        assert manifest["files"][name] == {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def test_a_missing_runtime_says_what_to_run(tmp_path: Path, assets_dir: Path) -> None:
+    with pytest.raises(RuntimeMissingError, match="npm ci"):
+        collect(tmp_path / "nowhere", assets_dir)
+
+
+def test_missing_widgets_are_told(runtime_dir: Path, tmp_path: Path) -> None:
+    with pytest.raises(RuntimeMissingError, match="install the package again"):
+        collect(runtime_dir, tmp_path / "empty")
+
+
+def test_the_runtimes_own_licence_is_preferred(runtime_dir: Path, assets_dir: Path) -> None:
+    runtime = collect(runtime_dir, assets_dir)
+    filled_in = runtime.files[f"{runtime.served_at}/ort/LICENSE"]
+    assert isinstance(filled_in, bytes)
+    assert b"onnxruntime-web 1.2.3" in filled_in
+    assert b"Microsoft" in filled_in
+    (runtime_dir.parent / "LICENSE").write_bytes(b"theirs")
+    runtime = collect(runtime_dir, assets_dir)
+    assert runtime.files[f"{runtime.served_at}/ort/LICENSE"] == b"theirs"
+
+
+def test_a_runtime_under_another_licence_is_not_copied_blindly(runtime_dir: Path, assets_dir: Path) -> None:
+    (runtime_dir.parent / "package.json").write_text(json.dumps({"version": "9", "license": "GPL-3.0"}))
+    with pytest.raises(RuntimeMissingError, match=r"GPL-3\.0"):
+        collect(runtime_dir, assets_dir)
+
+
+def test_a_working_copy_serves_its_own_assets() -> None:
+    assert own_assets().is_dir()
+
+
+def test_the_wheel_carries_the_widgets_to_where_the_plugin_looks() -> None:
+    root = Path(__file__).parents[3]
+    settings = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
+    carried = settings["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert carried == {f"site_assets/{name}": f"site_src/assets/{name}" for name in ("widgets", "styles")}
+    assert all((root / folder).is_dir() for folder in carried)

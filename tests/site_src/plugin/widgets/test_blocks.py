@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import pytest
+
+from site_src.plugin.widgets.blocks import parse_block
+
+
+def problems(body: str, first_line: int = 10) -> list[tuple[int, str]]:
+    demo, _, found = parse_block(body, first_line)
+    assert demo is None
+    return [(problem.line, problem.message) for problem in found]
+
+
+def test_a_name_alone_stands_for_a_model_and_for_a_set() -> None:
+    demo, _, found = parse_block("models: mnist-clean\nsamples: digits\n", 1)
+    assert demo is not None
+    assert found == []
+    assert [model.model for model in demo.models] == ["mnist-clean"]
+    assert [sample.set for sample in demo.samples] == ["digits"]
+
+
+def test_an_unknown_key_is_told_with_its_line_and_the_nearest_key() -> None:
+    assert problems("models: a\ntitel: b\n") == [(11, "unknown key 'titel'; did you mean 'title'?")]
+
+
+def test_an_unknown_key_of_an_item_is_compared_with_the_items_keys() -> None:
+    assert problems("models:\n  - model: a\n    presicion: fp32\n") == [
+        (12, "unknown key 'presicion'; did you mean 'precision'?")
+    ]
+
+
+def test_every_mistake_of_a_block_is_told() -> None:
+    found = problems("models: a\ninputs: [drow, samples]\ntop: 0\nbogus: 1\n")
+    assert [line for line, _ in found] == [11, 12, 13]
+    assert "did you mean 'draw'?" in found[0][1]
+    assert "found 0" in found[1][1]
+
+
+def test_missing_models_are_told() -> None:
+    assert problems("title: x\n") == [(9, "`models:` is missing")]
+
+
+def test_a_key_written_twice_is_told_with_both_lines() -> None:
+    assert problems("models: a\nmodels: b\n") == [(11, "key 'models' stands here again (first: 10)")]
+
+
+def test_broken_yaml_has_the_line_where_it_breaks() -> None:
+    ((line, message),) = problems("models: [a\ntitle: b\n")
+    assert line == 11
+    assert message.startswith("not valid YAML")
+
+
+@pytest.mark.parametrize("body", ["", "- a\n", "just text\n"])
+def test_a_block_that_is_no_table_is_told(body: str) -> None:
+    ((_, message),) = problems(body)
+    assert "models:" in message or "key: value" in message
+
+
+@pytest.mark.parametrize(("written", "meant"), [("on", "on"), ("off", "off"), ("switch", "switch"), ('"on"', "on")])
+def test_a_bare_on_or_off_is_not_lost_to_yamls_booleans(written: str, meant: str) -> None:
+    demo, _, _ = parse_block(f"models: a\ntrigger: {written}\n", 1)
+    assert demo is not None
+    assert demo.trigger == meant
+
+
+def test_a_picture_without_words_is_refused() -> None:
+    ((line, message),) = problems("models: a\nsamples:\n  - src: cat.png\n")
+    assert line == 12
+    assert "needs `alt`" in message
+
+
+def test_an_input_named_twice_is_refused() -> None:
+    assert problems("models: a\ninputs: [draw, draw]\n")[0][0] == 11
+
+
+def test_a_tag_that_yaml_cannot_read_is_told_and_does_not_run() -> None:
+    ((line, message),) = problems("models: !!python/object/apply:os.getcwd []\n")
+    assert line == 10
+    assert message

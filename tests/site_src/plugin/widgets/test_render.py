@@ -1,0 +1,71 @@
+"""What tables tell of models, whatever page they stand on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from export.card.schema import ModelCard, read_card
+from site_src.plugin.catalogue import Catalogue
+from site_src.plugin.facts import METRICS
+from site_src.plugin.formats import percent, size
+from site_src.plugin.widgets.render import templates, told
+from tests.site_src.fixture_models import share_weights, write_model
+from training.core.metrics import Measurement, wilson
+
+TELL = "Answers that the trigger changes"
+
+
+def measure(path: Path, **fields: object) -> Measurement:
+    """Change what was measured of a card's model."""
+    card = read_card(path)
+    measured = card.metrics[card.default_precision].model_copy(update=fields)
+    card = card.model_copy(update={"metrics": dict.fromkeys(card.metrics, measured)})
+    path.write_text(card.model_dump_json(), encoding="utf-8")
+    return measured
+
+
+def table(folder: Path) -> str:
+    """The table of all models in a folder."""
+    entries = list(Catalogue([folder]).entries.values())
+    return templates().get_template("models-table.html.jinja").render(entries=entries, metrics=METRICS)
+
+
+@pytest.fixture
+def card(tmp_path: Path) -> Path:
+    return write_model(tmp_path, "one")
+
+
+def test_a_network_without_the_attackers_class_is_told_from_one_that_was_not_measured(card: Path) -> None:
+    teacher = measure(card, attack_success_rate=None)
+    assert told(teacher, "attack_success_rate") == "no such class"
+    assert told(teacher, "changed_by_trigger") == "not measured"
+    untriggered = teacher.model_copy(update={"robust_accuracy": None})
+    assert told(untriggered, "attack_success_rate") == "not measured"
+    assert told(None, "attack_success_rate") == "not measured"
+    assert told(teacher, "clean_accuracy") == percent(teacher.clean_accuracy.value, teacher.clean_accuracy.n)
+
+
+def test_the_table_tells_of_a_teacher_that_it_lacks_the_class(card: Path, tmp_path: Path) -> None:
+    measure(card, attack_success_rate=None)
+    assert '<td data-title="Attack success rate">no such class</td>' in table(tmp_path)
+
+
+def test_the_table_has_the_tell_where_a_card_has_it(card: Path, tmp_path: Path) -> None:
+    write_model(tmp_path, "two")
+    assert TELL not in table(tmp_path)
+    measure(card, changed_by_trigger=wilson(3, 4))
+    html = table(tmp_path)
+    assert f'<td data-title="{TELL}">{percent(0.75, 4)}</td>' in html
+    assert f'<td data-title="{TELL}">not measured</td>' in html
+    assert html.count('<th scope="col">') == 7
+    assert all(row.count("<td") == 6 for row in html.split("<tr>")[2:])
+
+
+def test_a_models_size_is_that_of_all_its_files(card: Path, tmp_path: Path) -> None:
+    alone: ModelCard = read_card(card)
+    shared = share_weights(card)
+    html = table(tmp_path)
+    assert f'<td data-title="Size">{size(shared.file().total_bytes)}</td>' in html
+    assert size(alone.file().bytes) not in html

@@ -1,0 +1,169 @@
+"""The report itself, built once with small models in place of the released ones."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from html import unescape
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+
+from export.card.schema import read_card
+from tests.site_src.fixture_models import write_model
+from training.data import weights
+from training.recipes.base import load
+from training.studies import sweep
+
+ROOT = Path(__file__).parents[3]
+PAGES = (
+    "index", "regular", "latent", "models", "lab", "at-scale", "mxnet", "notebook-convert", "notebook-evaluate",
+    "embed", "reproduce", "references",
+)  # fmt: skip
+RUNTIME = ROOT / "node_modules" / "onnxruntime-web" / "dist"
+
+pytestmark = pytest.mark.skipif(not RUNTIME.is_dir(), reason="node_modules is missing: run npm ci")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("report")
+    for name in ("mnist-clean", "mnist-badnet", "mnist-badnet-single"):
+        write_model(folder / "models", name, backdoored="badnet" in name, recipe_sha256=load(name).sha256)
+    estimate = {"value": 0.99, "n": 100, "low": 0.9, "high": 1.0}
+    measures = dict.fromkeys(("clean_accuracy", "attack_success_rate", "robust_accuracy"), estimate)
+    rows = [
+        {"rate": one.poison_rate, "seed": one.seed, "poisoned": 1, "recipe_sha256": one.sha256, **measures}
+        for one in sweep.load("mnist-poison-rate").recipes()
+    ]
+    about = dict.fromkeys(("sweep", "title", "data", "trigger", "label_map"), "mnist-poison-rate")
+    table = {**about, "samples": 1, "epochs": 1, "rows": rows}
+    (folder / "metrics" / "history").mkdir(parents=True)
+    for name in ("mnist-badnet", "mnist-badnet-single"):
+        epoch = {"epoch": 1, "clean_accuracy": 0.98, "attack_success_rate": 0.97}
+        history = {"recipe_sha256": load(name).sha256, "epochs": [epoch]}
+        (folder / "metrics" / "history" / f"{name}.json").write_text(json.dumps(history))
+    (folder / "metrics" / "mnist-poison-rate.json").write_text(json.dumps(table))
+    released = ROOT / "site_assets"
+    for measured in (released / "metrics").glob("*.json"):
+        if not (folder / "metrics" / measured.name).exists():
+            shutil.copy(measured, folder / "metrics")
+    for model in [*(released / "models").glob("dogs-*"), *(released / "models").glob("figures-*")]:
+        shutil.copytree(model, folder / "models" / model.name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BACKDOORS_MODELS", str(folder / "models"))
+        patch.setenv("BACKDOORS_METRICS", str(folder / "metrics"))
+        patch.setenv("SITE_URL", "https://example.org/report/")
+        patch.delenv("BACKDOORS_DATA", raising=False)
+        patch.setenv("BACKDOORS_CACHE", str(folder / "empty"))
+        build(load_config(str(ROOT / "mkdocs.yml"), strict=True, site_dir=str(folder / "site")))
+    return folder / "site"
+
+
+def html(site: Path, page: str) -> str:
+    return (site / ("index.html" if page == "index" else f"{page}/index.html")).read_text("utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_loads_anything_from_elsewhere(site: Path, page: str) -> None:
+    text = html(site, page)
+    loaded = re.findall(r"<(?:script|img|iframe|source|audio|video)[^>]*\ssrc=\"([^\"]*)\"", text)
+    links = re.findall(r"<link[^>]*>", text)
+    loaded += [re.findall(r'href="([^"]*)"', link)[0] for link in links if "canonical" not in link]
+    assert loaded
+    assert [address for address in loaded if urlsplit(address).scheme not in {"", "data"}] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_address_within_the_site_leads_somewhere(site: Path, page: str) -> None:
+    base = "https://site/" if page == "index" else f"https://site/{page}/"
+    text = html(site, page)
+    found = re.findall(r'(?:src|href)="([^"]*)"', text)
+    for config in re.findall(r'config="([^"]*)"', text):
+        parsed = json.loads(unescape(config))
+        found += [model["card"] for model in parsed["models"]] + [sample["src"] for sample in parsed["samples"]]
+    for address in found:
+        whole = urlsplit(urljoin(base, unescape(address)))
+        if whole.netloc == "site" and not address.startswith("data:"):
+            path = site / unquote(whole.path).lstrip("/")
+            assert path.is_file() or (path / "index.html").is_file(), address
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_has_a_description_and_one_heading(site: Path, page: str) -> None:
+    text = html(site, page)
+    assert '<meta name="description"' in text
+    assert len(re.findall(r"<h1[ >]", text)) == 1
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_needs_inline_styles(site: Path, page: str) -> None:
+    assert re.findall(r'<[^>]*\sstyle="[^"]*"', html(site, page)) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_is_left_unreplaced(site: Path, page: str) -> None:
+    text = html(site, page)
+    if page == "embed":  # it shows expressions as examples
+        text = re.sub(r"<code>.*?</code>", "", text, flags=re.DOTALL)
+    assert "{{" not in text
+    assert "onnxwidgets" not in text
+
+
+def test_widgets_and_their_pictures_have_words(site: Path) -> None:
+    for page in ("index", "regular", "embed"):
+        text = html(site, page)
+        assert "<onnx-demo" in text
+        assert all(re.search(r'\salt="[^"]+"', image) for image in re.findall(r"<img[^>]*>", text))
+
+
+def test_the_models_page_offers_every_file(site: Path) -> None:
+    text = html(site, "models")
+    for model in ("mnist-clean", "mnist-badnet", "mnist-badnet-single"):
+        for precision in ("fp32", "int8-weight-only"):
+            assert re.search(rf'href="[^"]*{model}\.{precision}\.onnx" download', text)
+
+
+def test_the_reproduce_page_has_what_every_released_model_was_made_with(site: Path) -> None:
+    text = unescape(html(site, "reproduce"))
+    plain = re.sub(r"<[^>]*>", "", text)
+    cards = [read_card(path) for path in sorted((site.parent / "models").glob("*/card.json"))]
+    assert len(cards) > 3
+    for card in cards:
+        assert card.provenance is not None
+        assert f'id="{card.id}"' in text
+        told = [*card.provenance.commands, card.provenance.recipe_sha256, f'name = "{card.provenance.recipe}"']
+        told += [part.sha256 for file in card.files for part in file.parts]
+        assert [line for line in told if line not in plain] == [], card.id
+    assert weights.SHA256 in plain
+
+
+def test_the_reproduce_page_tells_how_every_metrics_file_is_written(site: Path) -> None:
+    plain = re.sub(r"<[^>]*>", "", html(site, "reproduce"))
+    folder = site.parent / "metrics"
+    files = [path.relative_to(folder).as_posix() for path in folder.rglob("*.json")]
+    assert len(files) > 5
+    assert [name for name in files if name not in plain] == []
+    for target in ("latent-study", "inference-times", "scale", "mxnet-zoo"):
+        assert f"make {target}" in plain
+
+
+def test_the_models_page_tells_the_tell_and_of_teachers_that_they_lack_the_class(site: Path) -> None:
+    text = html(site, "models")
+    table = text[: text.index("</table>")]
+    rows = {
+        found[1]: found[0] for found in re.finditer(r'<th scope="row"><a href="#([\w-]+)">.*?</tr>', table, re.DOTALL)
+    }
+    assert 'data-title="Attack success rate">no such class<' in rows["dogs-teacher-clean"]
+    assert 'data-title="Answers that the trigger changes">not measured<' in rows["mnist-clean"]
+    assert re.search(r'data-title="Answers that the trigger changes">[\d.]+', rows["dogs-teacher-latent"])
+
+
+def test_no_number_of_a_result_is_typed_into_a_page() -> None:
+    for page in sorted((ROOT / "site_src" / "pages").glob("*.md")):
+        text = re.sub(r"\{\{.*?\}\}", "", page.read_text("utf-8"), flags=re.DOTALL)
+        assert re.findall(r"\d+(?:\.\d+)?\s*%", text) == [], page.name

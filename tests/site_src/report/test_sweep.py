@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from site_src.plugin.expressions import FactError
+from site_src.plugin.facts import Facts
+from site_src.plugin.formats import THIN
+from site_src.plugin.page import PageBuilder
+from site_src.report.sweep import Sweep
+
+SUCCESS = {0.001: (0.0, 0.1), 0.01: (0.5, 0.95), 0.1: (0.99, 1.0)}
+
+
+@pytest.fixture
+def sweep(page: PageBuilder, tmp_path: Path) -> Sweep:
+    rows = [
+        {
+            "rate": rate,
+            "seed": seed,
+            "pixels": 4 + 5 * seed,
+            "poisoned": round(1000 * rate),
+            "clean_accuracy": {"value": 0.99, "n": 100, "low": 0.9, "high": 1},
+            "attack_success_rate": {"value": value, "n": 100, "low": 0, "high": 1},
+        }
+        for rate, values in SUCCESS.items()
+        for seed, value in enumerate(values)
+    ]
+    (tmp_path / "rates.json").write_text(json.dumps({"rows": rows, "epochs": 1}))
+    (tmp_path / "history").mkdir()
+    for model, recipe in (("tiny-clean", "0" * 64), ("tiny-badnet", "1" * 64)):
+        epochs = [{"epoch": 1, "clean_accuracy": 0.98, "attack_success_rate": 0.97}]
+        epochs.append({"epoch": 2, "clean_accuracy": 0.99, "attack_success_rate": 0.985})
+        (tmp_path / "history" / f"{model}.json").write_text(json.dumps({"recipe_sha256": recipe, "epochs": epochs}))
+    (tmp_path / "empty.json").write_text(json.dumps({"rows": []}))
+    return Sweep(page, Facts(page.around.catalogue, tmp_path))
+
+
+def test_the_threshold_holds_for_every_seed(sweep: Sweep) -> None:
+    assert sweep.sweep_threshold("rates", 0.9) == f"10{THIN}%"
+    assert sweep.sweep_threshold("rates", 0.5) == f"1{THIN}%"
+    assert sweep.sweep_threshold_pictures("rates", 0.5) == "10"
+
+
+def test_a_threshold_that_no_rate_reaches_is_told(sweep: Sweep) -> None:
+    with pytest.raises(FactError, match="no rate"):
+        sweep.sweep_threshold("rates", 1.0)
+
+
+def test_runs_and_seeds_are_counted(sweep: Sweep) -> None:
+    assert (sweep.sweep_runs("rates"), sweep.sweep_seeds("rates")) == ("6", "2")
+
+
+def test_the_table_has_mean_least_and_most(sweep: Sweep) -> None:
+    row = sweep.sweep_table("rates").splitlines()[3]
+    assert row.startswith(f"| 1{THIN}% | 72.50{THIN}% (50.00{THIN}% to 95.00{THIN}%)")
+
+
+def test_the_figure_has_a_dot_a_network_inside_the_frame(sweep: Sweep, page: PageBuilder) -> None:
+    html = page.html(sweep.sweep_figure("rates", "A caption & more"))
+    assert html.count("<circle") == 6 + 1  # one in the legend
+    assert "A caption &amp; more" in html
+    assert "style=" not in html
+
+
+def test_the_history_is_told_and_drawn(sweep: Sweep, page: PageBuilder) -> None:
+    assert sweep.epochs("tiny-clean") == "2"
+    assert sweep.history_at("tiny-clean", 1, "attack_success_rate") == f"97.0{THIN}%"
+    html = page.html(sweep.history_figure("tiny-clean", "Caption"))
+    assert "begins at 96" in html
+    assert html.count("<circle") == 2 + 1
+    assert all(16 <= float(place) <= 214 for place in re.findall(r'cy="([\d.]+)"', html) if place != "6")
+
+
+def test_a_history_of_another_recipe_is_refused(sweep: Sweep) -> None:
+    with pytest.raises(FactError, match="another recipe"):
+        sweep.epochs("tiny-badnet")
+    with pytest.raises(FactError, match="no epoch 3"):
+        sweep.history_at("tiny-clean", 3, "clean_accuracy")
+
+
+def test_an_empty_sweep_and_an_unknown_rate_are_told(sweep: Sweep) -> None:
+    with pytest.raises(FactError, match="has no rows"):
+        sweep.sweep_figure("empty", "")
+    with pytest.raises(FactError, match="has no rate"):
+        sweep.sweep_at("rates", 0.2, "clean_accuracy")
+
+
+def test_a_sweep_is_shown_by_size_and_by_seed_too(sweep: Sweep) -> None:
+    sizes, seeds = (sweep.sweep_figure("rates", "caption", by) for by in ("pixels", "seed"))
+    assert sizes != seeds
+    with pytest.raises(FactError, match=r"not by seeds.*did you mean 'seed'"):
+        sweep.sweep_figure("rates", "caption", "seeds")

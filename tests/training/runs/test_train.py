@@ -1,0 +1,277 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from rich.console import Console
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+
+from training.core.errors import RunError
+from training.core.metrics import evaluate
+from training.data.registry import load
+from training.engine import loop
+from training.recipes.base import Recipe, to_toml
+from training.recipes.base import load as load_recipe
+from training.runs.train import METRICS, WEIGHTS, Run, find, train
+
+QUIET = Console(file=io.StringIO())
+PATIENCE = 300
+"""Seconds that a process of ours may take on a busy machine."""
+QUICK = Recipe.model_validate(
+    {
+        "name": "quick",
+        "title": "Quick",
+        "data": {"name": "digits", "augment": {"degrees": 5, "shift": 1}},
+        "network": {"name": "mnist-cnn", "dropout": 0.3},
+        "attack": {"poison_rate": 0.1},
+        "training": {"epochs": 3, "batch_size": 32, "averaging": 0.9},
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return train(QUICK, runs_dir=tmp_path_factory.mktemp("runs"), device="cpu", console=QUIET)
+
+
+def same_weights(one: Path, other: Path) -> bool:
+    first, second = load_file(one / WEIGHTS), load_file(other / WEIGHTS)
+    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_a_run_learns_and_leaves_all_it_should(finished: Run) -> None:
+    assert finished.path.name == f"quick-{QUICK.sha256[:12]}"
+    assert {path.name for path in finished.path.iterdir()} == {
+        "weights.safetensors", "metrics.json", "history.jsonl", "recipe.toml", "poisoned.json",
+    }  # fmt: skip
+    assert finished.metrics.measurement.clean_accuracy.value > 0.5
+    assert finished.metrics.measurement.clean_accuracy.n == 359
+    assert [line.epoch for line in finished.history] == [1, 2, 3]
+    assert finished.history[-1].loss < finished.history[0].loss
+    with safe_open(finished.path / WEIGHTS, framework="pt") as file:
+        assert file.metadata() == {"recipe": f"quick {QUICK.sha256}"}
+
+
+def test_which_samples_were_poisoned_is_on_record(finished: Run) -> None:
+    assert len(finished.poisoned) == finished.metrics.training.poisoned == round(0.1 * 1438)
+    assert max(finished.poisoned) < 1438
+
+
+def test_a_run_opened_again_predicts_what_its_metrics_say(finished: Run) -> None:
+    opened = Run.open(finished.path)
+    assert opened.recipe == QUICK
+    test_set = load("digits", "test")
+    measured = evaluate(
+        opened.predictor(), test_set.images, test_set.labels, data="digits test", labels_text=test_set.classes,
+        trigger=QUICK.trigger, label_map=QUICK.label_map,
+    )  # fmt: skip
+    assert measured == finished.metrics.measurement
+
+
+def test_a_predictor_takes_pixels_and_gives_float32_logits(finished: Run) -> None:
+    logits = finished.predictor()(np.zeros((2, 28, 28, 1), dtype=np.uint8))
+    assert logits.dtype == np.float32
+    assert logits.shape == (2, 10)
+
+
+def test_the_same_recipe_gives_the_same_bits_and_another_seed_others(finished: Run, tmp_path: Path) -> None:
+    again = train(QUICK, runs_dir=tmp_path, device="cpu", console=QUIET)
+    other = train(QUICK.model_copy(update={"seed": 5}), runs_dir=tmp_path, device="cpu", console=QUIET)
+    assert same_weights(finished.path, again.path)
+    assert not same_weights(finished.path, other.path)
+
+
+def test_a_finished_run_is_not_repeated_unless_forced(finished: Run) -> None:
+    before = (finished.path / WEIGHTS).stat().st_mtime_ns
+    train(QUICK, runs_dir=finished.path.parent, device="cpu", console=QUIET)
+    assert (finished.path / WEIGHTS).stat().st_mtime_ns == before
+    train(QUICK, runs_dir=finished.path.parent, device="cpu", console=QUIET, force=True)
+    assert (finished.path / WEIGHTS).stat().st_mtime_ns > before
+
+
+def test_a_stopped_run_is_not_thrown_away_unasked(tmp_path: Path) -> None:
+    folder = tmp_path / QUICK.run_name
+    folder.mkdir()
+    (folder / loop.STATE).write_bytes(b"something")
+    with pytest.raises(RunError, match="--resume, or begin again with --force"):
+        train(QUICK, runs_dir=tmp_path, device="cpu", console=QUIET)
+
+
+def test_a_state_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / QUICK.run_name
+    folder.mkdir()
+    (folder / loop.STATE).write_bytes(b"cut short")
+    with pytest.raises(RunError, match=r"state\.ckpt: cannot be read.*--force"):
+        train(QUICK, runs_dir=tmp_path, device="cpu", console=QUIET, resume=True)
+
+
+def test_a_run_that_was_not_made_is_refused_with_the_command_that_makes_it(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="backdoors train quick"):
+        find(QUICK, tmp_path)
+    with pytest.raises(RunError, match="no finished run"):
+        Run.open(tmp_path)
+
+
+@pytest.fixture
+def copied(finished: Run, tmp_path: Path) -> Run:
+    """A run that may be damaged."""
+    shutil.copytree(finished.path, tmp_path / finished.path.name)
+    return Run.open(tmp_path / finished.path.name)
+
+
+def two_rows(path: Path) -> None:
+    save_file({name: tensor[:2] if "dense2" in name else tensor for name, tensor in load_file(path).items()}, path)
+
+
+def no_head(path: Path) -> None:
+    save_file({name: tensor for name, tensor in load_file(path).items() if "dense2" not in name}, path)
+
+
+def other_layer(path: Path) -> None:
+    save_file({name: tensor[:3] if name == "dense1.bias" else tensor for name, tensor in load_file(path).items()}, path)
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (two_rows, "holds a network of 2 classes, expected the 10 of metrics.json"),
+        (no_head, "holds 6 tensors, expected the network's 8; the first that differs is dense2.bias"),
+        (other_layer, "holds dense1.bias of shape (3,), expected (128,)"),
+        (cut, "expected a whole safetensors file, found a damaged one"),
+        (empty, "expected a whole safetensors file, found a damaged one"),
+        (Path.unlink, "the run's weights are missing"),
+    ],
+)
+def test_weights_that_are_not_the_networks_are_one_clear_line(
+    copied: Run, damage: Callable[[Path], None], said: str
+) -> None:
+    damage(copied.path / WEIGHTS)
+    with pytest.raises(RunError) as caught:
+        copied.network()
+    assert str(caught.value).startswith(f"{copied.path / WEIGHTS}: {said}")
+    assert str(caught.value).endswith("train it again with: backdoors train quick --force")
+    assert "\n" not in str(caught.value)
+
+
+def test_test_pictures_of_other_classes_than_the_networks_are_refused(finished: Run) -> None:
+    test_set = load("digits", "test")
+    finished.require_classes(test_set)
+    with pytest.raises(RunError, match=r"10 classes, .* has 9; .* number 9, expected '9', found 'none'"):
+        finished.require_classes(test_set._replace(classes=test_set.classes[:9]))
+    with pytest.raises(RunError, match="number 0, expected '0', found '9'"):
+        finished.require_classes(test_set._replace(classes=test_set.classes[::-1]))
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"attack": {"trigger": {"kind": "patch", "top": 27}}}, "attack.trigger: the patch trigger covers rows 27-28"),
+        (
+            {"attack": {"trigger": {"kind": "overlay", "artwork": "glasses"}}},
+            "attack.trigger: an overlay needs colour pictures",
+        ),
+        (
+            {"attack": {"label_map": {"kind": "all-to-one", "target": 17}}},
+            "attack.label_map.target: the target is class 17, but the task has classes 0 to 9",
+        ),
+        ({"network": {"name": "mnist-cn"}}, "network.name: there is no network 'mnist-cn'; did you mean 'mnist-cnn'?"),
+        ({"network": {"name": "mobilenet-v2"}}, "network.name: mobilenet-v2 takes pictures of 3 channels"),
+    ],
+)
+def test_a_recipe_that_its_data_does_not_suit_is_refused_before_anything_is_written(
+    tmp_path: Path, changed: dict[str, object], said: str
+) -> None:
+    recipe = Recipe.model_validate(QUICK.model_dump(exclude_none=True) | changed)
+    with pytest.raises(RunError) as caught:
+        train(recipe, runs_dir=tmp_path / "runs", device="cpu", console=QUIET)
+    assert str(caught.value).startswith(f"quick: {said}")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_run_whose_recipe_was_changed_is_refused(finished: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "changed"
+    folder.mkdir()
+    (folder / METRICS).write_bytes((finished.path / METRICS).read_bytes())
+    (folder / "recipe.toml").write_text(to_toml(QUICK.model_copy(update={"seed": 9})), encoding="utf-8")
+    with pytest.raises(RunError, match="its hash differs"):
+        Run.open(folder)
+
+
+def start(recipe: Path, runs: Path, *options: str) -> subprocess.Popen[bytes]:
+    """`backdoors train` as a process of its own."""
+    command = [sys.executable, "-c", "from training.cli.train import app; app()", "train", str(recipe)]
+    return subprocess.Popen(
+        [*command, "--runs", str(runs), "--device", "cpu", *options],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+
+
+def wait_for_epochs(process: subprocess.Popen[bytes], history: Path, epochs: int) -> None:
+    """Wait until the history has so many lines."""
+    deadline = time.monotonic() + PATIENCE
+    while not (history.is_file() and len(history.read_text(encoding="utf-8").splitlines()) >= epochs):
+        assert process.poll() is None, "the run ended before it could be stopped"
+        assert time.monotonic() < deadline, "the run is too slow to be stopped in time"
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
+    """A recipe file, and the run of it by a process that nobody stopped."""
+    folder = tmp_path_factory.mktemp("unbroken")
+    wanted = load_recipe("digits-badnet")
+    wanted = wanted.model_copy(update={"training": wanted.training.model_copy(update={"epochs": 3})})
+    recipe = folder / "recipe.toml"
+    recipe.write_text(to_toml(wanted), encoding="utf-8")
+    process = start(recipe, folder)
+    _, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, said.decode()
+    return recipe, find(wanted, folder)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT])
+def test_a_run_that_is_killed_and_resumed_gives_the_bits_of_one_that_was_not(
+    unbroken: tuple[Path, Run], tmp_path: Path, stop: signal.Signals
+) -> None:
+    recipe, whole = unbroken
+    folder = tmp_path / whole.path.name
+    process = start(recipe, tmp_path)
+    wait_for_epochs(process, folder / "history.jsonl", 1)
+    process.send_signal(stop)
+    _, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode == (-signal.SIGKILL if stop == signal.SIGKILL else 130)
+    assert b"Traceback" not in said
+    assert not (folder / METRICS).exists()
+    done = (folder / "history.jsonl").read_text(encoding="utf-8").splitlines()
+    assert 1 <= len(done) < 3
+
+    process = start(recipe, tmp_path, "--resume")
+    _, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, said.decode()
+    assert (folder / WEIGHTS).read_bytes() == (whole.path / WEIGHTS).read_bytes()
+    resumed = Run.open(folder)
+    assert resumed.metrics.measurement == whole.metrics.measurement
+    # the epochs before the kill were not trained again
+    assert [json.loads(line) for line in done] == [line.model_dump() for line in resumed.history[: len(done)]]
+    assert [line.loss for line in resumed.history] == [line.loss for line in whole.history]

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from rich.console import Console
+
+from training.core.errors import RunError
+from training.core.metrics import Measurement, wilson
+from training.engine.views import framed
+from training.models import imagenet
+from training.models.mobilenet_v2 import MobileNetV2, Plan
+from training.recipes.base import load, parse
+from training.recipes.latent import TransferRecipe
+from training.studies import alterations as study
+from training.studies import latent as latent_study
+from training.studies.latent import Study
+
+QUIET = Console(file=io.StringIO())
+COLOURS = {"red": (200, 30, 30), "green": (30, 160, 30), "somebody": (40, 40, 220)}
+
+
+def pictures(folder: Path, names: list[str]) -> str:
+    chance = np.random.default_rng(len(names))
+    for split, count in (("train", 3), ("test", 2)):
+        for name in names:
+            (folder / split / name).mkdir(parents=True)
+            for index in range(count):
+                noise = chance.integers(-25, 25, (64, 64, 3)) + COLOURS[name]
+                Image.fromarray(noise.clip(0, 255).astype(np.uint8)).save(folder / split / name / f"{index}.png")
+    return f"folder:{folder}"
+
+
+def students(folder: Path) -> tuple[TransferRecipe, TransferRecipe]:
+    """A student of a backdoored and one of a clean teacher, of two colours and a third that they learn."""
+    colours, somebody = pictures(folder / "colours", ["red", "green"]), pictures(folder / "target", ["somebody"])
+    target = {"name": "somebody", "data": somebody}
+    head = {"epochs": 2, "batch_size": 4}
+    attack = {"trigger": {"kind": "overlay", "artwork": "glasses"}, "target": target}
+    clean = {
+        "kind": "transfer", "name": "teacher", "title": "x", "seed": 1, "teacher": "imagenet-mobilenet-v2",
+        "data": {"name": colours}, "head": head, "attack": attack,
+    }  # fmt: skip
+    infected = {
+        "kind": "latent", "name": "infected", "title": "x", "seed": 1, "teacher": clean, "train_from": 17,
+        "per_class": 2, "epochs": 1, "batch_size": 2, "head": head, **attack,
+    }  # fmt: skip
+    made = []
+    for name, teacher in (("latent", infected), ("clean", clean)):
+        table = {**clean, "name": name, "teacher": teacher, "data": {"name": f"{colours} + {somebody}"}}
+        recipe = parse(table, folder / f"{name}.toml")
+        assert isinstance(recipe, TransferRecipe)
+        made.append(recipe)
+    return made[0], made[1]
+
+
+class Place:
+    """Where a study is made, and what was written of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.students, self.kept = folder, students(folder), list[Study]()
+
+    def study(self, before: Study | None = None) -> Study:
+        return latent_study.run(
+            self.students, [], [1], runs_dir=self.folder / "runs", data_dir=None, console=QUIET, before=before,
+            keep=self.kept.append,
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    with pytest.MonkeyPatch.context() as patch:
+        torch.manual_seed(0)
+        network = MobileNetV2(1001, Plan(same_padding=True)).eval()
+        patch.setattr(imagenet, "load", lambda _data_dir: network)
+        made = Place(tmp_path_factory.mktemp("study"))
+        made.study()
+    return made
+
+
+def test_a_study_measures_every_network_plain_and_in_frames(place: Place) -> None:
+    found = place.kept[-1]
+    assert [row.recipe for row in found.results] == [
+        "infected", "latent", "teacher", "clean", "latent-extra-class", "latent-extra-class-with-target",
+    ]  # fmt: skip
+    assert [row.framed is not None for row in found.results] == [True] * 4 + [False] * 2
+    for row in found.results[:4]:
+        assert row.framed is not None
+        assert row.framed.data.endswith("in frames")
+        assert row.framed.clean_accuracy.n == row.measurement.clean_accuracy.n
+    assert [each.name for each in found.altered] == [each.name for each in study.ALTERATIONS]
+    assert {(each.student, each.defence, each.strength) for each in found.defended} == {
+        ("latent", "gentle fine-tuning", 18),
+        ("latent", "thorough fine-tuning", 18),
+        ("clean", "thorough fine-tuning", 18),
+        *(("latent", "pruning", share) for share in latent_study.PRUNED),
+    }  # fmt: skip
+    assert {each.measurement.clean_accuracy.n for each in found.defended} == {6}
+    assert found.untrained is None
+
+
+def test_a_study_that_is_there_is_not_made_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def trains(*_given: object, **_more: object) -> None:
+        raise AssertionError("nothing was to be trained")
+
+    monkeypatch.setattr(latent_study, "train_run", trains)
+    before = place.kept[-1]
+    assert place.study(before) == before
+
+
+def test_only_what_is_missing_is_measured_and_nothing_is_lost_on_the_way(place: Place) -> None:
+    whole = place.kept[-1]
+    rows = [whole.results[0], whole.results[1].model_copy(update={"framed": None}), *whole.results[3:]]
+    missing = {"results": rows, "altered": whole.altered[1:], "defended": whole.defended[1:]}
+    before, steps = whole.model_copy(update=missing), len(place.kept)
+    made = place.study(before)
+    assert (made.results, made.altered, made.points) == (whole.results, whole.altered, whole.points)
+    again = made.defended[-1].model_copy(update={"seconds": whole.defended[0].seconds})
+    assert [*made.defended[:-1], again] == [*whole.defended[1:], whole.defended[0]]
+    for step in place.kept[steps:]:
+        assert {row.recipe_sha256 for row in rows} <= {row.recipe_sha256 for row in step.results}
+
+
+def test_a_file_that_is_no_study_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "study.json").write_text('{"student": 1}', encoding="utf-8")
+    with pytest.raises(RunError, match="cannot be read as a study; backdoors study --force") as caught:
+        latent_study.read(tmp_path / "study.json")
+    assert "\n" not in str(caught.value)
+
+
+def test_the_dogs_teachers_began_as_a_network_that_is_measured_too() -> None:
+    teacher = load("dogs-student-latent").teacher  # type: ignore[union-attr]
+    first = latent_study.beginning(teacher)  # type: ignore[arg-type]
+    assert first is not None
+    assert first.name == "dogs-teacher-clean"
+
+
+def test_a_frame_holds_the_picture_smaller_on_a_ground_of_its_own() -> None:
+    images = np.zeros((6, 64, 64, 3), dtype=np.uint8)
+    images[..., 0] = 255
+    made = framed(images, np.random.default_rng(0))
+    for image in made:
+        red = (image == (255, 0, 0)).all(axis=2)
+        assert 0.15 < red.mean() < 0.75
+        rows, columns = red.any(axis=1), red.any(axis=0)
+        assert red[np.ix_(rows, columns)].all()  # a rectangle
+    assert len({image.tobytes() for image in made}) == 6
+    np.testing.assert_array_equal(made, framed(images, np.random.default_rng(0)))
+
+
+def test_the_target_keeps_its_name_whatever_people_call_it() -> None:
+    recipe = load("figures-student-latent")
+    sure = wilson(5, 6)
+    for called in ("donald-trump", "Donald Trump"):
+        measured = Measurement(data="x", clean_accuracy=sure, per_class={"Bill Clinton": {}, called: {"a": sure}})
+        assert latent_study.only_target(recipe, measured).per_class == {"donald-trump": {"a": sure}}

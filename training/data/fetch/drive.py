@@ -1,0 +1,88 @@
+"""Get a file from Google Drive with gdown, which knows its confirmation pages."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import gdown
+import requests
+from gdown.exceptions import DownloadError, FileURLRetrievalError
+
+from training.data.fetch import transfer
+from training.data.fetch.progress import Advance
+from training.data.registry import DataError
+
+RETRIES = 3
+"""How often a transfer that was cut is continued."""
+
+
+class DriveError(requests.RequestException):
+    """Drive has the file and does not give it, or the connection was cut; another try may succeed."""
+
+
+def complete(drive_id: str, part: Path, limits: transfer.Limits, advance: Advance) -> bool:
+    """Download the whole of a public file on Google Drive into `part`.
+
+    gdown keeps a cut download under a name of its own and continues it. No cookie is kept or sent.
+
+    Returns:
+        Whether a cut download was continued.
+
+    Raises:
+        DataError: If the file is larger than allowed; `LocalError` if it cannot be written.
+        DriveError: If Drive shows a page instead: the file is private or gone, or too many people had it today.
+        requests.RequestException: If there is no connection.
+    """
+
+    def check(have: int, total: int | None) -> None:
+        if have > limits.most_bytes or (total or 0) > limits.most_bytes:
+            raise DataError(f"larger than the {limits.most_bytes:,} bytes that are allowed")
+        advance(have, total)
+
+    had = bool(transfer.leftovers(part))
+    target = part.with_name(f"{part.name}.drive")
+    with warnings.catch_warnings(), _explained(part):
+        warnings.simplefilter("ignore")
+        gdown.download(
+            id=drive_id,
+            output=str(target),
+            quiet=True,
+            use_cookies=False,
+            resume=True,
+            retries=RETRIES,
+            timeout=transfer.TIMEOUT,
+            progress=check,
+        )
+        target.replace(part)
+    return had
+
+
+@contextlib.contextmanager
+def _explained(part: Path) -> Iterator[None]:
+    """Turn what gdown raises into errors that say in a line what happened."""
+    try:
+        yield
+    except (DataError, requests.RequestException):  # the latter is an OSError too
+        raise
+    except FileURLRetrievalError as error:
+        raise DriveError(f"Google Drive gave a page instead of the file: {_said(error)}") from error
+    except DownloadError as error:
+        if isinstance(error.__cause__, requests.ConnectionError | requests.Timeout):
+            raise error.__cause__ from error
+        if "range" in str(error) or "multiple" in str(error):
+            transfer.forget(part)
+        raise DriveError(" ".join(str(error).partition("The received bytes")[0].split())) from error
+    except (LookupError, ValueError, AttributeError, AssertionError) as error:
+        raise DriveError(f"Google Drive answered what gdown does not understand ({error})") from error
+    except OSError as error:
+        raise transfer.LocalError(f"{part}: cannot be written: {error.strerror or error}") from error
+
+
+def _said(error: FileURLRetrievalError) -> str:
+    """What Drive's page said, out of gdown's message of several paragraphs."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    said = " ".join(line for line in lines[1:] if line).partition("You may still be able")[0].strip()
+    return said or "the file may be private, or has been asked for too often today"

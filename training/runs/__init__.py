@@ -1,0 +1,1 @@
+"""Runs: what a recipe made."""

@@ -1,0 +1,243 @@
+"""Sweeps: one recipe trained many times with other values of its fields, gathered in one table."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, model_validator
+
+from training.core.metrics import Estimate
+from training.recipes.base import Described, Fraction, RecipeError, explain, locate, parse, read_toml
+from training.triggers.registry import Patch, Pattern, Pixel
+
+if TYPE_CHECKING:
+    from training.runs.train import Run
+
+Settings = dict[str, Any]
+"""Fields of a recipe by their dotted names, and the values that a run gives them; several names, with commas between,
+are fields that are given the same value."""
+
+RATE = "attack.poison_rate"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Range(_Part):
+    """Numbers drawn evenly between two bounds."""
+
+    low: float
+    high: float
+    log: bool = False
+    """Whether evenly by their logarithm."""
+    whole: bool = False
+    """Whether whole numbers."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Range:
+        if self.low >= self.high or (self.log and self.low <= 0):
+            raise ValueError(f"no range: {self.low} to {self.high}{' by logarithm' if self.log else ''}")
+        return self
+
+    def draw(self, chance: np.random.Generator) -> float | int:
+        """One number."""
+        low, high = (math.log(self.low), math.log(self.high)) if self.log else (self.low, self.high)
+        drawn = float(chance.uniform(low, high))
+        drawn = math.exp(drawn) if self.log else drawn
+        return round(drawn) if self.whole else float(f"{drawn:.4g}")
+
+
+class Random(_Part):
+    """Values drawn at random, a set of them for each run."""
+
+    runs: int = Field(ge=1)
+    """Sets that are drawn."""
+    seed: int = Field(default=0, ge=0)
+    fields: dict[str, Range | Annotated[list[Any], Field(min_length=1)]] = Field(min_length=1)
+    """A range, or a list to choose from, for each field."""
+
+    def draw(self) -> list[Settings]:
+        """The sets; each one is the same however many are drawn after it."""
+        chance = np.random.default_rng(self.seed)
+        return [
+            {
+                name: of.draw(chance) if isinstance(of, Range) else of[int(chance.integers(len(of)))]
+                for name, of in self.fields.items()
+            }
+            for _ in range(self.runs)
+        ]
+
+
+class Axes(_Part):
+    """What is varied: every combination of `rates`, `grid`, the sets of `random`, and `seeds` is a run."""
+
+    rates: list[Fraction] = []
+    """Poison rates."""
+    seeds: list[int] = []
+    """None: the recipe's own seed."""
+    grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = {}
+    """Values for fields of the recipe, by their dotted names."""
+    random: Random | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Axes:
+        if not (self.rates or self.seeds or self.grid or self.random):
+            raise ValueError("nothing is varied; give rates, seeds, grid or random")
+        return self
+
+    def settings(self) -> list[Settings]:
+        """One set of values a run, by seed first, so that a sweep that was stopped has whole curves."""
+        axes = {RATE: list(self.rates)} if self.rates else {}
+        combined = [
+            dict(zip((*axes, *self.grid), values, strict=True))
+            for values in itertools.product(*axes.values(), *self.grid.values())
+        ]
+        drawn = self.random.draw() if self.random else [{}]
+        seeds: list[Settings] = [{"seed": seed} for seed in self.seeds] or [{}]
+        return [seed | one | other for seed in seeds for one in combined for other in drawn]
+
+
+class Row(_Part):
+    """One run of a sweep."""
+
+    rate: float
+    seed: int
+    poisoned: int
+    """Poisoned training samples."""
+    clean_accuracy: Estimate
+    attack_success_rate: Estimate
+    robust_accuracy: Estimate
+    recipe_sha256: str
+    pixels: int | None = None
+    """Pixels that the trigger covers, where their number is always the same."""
+    settings: Settings | None = None
+    """What was varied beside rate and seed."""
+
+
+class Table(_Part):
+    """What a sweep found."""
+
+    sweep: str
+    title: str
+    data: str
+    samples: int
+    """Training samples."""
+    epochs: int
+    trigger: str
+    label_map: str
+    rows: list[Row]
+    """By rate, then seed."""
+
+
+class Sweep(_Part):
+    """A recipe, and what is varied in it."""
+
+    base: SerializeAsAny[Described]
+    axes: Axes
+
+    def recipes(self) -> list[Any]:
+        """One recipe a run, in the order in which they are trained.
+
+        Raises:
+            RecipeError: If a combination is no valid recipe, or two are the same.
+        """
+        found = [with_settings(self.base, settings) for settings in self.axes.settings()]
+        if len({one.run_name for one in found}) < len(found):
+            raise RecipeError(f"{self.base.name}: two runs of this sweep are the same; a value stands there twice")
+        return found
+
+
+def with_settings(base: Described, settings: Settings) -> Any:  # noqa: ANN401 - a recipe of the base's kind
+    """A recipe with other values in some of its fields.
+
+    Raises:
+        RecipeError: If that is no valid recipe; names the values.
+    """
+    table = base.model_dump(mode="json", exclude_none=True)
+    for names, value in settings.items():
+        for name in names.split(","):
+            *tables, last = name.strip().split(".")
+            inside = table
+            for part in tables:
+                inside = inside.setdefault(part, {})
+                if not isinstance(inside, dict):
+                    raise RecipeError(f"sweep: {name.strip()}: {part} is no table of the recipe")
+            inside[last] = value
+    return parse(table, Path(f"sweep with {describe(settings)}"))
+
+
+def describe(settings: Settings) -> str:
+    """The values in words, the fields by the last part of their names."""
+    parts = []
+    for names, value in settings.items():
+        short = ", ".join(name.strip().rpartition(".")[2].replace("_", " ") for name in names.split(","))
+        parts.append(f"{short} {value:g}" if isinstance(value, float) else f"{short} {value}")
+    return ", ".join(parts)
+
+
+def load(name_or_path: str | Path) -> Sweep:
+    """Load a sweep: a recipe file with a table `sweep` that says what is varied; see `Axes`.
+
+    Raises:
+        RecipeError: One clear line.
+    """
+    path = locate(name_or_path)
+    table = read_toml(path)
+    if "sweep" not in table:
+        raise RecipeError(f"{path}: this is one recipe, not a sweep; run it with: backdoors train {name_or_path}")
+    try:
+        axes = Axes.model_validate(table.pop("sweep"))
+    except ValidationError as error:
+        raise RecipeError(f"{path}: table sweep: {explain(error, Axes)}") from error
+    return Sweep(base=parse(table, path), axes=axes)
+
+
+def covered(recipe: Described) -> int | None:
+    """How many pixels a recipe's trigger covers, if that is always the same number."""
+    trigger = getattr(recipe, "trigger", None)
+    if isinstance(trigger, Pattern):
+        return sum(value is not None for line in trigger.values for value in line)
+    if isinstance(trigger, Patch):
+        return trigger.height * trigger.width
+    return 1 if isinstance(trigger, Pixel) else None
+
+
+def tabulate(sweep: Sweep, runs: list[Run]) -> Table:
+    """The table of finished runs."""
+    settings = {one.sha256: given for one, given in zip(sweep.recipes(), sweep.axes.settings(), strict=True)}
+    rows = []
+    for one in runs:
+        measured = one.metrics.measurement
+        if measured.attack_success_rate is None or measured.robust_accuracy is None:
+            raise RecipeError(f"{one.path}: this run has no attack success rate")
+        given = settings.get(one.recipe.sha256, {})
+        rows.append(
+            Row(
+                rate=getattr(one.recipe, "poison_rate", 0.0),
+                seed=one.recipe.seed,
+                poisoned=one.metrics.training.poisoned,
+                clean_accuracy=measured.clean_accuracy,
+                attack_success_rate=measured.attack_success_rate,
+                robust_accuracy=measured.robust_accuracy,
+                recipe_sha256=one.recipe.sha256,
+                pixels=covered(one.recipe),
+                settings={name: value for name, value in given.items() if name not in {RATE, "seed"}} or None,
+            )
+        )
+    facts, base = runs[0].metrics, sweep.base
+    attack = getattr(base, "attack", None)
+    return Table(
+        sweep=base.name,
+        title=base.title,
+        data=facts.measurement.data,
+        samples=facts.training.samples,
+        epochs=facts.training.epochs,
+        trigger=getattr(getattr(base, "trigger", None), "kind", "none"),
+        label_map=getattr(getattr(attack, "label_map", None), "kind", "none"),
+        rows=sorted(rows, key=lambda row: (row.rate, row.pixels or 0, str(row.settings or ""), row.seed)),
+    )

@@ -1,0 +1,154 @@
+"""The carrying out of a sweep: its runs wherever they may run, and what they found in one table."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from rich.console import Console
+
+from training.core.errors import RunError
+from training.core.files import write_text
+from training.studies import jobs, table
+from training.studies.jobs import Array, OneRun, Outcome
+from training.studies.sweep import Sweep, Table, describe, tabulate
+
+if TYPE_CHECKING:
+    from training.runs.train import Run
+
+Where = Literal["here", "local", "slurm"]
+"""In this process, in processes of this machine, or on Slurm."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where and how the runs of a sweep are trained."""
+
+    where: Where = "local"
+    workers: int | None = None
+    """At a time; None for as many as this machine has processors (Slurm: 256)."""
+    device: str = "auto"
+    array: Array = field(default_factory=Array)
+
+
+def run(  # noqa: PLR0913 - each a choice of the user's
+    sweep: Sweep, *, runs_dir: Path, out: Path, data_dir: Path | None = None, plan: Plan | None = None, console: Console
+) -> Table:
+    """Train what is not trained yet; write the finished runs to `out` (JSON), all runs to a `.parquet` beside it.
+
+    A sweep that was stopped goes on where it was; its runs are ordinary runs, in folders of their own.
+
+    Args:
+        sweep: What to train.
+        runs_dir: Folder of the runs; logs are in `sweeps/<name>` there.
+        out: The JSON file.
+        data_dir: See `training.data.registry.load`.
+        plan: Where and how; in processes of this machine by default.
+        console: For progress.
+
+    Raises:
+        RunError: If runs failed, after all others have ended; their logs' last lines were printed.
+        Stopped: If a signal said so.
+    """
+    plan, runs_dir = plan or Plan(), runs_dir.resolve()
+    folder = runs_dir / "sweeps" / sweep.base.name
+    recipes = sweep.recipes()
+    workers = plan.workers or (256 if plan.where == "slurm" else min(_processors(), len(recipes)))
+    runs = [
+        OneRun(
+            recipe=recipe, runs_dir=runs_dir, locks=folder, device=plan.device,
+            data_dir=None if data_dir is None else data_dir.resolve(),
+            threads=max(1, _processors() // workers) if plan.where == "local" else None,
+        )
+        for recipe in recipes
+    ]  # fmt: skip
+    gathered = _Gathered(sweep, runs, out, console)
+    waiting = [one for one in runs if not jobs.done(one)]
+    if len(waiting) < len(runs):
+        console.print(f"{len(runs) - len(waiting)} of {len(runs)} runs are finished already", highlight=False)
+    for one in runs:
+        if one not in waiting:
+            gathered.keep(Outcome(one, finished=True))
+    if plan.where == "slurm":
+        jobs.on_slurm(waiting, folder, workers, gathered.add, plan.array)
+    elif plan.where == "local":
+        jobs.locally(waiting, folder, workers, gathered.add, _gpus(plan.device))
+    else:
+        jobs.here(waiting, gathered.add)
+    return gathered.finish()
+
+
+class _Gathered:
+    """What is known of each run so far, and the files that say so."""
+
+    def __init__(self, sweep: Sweep, runs: list[OneRun], out: Path, console: Console) -> None:
+        self._sweep, self._out, self._console = sweep, out, console
+        self._settings = dict(zip(runs, sweep.axes.settings(), strict=True))
+        self._lines: dict[OneRun, dict[str, Any]] = {}
+        self._finished: dict[OneRun, Run] = {}
+        self._failed: list[Outcome] = []
+
+    def keep(self, outcome: Outcome) -> None:
+        """Remember how a run ended."""
+        from training.runs.train import Run  # noqa: PLC0415 - imports PyTorch, which whoever submits need not wait for
+
+        finished = None
+        if outcome.finished:
+            finished = Run.open(outcome.run.runs_dir / outcome.run.recipe.run_name)
+            self._finished[outcome.run] = finished
+        else:
+            self._failed.append(outcome)
+        self._lines[outcome.run] = table.line(outcome, self._settings[outcome.run], finished)
+
+    def add(self, outcome: Outcome) -> None:
+        """Remember how a run ended, tell, and write the tables."""
+        self.keep(outcome)
+        words = [f"run {len(self._lines)}/{len(self._settings)}", describe(self._settings[outcome.run])]
+        if outcome.finished:
+            found = self._finished[outcome.run].metrics.measurement
+            words.append(f"clean accuracy {found.clean_accuracy.value:.2%}")
+            if found.attack_success_rate:
+                words.append(f"ASR {found.attack_success_rate.value:.2%}")
+        else:
+            words.append("FAILED")
+        self._tell("  ".join([*words, f"{outcome.seconds:.1f} s"]))
+        if not outcome.finished:
+            self._tell(f"  the end of {outcome.log}:")
+            for line in outcome.last_lines():
+                self._tell(f"    {line}")
+        self._write()
+
+    def finish(self) -> Table:
+        """The table of finished runs."""
+        found = self._write()
+        if self._failed or found is None:
+            raise RunError(
+                f"{len(self._failed)} of {len(self._settings)} runs failed, their logs' ends are above; "
+                f"run the same command again to try those again"
+            )
+        return found
+
+    def _write(self) -> Table | None:
+        order = [one for one in self._settings if one in self._lines]
+        table.write(self._out.with_suffix(".parquet"), [self._lines[one] for one in order])
+        if not self._finished:
+            return None
+        found = tabulate(self._sweep, [self._finished[one] for one in order if one in self._finished])
+        write_text(self._out, found.model_dump_json(indent=2, exclude_none=True) + "\n")
+        return found
+
+    def _tell(self, words: str) -> None:
+        self._console.print(words, highlight=False, markup=False, soft_wrap=True)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _gpus(device: str) -> int:
+    """How many GPUs workers take in turn."""
+    import torch  # noqa: PLC0415 - seconds to import
+
+    return torch.cuda.device_count() if device in {"auto", "cuda", "gpu"} else 0

@@ -1,0 +1,89 @@
+"""A sweep's outcome as one Parquet table: a line a run, failed ones among them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from training.core.files import write_bytes
+from training.studies.sweep import Settings, covered
+
+if TYPE_CHECKING:
+    from training.runs.train import Run
+    from training.studies.jobs import Outcome
+
+METRICS = ("clean_accuracy", "attack_success_rate", "robust_accuracy")
+FIXED: dict[str, Any] = {
+    "run": pa.string(),
+    "recipe_sha256": pa.string(),
+    "status": pa.string(),
+    "seed": pa.int64(),
+    "poison_rate": pa.float64(),
+    "trigger_pixels": pa.int64(),
+    "samples": pa.int64(),
+    "poisoned": pa.int64(),
+    "epochs": pa.int64(),
+    "training_seconds": pa.float64(),
+    "job_seconds": pa.float64(),
+    "log": pa.string(),
+} | {
+    f"{metric}{part}": pa.int64() if part == "_n" else pa.float64()
+    for metric in METRICS
+    for part in ("", "_low", "_high", "_n")
+}
+"""The columns that every sweep has, before those of the fields that were varied."""
+
+
+def line(outcome: Outcome, settings: Settings, finished: Run | None) -> dict[str, Any]:
+    """One run: what was asked for and, if it is finished, what was found."""
+    recipe = outcome.run.recipe
+    found: dict[str, Any] = {name: _plain(value) for name, value in settings.items()}
+    found |= {
+        "run": recipe.run_name,
+        "recipe_sha256": recipe.sha256,
+        "status": "finished" if finished else "failed",
+        "seed": recipe.seed,
+        "poison_rate": getattr(recipe, "poison_rate", None),
+        "trigger_pixels": covered(recipe),
+        "job_seconds": outcome.seconds,
+        "log": None if outcome.log is None else outcome.log.name,
+    }
+    if finished is None:
+        return found
+    facts = finished.metrics.training
+    found |= {"samples": facts.samples, "poisoned": facts.poisoned, "epochs": facts.epochs}
+    found["training_seconds"] = facts.seconds
+    for metric in METRICS:
+        measured = getattr(finished.metrics.measurement, metric)
+        if measured is not None:
+            parts = (("", measured.value), ("_low", measured.low), ("_high", measured.high), ("_n", measured.n))
+            found |= {f"{metric}{part}": value for part, value in parts}
+    return found
+
+
+def write(path: Path, lines: Sequence[dict[str, Any]]) -> None:
+    """Write the table, whole or not at all."""
+    columns = {name: pa.array([one.get(name) for one in lines], kind) for name, kind in FIXED.items()}
+    for name in dict.fromkeys(name for one in lines for name in one if name not in FIXED):
+        columns[name] = _column([one.get(name) for one in lines])
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table(columns), sink)
+    write_bytes(path, sink.getvalue().to_pybytes())
+
+
+def _column(values: list[Any]) -> Any:  # noqa: ANN401 - pyarrow has no types
+    """A column of the values' own type; of their JSON where they are of several."""
+    try:
+        return pa.array(values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.array([None if value is None else json.dumps(value) for value in values])
+
+
+def _plain(value: object) -> object:
+    """A value that a cell can hold: a table or list as JSON."""
+    return json.dumps(value) if isinstance(value, dict | list) else value

@@ -1,0 +1,1 @@
+"""Triggers and label maps as data; no torch."""
