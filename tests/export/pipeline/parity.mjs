@@ -1,9 +1,9 @@
 // The JavaScript half of test_parity.py: reads cases as JSON on standard input, answers with hashes.
 import { createHash } from 'node:crypto';
 import { text } from 'node:stream/consumers';
-import { runPipeline } from '../../site_assets/widgets/core/preprocess.mjs';
-import { resize } from '../../site_assets/widgets/core/resize.mjs';
-import { readyTrigger, stamp } from '../../site_assets/widgets/core/trigger.mjs';
+import { runPipeline } from '../../../site_assets/widgets/core/preprocess.mjs';
+import { resize } from '../../../site_assets/widgets/core/resize.mjs';
+import { readyTrigger, stamp } from '../../../site_assets/widgets/core/trigger.mjs';
 
 /** @param {ArrayBufferView} view */
 function sha256(view) {
