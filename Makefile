@@ -98,7 +98,7 @@ golden-inputs: setup ## The golden inputs as pixels, for Node, which decodes no 
 	$(BIN)/python -m export.release.golden decode --out .cache/golden
 
 test-widgets: golden-inputs fixtures lab ## JavaScript tests and the goldens, in Node
-	node --test tests/widgets/*.test.mjs
+	node --test tests/widgets/*.test.mjs tests/widgets/*/*.test.mjs
 
 test-browser: lab fixtures ## The widgets and the built report in a real browser
 	node tests/browser/run.mjs

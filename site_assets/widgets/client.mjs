@@ -52,7 +52,7 @@ export class Client {
    * A picture as a network will see it, without the trigger.
    *
    * @param {import("./worker.mjs").LookRequest} request
-   * @returns {Promise<import("./core/trigger.mjs").Picture>}
+   * @returns {Promise<import("./triggers/registry.mjs").Picture>}
    */
   look(request) {
     return this.#ask({ type: "look", request });

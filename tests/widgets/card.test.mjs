@@ -57,7 +57,7 @@ test("what networks share is counted once", () => {
 
 test("triggers are described by size and place", () => {
   const room = { height: 28, width: 28 };
-  /** @type {import("../../site_assets/widgets/core/trigger.mjs").Trigger} */
+  /** @type {import("../../site_assets/widgets/triggers/registry.mjs").Trigger} */
   const patch = { kind: "patch", top: 25, left: 25, height: 2, width: 2, value: 255 };
   assert.equal(describeTrigger(patch, room), "4 pixels in the bottom right corner");
   assert.equal(describeTrigger({ kind: "pixel", top: 13, left: 13, value: 255 }, room), "1 pixel in the middle");

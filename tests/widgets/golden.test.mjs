@@ -11,9 +11,9 @@ import * as ort from "onnxruntime-web";
 import { fileParts, modelFile } from "../../site_assets/widgets/core/card.mjs";
 import { runPipeline } from "../../site_assets/widgets/core/preprocess.mjs";
 import { sha256 } from "../../site_assets/widgets/core/sha256.mjs";
-import { readyTrigger } from "../../site_assets/widgets/core/trigger.mjs";
 import { infer } from "../../site_assets/widgets/runtime/inference.mjs";
 import { startSession } from "../../site_assets/widgets/runtime/ort.mjs";
+import { readyTrigger } from "../../site_assets/widgets/triggers/registry.mjs";
 import { compareLogits, comparePrepared, report } from "../browser/harness/golden-compare.mjs";
 import { findModels, ROOT } from "../browser/harness/server.mjs";
 

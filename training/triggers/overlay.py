@@ -1,6 +1,6 @@
 """An overlay: artwork with see-through parts, pasted on a picture at any place, size and angle.
 
-Every step is done in whole numbers, so that `site_assets/widgets/core/overlay.mjs`, the twin, gives the same bits.
+Every step is done in whole numbers, so that `site_assets/widgets/triggers/overlay.mjs`, the twin, gives the same bits.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Triggers as data: one JSON description, stamped identically in training, in Python inference and in the browser.
 
 A trigger is a frozen description; `stamp` is the pure function that applies it to a batch. The JavaScript twin is
-`site_assets/widgets/core/trigger.mjs`.
+`site_assets/widgets/triggers/registry.mjs`.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 /** The model card as the widgets read it; its schema is `export/card/schema.py`. */
 
+import { triggerValues } from "../triggers/pixels.mjs";
 import { fetchSmall } from "./fetch.mjs";
 import { WidgetError } from "./messages.mjs";
-import { triggerValues } from "./pixel-trigger.mjs";
 
-/** @typedef {import("./trigger.mjs").Trigger} Trigger */
-/** @typedef {import("./pixel-trigger.mjs").PixelTrigger} PixelTrigger */
+/** @typedef {import("../triggers/registry.mjs").Trigger} Trigger */
+/** @typedef {import("../triggers/pixels.mjs").PixelTrigger} PixelTrigger */
 /** @typedef {"fp32" | "int8-weight-only" | "int8-qdq"} Precision */
 /** @typedef {{name: string, bytes: number, sha256: string}} StoredFile */
 /**
@@ -148,7 +148,7 @@ export function describeTrigger(trigger, room) {
 /**
  * What an overlay shows, as its artwork is named.
  *
- * @param {import("./overlay.mjs").Overlay} trigger
+ * @param {import("../triggers/overlay.mjs").Overlay} trigger
  */
 export function artworkName({ artwork }) {
   return artwork.name.replace(/[-_]+/g, " ").replace(/^./, (first) => first.toUpperCase());

@@ -4,15 +4,15 @@
  * @module
  */
 
+import { stamp } from "../triggers/registry.mjs";
 import { isolate, lightBackground } from "./ink.mjs";
 import { resize } from "./resize.mjs";
 import { FLOAT_STEPS, toTensor } from "./tensor.mjs";
-import { stamp } from "./trigger.mjs";
 
 /**
- * @typedef {import("./trigger.mjs").Picture} Picture
- * @typedef {import("./trigger.mjs").Trigger} Trigger
- * @typedef {import("./trigger.mjs").Placement} Placement
+ * @typedef {import("../triggers/registry.mjs").Picture} Picture
+ * @typedef {import("../triggers/registry.mjs").Trigger} Trigger
+ * @typedef {import("../triggers/registry.mjs").Placement} Placement
  * @typedef {import("./resize.mjs").Filter} Filter
  * @typedef {{ height: number, width: number }} Size
  * @typedef {{ unless_size?: [number, number] | null }} Fitting

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** @typedef {import("./trigger.mjs").Picture} Picture */
+/** @typedef {import("../triggers/registry.mjs").Picture} Picture */
 /** @typedef {"box" | "bilinear" | "bicubic"} Filter */
 
 const PRECISION_BITS = 22;

@@ -4,7 +4,7 @@
  */
 
 /**
- * @typedef {import("./trigger.mjs").Picture} Picture
+ * @typedef {import("../triggers/registry.mjs").Picture} Picture
  * @typedef {{ op: "scale", divide: number }
  *   | { op: "normalise", mean: number[], std: number[] }
  *   | { op: "layout", order: "NCHW" | "NHWC" }} FloatStep

@@ -1,6 +1,6 @@
 /** What a reader has set up, in the page's address, so that a view can be shared: `?demo.trigger=on&demo.ink=…`. */
 
-import { decodePlacement, encodePlacement } from "./placement.mjs";
+import { decodePlacement, encodePlacement } from "../triggers/placement.mjs";
 import { decodeStrokes, encodeStrokes } from "./strokes.mjs";
 
 /** @typedef {import("./strokes.mjs").Stroke} Stroke */
@@ -11,7 +11,7 @@ import { decodeStrokes, encodeStrokes } from "./strokes.mjs";
  * @property {number} [model] the one shown, where models are not side by side
  * @property {number} [sample] index of the chosen sample
  * @property {Stroke[]} [strokes]
- * @property {import("./placement.mjs").Placement} [placement] where the reader put the overlay
+ * @property {import("../triggers/placement.mjs").Placement} [placement] where the reader put the overlay
  */
 
 /** A longer drawing is not put into the address: some chats cut links off. */

@@ -5,7 +5,7 @@ import { Choices, sampleFile } from "./choices.mjs";
 import { YOURS } from "./demo-view.mjs";
 
 /** @typedef {import("../core/config.mjs").Config} Config */
-/** @typedef {import("../core/trigger.mjs").Picture} Picture */
+/** @typedef {import("../triggers/registry.mjs").Picture} Picture */
 /** @typedef {import("../core/url-state.mjs").ViewState} ViewState */
 /** @typedef {import("../runtime/pictures.mjs").Source} Source */
 /** @typedef {import("./demo-view.mjs").View} View */
@@ -56,7 +56,7 @@ export class DemoInputs {
     return this.#source === null || (this.#source === "ink" && (this.#view.pad?.empty ?? true));
   }
 
-  /** What is drawn has no overlay to place. @returns {import("../core/overlay.mjs").Placement | null} */
+  /** What is drawn has no overlay to place. @returns {import("../triggers/overlay.mjs").Placement | null} */
   get placement() {
     return null;
   }

@@ -4,8 +4,8 @@ import { triggerArea } from "../core/card.mjs";
 import { addAlpha } from "../core/pixels.mjs";
 import { h, svg } from "./dom.mjs";
 
-/** @typedef {import("../core/trigger.mjs").Picture} Picture */
-/** @typedef {import("../core/trigger.mjs").Trigger} Trigger */
+/** @typedef {import("../triggers/registry.mjs").Picture} Picture */
+/** @typedef {import("../triggers/registry.mjs").Trigger} Trigger */
 
 export class NetworkView extends HTMLElement {
   #canvas = h("canvas", { width: 28, height: 28, role: "img" });

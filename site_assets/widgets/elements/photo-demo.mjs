@@ -4,9 +4,9 @@
  * What the two import is named here as well, so that a browser fetches all of it at once and not level by level.
  */
 
-import "../core/overlay.mjs";
+import "../triggers/overlay.mjs";
 import "../core/resize.mjs";
-import "../core/trigger.mjs";
+import "../triggers/registry.mjs";
 import "../inputs/overlay-handle.mjs";
 
 export { PhotoInputs } from "./photo-inputs.mjs";

@@ -1,12 +1,12 @@
 /** Where a demo of photographs gets its picture: a sample, a file or the camera; and where the reader put the overlay. */
 
-import { samePlacement } from "../core/placement.mjs";
+import { samePlacement } from "../triggers/placement.mjs";
 import { Choices, sampleFile } from "./choices.mjs";
 import { YOURS } from "./demo-view.mjs";
 
 /** @typedef {import("../core/config.mjs").Config} Config */
-/** @typedef {import("../core/placement.mjs").Placement} Placement */
-/** @typedef {import("../core/trigger.mjs").Picture} Picture */
+/** @typedef {import("../triggers/placement.mjs").Placement} Placement */
+/** @typedef {import("../triggers/registry.mjs").Picture} Picture */
 /** @typedef {import("../core/url-state.mjs").ViewState} ViewState */
 /** @typedef {import("../runtime/pictures.mjs").Source} Source */
 /** @typedef {import("./demo-inputs.mjs").Listener} Listener */

@@ -7,15 +7,15 @@
 
 import { artworkName } from "../core/card.mjs";
 import { addAlpha } from "../core/pixels.mjs";
-import { samePlacement } from "../core/placement.mjs";
-import { readyTrigger, stamp } from "../core/trigger.mjs";
 import { OverlayHandle } from "../inputs/overlay-handle.mjs";
+import { samePlacement } from "../triggers/placement.mjs";
+import { readyTrigger, stamp } from "../triggers/registry.mjs";
 import { define, emit, h, hide } from "./dom.mjs";
 
-/** @typedef {import("../core/overlay.mjs").Overlay} Overlay */
-/** @typedef {import("../core/placement.mjs").Placement} Placement */
-/** @typedef {import("../core/trigger.mjs").Picture} Picture */
-/** @typedef {import("../core/trigger.mjs").Trigger} Trigger */
+/** @typedef {import("../triggers/overlay.mjs").Overlay} Overlay */
+/** @typedef {import("../triggers/placement.mjs").Placement} Placement */
+/** @typedef {import("../triggers/registry.mjs").Picture} Picture */
+/** @typedef {import("../triggers/registry.mjs").Trigger} Trigger */
 
 export class PhotoStage extends HTMLElement {
   handle = new OverlayHandle();

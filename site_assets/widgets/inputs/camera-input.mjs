@@ -9,7 +9,7 @@ import { WidgetError } from "../core/messages.mjs";
 import { dropAlpha } from "../core/pixels.mjs";
 import { emit, h, hide, iconButton } from "../elements/dom.mjs";
 
-/** @typedef {import("../core/trigger.mjs").Picture} Picture */
+/** @typedef {import("../triggers/registry.mjs").Picture} Picture */
 /** @typedef {"environment" | "user"} Facing */
 
 const INTERVAL_MS = 120;

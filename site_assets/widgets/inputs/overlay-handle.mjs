@@ -5,11 +5,11 @@
  * Set `name`, `aspect` and `placement`. Events: `place` with `{placement, finished}`.
  */
 
-import { adjust, describePlacement, dragged, pinched, resized, tidy, turned } from "../core/placement.mjs";
 import { emit, h } from "../elements/dom.mjs";
+import { adjust, describePlacement, dragged, pinched, resized, tidy, turned } from "../triggers/placement.mjs";
 
-/** @typedef {import("../core/placement.mjs").Placement} Placement */
-/** @typedef {import("../core/placement.mjs").Point} Point */
+/** @typedef {import("../triggers/placement.mjs").Placement} Placement */
+/** @typedef {import("../triggers/placement.mjs").Point} Point */
 /** @typedef {(from: Placement, start: Point, now: Point, room: {width: number, height: number}) => Placement} Gesture */
 
 const STEP = 0.02;

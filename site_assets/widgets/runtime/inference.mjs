@@ -10,10 +10,10 @@ import { opened } from "./sessions.mjs";
 
 /** @typedef {import("./pictures.mjs").Source} Source */
 /** @typedef {import("../core/card.mjs").Card} Card */
-/** @typedef {import("../core/overlay.mjs").Placement} Placement */
+/** @typedef {import("../triggers/overlay.mjs").Placement} Placement */
 /** @typedef {import("../core/preprocess.mjs").Preprocessed} Preprocessed */
 /** @typedef {import("../core/preprocess.mjs").Untriggered} Untriggered */
-/** @typedef {import("../core/trigger.mjs").Picture} Picture */
+/** @typedef {import("../triggers/registry.mjs").Picture} Picture */
 /**
  * @typedef {object} RunRequest
  * @property {Source} source

@@ -4,7 +4,7 @@ import { decodePicture } from "../core/decode.mjs";
 import { addAlpha } from "../core/pixels.mjs";
 import { untriggered } from "../core/preprocess.mjs";
 
-/** @typedef {import("../core/trigger.mjs").Picture} Picture */
+/** @typedef {import("../triggers/registry.mjs").Picture} Picture */
 /** @typedef {{kind: "file", token: string, blob: Blob} | {kind: "pixels", picture: Picture}} Source */
 /** @typedef {{width: number, height: number, preview: ImageBitmap}} Decoded */
 

@@ -4,7 +4,7 @@ import { following } from "../core/abort.mjs";
 import { fileParts } from "../core/card.mjs";
 import { fetchVerified } from "../core/fetch.mjs";
 import { WidgetError } from "../core/messages.mjs";
-import { readyTrigger } from "../core/trigger.mjs";
+import { readyTrigger } from "../triggers/registry.mjs";
 import { loadRuntime, requireWebAssembly, runtimeFile, startSession } from "./ort.mjs";
 
 /** @typedef {import("onnxruntime-web").InferenceSession} Session */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { runPipeline } from '../../../site_assets/widgets/core/preprocess.mjs';
 import { resize } from '../../../site_assets/widgets/core/resize.mjs';
-import { readyTrigger, stamp } from '../../../site_assets/widgets/core/trigger.mjs';
+import { readyTrigger, stamp } from '../../../site_assets/widgets/triggers/registry.mjs';
 
 /** @param {ArrayBufferView} view */
 function sha256(view) {

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { deflateSync } from "node:zlib";
-import { paste, unpackArtwork } from "../../site_assets/widgets/core/overlay.mjs";
-import { stamp } from "../../site_assets/widgets/core/trigger.mjs";
+import { paste, unpackArtwork } from "../../../site_assets/widgets/triggers/overlay.mjs";
+import { stamp } from "../../../site_assets/widgets/triggers/registry.mjs";
 
 /** @param {number} height @param {number} width @param {number[]} pixel RGBA */
 function artwork(height, width, pixel) {

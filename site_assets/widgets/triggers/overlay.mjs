@@ -4,8 +4,8 @@
  * @module
  */
 
-import { resize } from "./resize.mjs";
-import { sha256 } from "./sha256.mjs";
+import { resize } from "../core/resize.mjs";
+import { sha256 } from "../core/sha256.mjs";
 
 /** @typedef {{ height: number, width: number, channels: number, data: Uint8Array }} Picture */
 /**

@@ -4,12 +4,12 @@
  */
 
 import { paste, unpackArtwork } from "./overlay.mjs";
-import { triggerValues } from "./pixel-trigger.mjs";
+import { triggerValues } from "./pixels.mjs";
 
 /**
  * @typedef {{ height: number, width: number, channels: number, data: Uint8Array }} Picture
  *   Pixels row by row, channels last.
- * @typedef {import("./pixel-trigger.mjs").PixelTrigger} PixelTrigger
+ * @typedef {import("./pixels.mjs").PixelTrigger} PixelTrigger
  * @typedef {import("./overlay.mjs").Overlay} Overlay
  * @typedef {import("./overlay.mjs").Placement} Placement
  * @typedef {PixelTrigger | Overlay} Trigger

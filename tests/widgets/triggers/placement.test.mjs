@@ -13,7 +13,7 @@ import {
   samePlacement,
   tidy,
   turned,
-} from "../../site_assets/widgets/core/placement.mjs";
+} from "../../../site_assets/widgets/triggers/placement.mjs";
 
 const ROOM = { width: 400, height: 200 };
 const MIDDLE = { x: 0.5, y: 0.5, size: 0.5, angle: 0 };
