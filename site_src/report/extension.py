@@ -11,16 +11,15 @@ from site_src.plugin.facts import METRICS, Facts, interval
 from site_src.plugin.formats import THIN, count, duration, percent, size
 from site_src.plugin.page import PageBuilder
 from site_src.plugin.reference import block_reference, install_commands, minimal_card, plugin_reference
-from site_src.plugin.widgets.render import templates
 from site_src.report import figures
-from site_src.report.latent import Latent
-from site_src.report.mxnet import Mxnet
-from site_src.report.notebooks import Notebooks
-from site_src.report.reproduce import Reproduce
+from site_src.report.facts.latent import Latent
+from site_src.report.facts.mxnet import Mxnet
+from site_src.report.facts.notebooks import Notebooks
+from site_src.report.facts.reproduce import Reproduce
+from site_src.report.facts.scale import Scale
+from site_src.report.facts.sweep import Sweep
+from site_src.report.facts.times import Times
 from site_src.report.samples.digits import sample_sets, source, test_digits
-from site_src.report.scale import Scale
-from site_src.report.sweep import Sweep
-from site_src.report.times import Times
 from training.core.metrics import Estimate
 from training.data import registry as sources
 from training.triggers.labels import map_labels
@@ -208,7 +207,7 @@ class Models:
     def _render(self, name: str, **given: object) -> str:
         helpers: dict[str, object] = {"url": self._page.url, "percent": percent, "interval": interval, "count": count}
         helpers |= {"size": size, "duration": duration, "trigger_words": figures.trigger_words, "metrics": METRICS}
-        return templates().get_template(f"{name}.html.jinja").render(**helpers, **given).strip()
+        return figures.render(name, **helpers, **given)
 
 
 def _clean_first(entries: list[Entry]) -> list[Entry]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +14,13 @@ from PIL import Image
 from export.card.describe import overlay_words
 from export.card.schema import ModelCard
 from site_src.plugin.formats import count, percent
-from site_src.plugin.widgets.render import templates
+from site_src.plugin.templating import templates
 from training.core.metrics import Estimate
 from training.triggers.labels import map_labels
 from training.triggers.overlay import Overlay
 from training.triggers.registry import AnyTrigger, stamp
+
+TEMPLATES = Path(__file__).parent / "templates"
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -28,9 +31,14 @@ _NAMES = {
 }
 
 
+def render(template: str, **given: object) -> str:
+    """The HTML of one of the report's templates."""
+    return templates(TEMPLATES).get_template(f"{template}.html.jinja").render(**given).strip()
+
+
 def figure(template: str, **given: object) -> str:
     """One figure from its template."""
-    return templates().get_template(f"figures/{template}.html.jinja").render(**given).strip()
+    return render(f"figures/{template}", **given)
 
 
 def ink_png(pixels: Pixels) -> bytes:

@@ -4,45 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from functools import cache
 
-import jinja2
 from markupsafe import Markup
 
-from site_src.plugin.formats import percent, size
 from site_src.plugin.problems import Problem
 from site_src.plugin.runtime import Assets, Runtime
+from site_src.plugin.templating import templates
 from site_src.plugin.widgets.resolve import ResolvedDemo
-from training.core.metrics import Measurement
 
 RelativeUrl = Callable[[str], str]
 """Address in the built site -> address relative to the page."""
-
-
-@cache
-def templates() -> jinja2.Environment:
-    """The package's own templates; what they are given is escaped."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("site_src", "plugin/templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"percent": percent, "size": size, "told": told}
-    return environment
-
-
-def told(measured: Measurement | None, metric: str) -> str:
-    """A measure as tables tell it: its value, or why there is none."""
-    if measured is None:
-        return "not measured"
-    estimate = getattr(measured, metric)
-    if estimate is not None:
-        return percent(estimate.value, estimate.n)
-    # where triggered pictures were measured, all that can be missing is the class that the attacker wants
-    no_class = metric == "attack_success_rate" and measured.robust_accuracy is not None
-    return "no such class" if no_class else "not measured"
 
 
 def render_demo(demo: ResolvedDemo, runtime: Runtime, assets: Assets, url: RelativeUrl, *, first: bool) -> Markup:

@@ -10,7 +10,8 @@ from export.card.schema import ModelCard, read_card
 from site_src.plugin.catalogue import Catalogue
 from site_src.plugin.facts import METRICS
 from site_src.plugin.formats import percent, size
-from site_src.plugin.widgets.render import templates, told
+from site_src.plugin.templating import measured as told
+from site_src.report.figures import render
 from tests.site_src.fixture_models import share_weights, write_model
 from training.core.metrics import Measurement, wilson
 
@@ -29,7 +30,7 @@ def measure(path: Path, **fields: object) -> Measurement:
 def table(folder: Path) -> str:
     """The table of all models in a folder."""
     entries = list(Catalogue([folder]).entries.values())
-    return templates().get_template("models-table.html.jinja").render(entries=entries, metrics=METRICS)
+    return render("models-table", entries=entries, metrics=METRICS)
 
 
 @pytest.fixture

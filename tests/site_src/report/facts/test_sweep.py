@@ -10,7 +10,7 @@ from site_src.plugin.expressions import FactError
 from site_src.plugin.facts import Facts
 from site_src.plugin.formats import THIN
 from site_src.plugin.page import PageBuilder
-from site_src.report.sweep import Sweep
+from site_src.report.facts.sweep import Sweep
 
 SUCCESS = {0.001: (0.0, 0.1), 0.01: (0.5, 0.95), 0.1: (0.99, 1.0)}
 

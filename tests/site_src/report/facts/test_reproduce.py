@@ -11,7 +11,7 @@ from export.card.schema import ModelCard, read_card
 from site_src.plugin.catalogue import Catalogue
 from site_src.plugin.expressions import FactError
 from site_src.plugin.facts import Facts
-from site_src.report.reproduce import Reproduce
+from site_src.report.facts.reproduce import Reproduce
 from tests.site_src.fixture_models import share_weights, write_model
 from training.data import inventory, weights
 from training.data import registry as sources

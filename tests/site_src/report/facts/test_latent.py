@@ -11,7 +11,7 @@ from site_src.plugin.facts import Facts
 from site_src.plugin.formats import THIN
 from site_src.plugin.page import PageBuilder
 from site_src.report import figures
-from site_src.report.latent import Latent
+from site_src.report.facts.latent import Latent
 
 
 def estimate(value: float) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from site_src.plugin.page import PageBuilder
 from site_src.plugin.problems import did_you_mean
 from training.core.files import write_text
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 NOTEBOOKS = ROOT / "export" / "notebooks"
 CACHE = ROOT / ".cache" / "notebooks"
 INPUTS = ("export/**/*.py", "training/**/*.py", "site_assets/models/*/card.json", "tests/export/mxnet/vectors/*.params")

@@ -10,7 +10,7 @@ from export.card.schema import ModelCard, Provenance
 from site_src.plugin.catalogue import Entry
 from site_src.plugin.expressions import FactError
 from site_src.plugin.facts import Facts
-from site_src.report.latent import STUDY
+from site_src.report.facts.latent import STUDY
 from training.data import dogs, inventory, weights
 from training.data import registry as sources
 from training.data.fetch.items import Collection
@@ -18,7 +18,7 @@ from training.recipes import base as recipes
 from training.recipes.latent import lineage
 from training.studies import sweep
 
-MAKEFILE = Path(__file__).resolve().parents[2] / "Makefile"
+MAKEFILE = Path(__file__).resolve().parents[3] / "Makefile"
 METRICS = "site_assets/metrics"
 """The folder of metrics files, as commands name it."""
 _BREED = "<wnid>-<Breed>"

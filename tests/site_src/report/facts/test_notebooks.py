@@ -8,8 +8,8 @@ import pytest
 
 from site_src.plugin.expressions import FactError
 from site_src.plugin.runtime import Assets
-from site_src.report import notebooks
-from site_src.report.notebooks import NOTEBOOKS, Notebooks, executed
+from site_src.report.facts import notebooks
+from site_src.report.facts.notebooks import NOTEBOOKS, Notebooks, executed
 
 NAMES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
 

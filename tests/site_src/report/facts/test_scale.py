@@ -10,7 +10,7 @@ from site_src.plugin.expressions import FactError
 from site_src.plugin.facts import Facts
 from site_src.plugin.formats import THIN
 from site_src.plugin.page import PageBuilder
-from site_src.report.scale import Scale
+from site_src.report.facts.scale import Scale
 
 
 def estimate(value: float) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from site_src.plugin.expressions import FactError
 from site_src.plugin.facts import Facts
 from site_src.plugin.formats import THIN, size
 from site_src.plugin.page import PageBuilder
-from site_src.report.times import Times
+from site_src.report.facts.times import Times
 
 MODEL = "tiny-clean"
 
