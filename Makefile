@@ -57,9 +57,10 @@ serve: ## Serve site/ on this machine
 
 test: lint types test-python verify test-widgets test-browser ## Everything that CI checks
 
-lint: setup ## Lint and format checks, both languages
+lint: setup ## Lint, format and import rules, both languages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 	npx biome ci .
 
 types: setup ## Static types, both languages
