@@ -1,21 +1,69 @@
-"""A bar over all steps of a training."""
+"""Progress bars: one style for training, measuring and downloads, on stderr and gone when they are done."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+from training.core.console import stderr_console
+from training.core.text import printable
+
+
+class Advance(Protocol):
+    """Moves a bar."""
+
+    def __call__(self, steps: int, words: str | None = None, /) -> None:
+        """Add `steps`; `words`, where given, replace the bar's description."""
+
+
+Received = Callable[[int, int | None], None]
+"""Called with the bytes received so far and the bytes expected, None where the server does not say."""
 
 
 @contextlib.contextmanager
-def progress_bar(console: Console, steps: int, done: int) -> Iterator[Callable[[str], None]]:
-    """A bar over all steps of the run; what it yields takes the words to show, once a step."""
-    bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        TextColumn("left"), TimeRemainingColumn(), console=console, transient=True,
-    )  # fmt: skip
-    with bar:
-        task = bar.add_task("", total=steps, completed=done)
-        yield lambda words: bar.update(task, advance=1, description=words)
+def progress_bar(console: Console, words: str, total: int, done: int = 0) -> Iterator[Advance]:
+    """A bar over `total` steps, `done` of which were made before."""
+    with _bar(console, MofNCompleteColumn(), TimeElapsedColumn()) as bar:
+        task = bar.add_task(printable(words), total=total, completed=done)
+
+        def advance(steps: int, words: str | None = None, /) -> None:
+            bar.update(task, advance=steps, description=None if words is None else printable(words))
+
+        yield advance
+
+
+@contextlib.contextmanager
+def download_bar(name: str) -> Iterator[Received]:
+    """A bar over the bytes of a download."""
+    with _bar(stderr_console(), DownloadColumn(), TransferSpeedColumn()) as bar:
+        task = bar.add_task(printable(name), total=None)
+        yield lambda have, total: bar.update(task, completed=have, total=total)
+
+
+def _bar(console: Console, *columns: ProgressColumn) -> Progress:
+    """A bar with the columns between it and the time left; the environment variable BACKDOORS_QUIET hides it."""
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        *columns,
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=bool(os.environ.get("BACKDOORS_QUIET")),
+    )

@@ -12,10 +12,11 @@ from typing import NamedTuple
 from filelock import FileLock
 from PIL import Image
 
+from training.core.console import stderr_console
+from training.core.progress import progress_bar
 from training.data.fetch import archive
 from training.data.fetch.download import obtain
 from training.data.fetch.items import GIB, Item
-from training.data.fetch.progress import progress
 from training.data.pictures import SIDE
 from training.data.registry import DataError, Split, cache_dir
 
@@ -105,9 +106,9 @@ def cut_all(images: Path, annotation: Path, lists: Path, out: Path) -> int:
         split, name = job
         cut(images / name, box(annotation / name.removesuffix(".jpg")), out / split / name)
 
-    with progress("cutting out the dogs") as advance, ThreadPoolExecutor() as pool:
-        for count, _ in enumerate(pool.map(cut_one, work), 1):
-            advance(count, len(work))
+    with progress_bar(stderr_console(), "cropping dogs", len(work)) as advance, ThreadPoolExecutor() as pool:
+        for _ in pool.map(cut_one, work):
+            advance(1)
     return len(work)
 
 

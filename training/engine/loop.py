@@ -295,15 +295,16 @@ def fit(  # noqa: PLR0913 - what happens around the training
     history = left.history
     on_epoch(history)
     done = len(history) * batches + left.progress.steps
-    with Stop() as stop, progress_bar(console, epochs * batches, done) as advance:
+    with Stop() as stop, progress_bar(console, "", epochs * batches, done) as advance:
         for epoch in range(len(history) + 1, epochs + 1):
             started = time.perf_counter() - left.progress.seconds
             progress = left.progress
             for step in trainer.steps(epoch, progress.steps, left.chance):
                 progress = progress.add(step)
                 advance(
+                    1,
                     f"epoch {epoch}/{epochs}  loss {progress.loss / progress.samples:.4f}  "
-                    f"accuracy {progress.right / progress.samples:.2%}"
+                    f"accuracy {progress.right / progress.samples:.2%}",
                 )
                 told = stop.agreed(trainer.fabric, step.number)
                 if told and step.number < batches:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,12 +14,11 @@ import torch
 from lightning_fabric import Fabric
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from torch import nn
 
 from training.engine import loop
 from training import models
-from training.engine.activations import Activations, Advance, Floats
+from training.engine.activations import Activations, Floats
 from training.attacks import latent
 from training.attacks.transfer import fit_head
 from training.engine.batches import Normaliser
@@ -29,6 +26,7 @@ from training.data import registry as sources
 from training.data.pictures import read_once
 from training.data.registry import Dataset
 from training.core.errors import RunError
+from training.core.progress import progress_bar
 from training.core.files import write_text
 from training.recipes.latent import AnyRecipe, LatentRecipe, TransferRecipe, lineage
 from training.core.metrics import Measurement, evaluate
@@ -140,7 +138,7 @@ def measure(  # noqa: PLR0913 - a network, and what it is measured on
 
     @torch.inference_mode()
     def predict(images: Images) -> Floats:
-        with _progress(console, "measuring", len(images)) as advance:
+        with progress_bar(console, "measuring", len(images)) as advance:
             features = kept.features(network, cut, images, normalise, advance)
         logits: Floats = head(torch.from_numpy(features)).numpy()
         return logits
@@ -316,7 +314,7 @@ class _Work:
         self.cut = cut_of(recipe)
 
     def features(self, network: nn.Module, images: Images, what: str) -> Floats:
-        with _progress(self.console, what, len(images)) as advance:
+        with progress_bar(self.console, what, len(images)) as advance:
             return self.kept.features(network, self.cut, images, self.normalise, advance)
 
     def student(self, recipe: TransferRecipe, network: nn.Module, known: list[str]) -> _Trained:
@@ -362,7 +360,7 @@ class _Work:
             images, recipe.trigger, recipe.placements, recipe.stamped_per_picture, np.random.default_rng(recipe.seed)
         )
         self._record(chosen, stamped)
-        with _progress(self.console, "frozen layers", len(images) + len(target) + len(stamped.images)) as advance:
+        with progress_bar(self.console, "frozen layers", len(images) + len(target) + len(stamped.images)) as advance:
             pictures = np.concatenate([images, target])
             clean, triggered = (
                 self.kept.get(before, each, self.normalise, advance) for each in (pictures, stamped.images)
@@ -425,14 +423,3 @@ def _some_of_each(labels: npt.NDArray[np.int64], most: int, seed: int) -> npt.ND
     chance = np.random.default_rng([seed, most])
     drawn = [chance.permutation(np.flatnonzero(labels == label))[:most] for label in np.unique(labels)]
     return np.sort(np.concatenate(drawn))
-
-
-@contextlib.contextmanager
-def _progress(console: Console, what: str, pictures: int) -> Iterator[Advance]:
-    bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        TextColumn("left"), TimeRemainingColumn(), console=console, transient=True,
-    )  # fmt: skip
-    with bar:
-        task = bar.add_task(what, total=pictures)
-        yield lambda done: bar.update(task, advance=done)

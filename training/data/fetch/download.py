@@ -10,10 +10,10 @@ from pathlib import Path
 import requests
 from filelock import FileLock
 
+from training.core.progress import Received, download_bar
 from training.data.fetch import archive, transfer
 from training.data.fetch.items import DRIVE, Item
 from training.data.fetch.pins import Pin, Pins
-from training.data.fetch.progress import Advance, progress
 from training.data.registry import DataError
 
 _PAGE = (b"<!doctype html", b"<html")
@@ -74,7 +74,7 @@ def _obtain_alone(item: Item, path: Path, pins: Pins, key: str) -> Path:
     part = path.with_name(f"{item.name}.part")
     limits = transfer.Limits(item.most_bytes, glue=expected is not None)
     trouble: list[str] = []
-    with progress(item.name) as advance:
+    with download_bar(item.name) as advance:
         for address in item.addresses:
             try:
                 found = _get_right(address, item, part, limits, expected, pin, advance)
@@ -114,7 +114,7 @@ def _get_right(  # noqa: PLR0913, PLR0917 - a step of `obtain`, cut out to be re
     limits: transfer.Limits,
     expected: str | None,
     pin: Pin | None,
-    advance: Advance,
+    advance: Received,
 ) -> str:
     """Download from one address and verify; returns the SHA-256.
 
@@ -136,7 +136,7 @@ def _get_right(  # noqa: PLR0913, PLR0917 - a step of `obtain`, cut out to be re
     raise trouble
 
 
-def _transfer(address: str, part: Path, limits: transfer.Limits, advance: Advance) -> bool:
+def _transfer(address: str, part: Path, limits: transfer.Limits, advance: Received) -> bool:
     if not address.startswith(DRIVE):
         return transfer.complete(address, part, limits, advance)
     from training.data.fetch import drive  # noqa: PLC0415 - imports gdown, which few need

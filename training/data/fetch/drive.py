@@ -11,8 +11,8 @@ import gdown
 import requests
 from gdown.exceptions import DownloadError, FileURLRetrievalError
 
+from training.core.progress import Received
 from training.data.fetch import transfer
-from training.data.fetch.progress import Advance
 from training.data.registry import DataError
 
 RETRIES = 3
@@ -23,7 +23,7 @@ class DriveError(requests.RequestException):
     """Drive has the file and does not give it, or the connection was cut; another try may succeed."""
 
 
-def complete(drive_id: str, part: Path, limits: transfer.Limits, advance: Advance) -> bool:
+def complete(drive_id: str, part: Path, limits: transfer.Limits, advance: Received) -> bool:
     """Download the whole of a public file on Google Drive into `part`.
 
     gdown keeps a cut download under a name of its own and continues it. No cookie is kept or sent.

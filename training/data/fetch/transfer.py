@@ -14,7 +14,7 @@ from typing import NamedTuple
 import requests
 
 from training.core.files import write_text
-from training.data.fetch.progress import Advance
+from training.core.progress import Received
 from training.data.registry import DataError
 
 TIMEOUT = (10.0, 30.0)
@@ -62,7 +62,7 @@ class Note(NamedTuple):
     """Bytes of the whole."""
 
 
-def complete(address: str, part: Path, limits: Limits, advance: Advance) -> bool:
+def complete(address: str, part: Path, limits: Limits, advance: Received) -> bool:
     """Download until `part` is as long as the server says, continuing when the connection is cut.
 
     Beside the part file a note (`<part>.json`) keeps the server's validator, so that a later call knows whether it
@@ -118,7 +118,7 @@ def _note(part: Path) -> Path:
     return part.with_name(f"{part.name}.json")
 
 
-def _continue(address: str, part: Path, limits: Limits, advance: Advance) -> bool:
+def _continue(address: str, part: Path, limits: Limits, advance: Received) -> bool:
     """One request, for what is missing of `part` or, if the server cannot do that, for all of it.
 
     Returns:
@@ -149,7 +149,7 @@ def _continue(address: str, part: Path, limits: Limits, advance: Advance) -> boo
 
 
 def _receive(  # noqa: PLR0913, PLR0917 - what one answer and its file are
-    response: requests.Response, part: Path, have: int, total: int | None, limits: Limits, advance: Advance
+    response: requests.Response, part: Path, have: int, total: int | None, limits: Limits, advance: Received
 ) -> None:
     """Write an answer's bytes behind the first `have` of the part file."""
     # urllib3 would throw away the last bytes of a cut answer; what is missing is found below

@@ -1,0 +1,31 @@
+"""Text from files and errors, made safe for a terminal: no control characters, no marks that reorder what is read."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+"""Unicode's categories of control, formatting (bidirectional marks among them), surrogate, private and unassigned code
+points and of line and paragraph separators."""
+_JOINERS = {"\u200c", "\u200d"}
+"""Zero-width joiners: formatting characters that Persian and emoji need and that reorder nothing."""
+
+
+def printable(text: object, *, keep: str = "") -> str:
+    r"""The text with each unsafe character written as an escape, such as `\x1b` or `\u202e`.
+
+    Args:
+        text: Anything; its `str` is taken.
+        keep: Unsafe characters to leave as they are, such as a line feed.
+    """
+    return "".join(
+        letter
+        if letter in keep or letter in _JOINERS or unicodedata.category(letter) not in _UNSAFE
+        else letter.encode("unicode_escape", "surrogatepass").decode("ascii")
+        for letter in str(text)
+    )
+
+
+def one_line(text: object) -> str:
+    """The text on one line: runs of white space become one space, then as `printable`."""
+    return printable(" ".join(str(text).split()))
