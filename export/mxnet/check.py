@@ -12,12 +12,11 @@ import onnxruntime as ort
 
 from export.mxnet.builder import Shape
 from export.mxnet.errors import MxnetError
+from export.onnx.agreement import TOLERANCE, relative_difference
 
 Floats = npt.NDArray[np.float32]
 
 SEED = 0
-TOLERANCE = 1e-4
-"""How much a picture's answer may change, relative to the largest, with the pictures beside it in the batch."""
 
 
 def random_inputs(inputs: Mapping[str, Shape], batch: int | None = None) -> dict[str, Floats]:
@@ -85,10 +84,3 @@ def _compare(alone: Floats, together: Floats, batch: int) -> None:
         raise MxnetError(
             f"a picture's answer changes with the pictures beside it, by {difference:.1e}: the network mixes its batch"
         )
-
-
-def relative_difference(found: Floats, expected: Floats) -> float:
-    """The largest difference of an output, relative to the largest output expected."""
-    scale = float(np.abs(expected).max())
-    difference = float(np.abs(found.astype(np.float64) - expected).max())
-    return difference / scale if scale else difference

@@ -11,12 +11,13 @@ from typing import Literal
 import onnx
 
 from export.mxnet.builder import Floats, Shape
-from export.mxnet.check import check, relative_difference
+from export.mxnet.check import check
 from export.mxnet.checkpoint import read_checkpoint
 from export.mxnet.convert import DEFAULT_OPSET, convert
 from export.mxnet.errors import MxnetError
 from export.mxnet.halve import weight_only_float16
 from export.mxnet.serialise import write_model
+from export.onnx.agreement import relative_difference
 from export.onnx.quantise import weight_only_int8
 
 Precision = Literal["fp32", "float16", "int8"]

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import onnx
 
 from export.errors import ExportError
+from export.onnx.agreement import TOLERANCE, relative_difference
 from export.onnx.session import open_session
 
 if TYPE_CHECKING:
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 
 INPUT_NAME = "image"
 OUTPUT_NAME = "logits"
-TOLERANCE = 1e-5
-"""Largest absolute difference of a logit from PyTorch's that an fp32 export may show."""
-TOLERANCE_DEEP = 1e-4
-"""The same for a network of dozens of layers, whose roundings add up."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -35,38 +32,51 @@ def to_onnx(module: torch.nn.Module, sample: Floats, tolerance: float = TOLERANC
     Args:
         module: Maps float32 `(n, c, h, w)` to logits `(n, classes)`; it is put in eval mode and left there.
         sample: At least two inputs, `(n, c, h, w) float32`, as the network sees them.
-        tolerance: Largest absolute difference of a logit that is put up with.
+        tolerance: Largest difference of a logit from PyTorch's, relative to the largest logit.
 
     Returns:
         A model with input `image` and output `logits`, the batch axis dynamic, whose serialised bytes depend on the
         weights and the library versions alone.
 
     Raises:
-        ExportError: If the model is not valid ONNX, or its logits differ from PyTorch's by more than `tolerance`.
+        ExportError: If the model is not valid ONNX, if its logits differ from PyTorch's by more than `tolerance`, or if
+            PyTorch's own are not finite.
     """
     model = strip(_export(module, sample[:2]))
     try:
         onnx.checker.check_model(model, full_check=True)
     except onnx.checker.ValidationError as error:
         raise ExportError(f"the exported model is not valid ONNX: {error}") from error
-    difference = max_abs_error(module, model, sample)
+    expected, found = torch_logits(module, sample), onnx_logits(model, sample)
+    if not np.isfinite(expected).all():
+        raise ExportError("the network's own logits are not finite numbers: its weights are damaged, or too large")
+    difference = relative_difference(found, expected)
     if not difference <= tolerance:
         raise ExportError(
-            f"the exported model's logits differ from PyTorch's by up to {difference:.2e}; at most {tolerance:.0e} is "
-            "expected, so it was not written"
+            f"the exported model's logits differ from PyTorch's by {difference:.2e} of the largest one; at most "
+            f"{tolerance:.0e} is expected, so the model was not written"
         )
     return model
 
 
 def max_abs_error(module: torch.nn.Module, model: onnx.ModelProto, inputs: Floats) -> float:
     """Largest absolute difference between the logits of `module` and those of `model` on `inputs`."""
+    return float(np.abs(onnx_logits(model, inputs) - torch_logits(module, inputs)).max())
+
+
+def torch_logits(module: torch.nn.Module, inputs: Floats) -> Floats:
+    """Logits `(n, classes) float32` of a module, which is put in eval mode and left there."""
     import torch  # noqa: PLC0415 - seconds to import, and only an export needs it
 
     module.eval()
     with torch.inference_mode():
-        expected = module(torch.from_numpy(inputs)).numpy()
+        return np.asarray(module(torch.from_numpy(inputs)).numpy(), np.float32)
+
+
+def onnx_logits(model: onnx.ModelProto, inputs: Floats) -> Floats:
+    """Logits `(n, classes) float32` of a model that `to_onnx` made."""
     (found,) = open_session(serialise(model)).run([OUTPUT_NAME], {INPUT_NAME: inputs})
-    return float(np.abs(np.asarray(found) - expected).max())
+    return np.asarray(found, np.float32)
 
 
 def serialise(model: onnx.ModelProto) -> bytes:

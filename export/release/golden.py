@@ -22,6 +22,7 @@ import typer
 
 from export.card import schema as cards
 from export.errors import ExportError
+from export.onnx.agreement import TOLERANCE, relative_difference
 from export.onnx.session import Floats, Predictor
 from export.pipeline import interpreter as preprocess
 from export.release.golden_file import Golden, StageHash, TopLabel, Vector, read, write
@@ -38,7 +39,7 @@ PHOTOS = INPUTS.parent / "photos"
 LARGE = 10_000
 """Of a picture with more values the golden file keeps hashes alone."""
 TENSOR_TOLERANCE = 1e-6
-LOGIT_TOLERANCE = 1e-4
+"""Largest difference of an input tensor's value, relative to the largest: a few float32 roundings."""
 
 
 @dataclass
@@ -49,8 +50,9 @@ class Comparison:
     stages: int = 0
     """Uint8 stages compared, all to the bit."""
     tensor_error: float = 0.0
+    """Largest difference of a tensor's value, relative to the largest value of its tensor."""
     logit_error: dict[str, float] = field(default_factory=dict)
-    """Precision -> largest absolute difference of a logit."""
+    """Precision -> largest difference of a logit, relative to the largest logit of its vector."""
     same_top: dict[str, int] = field(default_factory=dict)
     """Precision -> vectors with the same likeliest label."""
     problems: list[str] = field(default_factory=list)
@@ -133,8 +135,8 @@ def _placed(card: cards.ModelCard, path: Path) -> Placement | None:
 def compare(golden: Golden, model: Model, folder: Path | None = None) -> Comparison:
     """Run a model's golden inputs (default: those that suit it) again and compare.
 
-    Uint8 stages must be the same to the bit, the tensor within `TENSOR_TOLERANCE`, logits within `LOGIT_TOLERANCE`,
-    the likeliest label the same.
+    Uint8 stages must be the same to the bit, the tensor within `TENSOR_TOLERANCE` and the logits within `TOLERANCE` of
+    their largest value, the likeliest label the same.
     """
     result = Comparison()
     if golden.model != model.card.id:
@@ -216,7 +218,9 @@ def _compare_one(expected: Vector, found: Vector, result: Comparison) -> None:
     error = _tensor_error(expected, found)
     result.tensor_error = max(result.tensor_error, error)
     if not error <= TENSOR_TOLERANCE:
-        result.problems.append(f"{name}: the tensor differs by {error:.1e}, more than {TENSOR_TOLERANCE:.0e}")
+        result.problems.append(
+            f"{name}: the tensor differs by {error:.1e} of its largest value; expected at most {TENSOR_TOLERANCE:.0e}"
+        )
     if set(expected.logits) != set(found.logits):
         result.problems.append(
             f"{name}: the vectors have {', '.join(expected.logits)}; the card has {', '.join(found.logits)}"
@@ -228,10 +232,12 @@ def _compare_one(expected: Vector, found: Vector, result: Comparison) -> None:
 def _compare_answers(
     name: str, precision: cards.Precision, expected: Vector, found: Vector, result: Comparison
 ) -> None:
-    error = _largest_difference(np.array(expected.logits[precision]), np.array(found.logits[precision]))
+    error = relative_difference(found.logits[precision], expected.logits[precision])
     result.logit_error[precision] = max(result.logit_error.get(precision, 0.0), error)
-    if not error <= LOGIT_TOLERANCE:
-        result.problems.append(f"{name}: {precision} logits differ by {error:.1e}, more than {LOGIT_TOLERANCE:.0e}")
+    if not error <= TOLERANCE:
+        result.problems.append(
+            f"{name}: {precision} logits differ by {error:.1e} of the largest one; expected at most {TOLERANCE:.0e}"
+        )
     old, new = expected.top[precision][0].label, found.top[precision][0].label
     result.same_top[precision] = result.same_top.get(precision, 0) + (old == new)
     if old != new:
@@ -247,20 +253,14 @@ def _first_difference(expected: list[StageHash], found: list[StageHash]) -> str:
 
 
 def _tensor_error(expected: Vector, found: Vector) -> float:
-    """Largest difference of a value; without the values themselves, infinite as soon as the hashes differ."""
+    """Largest relative difference of a value; without the values themselves, infinite as soon as the hashes differ."""
     if expected.tensor is None or found.tensor is None:
         return 0.0 if expected.tensor_sha256 == found.tensor_sha256 else float("inf")
-    return _largest_difference(_floats(expected.tensor), _floats(found.tensor))
+    return relative_difference(_floats(found.tensor), _floats(expected.tensor))
 
 
 def _floats(text: str) -> npt.NDArray[np.float32]:
     return np.frombuffer(base64.b64decode(text), dtype="<f4")
-
-
-def _largest_difference(expected: npt.NDArray[np.floating], found: npt.NDArray[np.floating]) -> float:
-    if expected.shape != found.shape:
-        return float("inf")
-    return float(np.abs(expected.astype(np.float64) - found).max(initial=0.0))
 
 
 app = typer.Typer(add_completion=False, help="Golden vectors of models.", no_args_is_help=True)

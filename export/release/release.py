@@ -21,7 +21,7 @@ from export.onnx.external import move_shared
 from export.onnx.metadata import Identity, essentials, opset, stamp_metadata
 from export.onnx.quantise import MOST_LOST, MOST_LOST_DEEP, check_accuracy, correct_bias, qdq_int8, weight_only_int8
 from export.onnx.session import Floats
-from export.onnx.to_onnx import INPUT_NAME, OUTPUT_NAME, TOLERANCE, TOLERANCE_DEEP, max_abs_error, serialise, to_onnx
+from export.onnx.to_onnx import INPUT_NAME, OUTPUT_NAME, max_abs_error, serialise, to_onnx
 from export.pipeline import interpreter as preprocess
 from export.release import golden, golden_file
 from export.release.folders import replaced_folder
@@ -85,7 +85,7 @@ def release(  # noqa: PLR0913 - each a choice of the user's
     run.require_classes(test)
     deep = pipeline.channels > 1
     say("converting to ONNX and comparing with PyTorch")
-    made: Models = {"fp32": to_onnx(run.network(), sample, TOLERANCE_DEEP if deep else TOLERANCE)}
+    made: Models = {"fp32": to_onnx(run.network(), sample)}
     say("quantising the weights to int8")
     usual = calibration(run, data_dir)
     made["int8-weight-only"] = correct_bias(made["fp32"], weight_only_int8(made["fp32"]), usual)
@@ -119,7 +119,7 @@ def int8_alone(run: Run, data_dir: Path | None = None) -> Measurement:
     sample = golden_tensors(pipeline, run.recipe, golden.inputs_of(pipeline))
     test = sources.load(run.recipe.data.name, "test", data_dir)
     run.require_classes(test)
-    full = to_onnx(run.network(), sample, TOLERANCE_DEEP if pipeline.channels > 1 else TOLERANCE)
+    full = to_onnx(run.network(), sample)
     with TemporaryDirectory() as name:
         folder = Path(name)
         made: Models = {"int8-weight-only": correct_bias(full, weight_only_int8(full), calibration(run, data_dir))}

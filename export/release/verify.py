@@ -107,11 +107,12 @@ def _golden_checks(model: Model, inputs: Path | None) -> list[Check]:
     checks = [
         Check(
             "golden",
-            f"{result.vectors} vectors, {result.stages} stages to the bit, tensor within {result.tensor_error:.0e}",
+            f"{result.vectors} vectors, {result.stages} stages to the bit, "
+            f"tensor within {result.tensor_error:.0e} of its largest value",
             result.problems,
         )
     ]
     for precision, difference in result.logit_error.items():
         same = f"same top-1 on {result.same_top[precision]} of {result.vectors}"
-        checks.append(Check(f"golden {precision}", f"logits within {difference:.0e}, {same}"))
+        checks.append(Check(f"golden {precision}", f"logits within {difference:.0e} of the largest, {same}"))
     return checks

@@ -24,7 +24,7 @@ import onnx
 import onnxruntime as ort
 
 from export.mxnet.arrays import read_arrays
-from export.mxnet.check import relative_difference
+from export.onnx.agreement import relative_difference
 from export.onnx.session import open_session
 from tests.export.mxnet.cases import io
 from tests.export.mxnet.real import oracle

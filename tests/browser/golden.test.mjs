@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { launch } from "./harness/browser.mjs";
-import { report } from "./harness/golden-compare.mjs";
+import { LOGIT_TOLERANCE, report, TENSOR_TOLERANCE } from "./harness/golden-compare.mjs";
 import { findModels, startServer } from "./harness/server.mjs";
 
 const models = [...findModels()].filter(([, folder]) => existsSync(join(folder, "golden.json"))).map(([id]) => id);
@@ -51,9 +51,9 @@ for (const model of models) {
     for (const row of rows) {
       const where = `${row.input}${row.trigger ? " with the trigger" : ""}`;
       assert.deepEqual(row.differing, [], `uint8 stages of ${where}`);
-      assert.ok(row.tensor <= 1e-6, `tensor of ${where}: ${row.tensor}`);
+      assert.ok(row.tensor <= TENSOR_TOLERANCE, `tensor of ${where}: ${row.tensor}`);
       for (const [precision, difference] of Object.entries(row.logits)) {
-        assert.ok(difference <= 1e-4, `${precision} logits of ${where}: ${difference}`);
+        assert.ok(difference <= LOGIT_TOLERANCE, `${precision} logits of ${where}: ${difference}`);
         assert.ok(row.top[precision], `${precision} top-1 of ${where}`);
       }
     }

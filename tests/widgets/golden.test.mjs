@@ -14,7 +14,13 @@ import { sha256 } from "../../site_assets/widgets/core/sha256.mjs";
 import { infer } from "../../site_assets/widgets/runtime/inference.mjs";
 import { startSession } from "../../site_assets/widgets/runtime/ort.mjs";
 import { readyTrigger } from "../../site_assets/widgets/triggers/registry.mjs";
-import { compareLogits, comparePrepared, report } from "../browser/harness/golden-compare.mjs";
+import {
+  compareLogits,
+  comparePrepared,
+  LOGIT_TOLERANCE,
+  report,
+  TENSOR_TOLERANCE,
+} from "../browser/harness/golden-compare.mjs";
 import { findModels, ROOT } from "../browser/harness/server.mjs";
 
 const DECODED = join(ROOT, ".cache/golden");
@@ -60,9 +66,9 @@ for (const [model, folder] of models) {
     for (const row of rows) {
       const where = `${row.input}${row.trigger ? " with the trigger" : ""}`;
       assert.deepEqual(row.differing, [], `uint8 stages of ${where}`);
-      assert.ok(row.tensor <= 1e-6, `tensor of ${where}: ${row.tensor}`);
+      assert.ok(row.tensor <= TENSOR_TOLERANCE, `tensor of ${where}: ${row.tensor}`);
       for (const [precision, difference] of Object.entries(row.logits)) {
-        assert.ok(difference <= 1e-4, `${precision} logits of ${where}: ${difference}`);
+        assert.ok(difference <= LOGIT_TOLERANCE, `${precision} logits of ${where}: ${difference}`);
         assert.ok(row.top[precision], `${precision} top-1 of ${where}`);
       }
     }

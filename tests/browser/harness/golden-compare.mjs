@@ -20,8 +20,8 @@
  * @property {number} stages how many were compared
  * @property {string[]} differing the stages that are not equal to the bit
  * @property {number} pixels largest difference of a pixel that the network is given
- * @property {number} tensor largest difference of a value of the tensor
- * @property {Record<string, number>} logits by precision, largest difference
+ * @property {number} tensor largest difference of a value of the tensor, relative to its largest value
+ * @property {Record<string, number>} logits by precision, largest difference, relative to the largest logit
  * @property {Record<string, boolean>} top by precision, whether the likeliest label is the same
  */
 
@@ -36,6 +36,16 @@ export function maxAbs(a, b) {
   let largest = 0;
   for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs(a[i] - b[i]));
   return largest;
+}
+
+/** Largest of differences that rounding alone explains, relative to the largest value compared. */
+export const TENSOR_TOLERANCE = 1e-6;
+export const LOGIT_TOLERANCE = 1e-4;
+
+/** @param {ArrayLike<number>} found @param {ArrayLike<number>} expected */
+export function relativeDifference(found, expected) {
+  const difference = maxAbs(found, expected);
+  return difference === 0 ? 0 : difference / maxAbs(expected, new Float32Array(expected.length));
 }
 
 /**
@@ -72,14 +82,14 @@ export async function comparePrepared(vector, prepared, sha256) {
 }
 
 /**
- * Largest difference of a value; without the values themselves, infinite as soon as the hashes differ.
+ * Largest relative difference of a value; without the values themselves, infinite as soon as the hashes differ.
  *
  * @param {Vector} vector
  * @param {Float32Array} tensor
  * @param {(bytes: Uint8Array) => Promise<string>} sha256
  */
 async function tensorError(vector, tensor, sha256) {
-  if (vector.tensor) return maxAbs(tensor, new Float32Array(fromBase64(vector.tensor).buffer));
+  if (vector.tensor) return relativeDifference(tensor, new Float32Array(fromBase64(vector.tensor).buffer));
   const found = await sha256(new Uint8Array(tensor.buffer, tensor.byteOffset, tensor.byteLength));
   return found === vector.tensor_sha256 ? 0 : Number.POSITIVE_INFINITY;
 }
@@ -92,7 +102,7 @@ async function tensorError(vector, tensor, sha256) {
  * @param {readonly string[]} labels
  */
 export function compareLogits(row, vector, precision, logits, labels) {
-  row.logits[precision] = maxAbs(logits, vector.logits[precision]);
+  row.logits[precision] = relativeDifference(logits, vector.logits[precision]);
   const best = logits.reduce((winner, value, i) => (value > logits[winner] ? i : winner), 0);
   row.top[precision] = labels[best] === vector.top[precision][0].label;
 }
@@ -109,12 +119,14 @@ export function report(model, rows) {
   const lines = [
     `${model}: ${inputs} inputs, ${rows.length} vectors`,
     `  uint8 stages equal to the bit: ${stages - differing} of ${stages}; max-abs of the pixels ${largest(rows, "pixels")}`,
-    `  tensor max-abs ${largest(rows, "tensor").toExponential(1)}`,
+    `  tensor within ${largest(rows, "tensor").toExponential(1)}`,
   ];
   for (const precision of Object.keys(rows[0].logits)) {
     const worst = Math.max(...rows.map((row) => row.logits[precision]));
     const same = rows.filter((row) => row.top[precision]).length;
-    lines.push(`  ${precision}: logits max-abs ${worst.toExponential(1)}, same top-1 ${same} of ${rows.length}`);
+    lines.push(
+      `  ${precision}: logits within ${worst.toExponential(1)} of the largest, same top-1 ${same} of ${rows.length}`,
+    );
   }
   for (const row of rows.filter((each) => each.differing.length > 0)) {
     lines.push(

@@ -10,6 +10,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from export.cli.main import app
+from export.onnx.agreement import TOLERANCE
 from export.onnx.session import open_session
 from tests.export.mxnet.cases import VECTORS, difference, network
 
@@ -21,7 +22,7 @@ def command(*arguments: object) -> Result:
     return CliRunner().invoke(app, ["convert-mxnet", *map(str, arguments)])
 
 
-@pytest.mark.parametrize(("option", "limit"), [((), 1e-5), (("--float16",), 0.02), (("--int8",), 0.2)])
+@pytest.mark.parametrize(("option", "limit"), [((), TOLERANCE), (("--float16",), 0.02), (("--int8",), 0.2)])
 def test_a_checkpoint_becomes_a_file_that_answers_as_it_did(
     option: tuple[str, ...], limit: float, tmp_path: Path
 ) -> None:

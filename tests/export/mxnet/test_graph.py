@@ -10,6 +10,7 @@ import pytest
 from export.mxnet.checkpoint import write_checkpoint
 from export.mxnet.errors import SymbolError
 from export.mxnet.graph import Graph, parse_graph, symbol_json
+from export.onnx.agreement import TOLERANCE
 from tests.export.mxnet.cases import NETWORKS, VECTORS, Case, answers, difference, network
 from tests.export.mxnet.real import ask, needs_mxnet
 
@@ -45,7 +46,7 @@ def as_0_8(symbol: dict[str, Any]) -> dict[str, Any]:
 def test_older_dialects_mean_the_same(dialect: Any, name: str) -> None:  # noqa: ANN401 - a function of this module
     case = network(name)
     graph = parse_graph(json.dumps(dialect(document(name))).encode())
-    assert difference(answers(Case(graph, case.parameters, case.inputs, case.outputs)), case.outputs) < 1e-5
+    assert difference(answers(Case(graph, case.parameters, case.inputs, case.outputs)), case.outputs) <= TOLERANCE
 
 
 @needs_mxnet
@@ -54,7 +55,7 @@ def test_real_mxnet_understands_the_older_dialects_alike(dialect: Any, tmp_path:
     case = network("lenet")
     write_checkpoint(tmp_path / "old", case.graph, case.parameters)
     (tmp_path / "old-symbol.json").write_text(json.dumps(dialect(document("lenet"))))
-    assert difference(ask(tmp_path, "old", dict(case.inputs)), case.outputs) < 1e-5
+    assert difference(ask(tmp_path, "old", dict(case.inputs)), case.outputs) <= TOLERANCE
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -69,7 +70,7 @@ def test_a_graph_written_is_read_as_it_was(name: str) -> None:
 def test_real_mxnet_answers_the_same_to_a_checkpoint_written_again(name: str, tmp_path: Path) -> None:
     case = network(name)
     write_checkpoint(tmp_path / "again", case.graph, case.parameters)
-    assert difference(ask(tmp_path, "again", dict(case.inputs)), case.outputs) < 1e-5
+    assert difference(ask(tmp_path, "again", dict(case.inputs)), case.outputs) <= TOLERANCE
 
 
 def test_python_2_s_long_integers_are_understood() -> None:
@@ -77,7 +78,7 @@ def test_python_2_s_long_integers_are_understood() -> None:
     text = symbol_json(case.graph).replace('"(5, 5)"', '"(5L, 5L)"')
     assert "5L" in text
     found = answers(Case(parse_graph(text.encode()), case.parameters, case.inputs, case.outputs))
-    assert difference(found, case.outputs) < 1e-5
+    assert difference(found, case.outputs) <= TOLERANCE
 
 
 VARIABLE = {"op": "null", "name": "data", "inputs": []}

@@ -12,6 +12,7 @@ from export.mxnet.convert import convert
 from export.mxnet.errors import MxnetError
 from export.mxnet.graph import Graph, Node
 from export.mxnet.mobilenet import from_mxnet, to_mxnet
+from export.onnx.agreement import TOLERANCE, relative_difference
 from export.onnx.session import open_session
 from export.onnx.to_onnx import to_onnx
 from tests.export.mxnet.cases import network
@@ -50,17 +51,13 @@ def logits(module: MobileNetV2, data: Array) -> Array:
         return module(torch.from_numpy(data)).numpy()  # type: ignore[no-any-return]
 
 
-def relative(found: Array, expected: Array) -> float:
-    return float(np.abs(found - expected).max() / np.abs(expected).max())
-
-
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_network_of_ours_is_the_same_as_a_checkpoint(variant: str) -> None:
     module, data = made(VARIANTS[variant]), pictures()
     graph, parameters = to_mxnet(module, 32)
     model = convert(graph, parameters, {"data": data.shape}).model
     (found,) = open_session(model.SerializeToString()).run(None, {"data": data})
-    assert relative(np.asarray(found), logits(module, data)) < 1e-5
+    assert relative_difference(found, logits(module, data)) <= TOLERANCE
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -79,7 +76,7 @@ def test_real_mxnet_answers_to_our_checkpoint_as_pytorch_does(variant: str, tmp_
     module, data = made(VARIANTS[variant]), pictures()
     write_checkpoint(tmp_path / "net", *to_mxnet(module, 32))
     (found,) = ask(tmp_path, "net", {"data": data})
-    assert relative(found, logits(module, data)) < 1e-4
+    assert relative_difference(found, logits(module, data)) <= TOLERANCE
 
 
 @needs_mxnet
@@ -87,16 +84,16 @@ def test_the_standard_network_goes_to_real_mxnet_at_its_full_size(tmp_path: Path
     module, data = made(None, classes=120, size=64), pictures(224, 1)
     write_checkpoint(tmp_path / "net", *to_mxnet(module))
     (found,) = ask(tmp_path, "net", {"data": data})
-    assert relative(found, logits(module, data)) < 1e-4
+    assert relative_difference(found, logits(module, data)) <= TOLERANCE
 
 
 def test_gluon_s_trained_checkpoint_becomes_ours_and_goes_on_to_onnx() -> None:
     case = network("mobilenetv2-trained")
     module = from_mxnet(case.graph, case.parameters)
     data, expected = case.inputs["data"], case.outputs[0]
-    assert relative(logits(module, data), expected) < 1e-5
+    assert relative_difference(logits(module, data), expected) <= TOLERANCE
     (found,) = open_session(to_onnx(module, data).SerializeToString()).run(None, {"image": data})
-    assert relative(np.asarray(found), expected) < 1e-5
+    assert relative_difference(found, expected) <= TOLERANCE
 
 
 def test_a_checkpoint_that_became_ours_can_be_trained_on() -> None:

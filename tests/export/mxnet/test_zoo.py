@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from export.mxnet.graph import parse_graph
+from export.onnx.agreement import TOLERANCE
 from tests.export.mxnet.cases import answers, difference, network
 from tests.export.mxnet.real import needs_mxnet, oracle
 
@@ -38,7 +39,6 @@ SMALL = [
 ]
 """Every family and kind of block; `make mxnet-zoo` asks for all networks, at the size of ImageNet."""
 METRICS = Path(__file__).parents[3] / "site_assets" / "metrics" / "mxnet-zoo.json"
-LIMIT = 1e-4
 
 
 @pytest.fixture(scope="module")
@@ -56,14 +56,14 @@ def test_a_model_zoo_network_answers_as_real_mxnet_does(name: str, made: Path) -
     case = network(name, made)
     network.cache_clear()
     found = answers(case)
-    assert difference(found, case.outputs) < LIMIT
+    assert difference(found, case.outputs) <= TOLERANCE
     assert np.array_equal(found[0].argmax(-1), case.outputs[0].argmax(-1))
 
 
 def test_the_published_table_has_every_network_within_the_limit() -> None:
     rows = json.loads(METRICS.read_text())["networks"]
     assert [row["name"] for row in rows] == ZOO
-    assert all(row["difference"] < LIMIT and row["top_1_equal"] for row in rows)
+    assert all(row["difference"] <= TOLERANCE and row["top_1_equal"] for row in rows)
 
 
 def test_the_zoo_s_mobilenet_has_the_nodes_that_it_is_known_to_have() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from export.errors import ExportError
+from export.onnx.agreement import TOLERANCE, relative_difference
 from export.onnx.session import Predictor, open_session, probabilities
 from export.release.models import Model
 from export.release.predict import predict, top_guesses
@@ -16,7 +17,7 @@ def test_threads_and_batches_do_not_change_the_answer(model: Model) -> None:
     together = Predictor(model.card, model.folder, "int8-weight-only", threads=2)(pictures)
     single = Predictor(model.card, model.folder, "int8-weight-only")
     apart = np.concatenate([single(picture[None]) for picture in pictures])
-    np.testing.assert_allclose(together, apart, atol=1e-5)
+    assert relative_difference(together, apart) <= TOLERANCE
     assert together.dtype == np.float32
 
 

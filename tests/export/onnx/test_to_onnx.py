@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
 import subprocess
@@ -11,8 +12,9 @@ import pytest
 import torch
 
 from export.errors import ExportError
+from export.onnx.agreement import TOLERANCE, relative_difference
 from export.onnx.session import open_session
-from export.onnx.to_onnx import INPUT_NAME, OUTPUT_NAME, max_abs_error, serialise, to_onnx
+from export.onnx.to_onnx import INPUT_NAME, OUTPUT_NAME, onnx_logits, serialise, to_onnx, torch_logits
 from training.models import build
 
 
@@ -33,7 +35,7 @@ def converted(network: torch.nn.Module, sample: np.ndarray) -> onnx.ModelProto:
 
 
 def test_logits_equal_pytorchs(network: torch.nn.Module, converted: onnx.ModelProto, sample: np.ndarray) -> None:
-    assert max_abs_error(network, converted, sample) <= 1e-5
+    assert relative_difference(onnx_logits(converted, sample), torch_logits(network, sample)) <= TOLERANCE
 
 
 @pytest.mark.parametrize("batch", [1, 3, 17])
@@ -75,15 +77,38 @@ def test_bytes_are_the_same_in_another_process(converted: onnx.ModelProto) -> No
     assert found.stdout.strip() == hashlib.sha256(serialise(converted)).hexdigest()
 
 
-class ChangesWhenExported(torch.nn.Module):
+class Scaled(torch.nn.Module):
+    """A network whose logits are a multiple of another's, and off by a fraction of their largest once exported."""
+
+    def __init__(self, network: torch.nn.Module, scale: float, off: float = 0) -> None:
+        super().__init__()
+        self.network, self.scale, self.off = network, scale, off
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        flat = x.flatten(1)[:, :10]
-        return flat + 1 if torch.compiler.is_exporting() else flat
+        logits = self.scale * self.network(x)
+        return logits + self.off * logits.abs().max() if torch.compiler.is_exporting() else logits
 
 
-def test_a_model_that_answers_otherwise_than_pytorch_is_refused(sample: np.ndarray) -> None:
-    with pytest.raises(ExportError, match="differ from PyTorch's by up to 1"):
-        to_onnx(ChangesWhenExported(), sample)
+@pytest.mark.parametrize("scale", [1e-20, 1e-3, 1e3, 1e20])
+def test_the_size_of_the_logits_decides_nothing(network: torch.nn.Module, sample: np.ndarray, scale: float) -> None:
+    to_onnx(Scaled(network, scale), sample)
+    with pytest.raises(ExportError, match=r"differ from PyTorch's by 1\.0\de-03 of the largest"):
+        to_onnx(Scaled(network, scale, off=1e-3), sample)
+
+
+def test_a_network_with_weights_a_thousand_times_larger_is_exported(
+    network: torch.nn.Module, sample: np.ndarray
+) -> None:
+    large = copy.deepcopy(network)
+    with torch.no_grad():
+        for parameter in large.parameters():
+            parameter.mul_(1000)
+    assert np.abs(onnx_logits(to_onnx(large, sample), sample)).max() > 1e6
+
+
+def test_logits_that_are_not_finite_are_refused(network: torch.nn.Module, sample: np.ndarray) -> None:
+    with pytest.raises(ExportError, match="the network's own logits are not finite"):
+        to_onnx(Scaled(network, float("inf")), sample)
 
 
 def test_dropout_is_off_in_the_export(sample: np.ndarray) -> None:

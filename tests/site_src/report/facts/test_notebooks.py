@@ -45,7 +45,7 @@ def test_a_notebook_runs_whole_in_a_fresh_kernel_without_a_warning(name: str, ca
 def test_the_conversion_notebook_finds_what_it_claims(cache: Path) -> None:
     said = printed("convert-an-mxnet-checkpoint", cache)
     for claim in (
-        "below 0.00001: True",
+        "the same but for rounding: True",
         "MXNet says [0 1 2 3] and the ONNX file says [0 1 2 3]",
         "no conversion is known for ROIPooling",
         "PyTorch answers as MXNet did: True",
