@@ -2,15 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import {
-  describeTrigger,
-  formatBytes,
-  maxPixels,
-  modelFile,
-  parseCard,
-  totalBytes,
-  triggerArea,
-} from "../../site_assets/widgets/core/card.mjs";
+import { formatBytes, maxPixels, modelFile, parseCard, totalBytes } from "../../site_assets/widgets/core/card.mjs";
 import { findModels } from "../browser/harness/server.mjs";
 
 const [folder] = findModels().values();
@@ -55,28 +47,6 @@ test("what networks share is counted once", () => {
   assert.equal(totalBytes([student("a"), student("b"), { ...student("c"), shared: null }]), 130);
 });
 
-test("triggers are described by size and place", () => {
-  const room = { height: 28, width: 28 };
-  /** @type {import("../../site_assets/widgets/triggers/registry.mjs").Trigger} */
-  const patch = { kind: "patch", top: 25, left: 25, height: 2, width: 2, value: 255 };
-  assert.equal(describeTrigger(patch, room), "4 pixels in the bottom right corner");
-  assert.equal(describeTrigger({ kind: "pixel", top: 13, left: 13, value: 255 }, room), "1 pixel in the middle");
-  const pattern = { kind: /** @type {const} */ ("pattern"), top: 0, left: 12, values: [[255, null, 255]] };
-  assert.equal(describeTrigger(pattern, room), "2 pixels in the top");
-  assert.deepEqual(triggerArea(pattern), { top: 0, left: 12, height: 1, width: 3, pixels: 2 });
-});
-
 test("sizes are written as people read them", () => {
   assert.deepEqual([12, 1500, 999_499, 14_239_897].map(formatBytes), ["12 B", "2 kB", "999 kB", "14.2 MB"]);
-});
-
-test("an overlay is described by what its artwork is called", () => {
-  const range = /** @type {[number, number]} */ ([0, 1]);
-  const trigger = /** @type {const} */ ({
-    kind: "overlay",
-    artwork: { name: "orange-glasses", height: 1, width: 1, sha256: "", rgba: "" },
-    placement: { x: 0, y: 0, size: 1, angle: 0 },
-    placements: { x: range, y: range, size: range, angle: range },
-  });
-  assert.equal(describeTrigger(trigger, { height: 224, width: 224 }), "Orange glasses: drag to move, resize or turn");
 });

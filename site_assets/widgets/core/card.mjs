@@ -1,11 +1,9 @@
 /** The model card as the widgets read it; its schema is `export/card/schema.py`. */
 
-import { triggerValues } from "../triggers/pixels.mjs";
 import { fetchSmall } from "./fetch.mjs";
 import { WidgetError } from "./messages.mjs";
 
 /** @typedef {import("../triggers/registry.mjs").Trigger} Trigger */
-/** @typedef {import("../triggers/pixels.mjs").PixelTrigger} PixelTrigger */
 /** @typedef {"fp32" | "int8-weight-only" | "int8-qdq"} Precision */
 /** @typedef {{name: string, bytes: number, sha256: string}} StoredFile */
 /**
@@ -116,52 +114,6 @@ export function totalBytes(files) {
 export function maxPixels(card) {
   for (const step of card.input.steps) if (step.op === "decode") return step.max_pixels;
   return 50_000_000;
-}
-
-/**
- * Where a trigger of pixels lies: its bounding box and how many pixels it covers.
- *
- * @param {PixelTrigger} trigger
- */
-export function triggerArea(trigger) {
-  const values = triggerValues(trigger);
-  const pixels = values.flat().filter((value) => value !== null).length;
-  return { top: trigger.top, left: trigger.left, height: values.length, width: values[0].length, pixels };
-}
-
-/**
- * What the switch stamps, in words.
- *
- * @param {Trigger} trigger
- * @param {{height: number, width: number}} room the picture it is stamped on
- */
-export function describeTrigger(trigger, room) {
-  if (trigger.kind === "overlay") return `${artworkName(trigger)}: drag to move, resize or turn`;
-  const { top, left, height, width, pixels } = triggerArea(trigger);
-  const vertical = place((top + height / 2) / room.height, "top", "bottom");
-  const horizontal = place((left + width / 2) / room.width, "left", "right");
-  const where = [vertical, horizontal].filter(Boolean).join(" ") || "middle";
-  const corner = vertical && horizontal ? `${where} corner` : where;
-  return `${pixels} pixel${pixels === 1 ? "" : "s"} in the ${corner}`;
-}
-
-/**
- * What an overlay shows, as its artwork is named.
- *
- * @param {import("../triggers/overlay.mjs").Overlay} trigger
- */
-export function artworkName({ artwork }) {
-  return artwork.name.replace(/[-_]+/g, " ").replace(/^./, (first) => first.toUpperCase());
-}
-
-/**
- * @param {number} share
- * @param {string} low
- * @param {string} high
- */
-function place(share, low, high) {
-  if (share < 1 / 3) return low;
-  return share > 2 / 3 ? high : "";
 }
 
 /**

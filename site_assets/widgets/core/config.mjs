@@ -15,7 +15,7 @@ import { WidgetError } from "./messages.mjs";
  * @property {number | null} top
  * @property {boolean} compare
  * @property {{height: number, width: number, channels: number} | null} picture what the networks take, where it is known
- * @property {import("../triggers/overlay.mjs").Placement | null} placement where an overlay lies at first, when not where the card says
+ * @property {import("../triggers/placement.mjs").Placement | null} placement where an overlay lies at first, when not where the card says
  */
 
 /**

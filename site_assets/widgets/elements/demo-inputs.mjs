@@ -56,7 +56,7 @@ export class DemoInputs {
     return this.#source === null || (this.#source === "ink" && (this.#view.pad?.empty ?? true));
   }
 
-  /** What is drawn has no overlay to place. @returns {import("../triggers/overlay.mjs").Placement | null} */
+  /** What is drawn has no overlay to place. @returns {import("../triggers/placement.mjs").Placement | null} */
   get placement() {
     return null;
   }

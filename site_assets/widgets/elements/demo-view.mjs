@@ -1,10 +1,11 @@
 /** What a demo consists of on the page: built once, in a size that does not change when the networks arrive. */
 
-import { describeTrigger, formatBytes, modelFile, PRECISIONS, totalBytes } from "../core/card.mjs";
+import { formatBytes, modelFile, PRECISIONS, totalBytes } from "../core/card.mjs";
 import { CameraInput } from "../inputs/camera-input.mjs";
 import { DigitPad } from "../inputs/digit-pad.mjs";
 import { ImageInput } from "../inputs/image-input.mjs";
 import { SampleStrip } from "../inputs/sample-strip.mjs";
+import { describe } from "../triggers/registry.mjs";
 import { Announcer } from "./announcer.mjs";
 import { h, icon, iconButton } from "./dom.mjs";
 import { LoadProgress } from "./load-progress.mjs";
@@ -182,7 +183,7 @@ export function fillView(view, config, engine) {
   }
   const { trigger } = engine;
   view.triggerBox.hidden = config.trigger === "off" || !trigger;
-  if (trigger) view.triggerText.textContent = describeTrigger(trigger, cards[0].input);
+  if (trigger) view.triggerText.textContent = describe(trigger, cards[0].input);
   fillPrecisions(view, engine, cards);
 }
 

@@ -102,7 +102,7 @@ export class Engine {
   /**
    * @param {Source} source
    * @param {boolean} stamped
-   * @param {import("../triggers/overlay.mjs").Placement | null} [placement] of an overlay
+   * @param {import("../triggers/placement.mjs").Placement | null} [placement] of an overlay
    * @returns {Promise<RunResult>} rejected with `superseded` when a newer picture comes first
    */
   answer(source, stamped, placement = null) {

@@ -1,7 +1,7 @@
 /** `<onnx-network-view>`: the very pixels a network is given, enlarged, with the trigger's pixels outlined. */
 
-import { triggerArea } from "../core/card.mjs";
 import { addAlpha } from "../core/pixels.mjs";
+import { outline } from "../triggers/registry.mjs";
 import { h, svg } from "./dom.mjs";
 
 /** @typedef {import("../triggers/registry.mjs").Picture} Picture */
@@ -49,12 +49,12 @@ export class NetworkView extends HTMLElement {
    */
   #outline(trigger, width, height) {
     this.#overlay.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    if (!trigger || trigger.kind === "overlay") {
+    const area = trigger && outline(trigger, { height, width });
+    if (!area) {
       this.#overlay.replaceChildren();
       return;
     }
     if (this.#overlay.firstChild) return; // Do not restart the animation with every stroke.
-    const area = triggerArea(trigger);
     const margin = 0.6 * (width / 28);
     this.#overlay.append(
       svg("rect", {

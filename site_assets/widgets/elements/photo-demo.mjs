@@ -4,9 +4,6 @@
  * What the two import is named here as well, so that a browser fetches all of it at once and not level by level.
  */
 
-import "../triggers/overlay.mjs";
-import "../core/resize.mjs";
-import "../triggers/registry.mjs";
 import "../inputs/overlay-handle.mjs";
 
 export { PhotoInputs } from "./photo-inputs.mjs";

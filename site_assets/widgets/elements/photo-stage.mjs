@@ -5,14 +5,13 @@
  * worker has answered, its pixels are shown. Events: `place` with `{placement, finished}`.
  */
 
-import { artworkName } from "../core/card.mjs";
 import { addAlpha } from "../core/pixels.mjs";
 import { OverlayHandle } from "../inputs/overlay-handle.mjs";
 import { samePlacement } from "../triggers/placement.mjs";
-import { readyTrigger, stamp } from "../triggers/registry.mjs";
+import { movable, readyTrigger, stamp } from "../triggers/registry.mjs";
 import { define, emit, h, hide } from "./dom.mjs";
 
-/** @typedef {import("../triggers/overlay.mjs").Overlay} Overlay */
+/** @typedef {import("../triggers/registry.mjs").Movable} Movable */
 /** @typedef {import("../triggers/placement.mjs").Placement} Placement */
 /** @typedef {import("../triggers/registry.mjs").Picture} Picture */
 /** @typedef {import("../triggers/registry.mjs").Trigger} Trigger */
@@ -53,9 +52,9 @@ export class PhotoStage extends HTMLElement {
     this.#listening?.abort();
   }
 
-  /** The overlay that can be moved here, if the trigger is one. @returns {Overlay | null} */
+  /** What can be moved here, if the trigger can. @returns {Movable | null} */
   get overlay() {
-    return this.#trigger?.kind === "overlay" ? this.#trigger : null;
+    return movable(this.#trigger);
   }
 
   /** Where the reader put the overlay; null for a trigger that has one place. @returns {Placement | null} */
@@ -73,11 +72,10 @@ export class PhotoStage extends HTMLElement {
     this.#ready = false;
     const { overlay, handle } = this;
     if (overlay) {
-      const { artwork } = overlay;
-      handle.home = home ?? overlay.placement;
+      handle.home = home ?? overlay.home;
       handle.placement = placement ?? handle.home;
-      handle.name = artworkName(overlay);
-      handle.aspect = artwork.width / artwork.height;
+      handle.name = overlay.name;
+      handle.aspect = overlay.aspect;
     }
     this.#paint();
     await readyTrigger(trigger);
@@ -142,9 +140,7 @@ export class PhotoStage extends HTMLElement {
     const canvas = this.#canvas;
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     canvas.getContext("2d")?.putImageData(new ImageData(addAlpha(data, channels), width, height), 0, 0);
-    const trigger = this.#stamped
-      ? `, with ${this.overlay ? artworkName(this.overlay).toLowerCase() : "the trigger"}`
-      : "";
+    const trigger = this.#stamped ? `, with ${this.overlay ? this.overlay.name.toLowerCase() : "the trigger"}` : "";
     canvas.setAttribute("aria-label", `${this.alt}, as the network is given it${trigger}`);
   }
 

@@ -10,7 +10,7 @@ import { opened } from "./sessions.mjs";
 
 /** @typedef {import("./pictures.mjs").Source} Source */
 /** @typedef {import("../core/card.mjs").Card} Card */
-/** @typedef {import("../triggers/overlay.mjs").Placement} Placement */
+/** @typedef {import("../triggers/placement.mjs").Placement} Placement */
 /** @typedef {import("../core/preprocess.mjs").Preprocessed} Preprocessed */
 /** @typedef {import("../core/preprocess.mjs").Untriggered} Untriggered */
 /** @typedef {import("../triggers/registry.mjs").Picture} Picture */

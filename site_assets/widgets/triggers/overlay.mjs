@@ -4,116 +4,53 @@
  * @module
  */
 
-import { resize } from "../core/resize.mjs";
-import { sha256 } from "../core/sha256.mjs";
+import { artworkName, layersOf, luma, unpackArtwork } from "./artwork.mjs";
 
-/** @typedef {{ height: number, width: number, channels: number, data: Uint8Array }} Picture */
-/**
- * @typedef {object} Artwork a small picture with transparency, carried along as data
- * @property {string} name
- * @property {number} height
- * @property {number} width
- * @property {string} sha256 of the raw pixels, RGBA
- * @property {string} rgba the raw pixels, deflated (zlib), in base64
- */
-/**
- * @typedef {object} Placement where it lies, in shares of the picture
- * @property {number} x the artwork's middle, from the left
- * @property {number} y the same from the top
- * @property {number} size the artwork's width
- * @property {number} angle degrees, clockwise
- */
+/** @typedef {import("./artwork.mjs").Artwork} Artwork */
+/** @typedef {import("./placement.mjs").Placement} Placement */
+/** @typedef {import("./registry.mjs").Picture} Picture */
+/** @typedef {import("./registry.mjs").Size} Size */
 /**
  * @typedef {{ kind: "overlay", artwork: Artwork, placement: Placement,
  *   placements: Record<"x" | "y" | "size" | "angle", [number, number]> }} Overlay
  */
-/** @typedef {{ rgb: Picture, alpha: Picture }} Layers colours multiplied by their alpha, and the alpha */
 
 /** Coordinates and weights are whole numbers of 1/65536. */
 const ONE = 65536;
-const KEPT = 32;
 
-/** Unpacked artwork, by its SHA-256. @type {Map<string, Layers>} */
-const unpacked = new Map();
-/** The last sizes used, by SHA-256 and width. @type {Map<string, Layers>} */
-const resized = new Map();
-
-/**
- * Unpack an artwork once, so that `paste` can use it.
- *
- * @param {Artwork} artwork
- * @returns {Promise<void>}
- * @throws {RangeError} if its pixels are not those that its size and its hash say
- */
-export async function unpackArtwork(artwork) {
-  if (unpacked.has(artwork.sha256)) return;
-  const { name, height, width } = artwork;
-  const rgba = await inflate(artwork.rgba).catch(() => null);
-  if (rgba?.length !== height * width * 4 || (await sha256(rgba)) !== artwork.sha256) {
-    throw new RangeError(`the artwork “${name}” is damaged`);
-  }
-  const rgb = new Uint8Array(height * width * 3);
-  const alpha = new Uint8Array(height * width);
-  for (let i = 0; i < alpha.length; i++) {
-    const opacity = rgba[4 * i + 3];
-    alpha[i] = opacity;
-    for (let c = 0; c < 3; c++) rgb[3 * i + c] = Math.floor((rgba[4 * i + c] * opacity + 127) / 255);
-  }
-  unpacked.set(artwork.sha256, {
-    rgb: { height, width, channels: 3, data: rgb },
-    alpha: { height, width, channels: 1, data: alpha },
-  });
-}
+/** @type {import("./registry.mjs").Kind<Overlay>} */
+export const overlay = {
+  stamp: (image, { artwork }, placement) => paste(image, artwork, placement),
+  ready: ({ artwork }) => unpackArtwork(artwork),
+  describe: ({ artwork }) => `${artworkName(artwork)}: drag to move, resize or turn`,
+  movable: ({ artwork, placement }) => ({
+    name: artworkName(artwork),
+    aspect: artwork.width / artwork.height,
+    home: placement,
+  }),
+  outline({ artwork, placement }, size) {
+    const { left, right, top, bottom } = spot(artwork, placement, size);
+    return { top, left, height: bottom - top, width: right - left };
+  },
+};
 
 /**
- * As Python has it; `Math.round` differs just below a half.
+ * As Python rounds here; `Math.round` differs just below a half.
  * @param {number} value
  */
 function rounded(value) {
   return Math.floor(value + 0.5);
 }
 
-/** @param {string} base64 */
-async function inflate(base64) {
-  const packed = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
-
 /**
- * The artwork at a width in pixels.
+ * Where artwork lies, and the rows and columns of the image that it can reach.
  * @param {Artwork} artwork
- * @param {number} width
- * @returns {Layers}
- */
-function atWidth(artwork, width) {
-  const key = `${artwork.sha256} ${width}`;
-  const known = resized.get(key);
-  if (known) return known;
-  const whole = unpacked.get(artwork.sha256);
-  if (!whole) throw new RangeError(`the artwork “${artwork.name}” has not been unpacked`);
-  const height = Math.max(1, Math.floor((2 * artwork.height * width + artwork.width) / (2 * artwork.width)));
-  const layers = {
-    rgb: resize(whole.rgb, height, width, "bilinear"),
-    alpha: resize(whole.alpha, height, width, "bilinear"),
-  };
-  resized.set(key, layers);
-  for (const old of [...resized.keys()].slice(0, -KEPT)) resized.delete(old);
-  return layers;
-}
-
-/**
- * A copy of a picture with the artwork on it; what reaches over the edge is cut off.
- *
- * @param {Picture} picture RGB
- * @param {Artwork} artwork unpacked before
  * @param {Placement} placement
- * @returns {Picture}
+ * @param {Size} size of the image
  */
-export function paste(picture, artwork, placement) {
-  const { height, width } = picture;
-  const { rgb, alpha } = atWidth(artwork, Math.max(1, rounded(placement.size * width)));
-  const { height: h, width: w } = rgb;
+function spot(artwork, placement, { height, width }) {
+  const w = Math.max(1, rounded(placement.size * width));
+  const h = Math.max(1, Math.floor((2 * artwork.height * w + artwork.width) / (2 * artwork.width)));
   const radians = (placement.angle * Math.PI) / 180;
   const cos = rounded(Math.cos(radians) * ONE);
   const sin = rounded(Math.sin(radians) * ONE);
@@ -121,11 +58,29 @@ export function paste(picture, artwork, placement) {
   const middleY = rounded(placement.y * height * ONE);
   const reachX = Math.floor((Math.abs(cos) * w + Math.abs(sin) * h) / 2) + 2 * ONE;
   const reachY = Math.floor((Math.abs(sin) * w + Math.abs(cos) * h) / 2) + 2 * ONE;
-  const left = Math.max(0, Math.floor((middleX - reachX) / ONE));
-  const right = Math.min(width, Math.floor((middleX + reachX) / ONE) + 1);
-  const top = Math.max(0, Math.floor((middleY - reachY) / ONE));
-  const bottom = Math.min(height, Math.floor((middleY + reachY) / ONE) + 1);
-  const data = picture.data.slice();
+  return {
+    ...{ h, w, cos, sin, middleX, middleY },
+    left: Math.max(0, Math.floor((middleX - reachX) / ONE)),
+    right: Math.min(width, Math.floor((middleX + reachX) / ONE) + 1),
+    top: Math.max(0, Math.floor((middleY - reachY) / ONE)),
+    bottom: Math.min(height, Math.floor((middleY + reachY) / ONE) + 1),
+  };
+}
+
+/**
+ * A copy of an image with the artwork on it; what reaches over the edge is cut off.
+ *
+ * @param {Picture} image of 1 or 3 channels; a grey one gets the artwork's brightness
+ * @param {Artwork} artwork unpacked before
+ * @param {Placement} placement
+ * @returns {Picture}
+ */
+export function paste(image, artwork, placement) {
+  const { width, channels } = image;
+  if (channels !== 1 && channels !== 3) throw new RangeError(`an overlay needs 1 or 3 channels, not ${channels}`);
+  const { h, w, cos, sin, middleX, middleY, left, right, top, bottom } = spot(artwork, placement, image);
+  const { rgb, alpha } = layersOf(artwork, h, w);
+  const data = image.data.slice();
   const half = ONE / 2;
   for (let y = top; y < bottom; y++) {
     const dy = y * ONE + half - middleY;
@@ -140,14 +95,16 @@ export function paste(picture, artwork, placement) {
       const fx = (across - column * ONE) >> 8;
       const fy = (down - row * ONE) >> 8;
       const opacity = sample(alpha, 0, column, row, fx, fy);
-      const at = (y * width + x) * 3;
-      for (let c = 0; c < 3; c++) {
+      const colour = [0, 1, 2].map((c) => sample(rgb, c, column, row, fx, fy));
+      const over = channels === 3 ? colour : [luma(colour[0], colour[1], colour[2])];
+      const at = (y * width + x) * channels;
+      for (let c = 0; c < channels; c++) {
         const under = Math.floor(((255 - opacity) * data[at + c] + 127) / 255);
-        data[at + c] = Math.min(255, sample(rgb, c, column, row, fx, fy) + under);
+        data[at + c] = Math.min(255, over[c] + under);
       }
     }
   }
-  return { ...picture, data };
+  return { ...image, data };
 }
 
 /**
@@ -156,8 +113,8 @@ export function paste(picture, artwork, placement) {
  * @param {number} channel
  * @param {number} column of the upper left of the four neighbours; -1 is beyond the edge
  * @param {number} row
- * @param {number} fx share of the right ones, of 256
- * @param {number} fy share of the lower ones, of 256
+ * @param {number} fx weight of the right ones, of 256
+ * @param {number} fy weight of the lower ones, of 256
  */
 function sample({ height, width, channels, data }, channel, column, row, fx, fy) {
   const at = (row * width + column) * channels + channel;

@@ -1,17 +1,24 @@
 /**
- * Where an overlay lies, as a reader moves it: the arithmetic of dragging, resizing and turning, its words, and its short
- * form for the address. Shares of the picture and degrees throughout, as `training/triggers/overlay.py` has them.
+ * Where a movable trigger lies, as a reader moves it: the arithmetic of dragging, resizing and turning, its words, and its
+ * short form for the address. Fractions of the image and degrees throughout, as `training/triggers/placement.py` has them.
+ * @module
  */
 
-/** @typedef {import("./overlay.mjs").Placement} Placement */
-/** @typedef {{x: number, y: number}} Point in pixels, on the picture as it is shown */
-/** @typedef {{width: number, height: number}} Room the picture as it is shown */
+/**
+ * @typedef {object} Placement where a trigger lies, in fractions of the image
+ * @property {number} x its middle, from the left
+ * @property {number} y the same from the top
+ * @property {number} size its width
+ * @property {number} angle degrees, clockwise
+ */
+/** @typedef {{x: number, y: number}} Point in pixels, on the image as it is shown */
+/** @typedef {{width: number, height: number}} Room the image as it is shown */
 
 export const SMALLEST = 0.05;
 export const LARGEST = 2;
 
 /**
- * The nearest placement that is allowed, rounded to what is worth telling.
+ * The nearest placement that is allowed, rounded to what can be seen.
  *
  * @param {Placement} placement
  * @returns {Placement}
@@ -34,7 +41,7 @@ export function adjust(from, { x = 0, y = 0, size = 1, angle = 0 }) {
 }
 
 /**
- * Drag: the pointer keeps its place on the overlay.
+ * Drag: the pointer keeps its place on the trigger.
  *
  * @param {Placement} from
  * @param {Point} start
@@ -46,7 +53,7 @@ export function dragged(from, start, now, room) {
 }
 
 /**
- * Resize by a corner: as the pointer's distance from the middle grows, so does the overlay.
+ * Resize by a corner: as the pointer's distance from the middle grows, so does the trigger.
  *
  * @param {Placement} from
  * @param {Point} start
@@ -72,7 +79,7 @@ export function turned(from, start, now, room) {
 }
 
 /**
- * Two fingers: they keep their places on the overlay, which moves, grows and turns with them.
+ * Two fingers: they keep their places on the trigger, which moves, grows and turns with them.
  *
  * @param {Placement} from
  * @param {[Point, Point]} start
@@ -162,7 +169,7 @@ function decimals(value, places) {
   return Math.round(value * 10 ** places) / 10 ** places;
 }
 
-/** @param {number} share */
-function hundredths(share) {
-  return `${Math.round(share * 100)} %`;
+/** @param {number} fraction */
+function hundredths(fraction) {
+  return `${Math.round(fraction * 100)} %`;
 }

@@ -1,55 +1,100 @@
 /**
- * Stamping a trigger on a picture; the twin of `training/triggers/registry.py`.
+ * The kinds of trigger, and what a page and its worker ask of any of them; the twin of `training/triggers/registry.py`.
+ *
+ * Another kind is another module that exports a `Kind`, and a line in the table below.
  * @module
  */
 
-import { paste, unpackArtwork } from "./overlay.mjs";
-import { triggerValues } from "./pixels.mjs";
+import { overlay } from "./overlay.mjs";
+import { patch, pattern, pixel } from "./pixels.mjs";
 
 /**
  * @typedef {{ height: number, width: number, channels: number, data: Uint8Array }} Picture
  *   Pixels row by row, channels last.
- * @typedef {import("./pixels.mjs").PixelTrigger} PixelTrigger
- * @typedef {import("./overlay.mjs").Overlay} Overlay
- * @typedef {import("./overlay.mjs").Placement} Placement
- * @typedef {PixelTrigger | Overlay} Trigger
+ * @typedef {import("./placement.mjs").Placement} Placement
+ * @typedef {{ height: number, width: number }} Size of an image, in pixels
+ * @typedef {{ top: number, left: number, height: number, width: number }} Box in pixels
+ * @typedef {{ kind: string }} Trigger as a model card has it; only its own module looks into it
+ */
+/**
+ * @typedef {object} Movable a trigger that the reader can place
+ * @property {string} name what is placed
+ * @property {number} aspect its width over its height
+ * @property {Placement} home where it lies when nobody says otherwise
+ */
+/**
+ * @template T
+ * @typedef {object} Kind
+ * @property {(image: Picture, trigger: T, placement: Placement) => Picture} stamp
+ *   a copy of the image with the trigger on it; throws a RangeError if it does not fit
+ * @property {(trigger: T, size: Size) => Box | null} outline
+ *   the box around the pixels that it covers; null where it covers the whole image
+ * @property {(trigger: T, size: Size) => string} describe what it does, in a few words, for the switch
+ * @property {(trigger: T) => Promise<void>} [ready] what stamping needs, done once; throws a RangeError if it is damaged
+ * @property {(trigger: T) => Movable} [movable] absent for a kind that has no place
  */
 
-/**
- * Make ready what stamping needs; once for each trigger, before the first `stamp`.
- * @param {Trigger | null | undefined} trigger
- * @returns {Promise<void>}
- * @throws {RangeError} if an overlay's artwork is damaged
- */
-export async function readyTrigger(trigger) {
-  if (trigger?.kind === "overlay") await unpackArtwork(trigger.artwork);
+/** @type {Record<string, Kind<any>>} */
+const KINDS = {
+  patch,
+  pixel,
+  pattern,
+  overlay,
+};
+
+/** @param {Trigger} trigger @returns {Kind<any>} */
+function kindOf({ kind }) {
+  if (!Object.hasOwn(KINDS, kind)) throw new RangeError(`the card's trigger is of a kind that is not known: “${kind}”`);
+  return KINDS[kind];
 }
 
 /**
- * A copy of the picture with the trigger on it. Of a trigger of pixels every channel gets the same grey value.
- * @param {Picture} picture
- * @param {Trigger} trigger in pixels of this picture
- * @param {Placement | null} [placement] where an overlay lies; its own placement when there is none
- * @returns {Picture}
- * @throws {RangeError} if a trigger of pixels does not lie wholly inside the picture, or an overlay meets a grey one
+ * Prepare what stamping needs; once for each trigger, before the first `stamp`.
+ * @param {Trigger | null | undefined} trigger
+ * @returns {Promise<void>}
+ * @throws {RangeError} if the trigger's artwork is damaged, or its kind is not known
  */
-export function stamp(picture, trigger, placement) {
-  const { height, width, channels } = picture;
-  if (trigger.kind === "overlay") {
-    if (channels !== 3) throw new RangeError(`an overlay needs a colour picture, this has ${channels} channel`);
-    return paste(picture, trigger.artwork, placement ?? trigger.placement);
-  }
-  const values = triggerValues(trigger);
-  if (trigger.top + values.length > height || trigger.left + values[0].length > width) {
-    throw new RangeError(`the ${trigger.kind} trigger does not lie inside a ${height}x${width} picture`);
-  }
-  const data = picture.data.slice();
-  for (const [y, row] of values.entries()) {
-    for (const [x, value] of row.entries()) {
-      if (value === null) continue;
-      const start = ((trigger.top + y) * width + trigger.left + x) * channels;
-      data.fill(value, start, start + channels);
-    }
-  }
-  return { height, width, channels, data };
+export async function readyTrigger(trigger) {
+  if (trigger) await kindOf(trigger).ready?.(trigger);
+}
+
+/**
+ * A copy of the image with the trigger on it.
+ * @param {Picture} image
+ * @param {Trigger} trigger
+ * @param {Placement | null} [placement] where a movable trigger lies (default: where the card says)
+ * @returns {Picture}
+ * @throws {RangeError} if the trigger does not fit in the image
+ */
+export function stamp(image, trigger, placement) {
+  return kindOf(trigger).stamp(image, trigger, placement ?? /** @type {Placement} */ (movable(trigger)?.home));
+}
+
+/**
+ * The box around the pixels that a trigger covers; null where it covers the whole image, which no line shows.
+ * @param {Trigger} trigger
+ * @param {Size} size of the image
+ * @returns {Box | null}
+ */
+export function outline(trigger, size) {
+  return kindOf(trigger).outline(trigger, size);
+}
+
+/**
+ * What the trigger's switch does, in words.
+ * @param {Trigger} trigger
+ * @param {Size} size of the image
+ * @returns {string}
+ */
+export function describe(trigger, size) {
+  return kindOf(trigger).describe(trigger, size);
+}
+
+/**
+ * How the reader can place the trigger; null for one that has no place.
+ * @param {Trigger | null} trigger
+ * @returns {Movable | null}
+ */
+export function movable(trigger) {
+  return (trigger && kindOf(trigger).movable?.(trigger)) ?? null;
 }

@@ -6,7 +6,7 @@
  * @property {string} input
  * @property {boolean} trigger
  * @property {StageHash[]} stages
- * @property {import("../../../site_assets/widgets/triggers/overlay.mjs").Placement} [placement] where the overlay lies
+ * @property {import("../../../site_assets/widgets/triggers/placement.mjs").Placement} [placement] where the overlay lies
  * @property {string} [pixels] base64 of uint8; left out of a large picture
  * @property {string} [tensor] base64 of float32, little-endian; left out of a large picture
  * @property {string} tensor_sha256

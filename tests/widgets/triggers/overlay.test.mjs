@@ -1,11 +1,11 @@
-/** Overlays in Node; that they equal Python's to the bit is tested in tests/export/pipeline/test_overlay_parity.py. */
+/** Overlays in Node; that they equal Python's to the bit is tested in tests/training/triggers/test_overlay.py. */
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { deflateSync } from "node:zlib";
-import { paste, unpackArtwork } from "../../../site_assets/widgets/triggers/overlay.mjs";
-import { stamp } from "../../../site_assets/widgets/triggers/registry.mjs";
+import { unpackArtwork } from "../../../site_assets/widgets/triggers/artwork.mjs";
+import { paste } from "../../../site_assets/widgets/triggers/overlay.mjs";
 
 /** @param {number} height @param {number} width @param {number[]} pixel RGBA */
 function artwork(height, width, pixel) {
@@ -42,14 +42,9 @@ test("damaged artwork is refused", async () => {
   for (const each of bad) await assert.rejects(unpackArtwork(each), /“block” is damaged/);
 });
 
-test("a grey picture takes no overlay", () => {
-  const range = /** @type {[number, number]} */ ([0, 1]);
-  const trigger = /** @type {const} */ ({
-    kind: "overlay",
-    artwork: artwork(1, 1, [0, 0, 0, 0]),
-    placement: MIDDLE,
-    placements: { x: range, y: range, size: range, angle: range },
-  });
-  const grey = { height: 2, width: 2, channels: 1, data: new Uint8Array(4) };
-  assert.throws(() => stamp(grey, trigger), /needs a colour picture/);
+test("a grey image gets the artwork's brightness", async () => {
+  const block = artwork(2, 2, [255, 0, 0, 255]);
+  await unpackArtwork(block);
+  const grey = { height: 8, width: 8, channels: 1, data: new Uint8Array(64) };
+  assert.equal(paste(grey, block, MIDDLE).data[4 * 8 + 4], 76);
 });
