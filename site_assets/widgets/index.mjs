@@ -4,12 +4,12 @@
  * What the elements import is named here as well, so that a browser fetches all of it at once and not level by level.
  */
 
-import "./client.mjs";
+import "./engine/client.mjs";
 import "./core/card.mjs";
 import "./core/config.mjs";
 import "./core/fetch.mjs";
 import "./core/history.mjs";
-import "./core/latest.mjs";
+import "./engine/latest.mjs";
 import "./core/messages.mjs";
 import "./core/output.mjs";
 import "./core/pixels.mjs";
@@ -18,29 +18,29 @@ import "./core/sha256.mjs";
 import "./core/strokes.mjs";
 import "./core/summary.mjs";
 import "./core/url-state.mjs";
-import "./elements/announcer.mjs";
-import "./elements/choices.mjs";
-import "./elements/demo-inputs.mjs";
-import "./elements/demo-view.mjs";
-import "./elements/engine.mjs";
-import "./runtime/ort.mjs";
+import "./parts/announcer.mjs";
+import "./inputs/choices.mjs";
+import "./stages/digit.mjs";
+import "./elements/onnx-demo/view.mjs";
+import "./engine/models.mjs";
+import "./worker/ort.mjs";
 import "./triggers/artwork.mjs";
 import "./triggers/overlay.mjs";
 import "./triggers/pixels.mjs";
 import "./triggers/placement.mjs";
 import "./triggers/registry.mjs";
 
-import { define } from "./elements/dom.mjs";
-import { LoadProgress } from "./elements/load-progress.mjs";
-import { ModelAnswer } from "./elements/model-answer.mjs";
-import { ModelBadge } from "./elements/model-badge.mjs";
-import { NetworkView } from "./elements/network-view.mjs";
-import { OnnxDemo } from "./elements/onnx-demo.mjs";
-import { TopKBars } from "./elements/top-k-bars.mjs";
+import { OnnxDemo } from "./elements/onnx-demo/onnx-demo.mjs";
 import { CameraInput } from "./inputs/camera-input.mjs";
 import { DigitPad } from "./inputs/digit-pad.mjs";
 import { ImageInput } from "./inputs/image-input.mjs";
 import { SampleStrip } from "./inputs/sample-strip.mjs";
+import { define } from "./parts/dom.mjs";
+import { LoadProgress } from "./parts/load-progress.mjs";
+import { ModelAnswer } from "./parts/model-answer.mjs";
+import { ModelBadge } from "./parts/model-badge.mjs";
+import { NetworkView } from "./parts/network-view.mjs";
+import { TopKBars } from "./parts/top-k-bars.mjs";
 
 define("onnx-digit-pad", DigitPad);
 define("onnx-image-input", ImageInput);

@@ -20,7 +20,7 @@ function reachable(entry) {
   return seen;
 }
 
-for (const entry of ["index.mjs", "worker.mjs"]) {
+for (const entry of ["index.mjs", "worker/worker.mjs"]) {
   test(`${entry} names every module it needs, so that none waits for another`, () => {
     const needed = [...reachable(entry)].filter((module) => module !== entry).sort();
     assert.deepEqual(importsOf(entry).sort(), needed);

@@ -7,7 +7,7 @@
 
 import { WidgetError } from "../core/messages.mjs";
 import { dropAlpha } from "../core/pixels.mjs";
-import { emit, h, hide, iconButton } from "../elements/dom.mjs";
+import { emit, h, hide, iconButton } from "../parts/dom.mjs";
 
 /** @typedef {import("../triggers/registry.mjs").Picture} Picture */
 /** @typedef {"environment" | "user"} Facing */

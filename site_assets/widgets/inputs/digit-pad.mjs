@@ -7,7 +7,7 @@
 import { History } from "../core/history.mjs";
 import { dropAlpha } from "../core/pixels.mjs";
 import { GRID, onGrid, simplify, strokePath } from "../core/strokes.mjs";
-import { emit, h, svg } from "../elements/dom.mjs";
+import { emit, h, svg } from "../parts/dom.mjs";
 
 /** @typedef {import("../core/strokes.mjs").Stroke} Stroke */
 /** @typedef {import("../core/strokes.mjs").Point} Point */

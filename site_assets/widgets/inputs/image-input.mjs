@@ -5,7 +5,7 @@
  */
 
 import { WidgetError } from "../core/messages.mjs";
-import { emit, h, iconButton } from "../elements/dom.mjs";
+import { emit, h, iconButton } from "../parts/dom.mjs";
 
 export class ImageInput extends HTMLElement {
   /** Takes drops, and pastes while the pointer or the focus is in it. @type {HTMLElement} */

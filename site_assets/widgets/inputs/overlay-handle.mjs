@@ -5,7 +5,7 @@
  * Set `name`, `aspect` and `placement`. Events: `place` with `{placement, finished}`.
  */
 
-import { emit, h } from "../elements/dom.mjs";
+import { emit, h } from "../parts/dom.mjs";
 import { adjust, describePlacement, dragged, pinched, resized, tidy, turned } from "../triggers/placement.mjs";
 
 /** @typedef {import("../triggers/placement.mjs").Placement} Placement */

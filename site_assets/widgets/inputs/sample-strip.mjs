@@ -4,7 +4,7 @@
  * Events: `sample` with `{index}`.
  */
 
-import { emit, h } from "../elements/dom.mjs";
+import { emit, h } from "../parts/dom.mjs";
 
 /** @typedef {{src: string, alt: string, label?: string | null}} Sample */
 

@@ -4,9 +4,9 @@ import { fileParts, modelFile } from "../widgets-dev/widgets/core/card.mjs";
 import { decodePicture } from "../widgets-dev/widgets/core/decode.mjs";
 import { runPipeline } from "../widgets-dev/widgets/core/preprocess.mjs";
 import { sha256 } from "../widgets-dev/widgets/core/sha256.mjs";
-import { infer } from "../widgets-dev/widgets/runtime/inference.mjs";
-import { loadRuntime, startSession } from "../widgets-dev/widgets/runtime/ort.mjs";
 import { readyTrigger } from "../widgets-dev/widgets/triggers/registry.mjs";
+import { infer } from "../widgets-dev/widgets/worker/inference.mjs";
+import { loadRuntime, startSession } from "../widgets-dev/widgets/worker/ort.mjs";
 import { compareLogits, comparePrepared } from "./golden-compare.mjs";
 
 /** @param {string} model @param {string} base the harness page's address */

@@ -2,9 +2,9 @@
 
 import { fileParts, modelFile } from "../widgets-dev/widgets/core/card.mjs";
 import { runPipeline } from "../widgets-dev/widgets/core/preprocess.mjs";
-import { infer } from "../widgets-dev/widgets/runtime/inference.mjs";
-import { loadRuntime, startSession } from "../widgets-dev/widgets/runtime/ort.mjs";
 import { readyTrigger } from "../widgets-dev/widgets/triggers/registry.mjs";
+import { infer } from "../widgets-dev/widgets/worker/inference.mjs";
+import { loadRuntime, startSession } from "../widgets-dev/widgets/worker/ort.mjs";
 
 /**
  * @param {string} model

@@ -1,0 +1,110 @@
+/** `<onnx-model-answer>`: one network's column: what it is, its answer, and all its probabilities. */
+
+import { percent, topK } from "../core/output.mjs";
+import { h } from "./dom.mjs";
+import { ModelBadge } from "./model-badge.mjs";
+import { TopKBars } from "./top-k-bars.mjs";
+
+/** @typedef {import("../core/card.mjs").Card} Card */
+/** @typedef {import("../worker/inference.mjs").Answer} Answer */
+/** @typedef {import("../core/summary.mjs").Verdict} Verdict */
+
+export class ModelAnswer extends HTMLElement {
+  #name = h("span", { class: "ow-name" });
+  #badge = new ModelBadge();
+  #was = h("s", { class: "ow-was", hidden: true });
+  #now = h("span", { class: "ow-now" }, "–");
+  #share = h("span", { class: "ow-share" });
+  #bars = new TopKBars();
+  /** @type {Card | null} */
+  #card = null;
+  #title = "";
+
+  connectedCallback() {
+    if (this.firstChild) return;
+    this.setAttribute("role", "group");
+    const verdict = h(
+      "div",
+      { class: "ow-verdict" },
+      h("span", { class: "ow-digits" }, this.#was, this.#now),
+      this.#share,
+    );
+    this.append(h("div", { class: "ow-model" }, this.#name, this.#badge), verdict, this.#bars);
+  }
+
+  /** @param {string} title before the card is there */
+  set heading(title) {
+    this.#title = title;
+    this.#name.textContent = title;
+    this.setAttribute("aria-label", title);
+  }
+
+  get heading() {
+    return this.#title;
+  }
+
+  /**
+   * @param {number} classes
+   * @param {number} top
+   */
+  reserve(classes, top) {
+    this.#badge.reserve();
+    this.#bars.reserve(classes, top);
+  }
+
+  /**
+   * @param {Card} card
+   * @param {number} top
+   */
+  configure(card, top) {
+    this.#card = card;
+    this.#badge.show(card);
+    this.toggleAttribute("data-backdoored", Boolean(card.backdoor));
+    this.toggleAttribute(
+      "data-words",
+      card.labels.some((label) => label.length > 3),
+    );
+    this.#bars.configure(card.labels, top, targetOf(card));
+  }
+
+  /**
+   * @param {Answer} answer
+   * @param {boolean} stamped whether the trigger is on
+   * @returns {Verdict}
+   */
+  show({ plain, stamped: triggered }, stamped) {
+    const scores = (stamped ? triggered : plain) ?? plain ?? triggered;
+    if (!this.#card || !scores) return { title: this.#title, plain: { label: "", probability: 0 } };
+    const [now] = topK(scores.probabilities, this.#card.labels, 1);
+    const [before] = plain ? topK(plain.probabilities, this.#card.labels, 1) : [now];
+    const changed = stamped && before.index !== now.index;
+    this.#now.textContent = now.label;
+    this.#share.textContent = percent(now.probability);
+    this.#was.hidden = !changed;
+    this.#was.textContent = changed ? before.label : "";
+    this.#bars.show(scores.probabilities, stamped ? (plain?.probabilities ?? null) : null);
+    this.toggleAttribute("data-changed", changed);
+    this.toggleAttribute("data-answered", true);
+    const target = targetOf(this.#card);
+    return {
+      title: this.#title,
+      plain: before,
+      stamped: stamped ? now : undefined,
+      target: target === null ? undefined : this.#card.labels[target],
+    };
+  }
+
+  clear() {
+    this.#now.textContent = "–";
+    this.#share.textContent = "";
+    this.#was.hidden = true;
+    this.#bars.clear();
+    this.removeAttribute("data-changed");
+    this.removeAttribute("data-answered");
+  }
+}
+
+/** The class that an attacker wants, where it is one for all pictures. @param {Card} card */
+function targetOf({ label_map: map }) {
+  return map?.kind === "all-to-one" ? map.target : null;
+}

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { formatBytes, maxPixels, modelFile, parseCard, totalBytes } from "../../../site_assets/widgets/core/card.mjs";
+import { findModels } from "../../browser/harness/server.mjs";
+
+const [folder] = findModels().values();
+const text = folder && readFileSync(join(folder, "card.json"), "utf8");
+const noCard = folder ? false : "no exported model: run `make lab`";
+
+test("a card that Python wrote is read", { skip: noCard }, () => {
+  const card = parseCard(text, "card.json");
+  assert.ok(card.labels.length >= 2);
+  assert.ok(maxPixels(card) > 0);
+  assert.equal(modelFile(card, null).precision, card.default_precision);
+  for (const file of card.files) assert.equal(modelFile(card, file.precision), file);
+  assert.equal(modelFile(card, "no-such").precision, card.default_precision);
+});
+
+for (const [fault, change] of /** @type {[RegExp, (card: any) => void][]} */ ([
+  [/schema version 9/, (card) => Object.assign(card, { schema_version: 9 })],
+  [/lacks the field labels/, (card) => delete card.labels],
+  [/no fp99 file/, (card) => Object.assign(card, { default_precision: "fp99" })],
+])) {
+  test(`a card is refused with its fault: ${fault.source}`, { skip: noCard }, () => {
+    const card = JSON.parse(text);
+    change(card);
+    assert.throws(() => parseCard(JSON.stringify(card), "card.json"), { code: "card", message: fault });
+  });
+}
+
+test("a card that is no JSON is refused", () => {
+  assert.throws(() => parseCard("<html>", "card.json"), { code: "card" });
+});
+
+test("what networks share is counted once", () => {
+  /** @param {string} name @returns {import("../../../site_assets/widgets/core/card.mjs").ModelFile} */
+  const student = (name) => ({
+    name,
+    precision: "fp32",
+    bytes: 10,
+    sha256: name,
+    shared: { name: "features", bytes: 100, sha256: "features" },
+  });
+  assert.equal(totalBytes([student("a")]), 110);
+  assert.equal(totalBytes([student("a"), student("b"), { ...student("c"), shared: null }]), 130);
+});
+
+test("sizes are written as people read them", () => {
+  assert.deepEqual([12, 1500, 999_499, 14_239_897].map(formatBytes), ["12 B", "2 kB", "999 kB", "14.2 MB"]);
+});

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openModels } from "../../../site_assets/widgets/worker/sessions.mjs";
+
+/** @param {string} id */
+function model(id) {
+  const file = { name: `${id}.onnx`, bytes: 10, sha256: id.padEnd(64, "0"), precision: "fp32" };
+  const spec = { card: { title: id }, file, url: `https://example.org/${id}.onnx` };
+  return /** @type {import("../../../site_assets/widgets/worker/sessions.mjs").ModelSpec} */ (
+    /** @type {unknown} */ (spec)
+  );
+}
+
+test("one failed download ends the others, also in a browser without AbortSignal.any", async (context) => {
+  const any = Object.getOwnPropertyDescriptor(AbortSignal, "any");
+  Reflect.deleteProperty(AbortSignal, "any");
+  context.after(() => any && Object.defineProperty(AbortSignal, "any", any));
+  const manifest = { version: "test", files: { "ort-wasm-simd-threaded.wasm": { bytes: 10, sha256: "0".repeat(64) } } };
+  /** @type {AbortSignal | null | undefined} */
+  let downloading;
+  context.mock.method(
+    globalThis,
+    "fetch",
+    async (/** @type {string} */ url, /** @type {RequestInit} */ { signal } = {}) => {
+      if (url.endsWith("runtime.json")) return new Response(JSON.stringify(manifest));
+      if (url.endsWith(".wasm")) await new Promise(() => {});
+      if (url.endsWith("missing.onnx")) return new Response("no", { status: 404 });
+      downloading = signal;
+      return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+    },
+  );
+  const request = { models: [model("endless"), model("missing")] };
+  await assert.rejects(
+    openModels(request, new AbortController().signal, () => {}),
+    // The runtime's module is not there either; whichever is found out first.
+    ({ code }) => code === "missing" || code === "runtime",
+  );
+  assert.equal(downloading?.aborted, true);
+});
