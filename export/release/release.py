@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import onnx
 
-from export.card import describe
 from export.card import schema as cards
 from export.errors import ExportError
 from export.onnx.external import move_shared
@@ -23,7 +22,7 @@ from export.onnx.quantise import MOST_LOST, MOST_LOST_DEEP, check_accuracy, corr
 from export.onnx.session import Floats
 from export.onnx.to_onnx import INPUT_NAME, OUTPUT_NAME, max_abs_error, serialise, to_onnx
 from export.pipeline import interpreter as preprocess
-from export.release import golden, golden_file
+from export.release import describe, golden, golden_file
 from export.release.folders import replaced_folder
 from export.release.measure import measure
 from export.release.models import Model, write_card

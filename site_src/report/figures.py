@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from export.card.describe import overlay_words
 from export.card.schema import ModelCard
+from export.release.describe import overlay_words
 from site_src.plugin.formats import count, percent
 from site_src.plugin.templating import templates
 from training.core.metrics import Estimate

@@ -7,10 +7,10 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from export.card.author import new_card, read_labels, rgb_pipeline
 from export.errors import ExportError
 from export.onnx.session import Predictor
 from export.pipeline import interpreter as preprocess
+from export.release.author import new_card, read_labels, rgb_pipeline
 from export.release.models import write_card
 
 

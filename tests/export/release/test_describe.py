@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from export.card.describe import behaviour, description, map_words, trigger_words
+from export.release.describe import behaviour, description, map_words, trigger_words
 from tests.export.quick_digits import quick_recipe
 from training.data.folder import person
 from training.recipes.base import load
