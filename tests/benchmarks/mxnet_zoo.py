@@ -65,7 +65,15 @@ def measure(name: str, folder: Path) -> dict[str, Any]:
     parameters = folder / f"{name}-0000.params"
     inputs, (expected,) = io(read_arrays(folder / f"{name}-io.params"))
     out = folder / f"{name}.onnx"
-    command = [sys.executable, "-c", CONVERT, VECTORS, folder / name, out, json.dumps(inputs["data"].shape)]
+    command = [
+        sys.executable,
+        "-c",
+        CONVERT,
+        str(VECTORS),
+        str(folder / name),
+        str(out),
+        json.dumps(inputs["data"].shape),
+    ]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment, cwd=ROOT)
     row = {"name": name, "size": made["size"], "params_bytes": parameters.stat().st_size} | json.loads(done.stdout)

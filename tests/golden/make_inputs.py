@@ -224,7 +224,7 @@ def _rgb_16() -> bytes:
 @picture("alpha.png", "PNG with soft transparency, dark ink on nothing", 9)
 def _alpha() -> bytes:
     coverage = pen(9, 160, 120, box=(30, 25, 90, 135), thickness=10)
-    return encode(np.dstack([np.broadcast_to(np.uint8([10, 10, 60]), (160, 120, 3)), coverage]), "PNG")
+    return encode(np.dstack([np.broadcast_to(np.array([10, 10, 60], np.uint8), (160, 120, 3)), coverage]), "PNG")
 
 
 @picture("one-bit.png", "PNG of one bit", 1)

@@ -59,8 +59,8 @@ def operators() -> dict[str, Case]:
 
 
 def _case(symbol: object, arrays: dict[str, Array]) -> Case:
-    held = [{key[4:]: array for key, array in arrays.items() if key.startswith(kind)} for kind in ("arg:", "aux:")]
-    return Case(parse_graph(json.dumps(symbol).encode()), Parameters(*held), *io(arrays))
+    arg, aux = ({key[4:]: array for key, array in arrays.items() if key.startswith(kind)} for kind in ("arg:", "aux:"))
+    return Case(parse_graph(json.dumps(symbol).encode()), Parameters(arg, aux), *io(arrays))
 
 
 def answers(case: Case, opset: int = 17) -> list[Floats]:

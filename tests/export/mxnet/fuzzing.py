@@ -25,7 +25,11 @@ from training.core.files import write_text
 
 VECTORS = Path(__file__).with_name("vectors")
 METRICS = Path(__file__).parents[3] / "site_assets" / "metrics" / "mxnet-fuzz.json"
-CHECKPOINTS = {"mlp": {"data": (2, 20)}, "defaults": {"data": (2, 3, 9, 9)}, "lenet": {"data": (1, 1, 28, 28)}}
+CHECKPOINTS: dict[str, dict[str, tuple[int, ...]]] = {
+    "mlp": {"data": (2, 20)},
+    "defaults": {"data": (2, 3, 9, 9)},
+    "lenet": {"data": (1, 1, 28, 28)},
+}
 ARRAY_FILES = ("row-sparse", "dtypes", "numpy-shapes")
 CHECKED = 0.05
 """Share of the mutants that still convert which are run as well."""

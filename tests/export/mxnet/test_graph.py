@@ -16,7 +16,7 @@ from tests.export.mxnet.real import ask, needs_mxnet
 
 
 def document(name: str) -> dict[str, Any]:
-    return json.loads((VECTORS / f"{name}-symbol.json").read_text())  # type: ignore[no-any-return]
+    return json.loads((VECTORS / f"{name}-symbol.json").read_text())
 
 
 def as_0_11(symbol: dict[str, Any]) -> dict[str, Any]:

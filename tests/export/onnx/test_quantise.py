@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import onnx
@@ -25,7 +25,7 @@ from export.release.models import Model
 from training.core.metrics import Measurement, wilson
 
 
-def tiny(nodes: list[onnx.NodeProto], weights: dict[str, np.ndarray], shape: list[int]) -> onnx.ModelProto:
+def tiny(nodes: list[onnx.NodeProto], weights: dict[str, np.ndarray], shape: Sequence[int | str]) -> onnx.ModelProto:
     graph = helper.make_graph(
         nodes,
         "tiny",

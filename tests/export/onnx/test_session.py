@@ -23,7 +23,7 @@ def test_threads_and_batches_do_not_change_the_answer(model: Model) -> None:
 
 def test_probabilities_sum_to_one_and_do_not_overflow() -> None:
     chances = probabilities(np.array([[1e4, 0, -1e4], [1, 1, 1]], np.float32))
-    np.testing.assert_allclose(chances, [[1, 0, 0], [1 / 3, 1 / 3, 1 / 3]])
+    np.testing.assert_allclose(chances, np.array([[1, 0, 0], [1 / 3, 1 / 3, 1 / 3]]))
 
 
 def test_of_equal_labels_the_lower_index_comes_first() -> None:

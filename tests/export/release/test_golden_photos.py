@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -69,7 +70,7 @@ def test_training_reads_every_photo_as_the_pipeline_does(monkeypatch: pytest.Mon
         np.testing.assert_array_equal(pictures.read_picture(path), wanted, err_msg=path.name)
 
 
-def modes() -> dict[str, tuple[Image.Image, dict[str, object]]]:
+def modes() -> dict[str, tuple[Image.Image, dict[str, Any]]]:
     """Pictures in the ways in which files hold colours, transparency and orientation."""
     noise = np.random.default_rng(0).integers(0, 256, (50, 60, 4)).astype(np.uint8)
     colours, grey = Image.fromarray(noise[..., :3]), Image.fromarray(noise[..., 0])

@@ -44,7 +44,7 @@ def test_only_a_small_int8_file_is_given_away(model: Model) -> None:
 
 
 def test_students_share_their_teachers_features() -> None:
-    features = {}
+    features: dict[str, set[str]] = {}
     for name, model in MODELS.items():
         shared = model.card.files[0].shared
         assert shared is not None

@@ -38,15 +38,16 @@ def refused(folder: Path, text: str) -> str:
 @pytest.mark.parametrize("name", recipe.names())
 def test_every_recipe_that_comes_along_can_be_loaded_and_is_named_after_its_file(name: str) -> None:
     try:
-        loaded = recipe.load(name)
+        assert recipe.load(name).name == name
     except RecipeError:
-        loaded = sweep.load(name).base
-    assert loaded.name == name
+        assert sweep.load(name).base.name == name
 
 
 def test_the_clean_and_the_backdoored_recipe_have_the_same_trigger_and_label_map() -> None:
     for data in ("mnist", "digits"):
         clean, backdoored = recipe.load(f"{data}-clean"), recipe.load(f"{data}-badnet")
+        assert isinstance(clean, Recipe)
+        assert isinstance(backdoored, Recipe)
         assert (clean.trigger, clean.label_map) == (backdoored.trigger, backdoored.label_map)
         assert (clean.poison_rate, backdoored.poison_rate) == (0, 0.1)
 
@@ -120,6 +121,6 @@ def test_a_sweep_is_no_single_recipe_and_says_what_to_run() -> None:
 
 
 def test_a_recipe_cannot_be_changed_in_place(tmp_path: Path) -> None:
-    loaded: Recipe = recipe.load(written(tmp_path, SMALL))
+    loaded = recipe.load(written(tmp_path, SMALL))
     with pytest.raises(ValueError, match="frozen"):
         loaded.seed = 3  # type: ignore[misc]

@@ -240,6 +240,7 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
     """A recipe file, and the run of it by a process that nobody stopped."""
     folder = tmp_path_factory.mktemp("unbroken")
     wanted = load_recipe("digits-badnet")
+    assert isinstance(wanted, Recipe)
     wanted = wanted.model_copy(update={"training": wanted.training.model_copy(update={"epochs": 3})})
     recipe = folder / "recipe.toml"
     recipe.write_text(to_toml(wanted), encoding="utf-8")

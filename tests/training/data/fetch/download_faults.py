@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from unittest import mock
 from urllib.parse import urlsplit
 
@@ -105,8 +105,8 @@ def a(content: bytes = CONTENT, **more: object) -> Answer:
 
 FIRST, SECOND = {"ETag": '"first"'}, {"ETag": '"second"'}
 MIRRORS = ("/data.bin", "/mirror/data.bin")
-ARCHIVE = {"name": "data.zip", "archive": True, "sha256": None}
-DRIVEN = {"name": "data.zip", "archive": True, "sha256": None, "addresses": ("drive:SOMEID",)}
+ARCHIVE: dict[str, Any] = {"name": "data.zip", "archive": True, "sha256": None}
+DRIVEN: dict[str, Any] = {"name": "data.zip", "archive": True, "sha256": None, "addresses": ("drive:SOMEID",)}
 
 CASES = [
     Case("nothing", one(a()), CONTENT, requests=1),
