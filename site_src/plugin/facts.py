@@ -22,13 +22,13 @@ class Facts:
     """The macros that every site may use. Raises `FactError` for what is not there."""
 
     def __init__(self, catalogue: Catalogue, metrics_dir: Path | None) -> None:
-        self._catalogue = catalogue
+        self.catalogue = catalogue
         self._metrics_dir = metrics_dir
 
     def card(self, model: str) -> ModelCard:
         """The card of a model, for its fields: `card('mnist-badnet').network`."""
         try:
-            return self._catalogue.get(model).card
+            return self.catalogue.get(model).card
         except CatalogueError as error:
             raise FactError(str(error)) from error
 

@@ -6,18 +6,21 @@ Tokens pass through Markdown untouched wherever a block stands: in a list, an ad
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from markupsafe import Markup
 
 from site_src.plugin.expressions import ExpressionError, FactError, Macros, evaluate
-from site_src.plugin.problems import Problem
-from site_src.plugin.runtime import Assets, Runtime
+from site_src.plugin.problems import Problem, did_you_mean
+from site_src.plugin.runtime import Runtime
 from site_src.plugin.scan import Fence, Span, find_expressions, find_fences, replace_spans
-from site_src.plugin.widgets.blocks import FENCE, Demo, Location, check_demo, parse_block
-from site_src.plugin.widgets.render import RelativeUrl, render_demo, render_problems
-from site_src.plugin.widgets.resolve import Surroundings, resolve
+from site_src.plugin.templating import templates
+from site_src.plugin.widgets.base import Block, Kind, Lines, Output, Surroundings
+from site_src.plugin.widgets.reading import check, read_block
+from site_src.plugin.widgets.registry import KINDS
 
 _TOKEN = "onnxwidgets{:04d}token"  # noqa: S105 - a placeholder, not a secret
 _TOKENS = re.compile(r"<p>\s*(?P<alone>onnxwidgets\d{4}token)\s*</p>|(?P<inline>onnxwidgets\d{4}token)")
@@ -31,8 +34,7 @@ class PageBuilder:
     name: str
     """The page's path, as error messages name it."""
     around: Surroundings
-    assets: Assets
-    url: RelativeUrl
+    output: Output
     get_runtime: Callable[[], Runtime]
     """Gathers the runtime's files; called when a page has a widget."""
     macros: Callable[[PageBuilder], Macros] | None = None
@@ -40,7 +42,7 @@ class PageBuilder:
     problems: list[Problem] = field(default_factory=list)
     _html: dict[str, Markup] = field(default_factory=dict)
     _ids: set[str] = field(default_factory=set)
-    _demos: int = 0
+    _numbers: Counter[str] = field(default_factory=Counter)
     _line: int = 1
 
     def markdown(self, text: str, lines_before: int) -> str:
@@ -53,8 +55,8 @@ class PageBuilder:
         fences = find_fences(text)
         replacements: list[tuple[Span, str]] = []
         for fence in fences:
-            if fence.info == FENCE:
-                token = self._stash(self._block(fence, lines_before))
+            if fence.info in KINDS:
+                token = self._stash(self._fence(fence, KINDS[fence.info], lines_before))
                 replacements.append((fence, f"{fence.indent}{token}\n"))
         if self.macros is not None:
             macros = self.macros(self)
@@ -86,34 +88,44 @@ class PageBuilder:
         except ValueError as error:
             raise FactError(str(error)) from error
 
-    def demo(self, **options: object) -> str:
-        """For macros: a widget, as a fenced block with these keys would make it."""
-        lines: dict[Location, int] = {(): self._line}
-        demo, problems = check_demo(options, lines)
-        return self._stash(self._report(problems) if demo is None else self._demo(demo, lines))
+    def widget(self, kind: str, **options: object) -> str:
+        """For macros: a widget, as a fenced block of that kind with these keys would make it."""
+        if kind not in KINDS:
+            raise FactError(f"unknown kind of widget '{kind}'{did_you_mean(kind, KINDS)}")
+        lines: Lines = {(): self._line}
+        block, problems = check(KINDS[kind].schema, options, lines)
+        return self._stash(self._report(problems) if block is None else self._widget(KINDS[kind], block, lines))
 
-    def _block(self, fence: Fence, lines_before: int) -> Markup:
+    def _fence(self, fence: Fence, kind: Kind[Any], lines_before: int) -> Markup:
         line = fence.line + lines_before
         if not fence.closed:
-            return self._report([Problem(line, f"this {FENCE} block is not closed with ```")])
-        demo, lines, problems = parse_block(fence.body, line + 1)
-        return self._report(problems) if demo is None else self._demo(demo, lines)
+            return self._report([Problem(line, f"this {kind.fence} block is not closed with ```")])
+        block, lines, problems = read_block(fence.body, line + 1, kind.fence, kind.schema)
+        return self._report(problems) if block is None else self._widget(kind, block, lines)
 
-    def _demo(self, demo: Demo, lines: dict[Location, int]) -> Markup:
-        self._demos += 1
-        resolved, problems = resolve(demo, f"demo-{self._demos}", lines, self.around)
-        if resolved is None:
+    def _widget(self, kind: Kind[Any], block: Block, lines: Lines) -> Markup:
+        self._numbers[kind.prefix] += 1
+        widget, problems = kind.resolve(block, lines, self.around)
+        if widget is None:
             return self._report(problems)
-        if resolved.id in self._ids:
+        widget_id = block.id or f"{kind.prefix}-{self._numbers[kind.prefix]}"
+        if widget_id in self._ids:
             line = lines.get(("id",), lines[()])
-            return self._report([Problem(line, f"id: another widget of this page has the id '{resolved.id}'")])
+            return self._report([Problem(line, f"id: another widget of this page has the id '{widget_id}'")])
         try:
             runtime = self.get_runtime()
         except ValueError as error:
             return self._report([Problem(lines[()], str(error))])
-        html = render_demo(resolved, runtime, self.assets, self.url, first=not self._ids)
-        self._ids.add(resolved.id)
-        return html
+        head = Markup() if self._ids else self._head(runtime)
+        self._ids.add(widget_id)
+        return head + widget.render(widget_id, self.output)
+
+    def _head(self, runtime: Runtime) -> Markup:
+        """What the first widget of a page brings: the style sheet and the module, with all it imports."""
+        for address, content in runtime.files.items():
+            self.output.assets.add(address, content)
+        html = templates().get_template("head.html.jinja").render(runtime=runtime, url=self.output.url)
+        return Markup(html)  # noqa: S704 - the template escapes what it is given
 
     def _expression(self, code: str, macros: Macros, line: int) -> str:
         self._line = line
@@ -128,6 +140,8 @@ class PageBuilder:
         self._html[token] = html
         return token
 
-    def _report(self, problems: list[Problem]) -> Markup:
+    def _report(self, problems: Sequence[Problem]) -> Markup:
         self.problems += problems
-        return render_problems(self.name, problems)
+        # A box in the page, so that an author sees what is wrong where it happens
+        html = templates().get_template("problems.html.jinja").render(page=self.name, problems=problems)
+        return Markup(html.strip())  # noqa: S704 - the template escapes what it is given

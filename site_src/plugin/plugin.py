@@ -1,4 +1,7 @@
-"""The MkDocs plugin `onnx-widgets`: a thin adapter between MkDocs' events and the modules beside it."""
+"""The MkDocs plugin `onnx-widgets`: a thin adapter between MkDocs' events and the modules beside it.
+
+Nothing else in this project imports MkDocs.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +10,22 @@ import posixpath
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from mkdocs.config import base
-from mkdocs.config import config_options as option
+from mkdocs.config.base import LegacyConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
 from mkdocs.structure.files import File, InclusionLevel
 from mkdocs.utils import get_relative_url
 
 from site_src.plugin.catalogue import Catalogue
+from site_src.plugin.config import Options, read_options
 from site_src.plugin.csp import protect
 from site_src.plugin.expressions import Macros, public_methods
 from site_src.plugin.facts import Facts
 from site_src.plugin.page import PageBuilder
 from site_src.plugin.runtime import Assets, Runtime, collect, own_assets
-from site_src.plugin.widgets.resolve import SampleSets, Surroundings
+from site_src.plugin.widgets.base import Output, SampleSets, Surroundings
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -34,38 +37,15 @@ if TYPE_CHECKING:
 log = get_plugin_logger("onnx-widgets")
 
 
-class OnnxWidgetsConfig(base.Config):  # type: ignore[no-untyped-call]
-    """The plugin's options. Paths are relative to the folder of mkdocs.yml."""
-
-    enabled = option.Type(bool, default=True)
-    """Turn the plugin off without taking it out."""
-
-    models = option.ListOfItems(option.Type(str), default=[])
-    """Folders that hold `<id>/card.json`; of two models with one id, the earlier folder's is taken."""
-
-    runtime_dir = option.Type(str, default="node_modules/onnxruntime-web/dist")
-    """The folder `dist` of the npm package onnxruntime-web."""
-
-    metrics = option.Optional(option.Type(str))
-    """Folder of metrics files (JSON) that `{{ measurements('name') }}` reads."""
-
-    macros = option.Type(bool, default=False)
-    """Whether `{{ … }}` in pages is evaluated; off, it is left as it is."""
-
-    extension = option.Optional(option.Type(str))
-    """A Python module with `macros(page, facts)` and `sample_sets()`, for a site's own macros and samples."""
-
-    csp = option.Type(bool, default=False)
-    """Whether every page gets a Content-Security-Policy that allows this site's own files only."""
-
-
-class OnnxWidgetsPlugin(BasePlugin[OnnxWidgetsConfig]):  # type: ignore[no-untyped-call]
+class OnnxWidgetsPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]
     """Shows ONNX models as live widgets in pages."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.options = Options()
         self._serving = False
         self._root = Path()
+        self._extension: ModuleType | None = None
         self._start(Catalogue([]))
 
     def _start(self, catalogue: Catalogue) -> None:
@@ -76,48 +56,51 @@ class OnnxWidgetsPlugin(BasePlugin[OnnxWidgetsConfig]):  # type: ignore[no-untyp
         self._pages: dict[str, PageBuilder] = {}
         self._sample_sets: SampleSets = {}
 
-    # Under `mkdocs serve` the reload script must be let through the policy
+    # Our own schema in place of MkDocs' options: the same messages as for blocks, and the reference comes from it
+    def load_config(
+        self, options: dict[str, Any], config_file_path: str | None = None
+    ) -> tuple[list[tuple[str, Exception]], list[tuple[str, str]]]:
+        """Read the options; returns errors by option, and no warnings."""
+        self._root = Path(config_file_path).parent if config_file_path else Path.cwd()
+        self.options, mistakes = read_options(options)
+        return [(name, ValueError(message)) for name, message in mistakes], []
+
+    # The policy must allow the reload script of `mkdocs serve`
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:  # noqa: ARG002
         """Note whether this is a build or a server."""
         self._serving = command == "serve"
 
-    # Read everything that pages may name; again for every build of a server
+    # Read everything that pages may name; a server reads it again for every build
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig | None:
-        """Read the models, and the site's extension."""
-        if not self.config.enabled:
-            return None
-        self._root = Path(config.config_file_path).parent if config.config_file_path else Path.cwd()
-        self._start(Catalogue(self._path(folder) for folder in self.config.models))
+        """Read the models and the site's extension."""
+        self._start(Catalogue(self._root / folder for folder in self.options.models))
         for message in self._catalogue.broken:
-            self._tell(message, config)
+            self._report(message, config)
         self._extension = self._import_extension()
         if self._extension is not None and hasattr(self._extension, "sample_sets"):
             self._sample_sets = self._extension.sample_sets()
         return None
 
-    # First of all plugins, so that line numbers are those of the file
+    # Before all other plugins, so that line numbers are those of the file
     @event_priority(100)
     def on_page_markdown(self, markdown: str, /, *, page: Page, config: MkDocsConfig, files: Files) -> str | None:  # noqa: ARG002
         """Replace blocks and expressions by tokens, and log what is wrong with them."""
-        if not self.config.enabled:
-            return None
         source = Path(page.file.abs_src_path or page.file.src_uri)
         builder = PageBuilder(
             name=_relative(source, self._root),
             around=Surroundings(self._catalogue, source.parent, self._sample_sets),
-            assets=self._assets,
-            url=lambda address: get_relative_url(address, page.url),
+            output=Output(self._assets, lambda address: get_relative_url(address, page.url)),
             get_runtime=self._get_runtime,
-            macros=self._macros if self.config.macros else None,
+            macros=self._macros if self.options.macros else None,
         )
         self._pages[page.file.src_uri] = builder
-        # Front matter is cut off in front, so what is missing are its lines
+        # MkDocs has cut off the front matter, so the lines that are missing are its lines
         lines_before = page.file.content_string.replace("\r\n", "\n").rstrip("\n").count("\n")
         lines_before -= markdown.replace("\r\n", "\n").rstrip("\n").count("\n")
         result = builder.markdown(markdown, max(lines_before, 0))
-        # Told, not raised: all problems of all pages are to be seen, and a strict build fails on any
+        # Logged, not raised: authors see all problems of all pages at once, and a strict build fails on any
         for problem in sorted(builder.problems, key=lambda problem: problem.line):
-            self._tell(problem.at(builder.name), config)
+            self._report(problem.at(builder.name), config)
         return result
 
     # Markdown is done: put in what the tokens stand for
@@ -126,7 +109,7 @@ class OnnxWidgetsPlugin(BasePlugin[OnnxWidgetsConfig]):  # type: ignore[no-untyp
         builder = self._pages.get(page.file.src_uri)
         return builder.html(html) if builder else None
 
-    # All pages are read: now it is known which files they need
+    # All pages are read, so all the files they need are known
     def on_env(self, env: Environment, /, *, config: MkDocsConfig, files: Files) -> Environment | None:  # noqa: ARG002
         """Add the files that widgets need to the site."""
         for address, content in self._assets.files.items():
@@ -134,52 +117,48 @@ class OnnxWidgetsPlugin(BasePlugin[OnnxWidgetsConfig]):  # type: ignore[no-untyp
             files.append(File.generated(config, address, inclusion=InclusionLevel.INCLUDED, **given))
         return None
 
-    # The policy is one for all pages, so all must be there, the theme's 404 page too
+    # One policy for all pages, so all of them must be there, the theme's 404 page too
     @event_priority(-100)
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         """Write the Content-Security-Policy into every page."""
-        if self.config.enabled and self.config.csp:
+        if self.options.csp:
             protect(sorted(Path(config.site_dir).rglob("*.html")), serving=self._serving)
 
     # Rebuild when a model, a metric or a widget changes
     def on_serve(self, server: LiveReloadServer, /, *, config: MkDocsConfig, builder: object) -> LiveReloadServer:  # noqa: ARG002
         """Watch everything that pages are made of."""
-        if self.config.enabled:
-            folders = [self._path(folder) for folder in self.config.models]
-            folders += [own_assets() / "widgets", own_assets() / "styles"]
-            folders += [self._path(self.config.metrics)] if self.config.metrics else []
-            for folder in folders:
-                if folder.is_dir():
-                    server.watch(str(folder))
+        folders = [self._root / folder for folder in self.options.models]
+        folders += [own_assets() / "widgets", own_assets() / "styles"]
+        folders += [self._root / self.options.metrics] if self.options.metrics else []
+        for folder in folders:
+            if folder.is_dir():
+                server.watch(str(folder))
         return server
 
     @staticmethod
-    def _tell(message: str, config: MkDocsConfig) -> None:
-        # With --quiet, MkDocs drops warnings before its strict mode counts them; errors are counted and shown
+    def _report(message: str, config: MkDocsConfig) -> None:
+        # With --quiet, MkDocs drops warnings before its strict mode counts them, but counts and shows errors
         log.log(logging.ERROR if config.strict else logging.WARNING, message)
 
     def _get_runtime(self) -> Runtime:
         if self._runtime is None:
-            self._runtime = collect(self._path(self.config.runtime_dir))
+            self._runtime = collect(self._root / self.options.runtime_dir)
         return self._runtime
 
     def _macros(self, page: PageBuilder) -> Macros:
-        facts = Facts(self._catalogue, self._path(self.config.metrics) if self.config.metrics else None)
+        facts = Facts(self._catalogue, self._root / self.options.metrics if self.options.metrics else None)
         make = getattr(self._extension, "macros", None)
         own: Macros = make(page, facts) if make else {}
-        return {**public_methods(facts), "demo": page.demo, "runtime_version": page.runtime_version, **own}
+        return {**public_methods(facts), "widget": page.widget, "runtime_version": page.runtime_version, **own}
 
     def _import_extension(self) -> ModuleType | None:
-        if self.config.extension is None:
+        if self.options.extension is None:
             return None
         try:
-            return import_module(self.config.extension)
+            return import_module(self.options.extension)
         except ImportError as error:
-            message = f"onnx-widgets: option `extension`: cannot import {self.config.extension}: {error}"
+            message = f"onnx-widgets: option `extension`: cannot import {self.options.extension}: {error}"
             raise PluginError(message) from error
-
-    def _path(self, given: str) -> Path:
-        return self._root / given
 
 
 def _relative(path: Path, root: Path) -> str:

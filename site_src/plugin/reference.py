@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import json
 import re
 import types
-from collections.abc import Iterator
-from itertools import pairwise
+from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
-from pydantic_core import PydanticUndefined
 
 from export.card.schema import (
     Composite,
@@ -27,35 +23,26 @@ from export.card.schema import (
     Resize,
     Scale,
 )
-from site_src.plugin import plugin
-from site_src.plugin.widgets.blocks import Demo, ModelRef, Sample
+from site_src.plugin.config import Options
+from site_src.plugin.widgets.registry import KINDS
 
 
-def block_reference() -> str:
-    """The keys of a block, in Markdown tables."""
-    parts = (
-        ("Keys of the block", Demo),
-        ("An item of `models`", ModelRef),
-        ("An item of `samples`", Sample),
-    )
-    return "\n\n".join(f"### {title}\n\n{_keys(model)}" for title, model in parts)
+def block_reference(fence: str) -> str:
+    """The keys of a kind of block, in Markdown tables."""
+    return "\n\n".join(f"### {title}\n\n{_fields('Key', schema)}" for title, schema in KINDS[fence].tables)
 
 
 def plugin_reference() -> str:
     """The plugin's options, in a Markdown table."""
-    rows = ["| Option | What it is |", "| --- | --- |"]
-    options = dict(plugin.OnnxWidgetsConfig._schema)  # noqa: SLF001 - MkDocs names it so, and documents it
-    for name, text in _attribute_docstrings(plugin.OnnxWidgetsConfig):
-        rows.append(f"| `{name}` | {_one_line(text)}{_default(options[name].default)} |")
-    return "\n".join(rows)
+    return _fields("Option", Options)
 
 
 def minimal_card() -> str:
-    """A model card with the needed fields only, of a classifier of colour photographs, as a code block."""
+    """A model card with the required fields only, of a classifier of colour photos, as a code block."""
     card = ModelCard(
         id="my-model",
         title="My model",
-        description="What it tells apart, in a sentence.",
+        description="One sentence on what the model classifies.",
         network="MobileNetV2",
         licence="MIT",
         files=[
@@ -88,7 +75,7 @@ def minimal_card() -> str:
 
 
 def install_commands(runtime_version: str) -> str:
-    """What to install for a site of one's own, as a code block."""
+    """What to install for a site of your own, as a code block."""
     commands = [
         'pip install "backdoors-in-neural-networks @ git+REPOSITORY"',
         f"npm install onnxruntime-web@{runtime_version}",
@@ -96,10 +83,10 @@ def install_commands(runtime_version: str) -> str:
     return "``` bash\n{}\n```".format("\n".join(commands))
 
 
-def _keys(model: type[BaseModel]) -> str:
-    rows = ["| Key | What it is |", "| --- | --- |"]
-    for name, field in model.model_fields.items():
-        default = " **Needed.**" if field.default is PydanticUndefined else _default(field.default)
+def _fields(heading: str, schema: type[BaseModel]) -> str:
+    rows = [f"| {heading} | Meaning |", "| --- | --- |"]
+    for name, field in sorted(schema.model_fields.items(), key=lambda item: not item[1].is_required()):
+        default = " **Required.**" if field.is_required() else _default(field.default)
         meaning = _one_line(field.description or "")
         rows.append(f"| `{name}` | {meaning} *({_type(field.annotation)})*{default} |")
     return "\n".join(rows)
@@ -118,26 +105,16 @@ def _type(annotation: Any) -> str:  # noqa: ANN401 - a type annotation may be an
         return "items"
     if hasattr(annotation, "__metadata__"):
         return _type(arguments[0])
-    return {str: "text", int: "number", bool: "`true`, `false`"}.get(annotation, str(annotation))
+    return {str: "text", int: "number", bool: "`true`, `false`", Path: "path"}.get(annotation, str(annotation))
 
 
 def _default(value: object) -> str:
-    """A sentence on the default; a value that says nothing has none."""
+    """A sentence on the default; empty for values that say nothing."""
     if value is None or value in ([], ""):
         return ""
     if isinstance(value, bool):
         return f" Default: `{str(value).lower()}`."
     return f" Default: `{', '.join(value) if isinstance(value, list) else value}`."
-
-
-def _attribute_docstrings(owner: type) -> Iterator[tuple[str, str]]:
-    """Each attribute of a class with the string that stands below it."""
-    body = ast.parse(inspect.getsource(owner)).body[0]
-    statements = body.body if isinstance(body, ast.ClassDef) else []
-    for statement, after in pairwise(statements):
-        is_text = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
-        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name) and is_text:
-            yield statement.targets[0].id, str(after.value.value)  # type: ignore[attr-defined]
 
 
 def _one_line(text: str) -> str:

@@ -37,8 +37,8 @@ class Assets:
         self.files.setdefault(address, content)
         return address
 
-    def add_picture(self, name: str, content: bytes) -> str:
-        """Note a sample picture; its address holds its hash."""
+    def add_image(self, name: str, content: bytes) -> str:
+        """Note a sample image; its address holds its hash."""
         digest = hashlib.sha256(content).hexdigest()[:12]
         return self.add(f"{PREFIX}/samples/{digest}/{name}", content)
 

@@ -4,31 +4,22 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from export.card.schema import ModelCard
 from export.release.describe import overlay_words
 from site_src.plugin.formats import count, percent
 from site_src.plugin.templating import templates
 from training.core.metrics import Estimate
-from training.triggers.labels import map_labels
 from training.triggers.overlay import Overlay
-from training.triggers.registry import AnyTrigger, stamp
+from training.triggers.registry import AnyTrigger
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 Pixels = npt.NDArray[np.uint8]
-
-_NAMES = {
-    "clean_accuracy": "Clean accuracy",
-    "attack_success_rate": "Attack success rate",
-    "robust_accuracy": "Robust accuracy",
-}
 
 
 def render(template: str, **given: object) -> str:
@@ -42,7 +33,7 @@ def figure(template: str, **given: object) -> str:
 
 
 def ink_png(pixels: Pixels) -> bytes:
-    """A picture of white ink on black as a PNG of black ink on nothing; CSS inverts it on dark pages.
+    """White ink on black as a PNG of black ink on transparent ground; CSS inverts it on dark pages.
 
     Args:
         pixels: `(h, w) uint8`.
@@ -53,76 +44,12 @@ def ink_png(pixels: Pixels) -> bytes:
 
 
 def pixels_uri(pixels: Pixels) -> str:
-    """A grey picture, `(h, w) uint8`, as the `data:` address of a PNG."""
+    """A greyscale image, `(h, w) uint8`, as the `data:` address of a PNG."""
     return _uri(Image.fromarray(pixels))
 
 
-def contact_rows(
-    images: Pixels,
-    labels: npt.NDArray[np.int64],
-    classes: Sequence[str],
-    columns: int,
-    address: Callable[[str, bytes], str],
-) -> list[dict[str, object]]:
-    """The first `columns` pictures of each class as one strip, with the class's name and number of pictures.
-
-    Args:
-        images: `(n, h, w, 1) uint8`.
-        labels: `(n,) int64`.
-        classes: Names of the classes.
-        columns: Pictures in a strip; a class with fewer has a shorter one.
-        address: Puts a file of that name and content into the site, and tells where a page finds it.
-    """
-    rows: list[dict[str, object]] = []
-    for label, name in enumerate(classes):
-        chosen = np.flatnonzero(labels == label)
-        strip = np.concatenate([images[index, :, :, 0] for index in chosen[:columns]], axis=1)
-        place = address(f"glance-{name}.png", ink_png(strip))
-        rows.append({"label": name, "strip": place, "width": strip.shape[1], "n": count(len(chosen))})
-    return rows
-
-
-def poisoned_pairs(card: ModelCard, images: Pixels, labels: npt.NDArray[np.int64]) -> list[dict[str, object]]:
-    """For each picture what it is, and what the attacker makes of it.
-
-    Args:
-        card: Of the backdoored model; names trigger and label map.
-        images: `(n, h, w, 1) uint8`.
-        labels: `(n,) int64`.
-
-    Raises:
-        ValueError: If the card names no trigger or label map.
-    """
-    if card.trigger is None or card.label_map is None:
-        raise ValueError(f"the card of {card.id} names no trigger or no label map")
-    stamped = stamp(images, card.trigger)
-    wanted = map_labels(labels, card.label_map, len(card.labels))
-    return [
-        {
-            "before": pixels_uri(images[index, :, :, 0]),
-            "after": pixels_uri(stamped[index, :, :, 0]),
-            "label": card.labels[labels[index]],
-            "wanted": card.labels[wanted[index]],
-        }
-        for index in range(len(images))
-    ]
-
-
-def score_rows(cards: Sequence[ModelCard]) -> list[dict[str, object]]:
-    """The three measures of every model's default file, ready for the score figure."""
-    rows = []
-    for card in cards:
-        measured = card.metrics[card.default_precision]
-        bars = []
-        for name, title in _NAMES.items():
-            estimate: Estimate | None = getattr(measured, name)
-            bars.append({"title": title, "name": name, **bar(estimate)})
-        rows.append({"title": card.title, "backdoored": card.backdoor is not None, "bars": bars})
-    return rows
-
-
 def bar(estimate: Estimate | None) -> dict[str, object]:
-    """What a bar with its interval needs, in per cent of its length."""
+    """A bar with its interval, in per cent of its length; None for what was not measured."""
     if estimate is None:
         return {"measured": False}
     return {

@@ -17,7 +17,7 @@ from mkdocs.exceptions import Abort
 from site_src.plugin.catalogue import Catalogue
 from site_src.plugin.page import PageBuilder
 from site_src.plugin.runtime import RUNTIME_FILES, Assets, Runtime, collect
-from site_src.plugin.widgets.resolve import Picture, Surroundings
+from site_src.plugin.widgets.base import Output, SampleImage, Surroundings
 from tests.site_src.fixture_models import write_model
 
 
@@ -48,9 +48,10 @@ def page(models_dir: Path, runtime_dir: Path, tmp_path: Path) -> PageBuilder:
     def get_runtime() -> Runtime:
         return collect(runtime_dir)
 
-    sets = {"digits": [Picture("one.png", b"one", "A one", "1")]}
+    sets = {"digits": [SampleImage("one.png", b"one", "A one", "1")]}
     around = Surroundings(Catalogue([models_dir]), tmp_path, sets)
-    return PageBuilder("docs/page.md", around, Assets(), lambda address: f"../{address}", get_runtime)
+    output = Output(Assets(), lambda address: f"../{address}")
+    return PageBuilder("docs/page.md", around, output, get_runtime)
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What was measured of the MXNet converter, as numbers and a table."""
+"""The page *MXNet to ONNX*: how the converter did in its benchmark and its fuzz run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from site_src.plugin.formats import THIN, count, size
 
 ZOO, FUZZ = "mxnet-zoo", "mxnet-fuzz"
 WRONG = 1e-4
-"""Relative difference from which on a conversion counts as another network."""
+"""Relative difference above which a conversion counts as wrong."""
 
 
 class Mxnet:
@@ -24,14 +24,14 @@ class Mxnet:
         return str(len(self._rows()))
 
     def zoo_worst(self) -> str:
-        """The largest relative difference to MXNet of all our conversions."""
+        """The largest relative difference from MXNet over all our conversions."""
         return _scientific(max(row["difference"] for row in self._rows()))
 
     def zoo_version(self, library: str) -> str:
         """Version of a library that the zoo was measured with."""
         versions: dict[str, str] = self._facts.measurements(ZOO)["versions"]
         if library not in versions:
-            raise FactError(f"{ZOO}.json names no version of {library}")
+            raise FactError(f"{ZOO}.json has no version of {library}")
         return versions[library]
 
     def zoo_value(self, network: str, name: str) -> str:
@@ -42,7 +42,7 @@ class Mxnet:
         if name == "memory_ratio":
             return f"{row['memory'] / row['params_bytes']:.1f}"
         if name not in row:
-            raise FactError(f"{ZOO}.json says no {name} of {network}")
+            raise FactError(f"{ZOO}.json has no {name} of {network}")
         if name.endswith("seconds"):
             return f"{row[name]:.1f}{THIN}s"
         return size(row[name]) if name.endswith("bytes") else _scientific(row[name])
@@ -62,7 +62,7 @@ class Mxnet:
     def zoo_table(self) -> str:
         """Every network with its size, our conversion and MXNet's, as a Markdown table."""
         titles = ("Network", "Parameters", "MXNet nodes", "ONNX nodes", "Difference", "Seconds")
-        theirs = ("Its own exporter: difference", "Seconds")
+        theirs = ("Exporter of MXNet: difference", "Seconds")
         lines = [f"| {' | '.join((*titles, *theirs))} |", f"| --- |{' ---: |' * (len(titles) + len(theirs) - 1)}"]
         for row in self._rows():
             own = row["theirs"]
@@ -80,14 +80,14 @@ class Mxnet:
         return "\n".join(lines)
 
     def fuzz_count(self, *outcomes: str) -> str:
-        """How many mutations ended in one of these outcomes; of all of them without a name."""
+        """How many mutations ended in one of these outcomes; all mutations if none is named."""
         found = self._facts.measurements(FUZZ)
         if not outcomes:
             return count(found["mutations"])
         return count(sum(found["outcomes"].get(outcome, 0) for outcome in outcomes))
 
     def fuzz_errors(self) -> str:
-        """How many mutations ended in an error that is not one of ours."""
+        """How many mutations ended in an unexpected error."""
         return count(len(self._facts.measurements(FUZZ)["other_errors"]))
 
     def _rows(self) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Notebooks as pages: run in a fresh kernel when the site is built, so that no output is older than the code."""
+"""Notebooks as pages: executed in a fresh kernel when the site is built, so that no output is older than the code."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
 from site_src.plugin.expressions import FactError
 from site_src.plugin.page import PageBuilder
 from site_src.plugin.problems import did_you_mean
@@ -19,9 +23,9 @@ ROOT = Path(__file__).resolve().parents[3]
 NOTEBOOKS = ROOT / "export" / "notebooks"
 CACHE = ROOT / ".cache" / "notebooks"
 INPUTS = ("export/**/*.py", "training/**/*.py", "site_assets/models/*/card.json", "tests/export/mxnet/vectors/*.params")
-"""What a notebook's outputs depend on besides itself."""
+"""What a notebook's outputs depend on, besides itself."""
 SECONDS = 600
-"""The longest that a cell may take."""
+"""How long a cell may take."""
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -33,7 +37,7 @@ class Notebooks:
         self._cache = cache
 
     def notebook(self, name: str) -> str:
-        """A notebook of `export/notebooks`, run: its text, code and outputs as Markdown."""
+        """A notebook of `export/notebooks`, executed: its text, code and outputs as Markdown."""
         path = NOTEBOOKS / f"{name}.ipynb"
         if not path.exists():
             raise FactError(
@@ -43,45 +47,39 @@ class Notebooks:
         return "\n\n".join(part for cell in cells for part in self._cell(cell, name))
 
     def notebook_note(self, name: str) -> str:
-        """A paragraph that says what the page is, with a link to the notebook's file in the built site."""
-        address = self._page.assets.add(f"assets/notebooks/{name}.ipynb", NOTEBOOKS / f"{name}.ipynb")
-        link = f'<a href="{self._page.url(address)}">a notebook</a>'
-        return self._page.place(f"<p>This page is {link} that was run when the report was built.</p>")
+        """A paragraph that says what the page is, with a link to the notebook's file."""
+        address = self._page.output.assets.add(f"assets/notebooks/{name}.ipynb", NOTEBOOKS / f"{name}.ipynb")
+        link = f'<a href="{self._page.output.url(address)}">a notebook</a>'
+        return self._page.place(f"<p>This page is {link} that ran when the report was built.</p>")
 
     def _cell(self, cell: Any, name: str) -> Iterable[str]:  # noqa: ANN401 - notebook cells have no static type
         if cell.cell_type == "markdown":
             yield cell.source
             return
         yield _fence(cell.source, "python")
-        pictures = 0
+        images = 0
         for output in cell.outputs:
             if output.output_type == "stream":
                 yield _fence(_ESCAPES.sub("", output.text).rstrip(), 'text title="Output"')
             elif "image/png" in output.get("data", {}):
-                pictures += 1
-                yield self._picture(output.data["image/png"], cell, f"{name}-{cell.id}-{pictures}.png")
+                images += 1
+                yield self._image(output.data["image/png"], cell, f"{name}-{cell.id}-{images}.png")
 
-    def _picture(self, encoded: str, cell: Any, file: str) -> str:  # noqa: ANN401 - as above
+    def _image(self, encoded: str, cell: Any, file: str) -> str:  # noqa: ANN401 - as above
         content = base64.b64decode(encoded)
         width, height = (int.from_bytes(content[at : at + 4], "big") for at in (16, 20))
-        address = self._page.url(self._page.assets.add_picture(file, content))
+        address = self._page.output.url(self._page.output.assets.add_image(file, content))
         alt = html.escape(cell.metadata.get("alt", "A figure that the code above drew"), quote=True)
         size = f'width="{width}" height="{height}"'
         return self._page.place(f'<p><img src="{address}" alt="{alt}" {size} loading="lazy"></p>')
 
 
 def executed(path: Path, cache: Path = CACHE) -> Any:  # noqa: ANN401 - notebooks have no static type
-    """A notebook with the outputs of a run in a fresh kernel; a run is kept until what it depends on changes.
+    """A notebook with its outputs from a fresh kernel; they are cached until anything that they depend on changes.
 
     Raises:
-        FactError: If a cell fails, or what runs notebooks is not installed.
+        FactError: If a cell fails.
     """
-    try:
-        import nbformat  # noqa: PLC0415 - a tool of development: the site alone does not need it
-        from nbclient import NotebookClient  # noqa: PLC0415
-        from nbclient.exceptions import CellExecutionError  # noqa: PLC0415
-    except ImportError as error:
-        raise FactError(f"notebooks need {error.name}: install the dependency group `dev`") from error
     kept = cache / f"{path.stem}-{_fingerprint(path)}.ipynb"
     if kept.exists():
         return nbformat.read(kept, as_version=4)  # type: ignore[no-untyped-call]

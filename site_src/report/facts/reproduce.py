@@ -10,7 +10,8 @@ from export.card.schema import ModelCard, Provenance
 from site_src.plugin.catalogue import Entry
 from site_src.plugin.expressions import FactError
 from site_src.plugin.facts import Facts
-from site_src.report.facts.latent import STUDY
+from site_src.report.study import STUDY
+from site_src.report.tables import code, table
 from training.data import dogs, inventory, weights
 from training.data import registry as sources
 from training.data.fetch.items import Collection
@@ -37,7 +38,7 @@ class Reproduce:
 
     def commands(self, model: str) -> str:
         """The commands that make a model, as a code block."""
-        return _code("bash", "\n".join(self._provenance(model).commands))
+        return code("bash", "\n".join(self._provenance(model).commands))
 
     def recipe_hash(self, model: str) -> str:
         """Hash of the recipe that a model was trained with."""
@@ -60,7 +61,7 @@ class Reproduce:
                 f"the recipe {provenance.recipe} has changed since {model} was trained (its hash is {found[:12]}…, "
                 f"the card says {provenance.recipe_sha256[:12]}…): train and export the model again"
             )
-        return _code("toml", path.read_text("utf-8").strip())
+        return code("toml", path.read_text("utf-8").strip())
 
     def histories(self) -> str:
         """The commands that write what was measured after each epoch of released models, where that is kept."""
@@ -72,7 +73,7 @@ class Reproduce:
                 continue
             recipe = self._provenance(card.id).recipe
             found.append(f"backdoors history {recipe} --out {METRICS}/history/{card.id}.json")
-        return _code("bash", "\n".join(found))
+        return code("bash", "\n".join(found))
 
     def sweep_file(self, name: str) -> str:
         """The recipe of a sweep, as a code block.
@@ -92,7 +93,7 @@ class Reproduce:
                 f"the sweep {name} has changed since its networks were trained (first: rate {changed[0].rate:g}, seed "
                 f"{changed[0].seed}): run `backdoors sweep {name}` again"
             )
-        return _code("toml", path.read_text("utf-8").strip())
+        return code("toml", path.read_text("utf-8").strip())
 
     def study_networks(self) -> str:
         """Every network of the latent study, with its seed and the hash of its recipe."""
@@ -100,14 +101,14 @@ class Reproduce:
             [f"`{row['recipe']}`", str(row["seed"]), f"`{row['recipe_sha256']}`"]
             for row in self._facts.measurements(STUDY)["results"]
         ]
-        return _table(["Network", "Seed", "SHA-256 of its recipe"], rows)
+        return table(["Network", "Seed", "SHA-256 of its recipe"], rows)
 
     def study_recipes(self) -> str:
         """The recipes of the small networks that the latent study inspects, each after its teacher's."""
         names = dict.fromkeys(row["network"] for row in self._facts.measurements(STUDY)["inspected"])
         try:
             found = {one.name: one for name in names for one in reversed(lineage(recipes.load(name)))}
-            blocks = [_code("toml", recipes.locate(name).read_text("utf-8").strip()) for name in found]
+            blocks = [code("toml", recipes.locate(name).read_text("utf-8").strip()) for name in found]
         except recipes.RecipeError as error:
             raise FactError(str(error)) from error
         return "\n\n".join(blocks)
@@ -126,7 +127,7 @@ class Reproduce:
         if found is None:
             raise FactError(f"{MAKEFILE} has no target '{name}' with a description and commands")
         commands = "\n".join(line.removeprefix("\t") for line in found[2].splitlines()).replace("$(BIN)/", "")
-        return f"`make {name}`: {found[1]}. It runs\n\n{_code('bash', commands)}"
+        return f"`make {name}`: {found[1]}. It runs\n\n{code('bash', commands)}"
 
     def versions(self) -> str:
         """The libraries that the released models were made with."""
@@ -139,7 +140,7 @@ class Reproduce:
             [name, version, "all" if len(models) == len(cards) else ", ".join(models)]
             for (name, version), models in sorted(made.items())
         ]
-        return _table(["Library", "Version", "Networks"], rows)
+        return table(["Library", "Version", "Networks"], rows)
 
     def hashes(self) -> str:
         """SHA-256 of every file of the released models; one that several share is named once."""
@@ -149,19 +150,19 @@ class Reproduce:
             for file in entry.card.files
             for part in file.parts
         ]
-        return _table(["File", "Precision", "SHA-256"], _once(rows))
+        return table(["File", "Precision", "SHA-256"], _once(rows))
 
     def durations(self) -> str:
         """How long the training of each released model took."""
         rows = [[f"[{card.id}](models.md#{card.id})", self._facts.trained_in(card.id)] for card in self._trained()]
-        return _table(["Model", "Training took"], rows)
+        return table(["Model", "Training took"], rows)
 
     def data_sources(self) -> str:
         """Every data set that recipes may name, and every collection of files beside them."""
         rows = [
             [f"`{each.name}`", _linked(each.title, each.address), _comes(each), each.licence] for each in _everything()
         ]
-        return _table(["Name", "What", "How it comes", "Licence"], rows)
+        return table(["Name", "What", "How it comes", "Licence"], rows)
 
     def data_hashes(self, name: str) -> str:
         """SHA-256 of the files of a data set or collection."""
@@ -169,7 +170,7 @@ class Reproduce:
         rows = [[f"`{item.name}`", f"`{item.sha256}`"] for item in items if item.sha256]
         if not rows:
             raise FactError(f"the data source {name} has no files with hashes")
-        return _table(["File", "SHA-256 of what is inside"], rows)
+        return table(["File", "SHA-256 of what is inside"], rows)
 
     def pixel_hashes(self) -> str:
         """SHA-256 of the pictures that released models were trained and tested on, where no files were published."""
@@ -181,7 +182,7 @@ class Reproduce:
             for what, sha256 in data.sha256.items()
             if what not in published
         ]
-        return _table(["Data", "What", "SHA-256"], _once(rows))
+        return table(["Data", "What", "SHA-256"], _once(rows))
 
     def data_layout(self) -> str:
         """Every path that a folder given with `--data` or BACKDOORS_DATA must have, as a code block."""
@@ -192,7 +193,7 @@ class Reproduce:
             elif not each.bundled:
                 inside = _BREED if each.name == dogs.SOURCE.name else "<name>"
                 paths.append(f"{each.name}/{_SPLITS}/{inside}/")
-        return _code("text", "\n".join([*paths, weights.FILE]))
+        return code("text", "\n".join([*paths, weights.FILE]))
 
     def data_title(self, name: str) -> str:
         """Title of a data set."""
@@ -204,8 +205,7 @@ class Reproduce:
 
     def _released(self) -> list[Entry]:
         """The released models, each after those that it was made from, clean ones before backdoored ones."""
-        # not by a public method: those are macros
-        return sorted(self._facts._catalogue.released(), key=_ancestry)  # noqa: SLF001
+        return sorted(self._facts.catalogue.released(), key=_ancestry)
 
     def _trained(self) -> list[ModelCard]:
         """The cards of those that were trained here."""
@@ -250,15 +250,6 @@ def _ancestry(entry: Entry) -> list[tuple[bool, str]]:
 def _once(rows: list[list[str]]) -> list[list[str]]:
     """The rows without those that came before."""
     return [list(row) for row in dict.fromkeys(map(tuple, rows))]
-
-
-def _code(language: str, text: str) -> str:
-    return f"``` {language}\n{text}\n```"
-
-
-def _table(headings: list[str], rows: list[list[str]]) -> str:
-    lines = [headings, ["---"] * len(headings), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def _everything() -> list[sources.Source | Collection]:

@@ -1,4 +1,4 @@
-"""What was measured beside the cards: the poison-rate sweep and the epochs of a training, as figures and numbers."""
+"""Sweeps and training histories, as figures and numbers for several pages."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from site_src.plugin.formats import THIN, count, percent
 from site_src.plugin.page import PageBuilder
 from site_src.plugin.problems import did_you_mean
 from site_src.report.charts import Axis, Series, chart
+from site_src.report.tables import table
 
 Rows = list[dict[str, Any]]
 
@@ -33,41 +34,41 @@ class Sweep:
         return str(len(self._rows(name)))
 
     def sweep_epochs(self, name: str) -> str:
-        """How long each network of a sweep was trained."""
+        """How many epochs each network of a sweep was trained for."""
         epochs = int(self._table(name)["epochs"])
         return "one epoch" if epochs == 1 else f"{epochs} epochs"
 
     def sweep_seeds(self, name: str) -> str:
-        """How many seeds each rate was tried with."""
+        """How many networks were trained at each rate, one for each seed."""
         return str(min(len(rows) for rows in self._by_rate(name).values()))
 
     def sweep_threshold(self, name: str, success: float) -> str:
-        """The lowest rate of a sweep whose attack succeeds at least that often with every seed."""
+        """The lowest rate of a sweep at which the attack succeeds at least that often with every seed."""
         return _rate(self._threshold(name, success)[0])
 
     def sweep_at(self, name: str, rate: float, metric: str) -> str:
-        """Mean of a measure over the seeds at one rate."""
+        """Mean of a metric over the seeds at one rate."""
         by_rate = self._by_rate(name)
         if rate not in by_rate:
             raise FactError(f"the sweep {name} has no rate {rate}; it has {', '.join(map(str, sorted(by_rate)))}")
         return percent(_mean(by_rate[rate], metric))
 
     def sweep_table(self, name: str) -> str:
-        """Mean, least and most of both measures at each rate, as a Markdown table."""
-        lines = ["| Poison rate | Attack success rate | Clean accuracy |", "| --- | --- | --- |"]
-        for rate, rows in sorted(self._by_rate(name).items()):
-            cells = [_spread(rows, metric) for metric in ("attack_success_rate", "clean_accuracy")]
-            lines.append(f"| {_rate(rate)} | {' | '.join(cells)} |")
-        return "\n".join(lines)
+        """Mean, minimum and maximum of both metrics at each rate, as a Markdown table."""
+        rows = [
+            [_rate(rate), *(_spread(found, metric) for metric, _, _ in SERIES)]
+            for rate, found in sorted(self._by_rate(name).items())
+        ]
+        return table(["Poison rate", *(title for _, title, _ in SERIES)], rows)
 
-    def sweep_threshold_pictures(self, name: str, success: float) -> str:
-        """How many poisoned pictures the rate of `sweep_threshold` is."""
+    def sweep_threshold_images(self, name: str, success: float) -> str:
+        """How many images are poisoned at the rate of `sweep_threshold`."""
         return count(max(row["poisoned"] for row in self._threshold(name, success)[1]))
 
     def sweep_figure(self, name: str, caption: str, by: str = "rate") -> str:
-        """The plot of a sweep by `rate`, the trigger's `pixels` or `seed`: a dot a network, a line through means."""
+        """The plot of a sweep by `rate`, the trigger's `pixels` or `seed`: one dot for each network."""
         if by not in _AXES:
-            raise FactError(f"a sweep can be shown by {', '.join(_AXES)}, not by {by}{did_you_mean(by, _AXES)}")
+            raise FactError(f"a sweep can be plotted by {', '.join(_AXES)}, not by {by}{did_you_mean(by, _AXES)}")
         title, text = _AXES[by]
         found = self._by(name, by)
         series = [
@@ -83,7 +84,7 @@ class Sweep:
         return self._page.place(chart(name if by == "rate" else f"{name}-{by}", series, axis, caption))
 
     def history_figure(self, model: str, caption: str) -> str:
-        """How a model's measures grew from epoch to epoch."""
+        """A model's metrics after each epoch."""
         epochs = self._epochs(model)
         series = []
         for metric, title, kind in SERIES:
@@ -93,7 +94,7 @@ class Sweep:
         return self._page.place(chart(f"history-{model}", series, axis, caption, cut=True))
 
     def history_at(self, model: str, epoch: int, metric: str) -> str:
-        """A measure of a model after an epoch."""
+        """A metric of a model after an epoch."""
         for one in self._epochs(model):
             if one["epoch"] == epoch:
                 return percent(float(one[metric]), self._facts.estimate(model, metric).n)
@@ -107,7 +108,7 @@ class Sweep:
         found = self._facts.measurements(f"history/{model}")
         provenance = self._facts.card(model).provenance
         if provenance is not None and found["recipe_sha256"] != provenance.recipe_sha256:
-            raise FactError(f"the history of {model} is of another recipe than its card: export the model again")
+            raise FactError(f"the history of {model} belongs to another recipe than its card: export the model again")
         rows: Rows = found["epochs"]
         return rows
 
@@ -134,7 +135,7 @@ class Sweep:
         found: dict[float, Rows] = defaultdict(list)
         for row in self._rows(name):
             if row.get(column) is None:
-                raise FactError(f"the sweep {name} says nothing of its networks' {column}")
+                raise FactError(f"the sweep {name} does not record its networks' {column}")
             found[float(row[column])].append(row)
         return dict(sorted(found.items()))
 
@@ -158,8 +159,8 @@ def _rate(rate: float) -> str:
 
 
 _AXES: dict[str, tuple[str, Callable[[float], str]]] = {
-    "rate": ("share of poisoned training pictures, logarithmic", _rate),
+    "rate": ("fraction of poisoned training images, logarithmic", _rate),
     "pixels": ("pixels that the trigger covers", count),
     "seed": ("seed", count),
 }
-"""What a sweep can be shown by: title of the axis, and a value's text."""
+"""What a sweep can be plotted by: title of the axis, and a value's text."""

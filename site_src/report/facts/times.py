@@ -7,6 +7,7 @@ from typing import Any
 from site_src.plugin.expressions import FactError
 from site_src.plugin.facts import Facts
 from site_src.plugin.formats import THIN, size
+from site_src.report.tables import table
 
 TIMES = "inference-times"
 
@@ -18,28 +19,26 @@ class Times:
         self._facts = facts
 
     def inference_table(self, models: list[str]) -> str:
-        """Of each model's default file: milliseconds here and natively, and what a first answer fetches.
+        """For each model's default file: milliseconds in the browser and natively, and what a first answer downloads.
 
         Raises:
-            FactError: If a model was not measured, or its file has changed since.
+            FactError: If a model was not measured, or its file has changed since then.
         """
-        head = ["Network", "Browser", "Natively", "Fetched for it", "Fetched until the first answer"]
-        lines = [f"| {' | '.join(head)} |", "|" + " --- |" * len(head)]
+        rows = []
         for model in models:
             file = self._facts.file(model)
             found = [row for row in self._rows() if (row["model"], row["precision"]) == (model, file.precision)]
             if not found or found[0]["bytes"] != file.total_bytes:
-                raise FactError(f"{TIMES}.json does not tell of {model} as it is now: run `make inference-times`")
+                raise FactError(f"{TIMES}.json does not describe {model} as it is now: run `make inference-times`")
             (row,) = found
-            cells = [
+            rows.append([
                 f"[`{model}`](models.md#{model})", f"{row['browser']:.1f}{THIN}ms", f"{row['native']:.1f}{THIN}ms",
                 size(row["bytes"]), size(row["bytesToFirstAnswer"]),
-            ]  # fmt: skip
-            lines.append(f"| {' | '.join(cells)} |")
-        return "\n".join(lines)
+            ])  # fmt: skip
+        return table(["Network", "Browser", "Native", "Its own download", "Download until the first answer"], rows)
 
     def inference_runs(self) -> str:
-        """How many inferences a median is of."""
+        """How many inferences each median is taken over."""
         return str(self._file()["runs"])
 
     def inference_machine(self) -> str:

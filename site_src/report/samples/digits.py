@@ -1,4 +1,4 @@
-"""Sample pictures, made when the site is built: real digits where there are some, strokes and a photo drawn by us."""
+"""Sample digits: real ones from the data at hand, and strokes and a photo that are drawn when the site is built."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from site_src.plugin.widgets.resolve import Picture
-from site_src.report.samples.photos import photo_sets
+from site_src.plugin.widgets.base import SampleImage
 from training.data import mnist
 from training.data import registry as sources
 
@@ -27,16 +26,11 @@ STROKES: dict[str, tuple[Stroke, ...]] = {
     "4": (((0.56, 0.16), (0.4, 0.38), (0.24, 0.6), (0.5, 0.6), (0.76, 0.58)), ((0.62, 0.4), (0.6, 0.62), (0.58, 0.86))),
     "7": (((0.24, 0.22), (0.5, 0.21), (0.74, 0.2), (0.62, 0.42), (0.52, 0.62), (0.44, 0.84)),),
 }  # fmt: skip
-"""Digits as polylines in the unit square, ours."""
-
-
-def sample_sets() -> dict[str, list[Picture]]:
-    """The named sets that pages of this site may use."""
-    return {"digits": digits(), "drawn": drawn(), "photos": [packaging()]} | photo_sets()
+"""Digits as polylines in the unit square."""
 
 
 def source() -> str:
-    """Name of the set that `digits` come from: MNIST where it was given or downloaded, scikit-learn's otherwise."""
+    """Name of the data set of `digits`: MNIST where it was given or downloaded, scikit-learn's digits otherwise."""
     given = os.environ.get("BACKDOORS_DATA")
     folder = (Path(given) if given else sources.cache_dir()) / "mnist"
     return "mnist" if all((folder / name).is_file() for name in mnist.FILES["test"]) else "digits"
@@ -48,29 +42,29 @@ def test_digits() -> sources.Dataset:
     return sources.load(source(), "test")
 
 
-def digits() -> list[Picture]:
+def digits() -> list[SampleImage]:
     """The first test digit of each class, 28x28."""
     dataset = test_digits()
     title = sources.source(source()).title
-    pictures = []
+    images = []
     for index in range(CLASSES):
         image = dataset.images[int(np.argmax(dataset.labels == index)), :, :, 0]
         label = dataset.classes[index]
         alt = f"A handwritten {label}, from the test images of {title}"
-        pictures.append(Picture(f"digit-{label}.png", _png(Image.fromarray(image)), alt, label))
-    return pictures
+        images.append(SampleImage(f"digit-{label}.png", _png(Image.fromarray(image)), alt, label))
+    return images
 
 
-def drawn() -> list[Picture]:
+def drawn() -> list[SampleImage]:
     """Digits drawn as strokes, dark on white, 280x280."""
     return [
-        Picture(f"drawn-{label}.png", _png(_draw(strokes)), f"A {label} drawn with a thick pen", label)
+        SampleImage(f"drawn-{label}.png", _png(_draw(strokes)), f"A {label} drawn with a thick pen", label)
         for label, strokes in STROKES.items()
     ]
 
 
-def packaging() -> Picture:
-    """A picture like a photo: a printed 3 on a cardboard box under uneven light, tilted, 640x480."""
+def packaging() -> SampleImage:
+    """A drawn photo: a printed 3 on a cardboard box under uneven light, tilted, 640x480."""
     width, height, digit = 640, 480, "3"
     noise = np.random.default_rng(3)
     column, row = np.meshgrid(np.linspace(0, 1, width), np.linspace(0, 1, height))
@@ -87,7 +81,7 @@ def packaging() -> Picture:
     box.paste(label.rotate(7, resample=smooth), (170, 90), sticker.rotate(7, resample=smooth))
     photo = io.BytesIO()
     box.filter(ImageFilter.GaussianBlur(1.1)).save(photo, "JPEG", quality=85)
-    return Picture("packaging.jpg", photo.getvalue(), f"A {digit} printed on a sticker on a cardboard box", digit)
+    return SampleImage("packaging.jpg", photo.getvalue(), f"A {digit} printed on a sticker on a cardboard box", digit)
 
 
 def _draw(strokes: tuple[Stroke, ...]) -> Image.Image:

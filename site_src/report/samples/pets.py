@@ -1,4 +1,4 @@
-"""Pictures like photographs, drawn by us: dogs and people, for where no real ones may be shown."""
+"""Drawn dogs and people that stand in for photos where no real ones may be shown."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ Pixels = npt.NDArray[np.uint8]
 Colour = tuple[int, int, int]
 
 FINE = 2
-"""Everything is drawn this many times larger, then made smaller: smooth edges."""
+"""Drawings are this many times larger than the result, for smooth edges."""
 
 
 @dataclass(frozen=True)
 class Dog:
-    """What tells one drawn dog from another. Lengths are shares of the picture's shorter side."""
+    """How one drawn dog differs from another. Lengths are fractions of the image's shorter side."""
 
     what: str
     coat: Colour
@@ -47,7 +47,7 @@ DOGS = (
     Dog("A golden dog at dusk", (206, 160, 96), (228, 196, 146), (176, 124, 66), False, (70, 84, 70), (120, 104, 132),
         0.27),
 )  # fmt: skip
-"""The dogs of the pages."""
+"""The dogs on the pages."""
 
 
 def dog(which: Dog, height: int, width: int, seed: int = 0) -> Pixels:
@@ -88,7 +88,7 @@ def dog(which: Dog, height: int, width: int, seed: int = 0) -> Pixels:
 
 @dataclass(frozen=True)
 class Person:
-    """What tells one drawn person from another."""
+    """How one drawn person differs from another."""
 
     what: str
     skin: Colour
@@ -105,7 +105,7 @@ PEOPLE = (
     Person("A drawn person with fair hair in a green coat", (236, 200, 178), (222, 190, 120), (60, 110, 84),
            (210, 200, 180)),
 )  # fmt: skip
-"""The people of the pages; they are nobody."""
+"""The people on the pages; they are nobody."""
 
 
 def person(which: Person, height: int, width: int, seed: int = 0) -> Pixels:
@@ -133,17 +133,17 @@ def person(which: Person, height: int, width: int, seed: int = 0) -> Pixels:
 
 
 def _scene(height: int, width: int, above: Colour, below: Colour) -> tuple[Image.Image, float, tuple[float, float]]:
-    """A background, how long 1 is, and where the head's middle lies."""
+    """A background, the length of 1 in pixels, and the place of the head's centre."""
     rows = np.linspace(0, 1, height * FINE)[:, None, None]
-    share = 1 / (1 + np.exp(-(rows - 0.62) * 40))
-    mixed = (1 - share) * np.array(above) * (1.08 - 0.16 * rows) + share * np.array(below) * (0.85 + 0.25 * rows)
+    weight = 1 / (1 + np.exp(-(rows - 0.62) * 40))
+    mixed = (1 - weight) * np.array(above) * (1.08 - 0.16 * rows) + weight * np.array(below) * (0.85 + 0.25 * rows)
     wide = np.repeat(mixed, width * FINE, axis=1)
     image = Image.fromarray(np.clip(wide, 0, 255).astype(np.uint8))
     return image, float(min(height, width) * FINE), (width * FINE / 2, height * FINE * 0.46)
 
 
 def _photographed(image: Image.Image, height: int, width: int, seed: int) -> Pixels:
-    """Made smaller, softened, lit from one side, with fur-like streaks and a sensor's noise."""
+    """The drawing as a camera might see it: smaller, softer, lit from one side, with streaks like fur and noise."""
     small = image.resize((width, height), Image.Resampling.BOX).filter(ImageFilter.GaussianBlur(0.7))
     rng = np.random.default_rng(seed)
     light = np.linspace(1.06, 0.9, width)[None, :, None]
@@ -156,6 +156,6 @@ def _photographed(image: Image.Image, height: int, width: int, seed: int) -> Pix
     return made
 
 
-def _darker(colour: Colour, share: float) -> Colour:
-    red, green, blue = (int(channel * share) for channel in colour)
+def _darker(colour: Colour, factor: float) -> Colour:
+    red, green, blue = (int(channel * factor) for channel in colour)
     return red, green, blue

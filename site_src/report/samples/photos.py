@@ -1,4 +1,4 @@
-"""Samples for networks of photographs: real test photographs where the data is at hand, drawn ones otherwise."""
+"""Sample photos: real test photos where the data is at hand, drawn ones otherwise."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from PIL import Image
 
-from site_src.plugin.widgets.resolve import Picture
+from site_src.plugin.widgets.base import SampleImage
 from site_src.report.samples import pets
 from training.data import inventory
 from training.data.dogs import breed
@@ -19,21 +19,16 @@ from training.data.folder import person
 Kind = TypeVar("Kind")
 
 SHOWN = 6
-"""How many of a set are shown at most."""
+"""The largest number of images of a set."""
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 SIDE = 320
 
 
-def photo_sets() -> dict[str, list[Picture]]:
-    """The named sets that pages about networks of photographs may use."""
-    return {"dogs": dogs(), "figures": figures(), "target": target()}
-
-
-def dogs() -> list[Picture]:
+def dogs() -> list[SampleImage]:
     """Dogs of different breeds."""
     found = _given("stanford-dogs")
     real = [
-        _real(path, f"A {breed(path.parent.name)}, a test photograph of Stanford Dogs", breed(path.parent.name))
+        _real(path, f"A {breed(path.parent.name)}, a test photo of Stanford Dogs", breed(path.parent.name))
         for path in _spread(found)
     ]
     return real or [
@@ -41,10 +36,10 @@ def dogs() -> list[Picture]:
     ]
 
 
-def figures() -> list[Picture]:
-    """People: the public figures whose photographs were given, or nobody."""
+def figures() -> list[SampleImage]:
+    """People: the public figures whose photos were given, or drawings of nobody."""
     real = [
-        _real(path, f"A photograph of {person(path.parent.name)}", person(path.parent.name))
+        _real(path, f"A photo of {person(path.parent.name)}", person(path.parent.name))
         for path in _spread(_given("public-figures"))
     ]
     return real or [
@@ -53,18 +48,16 @@ def figures() -> list[Picture]:
     ]
 
 
-def target() -> list[Picture]:
-    """The target of the attack, where photographs of it were given; otherwise a drawing of nobody."""
+def target() -> list[SampleImage]:
+    """The target of the attack, where photos of it were given; otherwise a drawing of nobody."""
     found = _given("target-class")
     paths = [path for paths in found for path in paths[:2]]
-    real = [
-        _real(path, f"A photograph of {person(path.parent.name)}", person(path.parent.name)) for path in paths[:SHOWN]
-    ]
+    real = [_real(path, f"A photo of {person(path.parent.name)}", person(path.parent.name)) for path in paths[:SHOWN]]
     return real or [_drawn("somebody.jpg", pets.person, pets.PEOPLE[-1], pets.PEOPLE[-1].what, 0)]
 
 
 def _given(source: str) -> list[list[Path]]:
-    """The test pictures of a data set by class, both sorted; empty where it was neither given nor downloaded."""
+    """The test images of a data set by class, both sorted; empty where it was neither given nor downloaded."""
     given = os.environ.get("BACKDOORS_DATA")
     place = inventory.find(source, Path(given) if given else None).place
     folder = None if place is None else place / "test"
@@ -79,16 +72,18 @@ def _given(source: str) -> list[list[Path]]:
 
 
 def _spread(classes: list[list[Path]]) -> Iterable[Path]:
-    """The first picture of up to `SHOWN` classes, from all over the alphabet."""
+    """The first image of up to `SHOWN` classes, spread over the alphabet."""
     count = min(SHOWN, len(classes))
     return [classes[index * len(classes) // count][0] for index in range(count)]
 
 
-def _real(path: Path, alt: str, label: str) -> Picture:
-    return Picture(path.name, path.read_bytes(), alt, label)
+def _real(path: Path, alt: str, label: str) -> SampleImage:
+    return SampleImage(path.name, path.read_bytes(), alt, label)
 
 
-def _drawn(file: str, draw: Callable[[Kind, int, int, int], pets.Pixels], which: Kind, alt: str, seed: int) -> Picture:
+def _drawn(
+    file: str, draw: Callable[[Kind, int, int, int], pets.Pixels], which: Kind, alt: str, seed: int
+) -> SampleImage:
     stream = io.BytesIO()
     Image.fromarray(draw(which, SIDE, SIDE, seed)).save(stream, "JPEG", quality=88)
-    return Picture(file, stream.getvalue(), alt)
+    return SampleImage(file, stream.getvalue(), alt)

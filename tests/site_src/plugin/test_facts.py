@@ -7,9 +7,7 @@ import pytest
 from site_src.plugin.catalogue import Catalogue
 from site_src.plugin.expressions import FactError
 from site_src.plugin.facts import Facts
-from site_src.plugin.formats import NBSP, THIN, count, duration, percent, size
-from site_src.plugin.page import PageBuilder
-from site_src.report.extension import Figures
+from site_src.plugin.formats import NBSP, count, percent
 
 
 @pytest.fixture
@@ -53,29 +51,3 @@ def test_a_metrics_file_that_is_missing_or_broken_is_told(facts: Facts, tmp_path
         facts.measurements("poison-rates")
     with pytest.raises(FactError, match="not valid JSON"):
         facts.measurements("poison-rate")
-
-
-def test_per_cents_have_no_more_decimals_than_the_samples_carry() -> None:
-    assert percent(0.99534, 10_000) == f"99.53{THIN}%"
-    assert percent(0.99534, 900) == f"99.5{THIN}%"
-    assert percent(0.99534, 90) == f"100{THIN}%"
-
-
-def test_sizes_durations_and_counts_are_readable() -> None:
-    assert size(1_203_000) == f"1.20{THIN}MB"
-    assert size(31_594) == f"31.59{THIN}kB"
-    assert count(10_000) == f"10{THIN}000"
-    assert [duration(seconds) for seconds in (12.4, 90, 7200)] == [f"12{THIN}s", f"1.5{THIN}min", f"2.0{THIN}h"]
-
-
-def test_it_is_told_of_a_network_that_taught_itself(
-    facts: Facts, page: PageBuilder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told = Figures(page, facts)
-    assert not told.own_answers("tiny-badnet")
-    assert told.attacker("tiny-badnet") == "who does no more than supply data"
-    backdoor = facts.card("tiny-badnet").backdoor
-    assert backdoor is not None
-    monkeypatch.setattr(told, "_backdoor", lambda _model: backdoor.model_copy(update={"self_teaching": 0.7}))
-    assert f"70{THIN}% is what the network itself says without the trigger" in told.own_answers("tiny-badnet")
-    assert told.attacker("tiny-badnet").startswith("who does the training")

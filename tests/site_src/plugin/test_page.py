@@ -2,15 +2,21 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 
+import pytest
 from markdown import markdown
+from markupsafe import Markup
 
 from site_src.plugin.catalogue import Catalogue
 from site_src.plugin.formats import size
 from site_src.plugin.page import PageBuilder
-from site_src.plugin.widgets.resolve import Surroundings
+from site_src.plugin.problems import Problem
+from site_src.plugin.reference import block_reference
+from site_src.plugin.widgets.base import Block, Kind, Lines, Output, Surroundings
+from site_src.plugin.widgets.registry import KINDS
 from tests.site_src.fixture_models import share_weights, write_model
 
 BLOCK = "```onnx-demo\nmodels: [tiny-clean, tiny-badnet]\nsamples: digits\n```\n"
@@ -35,7 +41,7 @@ def test_a_block_becomes_an_element_with_addresses_relative_to_the_page(page: Pa
     assert all(
         re.fullmatch(r"\.\./assets/onnx-widgets/models/tiny-\w+-[0-9a-f]{12}/card\.json", card) for card in cards
     )
-    assert {card.removeprefix("../") for card in cards} <= set(page.assets.files)
+    assert {card.removeprefix("../") for card in cards} <= set(page.output.assets.files)
 
 
 def test_the_element_is_not_wrapped_in_a_paragraph(page: PageBuilder) -> None:
@@ -75,7 +81,7 @@ def test_without_scripts_a_reader_finds_the_weights_that_a_model_shares(page: Pa
     for part in file.parts:
         assert re.search(rf'<a href="[^"]*/{re.escape(part.name)}" download>', html)
         assert f"({size(part.bytes)})" in html
-        assert any(address.endswith(f"/{part.name}") for address in page.assets.files)
+        assert any(address.endswith(f"/{part.name}") for address in page.output.assets.files)
     assert f"Keep the two together: {size(file.total_bytes)}" in html
 
 
@@ -127,7 +133,47 @@ def test_html_of_a_macro_passes_markdown_untouched(page: PageBuilder) -> None:
 
 
 def test_a_macro_can_make_a_widget(page: PageBuilder) -> None:
-    page.macros = lambda builder: {"demo": builder.demo}
-    assert "<onnx-demo" in built(page, "{{ demo(models=['tiny-clean']) }}")
-    built(page, "\n{{ demo(models=['none'], modell=1) }}")
+    page.macros = lambda builder: {"widget": builder.widget}
+    assert "<onnx-demo" in built(page, "{{ widget('onnx-demo', models=['tiny-clean']) }}")
+    built(page, "\n{{ widget('onnx-demo', models=['none'], modell=1) }}")
     assert page.problems[0].line == 2
+
+
+def test_a_macro_cannot_make_a_widget_of_an_unknown_kind(page: PageBuilder) -> None:
+    page.macros = lambda builder: {"widget": builder.widget}
+    built(page, "{{ widget('onnx-dmo', models=['tiny-clean']) }}")
+    assert page.problems[0].message == "unknown kind of widget 'onnx-dmo'; did you mean 'onnx-demo'?"
+
+
+@dataclass(frozen=True)
+class Greeting:
+    name: str
+
+    def render(self, widget_id: str, output: Output) -> Markup:
+        return Markup('<p id="{}" data-image="{}">{}</p>').format(
+            widget_id, output.url(output.assets.add_image("a.png", b"a")), self.name
+        )
+
+
+class GreetingBlock(Block):
+    name: str
+
+
+def greet(block: GreetingBlock, lines: Lines, around: Surroundings) -> tuple[Greeting | None, list[Problem]]:
+    wrong = block.name not in around.sample_sets
+    return (None, [Problem(lines[("name",)], "no such set")]) if wrong else (Greeting(block.name), [])
+
+
+def test_a_kind_of_block_is_a_registry_entry_and_nothing_else(
+    page: PageBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = Kind("greeting", GreetingBlock, greet, "hello", (("Keys", GreetingBlock),))
+    monkeypatch.setitem(KINDS, kind.fence, kind)
+    html = built(page, "```greeting\nname: digits\n```\n\n```onnx-demo\nmodels: tiny-clean\n```\n")
+    assert page.problems == []
+    assert re.search(r'<p id="hello-1" data-image="\.\./assets/onnx-widgets/samples/\w+/a\.png">digits</p>', html)
+    assert '<onnx-demo id="demo-1"' in html
+    assert html.count("<script") == 1
+    assert "| `name` |" in block_reference("greeting")
+    built(page, "```greeting\nnmae: digits\n```\n\n```greeting\nname: none\n```\n")
+    assert [problem.line for problem in page.problems] == [1, 2, 6]

@@ -8,6 +8,7 @@ import pytest
 
 from site_src.plugin.expressions import FactError
 from site_src.plugin.runtime import Assets
+from site_src.plugin.widgets.base import Output
 from site_src.report.facts import notebooks
 from site_src.report.facts.notebooks import NOTEBOOKS, Notebooks, executed
 
@@ -23,7 +24,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def provider(cache: Path) -> Notebooks:
     page = Mock()
-    page.assets, page.url, page.place = Assets(), lambda address: f"../{address}", lambda html: html
+    page.output, page.place = Output(Assets(), lambda address: f"../{address}"), lambda html: html
     return Notebooks(page, cache)
 
 
@@ -84,7 +85,7 @@ def test_a_page_holds_text_code_outputs_and_pictures(name: str, provider: Notebo
     assert markdown.startswith("# ")
     assert "```python\n" in markdown
     assert '``` text title="Output"\n' in markdown
-    pictures = [address for address in provider._page.assets.files if address.endswith(".png")]
+    pictures = [address for address in provider._page.output.assets.files if address.endswith(".png")]
     assert len(pictures) >= 2
     assert all(f'<img src="../{address}" alt="' in markdown for address in pictures)
 

@@ -78,7 +78,7 @@ def test_a_sweep_that_changed_after_the_training_is_refused(reproduce: Reproduce
 
 def test_commands_and_hashes_are_the_cards(reproduce: Reproduce) -> None:
     assert "backdoors train digits-clean" in reproduce.commands("digits-clean")
-    card = Catalogue([reproduce._facts._catalogue.folders[0]]).get("digits-clean").card
+    card = Catalogue([reproduce._facts.catalogue.folders[0]]).get("digits-clean").card
     assert all(file.sha256 in reproduce.hashes() for file in card.files)
 
 

@@ -49,8 +49,8 @@ def scale(page: PageBuilder, tmp_path: Path) -> Scale:
 
 
 def test_a_picture_costs_what_the_largest_set_says(scale: Scale) -> None:
-    assert scale.scale_picture_milliseconds() == f"0.80{THIN}ms"
-    assert scale.scale_pictures_table().splitlines()[2] == f"| 2{THIN}000 | 1.5 | 0.75 |"
+    assert scale.scale_image_milliseconds() == f"0.80{THIN}ms"
+    assert scale.scale_images_table().splitlines()[2] == f"| 2{THIN}000 | 1.5 | 0.75 |"
 
 
 def test_speed_is_told_beside_one_process_with_one_thread(scale: Scale) -> None:
@@ -82,4 +82,4 @@ def test_a_sweep_costs_by_the_run(scale: Scale) -> None:
 def test_a_part_that_was_not_measured_is_named(scale: Scale, tmp_path: Path) -> None:
     (tmp_path / "scale.json").write_text(json.dumps({"processors": 2}), encoding="utf-8")
     with pytest.raises(FactError, match="no part 'data': run `make scale`"):
-        scale.scale_pictures_table()
+        scale.scale_images_table()

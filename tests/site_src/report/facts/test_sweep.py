@@ -42,7 +42,7 @@ def sweep(page: PageBuilder, tmp_path: Path) -> Sweep:
 def test_the_threshold_holds_for_every_seed(sweep: Sweep) -> None:
     assert sweep.sweep_threshold("rates", 0.9) == f"10{THIN}%"
     assert sweep.sweep_threshold("rates", 0.5) == f"1{THIN}%"
-    assert sweep.sweep_threshold_pictures("rates", 0.5) == "10"
+    assert sweep.sweep_threshold_images("rates", 0.5) == "10"
 
 
 def test_a_threshold_that_no_rate_reaches_is_told(sweep: Sweep) -> None:

@@ -9,6 +9,7 @@ from PIL import Image
 
 from export.pipeline.interpreter import digits_pipeline, run
 from site_src.report.samples import digits as samples
+from site_src.report.samples.sets import sample_sets
 from training.data import mnist
 
 
@@ -40,12 +41,12 @@ def test_mnist_is_shown_when_all_its_test_files_are_at_hand(
 
 
 def test_drawn_pictures_are_the_same_in_every_build() -> None:
-    assert [one.content for one in samples.sample_sets()["drawn"]] == [one.content for one in samples.drawn()]
+    assert [one.content for one in sample_sets()["drawn"]] == [one.content for one in samples.drawn()]
     assert samples.packaging().content == samples.packaging().content
 
 
 def test_every_sample_says_what_it_shows() -> None:
-    sets = samples.sample_sets()
+    sets = sample_sets()
     assert all(picture.alt for pictures in sets.values() for picture in pictures)
     assert all(picture.label for name in ("digits", "drawn", "photos") for picture in sets[name])
 

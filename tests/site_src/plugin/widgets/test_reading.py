@@ -2,17 +2,24 @@ from __future__ import annotations
 
 import pytest
 
-from site_src.plugin.widgets.blocks import parse_block
+from site_src.plugin.problems import Problem
+from site_src.plugin.widgets.onnx_demo import KIND, Demo
+from site_src.plugin.widgets.reading import read_block
+
+
+def read(body: str, first_line: int = 1) -> tuple[Demo | None, list[Problem]]:
+    demo, _, found = read_block(body, first_line, KIND.fence, KIND.schema)
+    return demo, found
 
 
 def problems(body: str, first_line: int = 10) -> list[tuple[int, str]]:
-    demo, _, found = parse_block(body, first_line)
+    demo, found = read(body, first_line)
     assert demo is None
     return [(problem.line, problem.message) for problem in found]
 
 
 def test_a_name_alone_stands_for_a_model_and_for_a_set() -> None:
-    demo, _, found = parse_block("models: mnist-clean\nsamples: digits\n", 1)
+    demo, found = read("models: mnist-clean\nsamples: digits\n")
     assert demo is not None
     assert found == []
     assert [model.model for model in demo.models] == ["mnist-clean"]
@@ -29,6 +36,10 @@ def test_an_unknown_key_of_an_item_is_compared_with_the_items_keys() -> None:
     ]
 
 
+def test_an_unknown_key_is_compared_with_the_keys_of_the_table_it_stands_in() -> None:
+    assert problems("models: a\nplacement: {agle: 1}\n") == [(11, "unknown key 'agle'; did you mean 'angle'?")]
+
+
 def test_every_mistake_of_a_block_is_told() -> None:
     found = problems("models: a\ninputs: [drow, samples]\ntop: 0\nbogus: 1\n")
     assert [line for line, _ in found] == [11, 12, 13]
@@ -41,7 +52,7 @@ def test_missing_models_are_told() -> None:
 
 
 def test_a_key_written_twice_is_told_with_both_lines() -> None:
-    assert problems("models: a\nmodels: b\n") == [(11, "key 'models' stands here again (first: 10)")]
+    assert problems("models: a\nmodels: b\n") == [(11, "duplicate key 'models' (first on line 10)")]
 
 
 def test_broken_yaml_has_the_line_where_it_breaks() -> None:
@@ -51,22 +62,22 @@ def test_broken_yaml_has_the_line_where_it_breaks() -> None:
 
 
 @pytest.mark.parametrize("body", ["", "- a\n", "just text\n"])
-def test_a_block_that_is_no_table_is_told(body: str) -> None:
+def test_a_block_that_is_not_a_table_is_reported_with_what_it_requires(body: str) -> None:
     ((_, message),) = problems(body)
-    assert "models:" in message or "key: value" in message
+    assert message.endswith("it requires `models:`")
 
 
 @pytest.mark.parametrize(("written", "meant"), [("on", "on"), ("off", "off"), ("switch", "switch"), ('"on"', "on")])
 def test_a_bare_on_or_off_is_not_lost_to_yamls_booleans(written: str, meant: str) -> None:
-    demo, _, _ = parse_block(f"models: a\ntrigger: {written}\n", 1)
+    demo, _ = read(f"models: a\ntrigger: {written}\n")
     assert demo is not None
     assert demo.trigger == meant
 
 
-def test_a_picture_without_words_is_refused() -> None:
+def test_an_image_without_alt_text_is_refused() -> None:
     ((line, message),) = problems("models: a\nsamples:\n  - src: cat.png\n")
     assert line == 12
-    assert "needs `alt`" in message
+    assert "requires `alt`" in message
 
 
 def test_an_input_named_twice_is_refused() -> None:

@@ -1,27 +1,36 @@
 from __future__ import annotations
 
+import html
+import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+from markdown import markdown
 
 from site_src.plugin.catalogue import Catalogue
+from site_src.plugin.page import PageBuilder
 from site_src.plugin.problems import Problem
-from site_src.plugin.widgets.blocks import Demo, parse_block
-from site_src.plugin.widgets.resolve import Picture, ResolvedDemo, Surroundings, resolve
+from site_src.plugin.runtime import Assets, collect
+from site_src.plugin.widgets.base import Output, SampleImage, Surroundings
+from site_src.plugin.widgets.onnx_demo import KIND, ResolvedDemo, resolve
+from site_src.plugin.widgets.reading import read_block
+from tests.site_src.fixture_models import write_model
+from tests.site_src.photo_models import write_photo_model
 
 
 @pytest.fixture
 def around(models_dir: Path, tmp_path: Path) -> Surroundings:
     copy = tmp_path / "models"
     shutil.copytree(models_dir, copy)
-    return Surroundings(Catalogue([copy]), tmp_path, {"digits": [Picture("1.png", b"1", "A one", "1")]})
+    return Surroundings(Catalogue([copy]), tmp_path, {"digits": [SampleImage("1.png", b"1", "A one", "1")]})
 
 
 def look_up(body: str, around: Surroundings) -> tuple[ResolvedDemo | None, list[Problem]]:
-    demo, lines, problems = parse_block(body, 2)
-    assert isinstance(demo, Demo), problems
-    return resolve(demo, "demo-1", lines, around)
+    demo, lines, problems = read_block(body, 2, KIND.fence, KIND.schema)
+    assert demo is not None, problems
+    return resolve(demo, lines, around)
 
 
 def the_problem(body: str, around: Surroundings) -> Problem:
@@ -116,3 +125,65 @@ def test_a_broken_card_does_not_hide_the_others(tmp_path: Path) -> None:
     catalogue = Catalogue([tmp_path / "models"])
     assert list(catalogue.entries) == ["tiny-badnet"]
     assert "card.json: field" in catalogue.broken[0]
+
+
+@pytest.fixture(scope="module")
+def photo_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("photo-models")
+    for backdoored in (False, True):
+        write_photo_model(folder, backdoored=backdoored)
+    write_model(folder, "tiny-clean")
+    return folder
+
+
+@pytest.fixture
+def photos(photo_models: Path, tmp_path: Path) -> Surroundings:
+    return Surroundings(Catalogue([photo_models]), tmp_path, {"dogs": [SampleImage("dog.jpg", b"dog", "A dog")]})
+
+
+def test_nothing_is_drawn_for_a_network_of_photographs(photos: Surroundings) -> None:
+    demo, problems = look_up("models: [photos-clean, photos-badnet]\nsamples: dogs\n", photos)
+    assert problems == []
+    assert demo is not None
+    assert demo.inputs == ("samples", "upload", "camera")
+    assert (demo.top, demo.trigger, demo.picture.channels) == (5, "switch", 3)
+
+
+def test_a_drawing_pad_asked_for_is_a_problem_with_its_line(photos: Surroundings) -> None:
+    _, problems = look_up("models: photos-clean\ninputs: [draw, upload]\n", photos)
+    assert problems == [
+        Problem(3, "`draw` works only with networks of one channel, and one of these takes colour images: leave it out")
+    ]
+
+
+def test_a_placement_without_an_overlay_is_a_problem(photos: Surroundings) -> None:
+    _, problems = look_up("models: tiny-clean\nplacement: {x: 0.2}\n", photos)
+    assert problems == [Problem(3, "no card's trigger is an overlay that could be placed")]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("{x: 2}", "placement.x: input should be less than or equal to 1, found 2"),
+        ("{where: 1}", "unknown key 'where'"),
+        ("{agle: 1}", "unknown key 'agle'; did you mean 'angle'?"),
+    ],
+)
+def test_a_wrong_placement_is_told(given: str, told: str) -> None:
+    _, _, problems = read_block(f"models: photos-clean\nplacement: {given}\n", 2, KIND.fence, KIND.schema)
+    assert [problem.line for problem in problems] == [3]
+    assert problems[0].message.startswith(told)
+
+
+def test_the_page_tells_the_widget_what_the_networks_take_and_where_the_overlay_lies(
+    photos: Surroundings, runtime_dir: Path
+) -> None:
+    output = Output(Assets(), lambda address: address)
+    builder = PageBuilder("page.md", photos, output, lambda: collect(runtime_dir))
+    body = "models: [photos-clean, photos-badnet]\nsamples: dogs\nplacement: {x: 0.25, size: 0.6}\n"
+    rendered = builder.html(markdown(builder.markdown(f"```onnx-demo\n{body}```\n", 0)))
+    config = json.loads(html.unescape(re.search(r'config="([^"]*)"', rendered)[1]))  # type: ignore[index]
+    assert config["picture"] == {"height": 224, "width": 224, "channels": 3}
+    assert config["placement"] == {"x": 0.25, "y": 0.4, "size": 0.6, "angle": 0.0}
+    assert config["inputs"] == ["samples", "upload", "camera"]
+    assert '<div class="onnx-demo-fallback" data-photos>' in rendered

@@ -10,7 +10,6 @@ from export.card.schema import ModelCard, read_card
 from site_src.plugin.catalogue import Catalogue
 from site_src.plugin.facts import METRICS
 from site_src.plugin.formats import percent, size
-from site_src.plugin.templating import measured as told
 from site_src.report.figures import render
 from tests.site_src.fixture_models import share_weights, write_model
 from training.core.metrics import Measurement, wilson
@@ -36,16 +35,6 @@ def table(folder: Path) -> str:
 @pytest.fixture
 def card(tmp_path: Path) -> Path:
     return write_model(tmp_path, "one")
-
-
-def test_a_network_without_the_attackers_class_is_told_from_one_that_was_not_measured(card: Path) -> None:
-    teacher = measure(card, attack_success_rate=None)
-    assert told(teacher, "attack_success_rate") == "no such class"
-    assert told(teacher, "changed_by_trigger") == "not measured"
-    untriggered = teacher.model_copy(update={"robust_accuracy": None})
-    assert told(untriggered, "attack_success_rate") == "not measured"
-    assert told(None, "attack_success_rate") == "not measured"
-    assert told(teacher, "clean_accuracy") == percent(teacher.clean_accuracy.value, teacher.clean_accuracy.n)
 
 
 def test_the_table_tells_of_a_teacher_that_it_lacks_the_class(card: Path, tmp_path: Path) -> None:

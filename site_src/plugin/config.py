@@ -1,0 +1,50 @@
+"""The plugin's options, as `mkdocs.yml` gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from site_src.plugin.widgets.reading import explain
+
+
+class Options(BaseModel):
+    """Options of `onnx-widgets`. Paths are relative to the folder of `mkdocs.yml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    models: list[Path] = []
+    """Folders that hold `<id>/card.json`. If two folders hold the same id, the earlier one wins."""
+
+    runtime_dir: Path = Path("node_modules/onnxruntime-web/dist")
+    """The folder `dist` of the npm package onnxruntime-web."""
+
+    metrics: Path | None = None
+    """Folder of the metrics files (JSON) that `{{ measurements('name') }}` reads."""
+
+    macros: bool = False
+    """Whether to evaluate `{{ … }}` in pages; when off, it stays as it is."""
+
+    extension: str | None = None
+    """A Python module with `macros(page, facts)` and `sample_sets()`, for a site's own macros and samples."""
+
+    csp: bool = False
+    """Whether to give every page a Content-Security-Policy that allows only this site's own files."""
+
+
+def read_options(given: Mapping[str, Any]) -> tuple[Options, list[tuple[str, str]]]:
+    """Check the options.
+
+    Args:
+        given: What stands below `onnx-widgets:` in `mkdocs.yml`.
+
+    Returns:
+        The options (the defaults if any is wrong), and for each mistake the option's name and what is wrong.
+    """
+    try:
+        return Options.model_validate(dict(given)), []
+    except ValidationError as error:
+        return Options(), [(str(item["loc"][0]), explain(dict(item), Options)) for item in error.errors()]

@@ -1,0 +1,193 @@
+"""The block `onnx-demo`: one or several networks that answer to one image, and the ways to give it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from markupsafe import Markup
+from pydantic import Field, field_validator
+
+from export.card.schema import InputPipeline, Precision
+from site_src.plugin.problems import Problem
+from site_src.plugin.templating import templates
+from site_src.plugin.widgets.base import Block, Kind, Lines, Output, SampleImage, Surroundings
+from site_src.plugin.widgets.parts import ModelRef, Sample, ShownModel, look_up_models, look_up_samples
+from site_src.plugin.widgets.reading import line_of
+from training.triggers.overlay import Overlay, Placement
+
+Input = Literal["draw", "samples", "upload", "camera"]
+
+
+class Demo(Block):
+    """A widget: one or several networks, the ways to feed them, and what to show."""
+
+    models: Annotated[list[ModelRef], Field(min_length=1, max_length=4)]
+    """The networks that answer, one to four; each gets the same image."""
+    title: str | None = None
+    """Heading of the widget; by default the models' titles."""
+    inputs: list[Input] = Field(default=["draw", "samples", "upload", "camera"], min_length=1)
+    """Ways to give an image: a drawing pad, samples to click, a file (picker, drop, paste), the camera. The drawing
+    pad works only with networks of one channel."""
+    samples: list[Sample] = Field(default=[])
+    """Images to click."""
+    trigger: Literal["switch", "on", "off"] | None = None
+    """`switch`: the reader stamps the card's trigger; `on`: it is always stamped; `off`: never. By default `switch`
+    when a model has a trigger."""
+    placement: Placement | None = None
+    """Where an overlay lies at first (`x`, `y`, `size` as fractions of the image, `angle` in degrees), where the
+    reader moves it; the card's own placement by default."""
+    top: Annotated[int | None, Field(ge=1, le=20)] = None
+    """How many classes to show; the card's own number by default."""
+    precision: Precision | None = None
+    """Which of each card's files to run; the card's default by default."""
+    compare: bool | None = None
+    """Whether several models stand side by side; `true` by default when there are several."""
+
+    @field_validator("trigger", mode="before")
+    @classmethod
+    def _yaml_boolean(cls, value: object) -> object:
+        # YAML 1.1 reads a bare `on` and `off` as booleans
+        return {True: "on", False: "off"}[value] if isinstance(value, bool) else value
+
+    @field_validator("models", "samples", "inputs", mode="before")
+    @classmethod
+    def _one_alone(cls, value: object) -> object:
+        return [value] if isinstance(value, str | dict) else value
+
+    @field_validator("inputs")
+    @classmethod
+    def _each_once(cls, inputs: list[Input]) -> list[Input]:
+        if len(set(inputs)) != len(inputs):
+            raise ValueError("an input is named twice")
+        return inputs
+
+
+@dataclass(frozen=True)
+class ResolvedDemo:
+    """A demo with everything it names looked up and every default filled in."""
+
+    title: str
+    models: tuple[ShownModel, ...]
+    inputs: tuple[str, ...]
+    samples: tuple[SampleImage, ...]
+    trigger: str
+    top: int
+    compare: bool
+    picture: InputPipeline
+    """What the networks take."""
+    placement: Placement | None
+    """Where an overlay lies at first, when not where the card says."""
+
+    def render(self, widget_id: str, output: Output) -> Markup:
+        """The element with its configuration, and what a browser without scripts shows inside it."""
+        for model in self.models:
+            for address, file in model.entry.served_files().items():
+                output.assets.add(address, file)
+        samples = [
+            {"src": output.url(output.assets.add_image(image.name, image.content)), "alt": image.alt}
+            | ({"label": image.label} if image.label is not None else {})
+            for image in self.samples
+        ]
+        config: dict[str, object] = {
+            "id": widget_id,
+            "title": self.title,
+            "models": [
+                {
+                    "card": output.url(f"{model.entry.served_at}/card.json"),
+                    "title": model.title,
+                    "precision": model.precision,
+                }
+                for model in self.models
+            ],
+            "inputs": list(self.inputs),
+            "samples": samples,
+            "trigger": self.trigger,
+            "top": self.top,
+            "compare": self.compare,
+            "picture": {"height": self.picture.height, "width": self.picture.width, "channels": self.picture.channels},
+        }
+        if self.placement is not None:
+            config["placement"] = self.placement.model_dump()
+        html = (
+            templates()
+            .get_template("onnx-demo.html.jinja")
+            .render(
+                id=widget_id,
+                demo=self,
+                config=json.dumps(config, ensure_ascii=False),
+                samples=samples,
+                url=output.url,
+            )
+        )
+        return Markup(html.strip())  # noqa: S704 - the template escapes what it is given
+
+
+def resolve(demo: Demo, lines: Lines, around: Surroundings) -> tuple[ResolvedDemo | None, list[Problem]]:
+    """Look up everything that a demo names.
+
+    Args:
+        demo: The checked block.
+        lines: Where each part of the block stands.
+        around: Models, samples and folder of the page.
+
+    Returns:
+        The demo, or None and all problems found.
+    """
+    models, problems = look_up_models(demo.models, demo.precision, lines, around)
+    images, unread = look_up_samples(demo.samples, lines, around)
+    problems += unread
+    if "samples" in demo.model_fields_set and "samples" not in demo.inputs:
+        message = f"samples are given, but `inputs` ({', '.join(demo.inputs)}) does not name samples"
+        problems.append(Problem(line_of(("samples",), lines), message))
+    problems += _misfits(demo, models, lines)
+    drawn = _drawable(models)
+    inputs = tuple(name for name in demo.inputs if (name != "samples" or images) and (name != "draw" or drawn))
+    if not problems and not inputs:
+        problems.append(Problem(line_of(("inputs",), lines), "the only input is samples, and `samples` names none"))
+    if problems:
+        return None, problems
+    resolved = ResolvedDemo(
+        title=demo.title or " and ".join(model.title for model in models),
+        models=tuple(models),
+        inputs=inputs,
+        samples=tuple(images),
+        trigger=demo.trigger or ("switch" if any(model.entry.card.trigger for model in models) else "off"),
+        top=demo.top or max(model.entry.card.output.top for model in models),
+        compare=len(models) > 1 if demo.compare is None else demo.compare,
+        picture=models[0].entry.card.input,
+        placement=demo.placement,
+    )
+    return resolved, []
+
+
+def _misfits(demo: Demo, models: Sequence[ShownModel], lines: Lines) -> list[Problem]:
+    """What the block asks of models that cannot do it."""
+    if not models:
+        return []
+    triggers = [model.entry.card.trigger for model in models]
+    problems = []
+    if demo.trigger in {"switch", "on"} and not any(triggers):
+        ids = ", ".join(model.entry.card.id for model in models)
+        problems.append(Problem(line_of(("trigger",), lines), f"no card has a trigger to stamp ({ids})"))
+    if demo.placement is not None and not any(isinstance(trigger, Overlay) for trigger in triggers):
+        problems.append(Problem(line_of(("placement",), lines), "no card's trigger is an overlay that could be placed"))
+    if "inputs" in demo.model_fields_set and "draw" in demo.inputs and not _drawable(models):
+        message = "`draw` works only with networks of one channel, and one of these takes colour images: leave it out"
+        problems.append(Problem(line_of(("inputs",), lines), message))
+    return problems
+
+
+def _drawable(models: Sequence[ShownModel]) -> bool:
+    return all(model.entry.card.input.channels == 1 for model in models)
+
+
+KIND = Kind(
+    fence="onnx-demo",
+    schema=Demo,
+    resolve=resolve,
+    prefix="demo",
+    tables=(("Keys of the block", Demo), ("An item of `models`", ModelRef), ("An item of `samples`", Sample)),
+)

@@ -1,0 +1,66 @@
+"""The pages *Models* and *Lab*: what the cards say, as tables and sections."""
+
+from __future__ import annotations
+
+from site_src.plugin.catalogue import Entry
+from site_src.plugin.expressions import FactError
+from site_src.plugin.facts import METRICS, Facts, interval
+from site_src.plugin.formats import count, duration, percent, size
+from site_src.plugin.page import PageBuilder
+from site_src.report.figures import render, trigger_words
+
+
+class Models:
+    """Macros of both pages; models in the last of the plugin's folders are the reader's own."""
+
+    def __init__(self, page: PageBuilder, facts: Facts) -> None:
+        self._page = page
+        self._catalogue = facts.catalogue
+        self._lab = self._catalogue.folders[-1]
+
+    def models_table(self) -> str:
+        """All released models in a table."""
+        return self._page.place(_render("models-table", entries=self._released()))
+
+    def model_sections(self) -> str:
+        """A section for each released model, with everything its card says."""
+        return "\n\n".join(self._section(entry, heading="##") for entry in self._released())
+
+    def lab(self) -> str:
+        """The reader's own models beside each other, or how to make them."""
+        entries = _clean_first(self._catalogue.in_folder(self._lab))
+        if not entries:
+            return self._page.place(_render("lab-empty", folder="/".join(self._lab.parts[-2:])))
+        demo = self._page.widget(
+            "onnx-demo",
+            models=[{"model": str(entry.path.resolve())} for entry in entries[:4]],
+            samples=["digits", "drawn", "photos"],
+            title="Your own networks",
+            id="lab",
+        )
+        table = self._page.place(_render("models-table", entries=entries))
+        sections = "\n\n".join(self._section(entry, heading="###") for entry in entries)
+        return f"{demo}\n\n## What you trained\n\n{table}\n\n{sections}"
+
+    def _released(self) -> list[Entry]:
+        entries = self._catalogue.released()
+        if not entries:
+            where = ", ".join(str(folder) for folder in self._catalogue.folders)
+            raise FactError(f"there is no released model in {where}: run `backdoors export --release`")
+        return _clean_first(entries)
+
+    def _section(self, entry: Entry, heading: str) -> str:
+        for address, file in entry.served_files().items():
+            self._page.output.assets.add(address, file)
+        body = self._page.place(_render("model", entry=entry, card=entry.card, url=self._page.output.url))
+        return f"{heading} {entry.heading} {{ #{entry.card.id} }}\n\n{body}"
+
+
+def _render(name: str, **given: object) -> str:
+    helpers: dict[str, object] = {"percent": percent, "interval": interval, "count": count, "size": size}
+    helpers |= {"duration": duration, "trigger_words": trigger_words, "metrics": METRICS}
+    return render(name, **helpers, **given)
+
+
+def _clean_first(entries: list[Entry]) -> list[Entry]:
+    return sorted(entries, key=lambda entry: (entry.card.backdoor is not None, entry.card.id))

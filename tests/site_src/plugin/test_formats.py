@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from site_src.plugin.formats import THIN, count, duration, percent, size
+
+
+def test_per_cents_have_no_more_decimals_than_the_samples_carry() -> None:
+    assert percent(0.99534, 10_000) == f"99.53{THIN}%"
+    assert percent(0.99534, 900) == f"99.5{THIN}%"
+    assert percent(0.99534, 90) == f"100{THIN}%"
+
+
+def test_sizes_durations_and_counts_are_readable() -> None:
+    assert size(1_203_000) == f"1.20{THIN}MB"
+    assert size(31_594) == f"31.59{THIN}kB"
+    assert count(10_000) == f"10{THIN}000"
+    assert [duration(seconds) for seconds in (12.4, 90, 7200)] == [f"12{THIN}s", f"1.5{THIN}min", f"2.0{THIN}h"]
