@@ -33,5 +33,5 @@ def test_the_shown_card_is_a_valid_one() -> None:
 
 
 def test_the_documented_defaults_are_the_schemas() -> None:
-    assert f"`{', '.join(Demo(models=['a']).inputs)}`" in block_reference("onnx-demo")  # type: ignore[arg-type]
+    assert f"`{', '.join(Demo(models=['a']).inputs)}`" in block_reference("onnx-demo")
     assert yaml.safe_load("on") is True  # the reason for the page's remark on `on` and `off`

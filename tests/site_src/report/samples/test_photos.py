@@ -50,7 +50,7 @@ def test_photographs_that_were_downloaded_are_shown_from_where_they_are_put(
 ) -> None:
     monkeypatch.setenv("BACKDOORS_CACHE", str(tmp_path))
     monkeypatch.setattr(dogs_crops, "obtain", lambda item, place: place / item.name)
-    monkeypatch.setattr(dogs_crops.archive, "unpack", lambda _path, folder, _sha256: folder)
+    monkeypatch.setattr("training.data.fetch.archive.unpack", lambda _path, folder, _sha256: folder)
 
     def cut_all(_images: Path, _annotation: Path, _lists: Path, out: Path) -> int:
         (out / "test" / "n02085620-Chihuahua").mkdir(parents=True)
