@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ import pytest
 import torch
 from rich.console import Console
 
+from tests.training.stopped import signalled
 from training.core.errors import RunError
 from training.core.metrics import evaluate
 from training.data.registry import load
@@ -107,17 +107,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def stop_at(monkeypatch: pytest.MonkeyPatch, wanted: tuple[int, int]) -> None:
     """Send this process SIGTERM at a step of an epoch."""
-    whole = loop.Trainer.steps
-
-    def steps(
-        self: loop.Trainer, epoch: int, after: int = 0, chance: list[torch.Tensor] | None = None
-    ) -> Iterator[loop.Step]:
-        for step in whole(self, epoch, after, chance):
-            if (epoch, step.number) == wanted:
-                os.kill(os.getpid(), signal.SIGTERM)
-            yield step
-
-    monkeypatch.setattr(loop.Trainer, "steps", steps)
+    monkeypatch.setattr(loop.Trainer, "steps", signalled(loop.Trainer.steps, signal.SIGTERM, wanted))
 
 
 def test_a_run_told_to_stop_loses_no_step_and_ends_at_the_same_bits(
