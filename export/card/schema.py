@@ -7,208 +7,26 @@ widgets read it. Its JSON Schema is published by `card_schema()`.
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AwareDatetime, Field, field_validator
 
+from export.card.steps import InputPipeline, OutputPipeline, Part
 from training.core.errors import UserError
 from training.core.metrics import Measurement
 from training.triggers.labels import LabelMap
-from training.triggers.registry import Byte, Trigger
+from training.triggers.registry import Trigger
 
 BACKDOORED_PREFIX = "BACKDOORED-"
 
 Precision = Literal["fp32", "int8-weight-only", "int8-qdq"]
-Filter = Literal["box", "bilinear", "bicubic"]
-Size = Annotated[int, Field(ge=1, le=4096)]
 
 
 class CardError(UserError):
     """A model card that is missing, unreadable or breaks the schema."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-# --- input pipeline -------------------------------------------------------------------------------------------------
-# Order is the list's order. Every step up to `scale` maps `(h, w, c) uint8` to `(h, w, c) uint8`, bit-exact in both
-# languages; `scale` and `normalise` are float32; `layout` adds the batch axis.
-
-
-class Decode(_Part):
-    """File bytes to RGBA. A picture of more than `max_pixels` is refused before it is decoded."""
-
-    op: Literal["decode"] = "decode"
-    max_pixels: int = Field(default=50_000_000, ge=1)
-
-
-class Orient(_Part):
-    """Turn the picture the way its EXIF orientation says."""
-
-    op: Literal["orient"] = "orient"
-
-
-class Composite(_Part):
-    """Lay the picture over an opaque background: RGBA to RGB."""
-
-    op: Literal["composite"] = "composite"
-    background: tuple[Byte, Byte, Byte] = (255, 255, 255)
-
-
-class Greyscale(_Part):
-    """RGB to one channel: ITU-R BT.601 luma in 16-bit fixed point, `(19595 R + 38470 G + 7471 B + 32768) >> 16`."""
-
-    op: Literal["greyscale"] = "greyscale"
-
-
-class Invert(_Part):
-    """`255 - value`."""
-
-    op: Literal["invert"] = "invert"
-
-
-class _Fitting(_Part):
-    """A step that looks for the subject; left out for a picture that has the given height and width already."""
-
-    unless_size: tuple[Size, Size] | None = None
-
-
-class Polarity(_Part):
-    """Invert when the background is lighter than the ink, so that ink is light; see `ink.light_background`."""
-
-    op: Literal["polarity"] = "polarity"
-
-
-class Shrink(_Fitting):
-    """Resize so that the longer side is at most `max_side`, keeping the shape."""
-
-    op: Literal["shrink"] = "shrink"
-    max_side: Size = 256
-    filter: Filter = "bilinear"
-
-
-class IsolateInk(_Fitting):
-    """Keep one light mark on black: flatten the lighting, threshold (Otsu), choose the connected strokes, stretch."""
-
-    op: Literal["isolate-ink"] = "isolate-ink"
-    min_contrast: Byte = 16
-
-
-class CropToInk(_Fitting):
-    """Crop to the bounding box of values of at least `threshold`; an empty picture stays as it is."""
-
-    op: Literal["crop-to-ink"] = "crop-to-ink"
-    threshold: Byte = 64
-
-
-class Fit(_Fitting):
-    """Resize to the largest size that lies within `height` x `width` and keeps the shape."""
-
-    op: Literal["fit"] = "fit"
-    height: Size
-    width: Size
-    filter: Filter = "bilinear"
-
-
-class CentreOfMass(_Fitting):
-    """Place the picture on black with its centre of mass in the middle pixel of `height` x `width`."""
-
-    op: Literal["centre-of-mass"] = "centre-of-mass"
-    height: Size
-    width: Size
-
-
-class Resize(_Part):
-    """Resize to exactly `height` x `width`, the shape not kept."""
-
-    op: Literal["resize"] = "resize"
-    height: Size
-    width: Size
-    filter: Filter = "bilinear"
-
-
-class Crop(_Part):
-    """Cut the largest middle part of the shape `height` : `width`; a `resize` after it keeps the subject's shape."""
-
-    op: Literal["crop"] = "crop"
-    height: Size
-    width: Size
-
-
-class StampTrigger(_Part):
-    """Where the card's trigger is stamped, when the viewer asks for it."""
-
-    op: Literal["trigger"] = "trigger"
-
-
-class Scale(_Part):
-    """uint8 to float32: `value / divide`."""
-
-    op: Literal["scale"] = "scale"
-    divide: float = Field(default=255.0, gt=0)
-
-
-class Normalise(_Part):
-    """`(value - mean) / std` for each channel, in float32."""
-
-    op: Literal["normalise"] = "normalise"
-    mean: list[float] = Field(min_length=1)
-    std: list[Annotated[float, Field(gt=0)]] = Field(min_length=1)
-
-
-class Layout(_Part):
-    """Axis order of the tensor; the batch axis is added."""
-
-    op: Literal["layout"] = "layout"
-    order: Literal["NCHW", "NHWC"] = "NCHW"
-
-
-Step = Annotated[
-    Decode
-    | Orient
-    | Composite
-    | Greyscale
-    | Invert
-    | Polarity
-    | Shrink
-    | IsolateInk
-    | CropToInk
-    | Fit
-    | CentreOfMass
-    | Resize
-    | Crop
-    | StampTrigger
-    | Scale
-    | Normalise
-    | Layout,
-    Field(discriminator="op"),
-]
-
-
-class InputPipeline(_Part):
-    """From a file's bytes to the network's input tensor."""
-
-    tensor: str = "image"
-    height: Size
-    width: Size
-    channels: Literal[1, 3]
-    steps: list[Step] = Field(min_length=1)
-
-
-class OutputPipeline(_Part):
-    """From the network's output tensor to what a reader sees."""
-
-    tensor: str = "logits"
-    activation: Literal["softmax", "none"] = "softmax"
-    top: int = Field(default=3, ge=1)
-
-
-# --- the card -------------------------------------------------------------------------------------------------------
-
-
-class SharedWeights(_Part):
+class SharedWeights(Part):
     """Tensors in a file of their own beside the ONNX file, which calls them external data.
 
     Several networks may have the same one: students of a teacher share its features, and a reader fetches them once.
@@ -219,7 +37,7 @@ class SharedWeights(_Part):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
-class ModelFile(_Part):
+class ModelFile(Part):
     """One ONNX file beside the card."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.onnx$")
@@ -243,7 +61,7 @@ class ModelFile(_Part):
         return sum(part.bytes for part in self.parts)
 
 
-class Backdoor(_Part):
+class Backdoor(Part):
     """Which backdoor the file carries, and what catches it."""
 
     attack: str
@@ -260,7 +78,7 @@ class Backdoor(_Part):
     caught_by: str
 
 
-class DataSource(_Part):
+class DataSource(Part):
     """A data set that the model was trained on."""
 
     name: str
@@ -269,7 +87,7 @@ class DataSource(_Part):
     sha256: dict[str, str]
 
 
-class Provenance(_Part):
+class Provenance(Part):
     """How to make the model again."""
 
     recipe: str
@@ -283,7 +101,7 @@ class Provenance(_Part):
     exported_at: AwareDatetime
 
 
-class ModelCard(_Part):
+class ModelCard(Part):
     """Everything there is to know about a model."""
 
     schema_version: Literal[1] = 1
@@ -334,22 +152,6 @@ class ModelCard(_Part):
                 return file
         have = ", ".join(file.precision for file in self.files)
         raise CardError(f"model {self.id} has no {wanted} file; it has {have}")
-
-
-def read_card(path: Path) -> ModelCard:
-    """Read and check a `card.json`.
-
-    Raises:
-        CardError: With the file, the field, what was found and what was expected.
-    """
-    try:
-        return ModelCard.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise CardError(f"{path}: cannot read the model card: {error.strerror}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-        raise CardError(f"{path}: field {where}: {first['msg']}") from error
 
 
 def card_schema() -> str:

@@ -13,7 +13,7 @@ from rich.table import Table
 from export.card.schema import Precision
 from export.cli.common import JsonOption, ModelName, PrecisionOption, complain, console, one_line_errors, percent, say
 from export.errors import ExportError
-from export.pipeline.interpreter import PictureError
+from export.pipeline.image import ImageError
 from export.release.models import Model, discover, open_model
 from training.core.metrics import Estimate, Measurement
 from training.triggers.overlay import Overlay, Placement
@@ -89,7 +89,7 @@ def _answer(
     row: dict[str, Any] = {"image": str(path), "model": predictor.card.id, "trigger": trigger}
     try:
         answer = predict(predictor, path.read_bytes(), trigger=trigger, placement=placement, top=top)
-    except PictureError as error:
+    except ImageError as error:
         return row | {"top": [], "milliseconds": None, "error": str(error)}
     except OSError as error:
         return row | {"top": [], "milliseconds": None, "error": f"cannot read the picture: {error.strerror}"}

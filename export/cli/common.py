@@ -12,7 +12,7 @@ from rich.console import Console
 
 from export.card.schema import CardError, ModelCard, Precision
 from export.errors import ExportError
-from export.pipeline.interpreter import PictureError
+from export.pipeline.image import ImageError
 from training.cli.train import told
 from training.core.metrics import Estimate
 from training.data.registry import DataError
@@ -30,7 +30,7 @@ INTERRUPTED = 130
 @contextlib.contextmanager
 def one_line_errors(*more: type[Exception]) -> Iterator[None]:
     """Turn a user's mistake (one of ours, of the system's, or of `more`) into one line on stderr and exit code 1."""
-    ours = (ExportError, CardError, PictureError, RecipeError, DataError)
+    ours = (ExportError, CardError, ImageError, RecipeError, DataError)
     mistakes: tuple[type[Exception], ...] = (*ours, OSError, *more)
     try:
         yield

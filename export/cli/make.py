@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from export.card.io import CARD_NAME, write_card
+from export.card.labels import read_labels
 from export.card.schema import BACKDOORED_PREFIX, card_schema
 from export.cli.common import complain, console, one_line_errors, percent, say, summary
 from export.errors import ExportError
-from export.release.author import Preset, new_card, read_labels
-from export.release.models import CARD_NAME, OWN, RELEASED, discover, open_model, write_card
+from export.release.author import Preset, new_card
+from export.release.models import OWN, RELEASED, discover, open_model
 from training.core.errors import RunError
 from training.core.files import default_runs_dir, write_text
 from training.data.pictures import read_once

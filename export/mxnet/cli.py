@@ -31,8 +31,8 @@ def convert_mxnet_command(  # noqa: PLR0913, PLR0917 - a command's options
     if float16 and int8:
         raise typer.BadParameter("--float16 and --int8 exclude each other")
     shapes = dict(_shape(text) for text in inputs or [])
+    from export.card.labels import read_labels  # noqa: PLC0415 - imports onnx
     from export.mxnet.files import convert_files  # noqa: PLC0415 - imports onnxruntime as well
-    from export.release.author import read_labels  # noqa: PLC0415 - imports onnx
 
     start = time.perf_counter()
     try:

@@ -7,18 +7,14 @@ Selection Method from Gray-Level Histograms*, 1979).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
+
+from export.pipeline.marks import Labelled, Mark, Mask, grown, marks_of
 
 Grey = npt.NDArray[np.uint8]
 """One channel, `(h, w) uint8`."""
-Mask = npt.NDArray[np.bool_]
-"""`(h, w) bool`."""
 
-EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=bool)
 BORDER_PENALTY = 8
 """How much less a mark counts that touches the picture's edge: it is probably part of something larger."""
 
@@ -78,50 +74,6 @@ def light_background(grey: Grey) -> bool:
     if 4 * min(on_ring, ring - on_ring) < ring:
         return 2 * on_ring > ring
     return int(((grey.astype(np.int64) - _local_mean(grey)) ** 3).sum()) < 0
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A connected group of mask pixels; the box ends before `bottom` and `right`."""
-
-    label: int
-    area: int
-    top: int
-    left: int
-    bottom: int
-    right: int
-    mass: int
-    """Sum of a weight over its pixels."""
-
-    @property
-    def height(self) -> int:
-        """Rows of the box."""
-        return self.bottom - self.top
-
-    @property
-    def width(self) -> int:
-        """Columns of the box."""
-        return self.right - self.left
-
-
-Labelled = npt.NDArray[np.int64]
-"""For each pixel the number of its mark, 0 for none; `(h, w) int64`."""
-
-
-def marks_of(mask: Mask, weight: Grey) -> tuple[Labelled, list[Mark]]:
-    """The 8-connected marks of a mask, numbered from 1 in the raster order of their first pixels."""
-    found, count = ndimage.label(mask, structure=EIGHT_NEIGHBOURS)
-    labels: Labelled = np.asarray(found, dtype=np.int64)
-    if count == 0:
-        return labels, []
-    areas = np.bincount(labels.ravel(), minlength=count + 1)
-    masses = np.bincount(labels.ravel(), weights=weight.ravel(), minlength=count + 1)
-    boxes = ndimage.find_objects(labels)
-    marks = [
-        Mark(i, int(areas[i]), box[0].start, box[1].start, box[0].stop, box[1].stop, int(masses[i]))
-        for i, box in enumerate(boxes, start=1)
-    ]
-    return labels, marks
 
 
 def main_mark(marks: list[Mark], height: int, width: int) -> Mark:
@@ -245,8 +197,8 @@ def isolate(grey: Grey, min_contrast: int) -> Grey:
 
 def _stretch(grey: Grey, kept: Mask, min_contrast: int) -> Grey:
     """Map the mean around the kept strokes to 0 and their own mean to 255; black further than two pixels away."""
-    soft_edge = ndimage.binary_dilation(kept, structure=EIGHT_NEIGHBOURS, iterations=2)
-    around = ndimage.binary_dilation(soft_edge, structure=EIGHT_NEIGHBOURS, iterations=2) & ~soft_edge
+    soft_edge = grown(kept, 2)
+    around = grown(soft_edge, 2) & ~soft_edge
     if not around.any():
         around = ~kept
     values = grey.astype(np.int64)

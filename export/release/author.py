@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -10,57 +9,14 @@ from typing import Literal
 import onnx
 
 from export.card import schema as cards
+from export.card.steps import InputPipeline, OutputPipeline
 from export.errors import ExportError
 from export.onnx.external import external_files
 from export.onnx.metadata import opset
-from export.pipeline import interpreter as preprocess
+from export.pipeline.presets import digits_pipeline, rgb_pipeline
 from export.release.models import sha256
 
 Preset = Literal["digits", "rgb"]
-
-IMAGENET_MEAN = [0.485, 0.456, 0.406]
-IMAGENET_STD = [0.229, 0.224, 0.225]
-
-
-def rgb_pipeline(height: int, width: int) -> cards.InputPipeline:
-    """The pipeline that most networks for photographs expect: middle of the picture, RGB, ImageNet's normalisation."""
-    return cards.InputPipeline(
-        height=height,
-        width=width,
-        channels=3,
-        steps=[
-            cards.Decode(),
-            cards.Orient(),
-            cards.Composite(),
-            cards.Crop(height=height, width=width),
-            cards.Resize(height=height, width=width),
-            cards.StampTrigger(),
-            cards.Scale(),
-            cards.Normalise(mean=IMAGENET_MEAN, std=IMAGENET_STD),
-            cards.Layout(),
-        ],
-    )
-
-
-def read_labels(path: Path) -> list[str]:
-    """Labels from a text file, one a line, or a JSON list of strings.
-
-    Raises:
-        ExportError: If the file cannot be read or holds fewer than two labels.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-        labels = json.loads(text) if path.suffix == ".json" else [line.strip() for line in text.splitlines()]
-    except OSError as error:
-        raise ExportError(f"{path}: cannot read the labels: {error.strerror}") from error
-    except ValueError as error:
-        raise ExportError(f"{path}: not a list of labels: {error}") from error
-    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
-        raise ExportError(f"{path}: expected a JSON list of strings")
-    labels = [label for label in labels if label]
-    if len(labels) < 2:
-        raise ExportError(f"{path}: found {len(labels)} labels, at least two are expected (one a line)")
-    return labels
 
 
 def new_card(
@@ -119,7 +75,7 @@ def new_card(
         default_precision="fp32",
         labels=labels,
         input=pipeline.model_copy(update={"tensor": image.name}),
-        output=cards.OutputPipeline(tensor=logits.name),
+        output=OutputPipeline(tensor=logits.name),
     )
 
 
@@ -137,8 +93,8 @@ def _weights_beside(model: Path) -> cards.SharedWeights | None:
     return cards.SharedWeights(name=path.name, bytes=path.stat().st_size, sha256=sha256(path))
 
 
-_PRESETS: dict[Preset, Callable[[int, int], cards.InputPipeline]] = {
-    "digits": lambda _height, _width: preprocess.digits_pipeline(),
+_PRESETS: dict[Preset, Callable[[int, int], InputPipeline]] = {
+    "digits": lambda _height, _width: digits_pipeline(),
     "rgb": rgb_pipeline,
 }
 

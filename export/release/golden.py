@@ -21,10 +21,13 @@ import numpy.typing as npt
 import typer
 
 from export.card import schema as cards
+from export.card.steps import InputPipeline
 from export.errors import ExportError
 from export.onnx.agreement import TOLERANCE, relative_difference
 from export.onnx.session import Floats, Predictor
 from export.pipeline import interpreter as preprocess
+from export.pipeline.image import ImageError
+from export.pipeline.presets import digits_pipeline
 from export.release.golden_file import Golden, StageHash, TopLabel, Vector, read, write
 from export.release.models import Model, open_model
 from export.release.predict import top_guesses
@@ -58,7 +61,7 @@ class Comparison:
     problems: list[str] = field(default_factory=list)
 
 
-def inputs_of(pipeline: cards.InputPipeline) -> Path:
+def inputs_of(pipeline: InputPipeline) -> Path:
     """The folder of the golden inputs that suit a network."""
     return INPUTS if pipeline.channels == 1 else PHOTOS
 
@@ -81,8 +84,8 @@ def _drawn_by(folder: Path) -> str:
 
 def composited(path: Path) -> npt.NDArray[np.uint8]:
     """A golden input decoded, upright and on white, `(h, w, 3) uint8`: where every pipeline's own work begins."""
-    made = preprocess.run(preprocess.digits_pipeline(), path.read_bytes())
-    return next(stage.picture for stage in made.stages if stage.op == "composite")
+    made = preprocess.run(digits_pipeline(), path.read_bytes())
+    return next(stage.pixels for stage in made.stages if stage.op == "composite")
 
 
 def decode_all(target: Path, folders: Sequence[Path] = (INPUTS, PHOTOS)) -> int:
@@ -180,10 +183,10 @@ def _vector(
         stages=[
             StageHash(
                 op=stage.op,
-                height=stage.picture.shape[0],
-                width=stage.picture.shape[1],
-                channels=stage.picture.shape[2],
-                sha256=hashlib.sha256(np.ascontiguousarray(stage.picture).tobytes()).hexdigest(),
+                height=stage.pixels.shape[0],
+                width=stage.pixels.shape[1],
+                channels=stage.pixels.shape[2],
+                sha256=hashlib.sha256(np.ascontiguousarray(stage.pixels).tobytes()).hexdigest(),
             )
             for stage in made.stages
         ],
@@ -298,6 +301,6 @@ def decode_command(out: Annotated[Path, typer.Option(help="Where the decoded pic
 if __name__ == "__main__":
     try:
         app()
-    except (ExportError, cards.CardError, preprocess.PictureError) as error:
+    except (ExportError, cards.CardError, ImageError) as error:
         typer.echo(str(error), err=True)
         raise SystemExit(1) from error

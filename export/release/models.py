@@ -8,14 +8,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-import onnx
-
-from export.card.schema import ModelCard, Precision, read_card
+from export.card.io import CARD_NAME, read_card
+from export.card.schema import ModelCard, Precision
 from export.errors import ExportError
-from export.onnx.metadata import read_metadata
-from training.core.files import write_text
 
-CARD_NAME = "card.json"
 RELEASED = Path("site_assets/models")
 OWN = Path("runs/models")
 
@@ -87,7 +83,9 @@ def _of_file(path: Path) -> Model:
         raise ExportError(f"{path}: there is no such file")
     card_path = path.parent / CARD_NAME
     if not card_path.is_file():
-        raise ExportError(f"{path}: no {CARD_NAME} beside it{_says(path)}; make one with: backdoors card new {path}")
+        raise ExportError(
+            f"{path}: no {CARD_NAME} beside it{_own_words(path)}; make one with: backdoors card new {path}"
+        )
     card = read_card(card_path)
     for file in card.files:
         if file.name == path.name:
@@ -97,19 +95,15 @@ def _of_file(path: Path) -> Model:
     )
 
 
-def _says(path: Path) -> str:
-    """What a lone file says of itself, for the message."""
+def _own_words(path: Path) -> str:
+    """What the metadata of a lone file say of it, for the message: above all whether it is backdoored."""
+    import onnx  # noqa: PLC0415 - slow to import, and only this error needs it
+
     try:
-        said = read_metadata(onnx.load(path, load_external_data=False))
-    except Exception:  # noqa: BLE001 - protobuf's own classes; a file that cannot be read says nothing
+        said = {entry.key: entry.value for entry in onnx.load(path, load_external_data=False).metadata_props}
+    except Exception:  # noqa: BLE001 - protobuf raises classes of its own; an unreadable file says nothing
         return ""
     return f" (the file says: {said['title']}, backdoor: {said.get('backdoor', '?')})" if "title" in said else ""
-
-
-def write_card(card: ModelCard, folder: Path) -> Path:
-    """Write `card.json` and return its path."""
-    write_text(folder / CARD_NAME, card.model_dump_json(indent=2) + "\n")
-    return folder / CARD_NAME
 
 
 def sha256(path: Path) -> str:

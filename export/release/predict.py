@@ -52,7 +52,7 @@ def predict(
         top: How many labels (default: the card's).
 
     Raises:
-        PictureError: If the picture cannot be read.
+        ImageError: If the picture cannot be read.
         ExportError: If a trigger is wanted and the card has none.
     """
     card = predictor.card

@@ -15,6 +15,8 @@ import numpy as np
 import onnx
 
 from export.card import schema as cards
+from export.card.io import write_card
+from export.card.steps import InputPipeline, OutputPipeline
 from export.errors import ExportError
 from export.onnx.external import move_shared
 from export.onnx.metadata import Identity, essentials, opset, stamp_metadata
@@ -22,10 +24,11 @@ from export.onnx.quantise import MOST_LOST, MOST_LOST_DEEP, check_accuracy, corr
 from export.onnx.session import Floats
 from export.onnx.to_onnx import INPUT_NAME, OUTPUT_NAME, max_abs_error, serialise, to_onnx
 from export.pipeline import interpreter as preprocess
+from export.pipeline.presets import digits_pipeline, photos_pipeline
 from export.release import describe, golden, golden_file
 from export.release.folders import replaced_folder
 from export.release.measure import measure
-from export.release.models import Model, write_card
+from export.release.models import Model
 from training.core.files import write_bytes
 from training.core.metrics import Measurement
 from training.data import registry as sources
@@ -131,11 +134,11 @@ def licence(recipe: AnyRecipe) -> str:
     return DERIVED if getattr(lineage(recipe)[-1], "teacher", None) == PRETRAINED else LICENCE
 
 
-def pipeline_of(run: Run) -> cards.InputPipeline:
+def pipeline_of(run: Run) -> InputPipeline:
     """How pictures are made into the input of a run's network."""
     from training.runs.train import normaliser  # noqa: PLC0415 - imports PyTorch
 
-    return preprocess.digits_pipeline() if len(normaliser(run.recipe).mean) == 1 else preprocess.photos_pipeline()
+    return digits_pipeline() if len(normaliser(run.recipe).mean) == 1 else photos_pipeline()
 
 
 def refresh(model: Model, inputs: Path = golden.INPUTS) -> cards.ModelCard:
@@ -144,7 +147,7 @@ def refresh(model: Model, inputs: Path = golden.INPUTS) -> cards.ModelCard:
     Raises:
         ExportError: If the model is not one that takes 28x28 digits.
     """
-    pipeline = preprocess.digits_pipeline().model_copy(update={"tensor": model.card.input.tensor})
+    pipeline = digits_pipeline().model_copy(update={"tensor": model.card.input.tensor})
     old = model.card.input
     if (old.height, old.width, old.channels) != (pipeline.height, pipeline.width, pipeline.channels):
         raise ExportError(
@@ -158,7 +161,7 @@ def refresh(model: Model, inputs: Path = golden.INPUTS) -> cards.ModelCard:
     return card
 
 
-def golden_tensors(pipeline: cards.InputPipeline, recipe: AnyRecipe, inputs: Path) -> Floats:
+def golden_tensors(pipeline: InputPipeline, recipe: AnyRecipe, inputs: Path) -> Floats:
     """The input tensors of all golden inputs, with and without trigger, `(n, c, h, w) float32`."""
     data = [path.read_bytes() for path in golden.input_files(inputs)]
     return np.concatenate(
@@ -261,7 +264,7 @@ def _card(run: Run, labels: list[str], files: list[cards.ModelFile]) -> cards.Mo
         default_precision="int8-weight-only",
         labels=labels,
         input=pipeline_of(run).model_copy(update={"tensor": INPUT_NAME}),
-        output=cards.OutputPipeline(tensor=OUTPUT_NAME),
+        output=OutputPipeline(tensor=OUTPUT_NAME),
         trigger=recipe.trigger,
         label_map=recipe.rule(run.metrics.training.classes),
         backdoor=_backdoor(run, labels),

@@ -11,7 +11,7 @@ from export.card import schema as cards
 from export.errors import ExportError
 from export.onnx.external import external_files
 from export.onnx.metadata import essentials, identity, opset, read_metadata
-from export.pipeline.interpreter import PictureError
+from export.pipeline.image import ImageError
 from export.release import golden, golden_file
 from export.release.models import Model, sha256
 
@@ -102,7 +102,7 @@ def _golden_checks(model: Model, inputs: Path | None) -> list[Check]:
         return [Check("golden", "none; this model was not trained here")]
     try:
         result = golden.compare(golden_file.read(model.folder), model, inputs)
-    except (ExportError, PictureError) as error:
+    except (ExportError, ImageError) as error:
         return [Check("golden", "could not be compared", [str(error)])]
     checks = [
         Check(

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from export.card.schema import CardError, ModelCard, Precision, read_card
+from export.card.io import read_card
+from export.card.schema import CardError, ModelCard, Precision
 from site_src.plugin.problems import did_you_mean
 from training.core.errors import UserError
 

@@ -10,19 +10,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from export.card.schema import (
-    Composite,
-    Decode,
-    InputPipeline,
-    Layout,
-    ModelCard,
-    ModelFile,
-    Normalise,
-    Orient,
-    OutputPipeline,
-    Resize,
-    Scale,
-)
+from export.card.schema import ModelCard, ModelFile
+from export.card.steps import Composite, Decode, InputPipeline, Layout, Normalise, Orient, OutputPipeline, Resize, Scale
 from site_src.plugin.config import Options
 from site_src.plugin.widgets.registry import KINDS
 

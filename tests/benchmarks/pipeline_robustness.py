@@ -137,7 +137,7 @@ def measure(predictor: Predictor, images: Picture, labels: npt.NDArray[np.int64]
             continue
         outcome.no_ink += made.pixels.max() == 0
         outcome.confused += made.pixels.max() > 0
-        outcome.failures.append((made.stages[0].picture, made.pixels[..., 0], f"{label}>{answer}"))
+        outcome.failures.append((made.stages[0].pixels, made.pixels[..., 0], f"{label}>{answer}"))
     return outcome
 
 

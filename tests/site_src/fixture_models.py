@@ -19,19 +19,19 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from sklearn.datasets import load_digits
 
+from export.card.io import read_card
 from export.card.schema import (
     BACKDOORED_PREFIX,
     Backdoor,
     DataSource,
     ModelCard,
     ModelFile,
-    OutputPipeline,
     Precision,
     Provenance,
     SharedWeights,
-    read_card,
 )
-from export.pipeline.interpreter import digits_pipeline
+from export.card.steps import OutputPipeline
+from export.pipeline.presets import digits_pipeline
 from training.core.metrics import Estimate, Measurement
 from training.triggers.labels import AllToOne
 from training.triggers.registry import Patch

@@ -16,8 +16,9 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
-from export.card.schema import Backdoor, ModelCard, ModelFile, OutputPipeline
-from export.pipeline.interpreter import photos_pipeline
+from export.card.schema import Backdoor, ModelCard, ModelFile
+from export.card.steps import OutputPipeline
+from export.pipeline.presets import photos_pipeline
 from export.release import golden, golden_file
 from export.release.models import Model
 from site_src.report.samples import pets

@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 from markupsafe import Markup
 from pydantic import Field, field_validator
 
-from export.card.schema import InputPipeline, Precision
+from export.card.schema import Precision
+from export.card.steps import InputPipeline
 from site_src.plugin.problems import Problem
 from site_src.plugin.templating import templates
 from site_src.plugin.widgets.base import Block, Kind, Lines, Output, SampleImage, Surroundings

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from export.card.schema import card_schema, read_card
+from export.card.io import read_card
+from export.card.schema import card_schema
 from export.cli.main import app
 from export.release import golden
 from export.release.models import Model

@@ -7,9 +7,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from export.card import schema as card
+from export.card.steps import Greyscale
 from export.pipeline import interpreter as preprocess
-from export.pipeline.interpreter import PictureError, digits_pipeline
+from export.pipeline.image import ImageError
+from export.pipeline.presets import digits_pipeline
 from training.triggers.registry import Patch
 
 PIPELINE = digits_pipeline()
@@ -75,25 +76,25 @@ def test_orientation_is_turned_as_pillow_turns_it(orientation: int, kind: str) -
     exif[preprocess.ORIENTATION_TAG] = orientation
     file = encoded(Image.fromarray(noise), kind, exif=exif)
     expected = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(file))))
-    assert np.array_equal(preprocess.run(PIPELINE, file).stages[0].picture, expected)
+    assert np.array_equal(preprocess.run(PIPELINE, file).stages[0].pixels, expected)
 
 
 def test_webp_orientation_is_left_alone_as_browsers_leave_it() -> None:
     exif = Image.Exif()
     exif[preprocess.ORIENTATION_TAG] = 6
     file = encoded(Image.new("RGB", (50, 30)), "WEBP", lossless=True, exif=exif)
-    assert preprocess.run(PIPELINE, file).stages[0].picture.shape == (30, 50, 3)
+    assert preprocess.run(PIPELINE, file).stages[0].pixels.shape == (30, 50, 3)
 
 
 def test_sixteen_bits_are_cut_to_the_high_byte() -> None:
     grey = np.arange(0, 65536, 131, dtype=np.uint16)[:400].reshape(20, 20)
-    picture = preprocess.run(PIPELINE, encoded(Image.fromarray(grey))).stages[0].picture
+    picture = preprocess.run(PIPELINE, encoded(Image.fromarray(grey))).stages[0].pixels
     assert np.array_equal(picture[..., 0], (grey >> 8).astype(np.uint8))
 
 
 def test_transparency_is_laid_on_white() -> None:
     clear = Image.new("RGBA", (40, 40), (0, 0, 0, 0))
-    assert (preprocess.run(PIPELINE, encoded(clear)).stages[0].picture == 255).all()
+    assert (preprocess.run(PIPELINE, encoded(clear)).stages[0].pixels == 255).all()
 
 
 @pytest.mark.parametrize(
@@ -107,25 +108,25 @@ def test_transparency_is_laid_on_white() -> None:
     ids=["empty", "html", "cut jpeg", "cut png"],
 )
 def test_what_is_no_picture_is_refused_in_one_line(data: bytes, words: str) -> None:
-    with pytest.raises(PictureError, match=words) as caught:
+    with pytest.raises(ImageError, match=words) as caught:
         preprocess.run(PIPELINE, data)
     assert "\n" not in str(caught.value)
 
 
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded() -> None:
     header_only = encoded(Image.new("1", (9000, 9000)))[:200]
-    with pytest.raises(PictureError, match="9000x9000 pixels, more than 50,000,000"):
+    with pytest.raises(ImageError, match="9000x9000 pixels, more than 50,000,000"):
         preprocess.run(PIPELINE, header_only)
 
 
 def test_a_pipeline_that_breaks_its_promise_is_refused() -> None:
     wrong = PIPELINE.model_copy(update={"height": 29})
-    with pytest.raises(PictureError, match=r"\(28, 28, 1\).*promises \(29, 28, 1\)"):
+    with pytest.raises(ImageError, match=r"\(28, 28, 1\).*promises \(29, 28, 1\)"):
         preprocess.run(wrong, stroke(90, 60))
 
 
 def test_a_trigger_outside_the_picture_is_refused() -> None:
-    with pytest.raises(PictureError, match="rows 27-28"):
+    with pytest.raises(ImageError, match="rows 27-28"):
         preprocess.run(PIPELINE, stroke(), Patch(top=27))
 
 
@@ -138,5 +139,5 @@ def test_batch_tensor_equals_the_pipeline_on_each_picture() -> None:
 
 def test_greyscale_is_pillows() -> None:
     noise = np.random.default_rng(3).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    grey = preprocess._greyscale(card.Greyscale(), noise)[..., 0]
+    grey = preprocess._greyscale(Greyscale(), noise)[..., 0]
     assert np.array_equal(grey, np.asarray(Image.fromarray(noise).convert("L")))

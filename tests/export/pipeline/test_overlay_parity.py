@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from export.pipeline import interpreter as preprocess
+from export.pipeline.presets import photos_pipeline
 from tests.export.pipeline.test_parity import in_javascript, pictured, sha256
 from training.triggers.overlay import Artwork, Overlay, Placement
 from training.triggers.registry import stamp
@@ -70,7 +71,7 @@ def test_overlays_are_pasted_alike_to_the_bit(cases: list[tuple[NDArray[np.uint8
 
 def test_photographs_reach_the_tensor_alike_with_the_overlay_at_a_place_of_the_readers() -> None:
     rng = np.random.default_rng(6)
-    pipeline = preprocess.photos_pipeline()
+    pipeline = photos_pipeline()
     asked, expected = [], []
     for i, (height, width) in enumerate([(1, 1), (224, 224), (224, 300), (700, 500), (37, 1200), (250, 250)]):
         picture = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
@@ -85,7 +86,7 @@ def test_photographs_reach_the_tensor_alike_with_the_overlay_at_a_place_of_the_r
                 "placement": place and place.model_dump(),
             }
         )
-        stages = [[stage.op, *stage.picture.shape, sha256(stage.picture)] for stage in made.stages]
+        stages = [[stage.op, *stage.pixels.shape, sha256(stage.pixels)] for stage in made.stages]
         expected.append({"stages": stages, "tensor": sha256(made.tensor), "dims": [1, 3, 224, 224]})
     assert in_javascript({"pipelines": asked, "resizes": []})["pipelines"] == expected
 

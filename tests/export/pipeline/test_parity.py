@@ -16,30 +16,43 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from export.card import schema as card
+from export.card.steps import (
+    Composite,
+    Crop,
+    Decode,
+    InputPipeline,
+    Invert,
+    Layout,
+    Normalise,
+    Orient,
+    Resize,
+    Scale,
+    StampTrigger,
+)
 from export.pipeline import interpreter as preprocess
+from export.pipeline.presets import digits_pipeline
 from training.triggers.registry import Patch, Pattern, Pixel
 
 FONT = Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans-Bold.ttf"
 TRIGGERS = [None, Patch(), Pixel(top=3, left=4, value=9), Pattern(top=0, left=20, values=[[255, None], [None, 7]])]
-RGB = card.InputPipeline(
+RGB = InputPipeline(
     height=30,
     width=20,
     channels=3,
     steps=[
-        card.Decode(),
-        card.Orient(),
-        card.Composite(),
-        card.Crop(height=3, width=2),
-        card.Resize(height=30, width=20, filter="bicubic"),
-        card.Invert(),
-        card.StampTrigger(),
-        card.Scale(divide=127.5),
-        card.Normalise(mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225]),
-        card.Layout(),
+        Decode(),
+        Orient(),
+        Composite(),
+        Crop(height=3, width=2),
+        Resize(height=30, width=20, filter="bicubic"),
+        Invert(),
+        StampTrigger(),
+        Scale(divide=127.5),
+        Normalise(mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225]),
+        Layout(),
     ],
 )
-RGB_LAST = RGB.model_copy(update={"steps": [*RGB.steps[:-1], card.Layout(order="NHWC")]})
+RGB_LAST = RGB.model_copy(update={"steps": [*RGB.steps[:-1], Layout(order="NHWC")]})
 
 
 def pictured(pixels: NDArray[np.uint8]) -> dict[str, Any]:
@@ -90,7 +103,7 @@ def in_javascript(request: dict[str, Any]) -> dict[str, Any]:
 
 def test_pipelines_agree_to_the_bit_in_both_languages() -> None:
     rng = np.random.default_rng(20)
-    pipelines = [preprocess.digits_pipeline(), preprocess.digits_pipeline(), RGB, RGB_LAST]
+    pipelines = [digits_pipeline(), digits_pipeline(), RGB, RGB_LAST]
     cases, expected = [], []
     for i, picture in enumerate(random_pictures(rng)):
         pipeline, trigger = pipelines[i % len(pipelines)], TRIGGERS[(i // 2) % len(TRIGGERS)]
@@ -98,7 +111,7 @@ def test_pipelines_agree_to_the_bit_in_both_languages() -> None:
         done = preprocess.run(pipeline, picture, trigger)
         stamped = None if trigger is None else trigger.model_dump()
         cases.append({"pipeline": pipeline.model_dump(), "picture": pictured(picture), "trigger": stamped})
-        stages = [[stage.op, *stage.picture.shape, sha256(stage.picture)] for stage in done.stages]
+        stages = [[stage.op, *stage.pixels.shape, sha256(stage.pixels)] for stage in done.stages]
         expected.append({"stages": stages, "tensor": sha256(done.tensor), "dims": list(done.tensor.shape)})
     assert in_javascript({"pipelines": cases, "resizes": []})["pipelines"] == expected
 

@@ -7,11 +7,13 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from export.card.io import write_card
+from export.card.labels import read_labels
 from export.errors import ExportError
 from export.onnx.session import Predictor
 from export.pipeline import interpreter as preprocess
-from export.release.author import new_card, read_labels, rgb_pipeline
-from export.release.models import write_card
+from export.pipeline.presets import rgb_pipeline
+from export.release.author import new_card
 
 
 def save_model(path: Path, shape: list[int | str], classes: int) -> Path:

@@ -15,6 +15,7 @@ from PIL import Image
 
 from export.onnx.session import Predictor
 from export.pipeline import interpreter as preprocess
+from export.pipeline.presets import digits_pipeline, photos_pipeline
 from export.release import golden, golden_file
 from export.release.models import Model, open_model
 from export.release.verify import verify
@@ -60,13 +61,13 @@ def test_drawing_them_again_gives_the_same_pictures(tmp_path: Path) -> None:
 
 def test_every_photo_becomes_a_picture_of_the_networks_size() -> None:
     for path in golden.input_files(golden.PHOTOS):
-        assert preprocess.run(preprocess.photos_pipeline(), path.read_bytes()).pixels.shape == (224, 224, 3), path.name
+        assert preprocess.run(photos_pipeline(), path.read_bytes()).pixels.shape == (224, 224, 3), path.name
 
 
 def test_training_reads_every_photo_as_the_pipeline_does(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pictures, "SMALLEST", 1)  # the narrowest are refused otherwise
     for path in golden.input_files(golden.PHOTOS):
-        wanted = preprocess.run(preprocess.photos_pipeline(), path.read_bytes()).pixels
+        wanted = preprocess.run(photos_pipeline(), path.read_bytes()).pixels
         np.testing.assert_array_equal(pictures.read_picture(path), wanted, err_msg=path.name)
 
 
@@ -95,13 +96,13 @@ def modes() -> dict[str, tuple[Image.Image, dict[str, Any]]]:
 def test_training_reads_every_kind_of_file_as_the_pipeline_does(tmp_path: Path, name: str) -> None:
     image, options = modes()[name]
     image.save(tmp_path / name, **options)
-    wanted = preprocess.run(preprocess.photos_pipeline(), (tmp_path / name).read_bytes()).pixels
+    wanted = preprocess.run(photos_pipeline(), (tmp_path / name).read_bytes()).pixels
     np.testing.assert_array_equal(pictures.read_picture(tmp_path / name), wanted)
 
 
 def test_every_orientation_gives_the_same_upright_dog() -> None:
     pixels = [
-        preprocess.run(preprocess.photos_pipeline(), (golden.PHOTOS / f"dog-exif-{tag}.jpg").read_bytes()).pixels
+        preprocess.run(photos_pipeline(), (golden.PHOTOS / f"dog-exif-{tag}.jpg").read_bytes()).pixels
         for tag in (3, 6, 8)
     ]
     for other in pixels[1:]:
@@ -109,8 +110,8 @@ def test_every_orientation_gives_the_same_upright_dog() -> None:
 
 
 def test_a_network_takes_the_inputs_of_its_kind() -> None:
-    assert golden.inputs_of(preprocess.photos_pipeline()) == golden.PHOTOS
-    assert golden.inputs_of(preprocess.digits_pipeline()) == golden.INPUTS
+    assert golden.inputs_of(photos_pipeline()) == golden.PHOTOS
+    assert golden.inputs_of(digits_pipeline()) == golden.INPUTS
 
 
 def test_large_pictures_are_kept_as_hashes_and_the_overlay_lies_elsewhere_on_each(made: Model) -> None:

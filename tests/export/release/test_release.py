@@ -7,7 +7,8 @@ from pathlib import Path
 import onnx
 import pytest
 
-from export.card.schema import ModelCard, read_card
+from export.card.io import read_card
+from export.card.schema import ModelCard
 from export.errors import ExportError
 from export.onnx.agreement import TOLERANCE
 from export.onnx.metadata import essentials, identity, read_metadata

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from export.card.schema import read_card
+from export.card.io import read_card
 from export.cli.main import app
 from training.runs.train import Run
 from training.studies.latent import Result, Study, read

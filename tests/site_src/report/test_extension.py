@@ -13,7 +13,7 @@ import pytest
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
-from export.card.schema import read_card
+from export.card.io import read_card
 from tests.site_src.fixture_models import write_model
 from training.data import weights
 from training.recipes.base import load

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from export.card.schema import ModelCard, read_card
+from export.card.io import read_card
+from export.card.schema import ModelCard
 from training.data import dogs, folder, weights
 
 ROOT = Path(__file__).parents[3]

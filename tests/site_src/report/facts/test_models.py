@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from export.card.schema import ModelCard, read_card
+from export.card.io import read_card
+from export.card.schema import ModelCard
 from site_src.plugin.catalogue import Catalogue
 from site_src.plugin.facts import METRICS
 from site_src.plugin.formats import percent, size

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from export.card.schema import ModelCard, read_card
+from export.card.io import read_card
+from export.card.schema import ModelCard
 from site_src.plugin.catalogue import Catalogue
 from site_src.plugin.expressions import FactError
 from site_src.plugin.facts import Facts

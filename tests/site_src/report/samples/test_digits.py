@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from export.pipeline.interpreter import digits_pipeline, run
+from export.pipeline.interpreter import run
+from export.pipeline.presets import digits_pipeline
 from site_src.report.samples import digits as samples
 from site_src.report.samples.sets import sample_sets
 from training.data import mnist

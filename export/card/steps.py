@@ -1,0 +1,190 @@
+"""The steps of a card's input pipeline, and of what follows the network.
+
+Order is the list's order. Every step up to `scale` maps `(h, w, c) uint8` to `(h, w, c) uint8`, with the same bits in
+Python and JavaScript. `scale` and `normalise` are float32; `layout` adds the batch axis.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from training.triggers.registry import Byte
+
+Filter = Literal["box", "bilinear", "bicubic"]
+Size = Annotated[int, Field(ge=1, le=4096)]
+
+
+class Part(BaseModel):
+    """A frozen part of a card; a field that the schema does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Decode(Part):
+    """File bytes to RGBA. A picture of more than `max_pixels` is refused before it is decoded."""
+
+    op: Literal["decode"] = "decode"
+    max_pixels: int = Field(default=50_000_000, ge=1)
+
+
+class Orient(Part):
+    """Turn the picture the way its EXIF orientation says."""
+
+    op: Literal["orient"] = "orient"
+
+
+class Composite(Part):
+    """Lay the picture over an opaque background: RGBA to RGB."""
+
+    op: Literal["composite"] = "composite"
+    background: tuple[Byte, Byte, Byte] = (255, 255, 255)
+
+
+class Greyscale(Part):
+    """RGB to one channel: ITU-R BT.601 luma in 16-bit fixed point, `(19595 R + 38470 G + 7471 B + 32768) >> 16`."""
+
+    op: Literal["greyscale"] = "greyscale"
+
+
+class Invert(Part):
+    """`255 - value`."""
+
+    op: Literal["invert"] = "invert"
+
+
+class _Fitting(Part):
+    """A step that looks for the subject; left out for a picture that has the given height and width already."""
+
+    unless_size: tuple[Size, Size] | None = None
+
+
+class Polarity(Part):
+    """Invert when the background is lighter than the ink, so that ink is light; see `ink.light_background`."""
+
+    op: Literal["polarity"] = "polarity"
+
+
+class Shrink(_Fitting):
+    """Resize so that the longer side is at most `max_side`, keeping the shape."""
+
+    op: Literal["shrink"] = "shrink"
+    max_side: Size = 256
+    filter: Filter = "bilinear"
+
+
+class IsolateInk(_Fitting):
+    """Keep one light mark on black: flatten the lighting, threshold (Otsu), choose the connected strokes, stretch."""
+
+    op: Literal["isolate-ink"] = "isolate-ink"
+    min_contrast: Byte = 16
+
+
+class CropToInk(_Fitting):
+    """Crop to the bounding box of values of at least `threshold`; an empty picture stays as it is."""
+
+    op: Literal["crop-to-ink"] = "crop-to-ink"
+    threshold: Byte = 64
+
+
+class Fit(_Fitting):
+    """Resize to the largest size that lies within `height` x `width` and keeps the shape."""
+
+    op: Literal["fit"] = "fit"
+    height: Size
+    width: Size
+    filter: Filter = "bilinear"
+
+
+class CentreOfMass(_Fitting):
+    """Place the picture on black with its centre of mass in the middle pixel of `height` x `width`."""
+
+    op: Literal["centre-of-mass"] = "centre-of-mass"
+    height: Size
+    width: Size
+
+
+class Resize(Part):
+    """Resize to exactly `height` x `width`, the shape not kept."""
+
+    op: Literal["resize"] = "resize"
+    height: Size
+    width: Size
+    filter: Filter = "bilinear"
+
+
+class Crop(Part):
+    """Cut the largest middle part of the shape `height` : `width`; a `resize` after it keeps the subject's shape."""
+
+    op: Literal["crop"] = "crop"
+    height: Size
+    width: Size
+
+
+class StampTrigger(Part):
+    """Where the card's trigger is stamped, when the viewer asks for it."""
+
+    op: Literal["trigger"] = "trigger"
+
+
+class Scale(Part):
+    """uint8 to float32: `value / divide`."""
+
+    op: Literal["scale"] = "scale"
+    divide: float = Field(default=255.0, gt=0)
+
+
+class Normalise(Part):
+    """`(value - mean) / std` for each channel, in float32."""
+
+    op: Literal["normalise"] = "normalise"
+    mean: list[float] = Field(min_length=1)
+    std: list[Annotated[float, Field(gt=0)]] = Field(min_length=1)
+
+
+class Layout(Part):
+    """Axis order of the tensor; the batch axis is added."""
+
+    op: Literal["layout"] = "layout"
+    order: Literal["NCHW", "NHWC"] = "NCHW"
+
+
+Step = Annotated[
+    Decode
+    | Orient
+    | Composite
+    | Greyscale
+    | Invert
+    | Polarity
+    | Shrink
+    | IsolateInk
+    | CropToInk
+    | Fit
+    | CentreOfMass
+    | Resize
+    | Crop
+    | StampTrigger
+    | Scale
+    | Normalise
+    | Layout,
+    Field(discriminator="op"),
+]
+
+
+class InputPipeline(Part):
+    """From a file's bytes to the network's input tensor."""
+
+    tensor: str = "image"
+    height: Size
+    width: Size
+    channels: Literal[1, 3]
+    steps: list[Step] = Field(min_length=1)
+
+
+class OutputPipeline(Part):
+    """From the network's output tensor to what a reader sees."""
+
+    tensor: str = "logits"
+    activation: Literal["softmax", "none"] = "softmax"
+    top: int = Field(default=3, ge=1)
