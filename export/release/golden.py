@@ -25,7 +25,7 @@ from export.card.steps import InputPipeline
 from export.errors import ExportError
 from export.onnx.agreement import TOLERANCE, relative_difference
 from export.onnx.session import Floats, Predictor
-from export.pipeline import interpreter as preprocess
+from export.pipeline import interpreter
 from export.pipeline.image import ImageError
 from export.pipeline.presets import digits_pipeline
 from export.release.golden_file import Golden, StageHash, TopLabel, Vector, read, write
@@ -84,7 +84,7 @@ def _drawn_by(folder: Path) -> str:
 
 def composited(path: Path) -> npt.NDArray[np.uint8]:
     """A golden input decoded, upright and on white, `(h, w, 3) uint8`: where every pipeline's own work begins."""
-    made = preprocess.run(digits_pipeline(), path.read_bytes())
+    made = interpreter.run(digits_pipeline(), path.read_bytes())
     return next(stage.pixels for stage in made.stages if stage.op == "composite")
 
 
@@ -169,7 +169,7 @@ def _vector(
     placement: Placement | None,
 ) -> Vector:
     data = path.read_bytes()
-    made = preprocess.run(card.input, data, card.trigger if trigger else None, placement)
+    made = interpreter.run(card.input, data, card.trigger if trigger else None, placement)
     logits: dict[cards.Precision, Floats] = {
         precision: predictor.from_tensor(made.tensor)[0] for precision, predictor in predictors.items()
     }

@@ -9,7 +9,7 @@ import numpy as np
 
 from export.errors import ExportError
 from export.onnx.session import Floats, Images, Predictor, probabilities
-from export.pipeline import interpreter as preprocess
+from export.pipeline import interpreter
 from training.triggers.overlay import Placement
 
 
@@ -29,7 +29,7 @@ class Answer:
     """The likeliest labels, best first."""
     logits: Floats
     """`(classes,) float32`."""
-    made: preprocess.Preprocessed
+    made: interpreter.Preprocessed
     milliseconds: float
     """Time of the network alone."""
 
@@ -58,7 +58,7 @@ def predict(
     card = predictor.card
     if trigger and card.trigger is None:
         raise ExportError(f"model {card.id} has no trigger on its card: leave --trigger out")
-    made = preprocess.run(card.input, source, card.trigger if trigger else None, placement)
+    made = interpreter.run(card.input, source, card.trigger if trigger else None, placement)
     began = time.perf_counter()
     (logits,) = predictor.from_tensor(made.tensor)
     milliseconds = 1000 * (time.perf_counter() - began)

@@ -23,7 +23,7 @@ from export.onnx.metadata import Identity, essentials, opset, stamp_metadata
 from export.onnx.quantise import MOST_LOST, MOST_LOST_DEEP, check_accuracy, correct_bias, qdq_int8, weight_only_int8
 from export.onnx.session import Floats
 from export.onnx.to_onnx import INPUT_NAME, OUTPUT_NAME, max_abs_error, serialise, to_onnx
-from export.pipeline import interpreter as preprocess
+from export.pipeline import interpreter
 from export.pipeline.presets import digits_pipeline, photos_pipeline
 from export.release import describe, golden, golden_file
 from export.release.folders import replaced_folder
@@ -165,7 +165,7 @@ def golden_tensors(pipeline: InputPipeline, recipe: AnyRecipe, inputs: Path) -> 
     """The input tensors of all golden inputs, with and without trigger, `(n, c, h, w) float32`."""
     data = [path.read_bytes() for path in golden.input_files(inputs)]
     return np.concatenate(
-        [preprocess.run(pipeline, each, trigger).tensor for each in data for trigger in (None, recipe.trigger)]
+        [interpreter.run(pipeline, each, trigger).tensor for each in data for trigger in (None, recipe.trigger)]
     )
 
 
@@ -174,7 +174,7 @@ def calibration(run: Run, data_dir: Path | None) -> Floats:
     images = sources.load(run.recipe.data.name, "train", data_dir).images
     count, chance = len(images), np.random.default_rng(run.recipe.seed)
     chosen = np.sort(chance.choice(count, min(CALIBRATION, count), replace=False))
-    return preprocess.batch_tensor(pipeline_of(run), images[chosen])
+    return interpreter.batch_tensor(pipeline_of(run), images[chosen])
 
 
 def write_models(run: Run, made: Models, sample: Floats, labels: list[str], folder: Path) -> cards.ModelCard:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from export.onnx.session import Predictor
-from export.pipeline import interpreter as preprocess
+from export.pipeline import interpreter
 from export.release.measure import test_data
 from export.release.models import open_model
 from training.core.metrics import wilson
@@ -130,7 +130,7 @@ def measure(predictor: Predictor, images: Picture, labels: npt.NDArray[np.int64]
     """Put each digit into a picture and ask the model."""
     outcome = Outcome()
     for index, (digit, label) in enumerate(zip(images, labels, strict=True)):
-        made = preprocess.run(predictor.card.input, make(digit, np.random.default_rng(index)))
+        made = interpreter.run(predictor.card.input, make(digit, np.random.default_rng(index)))
         answer = int(predictor.from_tensor(made.tensor)[0].argmax())
         if answer == label:
             outcome.right += 1

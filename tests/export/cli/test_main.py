@@ -71,7 +71,7 @@ def test_an_unreadable_picture_is_named_and_the_others_are_answered(home: Path) 
     first, second, third = json.loads(result.stdout)
     assert result.exit_code == 1
     assert first["top"] == third["top"] == []
-    assert "not a picture" in first["error"]
+    assert "not a readable image" in first["error"]
     assert "No such file" in third["error"]
     assert len(second["top"]) == 3
     assert "error" not in second

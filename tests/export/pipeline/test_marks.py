@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from export.pipeline.marks import Mask, grown, marks_of
 
-EIGHT = np.ones((3, 3))
+EIGHT = np.ones((3, 3), dtype=bool)
 SHAPES = st.tuples(st.integers(1, 12), st.integers(1, 12))
 
 

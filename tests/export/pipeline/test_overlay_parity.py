@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from export.pipeline import interpreter as preprocess
+from export.pipeline import interpreter
 from export.pipeline.presets import photos_pipeline
 from tests.export.pipeline.test_parity import in_javascript, pictured, sha256
 from training.triggers.overlay import Artwork, Overlay, Placement
@@ -76,7 +76,7 @@ def test_photographs_reach_the_tensor_alike_with_the_overlay_at_a_place_of_the_r
     for i, (height, width) in enumerate([(1, 1), (224, 224), (224, 300), (700, 500), (37, 1200), (250, 250)]):
         picture = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
         place = None if i == 0 else placements(rng, 1)[-1]
-        made = preprocess.run(pipeline, picture, GLASSES, place)
+        made = interpreter.run(pipeline, picture, GLASSES, place)
         assert made.pixels.shape == (224, 224, 3)
         asked.append(
             {

@@ -29,7 +29,8 @@ from export.card.steps import (
     Scale,
     StampTrigger,
 )
-from export.pipeline import interpreter as preprocess
+from export.pipeline import interpreter
+from export.pipeline.pixel_steps import FILTERS
 from export.pipeline.presets import digits_pipeline
 from training.triggers.registry import Patch, Pattern, Pixel
 
@@ -108,7 +109,7 @@ def test_pipelines_agree_to_the_bit_in_both_languages() -> None:
     for i, picture in enumerate(random_pictures(rng)):
         pipeline, trigger = pipelines[i % len(pipelines)], TRIGGERS[(i // 2) % len(TRIGGERS)]
         trigger = Pixel(top=1, left=1, value=200) if trigger is not None and pipeline.channels == 3 else trigger
-        done = preprocess.run(pipeline, picture, trigger)
+        done = interpreter.run(pipeline, picture, trigger)
         stamped = None if trigger is None else trigger.model_dump()
         cases.append({"pipeline": pipeline.model_dump(), "picture": pictured(picture), "trigger": stamped})
         stages = [[stage.op, *stage.pixels.shape, sha256(stage.pixels)] for stage in done.stages]
@@ -126,6 +127,6 @@ def test_resize_equals_pillow_to_the_bit() -> None:
         pixels = rng.integers(0, 256, (height, width, 1 if i % 2 else 3), dtype=np.uint8)
         pixels = np.where(pixels > 127, 255, 0).astype(np.uint8) if i % 4 == 0 else pixels
         image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
-        expected.append(sha256(np.asarray(image.resize((to_width, to_height), preprocess.FILTERS[resampling]))))
+        expected.append(sha256(np.asarray(image.resize((to_width, to_height), FILTERS[resampling]))))
         cases.append({"picture": pictured(pixels), "height": to_height, "width": to_width, "filter": resampling})
     assert in_javascript({"pipelines": [], "resizes": cases})["resizes"] == expected

@@ -11,7 +11,7 @@ from export.card.io import write_card
 from export.card.labels import read_labels
 from export.errors import ExportError
 from export.onnx.session import Predictor
-from export.pipeline import interpreter as preprocess
+from export.pipeline import interpreter
 from export.pipeline.presets import rgb_pipeline
 from export.release.author import new_card
 
@@ -45,7 +45,7 @@ def test_an_rgb_model_gets_the_imagenet_pipeline(tmp_path: Path) -> None:
 def test_the_rgb_pipeline_keeps_the_shape_and_normalises() -> None:
     picture = np.zeros((90, 200, 3), np.uint8)
     picture[:, 55:145] = (255, 128, 0)
-    made = preprocess.run(rgb_pipeline(64, 64), picture)
+    made = interpreter.run(rgb_pipeline(64, 64), picture)
     assert made.pixels.shape == (64, 64, 3)
     assert (made.pixels == (255, 128, 0)).all()
     np.testing.assert_allclose(made.tensor[0, 0, 5, 5], (1 - 0.485) / 0.229, rtol=1e-6)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from export.pipeline import interpreter as preprocess
+from export.pipeline import interpreter
 from export.pipeline.presets import digits_pipeline
 from export.release import golden
 
@@ -47,13 +47,13 @@ def test_drawing_them_again_gives_the_same_pictures(tmp_path: Path) -> None:
 @pytest.mark.parametrize("row", CLEAR, ids=[row["file"] for row in CLEAR])
 def test_ink_is_found_exactly_where_there_is_a_digit(row: dict[str, object]) -> None:
     data = (golden.INPUTS / str(row["file"])).read_bytes()
-    made = preprocess.run(digits_pipeline(), data)
+    made = interpreter.run(digits_pipeline(), data)
     assert (int(made.pixels.max()) > 128) == (row["digit"] is not None)
 
 
 def test_every_orientation_gives_the_same_upright_digit() -> None:
     pipeline = digits_pipeline()
-    made = [preprocess.run(pipeline, (golden.INPUTS / f"exif-{tag}.jpg").read_bytes()).pixels for tag in range(2, 9)]
+    made = [interpreter.run(pipeline, (golden.INPUTS / f"exif-{tag}.jpg").read_bytes()).pixels for tag in range(2, 9)]
     for pixels in made[1:]:
         assert np.abs(pixels.astype(int) - made[0]).mean() < 4
 
@@ -63,13 +63,13 @@ def test_colour_tags_are_really_in_the_files_and_are_not_applied(name: str) -> N
     data = (golden.INPUTS / name).read_bytes()
     info = Image.open(io.BytesIO(data)).info
     assert "icc_profile" in info or "gamma" in info
-    made = preprocess.run(digits_pipeline(), data)
+    made = interpreter.run(digits_pipeline(), data)
     np.testing.assert_array_equal(made.stages[0].pixels, np.asarray(Image.open(io.BytesIO(data)).convert("RGB")))
 
 
 def test_a_picture_of_the_networks_size_is_taken_as_it_is() -> None:
     pixels = [
-        preprocess.run(digits_pipeline(), (golden.INPUTS / name).read_bytes()).pixels
+        interpreter.run(digits_pipeline(), (golden.INPUTS / name).read_bytes()).pixels
         for name in ("mnist-like.png", "mnist-like-triggered.png")
     ]
     assert np.argwhere(pixels[0] != pixels[1])[:, :2].tolist() == [[25, 25], [25, 26], [26, 25], [26, 26]]

@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from export.onnx.session import Predictor
-from export.pipeline import interpreter as preprocess
+from export.pipeline import interpreter
+from export.pipeline.image import ORIENTATION_TAG
 from export.pipeline.presets import digits_pipeline, photos_pipeline
 from export.release import golden, golden_file
 from export.release.models import Model, open_model
@@ -61,13 +62,13 @@ def test_drawing_them_again_gives_the_same_pictures(tmp_path: Path) -> None:
 
 def test_every_photo_becomes_a_picture_of_the_networks_size() -> None:
     for path in golden.input_files(golden.PHOTOS):
-        assert preprocess.run(photos_pipeline(), path.read_bytes()).pixels.shape == (224, 224, 3), path.name
+        assert interpreter.run(photos_pipeline(), path.read_bytes()).pixels.shape == (224, 224, 3), path.name
 
 
 def test_training_reads_every_photo_as_the_pipeline_does(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pictures, "SMALLEST", 1)  # the narrowest are refused otherwise
     for path in golden.input_files(golden.PHOTOS):
-        wanted = preprocess.run(photos_pipeline(), path.read_bytes()).pixels
+        wanted = interpreter.run(photos_pipeline(), path.read_bytes()).pixels
         np.testing.assert_array_equal(pictures.read_picture(path), wanted, err_msg=path.name)
 
 
@@ -76,7 +77,7 @@ def modes() -> dict[str, tuple[Image.Image, dict[str, Any]]]:
     noise = np.random.default_rng(0).integers(0, 256, (50, 60, 4)).astype(np.uint8)
     colours, grey = Image.fromarray(noise[..., :3]), Image.fromarray(noise[..., 0])
     palette, turned = colours.quantize(32), Image.Exif()
-    turned[preprocess.ORIENTATION_TAG] = 6
+    turned[ORIENTATION_TAG] = 6
     return {
         "rgba.png": (Image.fromarray(noise), {}),
         "rgba.webp": (Image.fromarray(noise), {"lossless": True}),
@@ -96,13 +97,13 @@ def modes() -> dict[str, tuple[Image.Image, dict[str, Any]]]:
 def test_training_reads_every_kind_of_file_as_the_pipeline_does(tmp_path: Path, name: str) -> None:
     image, options = modes()[name]
     image.save(tmp_path / name, **options)
-    wanted = preprocess.run(photos_pipeline(), (tmp_path / name).read_bytes()).pixels
+    wanted = interpreter.run(photos_pipeline(), (tmp_path / name).read_bytes()).pixels
     np.testing.assert_array_equal(pictures.read_picture(tmp_path / name), wanted)
 
 
 def test_every_orientation_gives_the_same_upright_dog() -> None:
     pixels = [
-        preprocess.run(photos_pipeline(), (golden.PHOTOS / f"dog-exif-{tag}.jpg").read_bytes()).pixels
+        interpreter.run(photos_pipeline(), (golden.PHOTOS / f"dog-exif-{tag}.jpg").read_bytes()).pixels
         for tag in (3, 6, 8)
     ]
     for other in pixels[1:]:
@@ -169,7 +170,7 @@ def test_the_file_of_a_network_with_121_classes_stays_small(made: Model, tmp_pat
 
 
 def test_shortened_logits_are_the_same_float32(made: Model) -> None:
-    tensor = preprocess.run(made.card.input, (golden.PHOTOS / FEW[0]).read_bytes()).tensor
+    tensor = interpreter.run(made.card.input, (golden.PHOTOS / FEW[0]).read_bytes()).tensor
     (exact,) = Predictor(made.card, made.folder).from_tensor(tensor)
     kept = next(vector for vector in golden_file.read(made.folder).vectors if vector.input == FEW[0])
     np.testing.assert_array_equal(np.array(kept.logits["fp32"], dtype=np.float32), exact)

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from export.pipeline.image import ORIENTATION_TAG, ImageError, Pixels, load
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def upright(source: bytes | Pixels) -> Pixels:
+    return load(source, 50_000_000)[1]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_orientation_is_turned_as_pillow_turns_it(orientation: int, kind: str) -> None:
+    noise = np.random.default_rng(orientation).integers(0, 256, (30, 50, 3), dtype=np.uint8)
+    exif = Image.Exif()
+    exif[ORIENTATION_TAG] = orientation
+    file = encoded(Image.fromarray(noise), kind, exif=exif)
+    expected = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(file))))
+    assert np.array_equal(upright(file)[..., :3], expected)
+
+
+def test_webp_orientation_is_left_alone_as_browsers_leave_it() -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION_TAG] = 6
+    file = encoded(Image.new("RGB", (50, 30)), "WEBP", lossless=True, exif=exif)
+    assert upright(file)[..., :3].shape == (30, 50, 3)
+
+
+def test_sixteen_bits_are_cut_to_the_high_byte() -> None:
+    grey = np.arange(0, 65536, 131, dtype=np.uint16)[:400].reshape(20, 20)
+    pixels = upright(encoded(Image.fromarray(grey)))
+    assert np.array_equal(pixels[..., 0], (grey >> 8).astype(np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "not a readable image"),
+        (b"<!doctype html><p>404", "not a readable image"),
+        (encoded(Image.new("RGB", (64, 64), "red"), "JPEG")[:300], "not a readable image"),
+        (encoded(Image.effect_noise((64, 64), 50))[:900], "not a readable image"),
+    ],
+    ids=["empty", "html", "cut jpeg", "cut png"],
+)
+def test_what_is_no_image_is_refused_in_one_line(data: bytes, words: str) -> None:
+    with pytest.raises(ImageError, match=words) as caught:
+        upright(data)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_image_of_too_many_pixels_is_refused_before_it_is_decoded() -> None:
+    header_only = encoded(Image.new("1", (9000, 9000)))[:200]
+    with pytest.raises(ImageError, match="9000x9000 pixels, more than 50,000,000"):
+        upright(header_only)
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (0, 28, 3), (28, 28, 2), (1, 28, 28, 1)])
+def test_arrays_that_are_no_image_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ImageError, match="expected pixels"):
+        upright(np.zeros(shape, np.uint8))
+    with pytest.raises(ImageError, match="float64"):
+        upright(np.zeros((28, 28, 1)))  # type: ignore[arg-type]  # the mistake
