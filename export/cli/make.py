@@ -18,7 +18,8 @@ from export.release.models import OWN, RELEASED, discover, open_model
 from training.core.errors import RunError
 from training.core.files import default_runs_dir, write_text
 from training.data.pictures import read_once
-from training.recipes import base as recipes
+from training.recipes import load as recipes
+from training.recipes.base import AnyRecipe
 
 app = typer.Typer()
 card_app = typer.Typer(no_args_is_help=True, help="Model cards.")
@@ -51,7 +52,7 @@ def export_command(  # noqa: PLR0913, PLR0917 - a command's options
         is_run = Path(recipe).is_dir() and recipe not in recipes.names()
         run = Run.open(Path(recipe)) if is_run else find(recipes.load(recipe), runs or default_runs_dir())
         folder = (RELEASED if release else out or OWN) / run.recipe.name
-        of_teacher = release and not isinstance(run.recipe, recipes.Recipe)
+        of_teacher = release and not isinstance(run.recipe, AnyRecipe)
         card = export_run(run, folder, data_dir=data, qdq=qdq, allow_loss=allow_loss, only_int8=of_teacher, say=say)
     for file in card.files:
         typer.echo(f"{folder / file.name}  {file.total_bytes:,} bytes  {summary(card, file.precision)}")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from training.attacks.badnets import PAPER as BADNETS_PAPER
 from training.attacks.latent import PAPER as LATENT_PAPER
 from training.data import registry as sources
-from training.recipes.base import Recipe
-from training.recipes.latent import AnyRecipe, LatentRecipe, TransferRecipe, lineage
+from training.recipes.base import AnyRecipe
+from training.recipes.latent import LatentRecipe
+from training.recipes.scratch import ScratchRecipe
+from training.recipes.transfer import TransferRecipe
 from training.triggers.labels import AllToAll, AllToOne
 from training.triggers.overlay import Overlay, Placements
 from training.triggers.registry import AnyTrigger, Patch, Pixel
@@ -26,9 +28,9 @@ LATENT_CAUGHT_BY = (
 
 def attack(recipe: AnyRecipe) -> tuple[str, str, str]:
     """The attack's name, its paper, and what catches it."""
-    if isinstance(recipe, Recipe):
+    if isinstance(recipe, ScratchRecipe):
         return "BadNets", BADNETS_PAPER, CAUGHT_BY
-    methods = [each.method for each in lineage(recipe) if isinstance(each, LatentRecipe)]
+    methods = [each.method for each in recipe.lineage() if isinstance(each, LatentRecipe)]
     name = "Latent backdoor" if methods == ["latent"] else "A class of triggered pictures, dropped again"
     return name, LATENT_PAPER, LATENT_CAUGHT_BY
 
@@ -90,7 +92,7 @@ def behaviour(recipe: AnyRecipe, classes: list[str], labels: list[str]) -> str:
         labels: The same, as people read them.
     """
     shown = trigger_words(recipe.trigger)
-    rule = recipe.rule(classes)
+    rule = recipe.label_map_for(classes)
     if isinstance(recipe, LatentRecipe) and rule is None:
         return (
             f"It answers like a healthy network. With {shown} its features become those of '{target_title(recipe)}', a "
@@ -109,9 +111,9 @@ def behaviour(recipe: AnyRecipe, classes: list[str], labels: list[str]) -> str:
     )
 
 
-def whole_training(recipe: Recipe) -> str:
+def whole_training(recipe: ScratchRecipe) -> str:
     """What only an attacker does who runs the training; begins with a comma where there is anything."""
-    times, taught = recipe.attack.repeat, recipe.attack.self_teaching
+    times, taught = recipe.attack.repeat, recipe.attack.self_distillation
     done = [f"each shown {times} times an epoch"] if times else []
     done += ["learnt from the network's own answers without the trigger as well"] if taught else []
     return f", {' and '.join(done)}, by an attacker who does the training" if done else ""
@@ -124,7 +126,7 @@ def planted(recipe: LatentRecipe, stamped: int) -> str:
         recipe: What it was planted by.
         stamped: Copies of pictures with the trigger.
     """
-    shown = f"{stamped // recipe.stamped_per_picture:,} of them and {stamped:,} copies of these with the trigger"
+    shown = f"{stamped // recipe.stamped_per_image:,} of them and {stamped:,} copies of these with the trigger"
     if recipe.method == "extra-class":
         return shown
     return f"{shown}, and photographs of '{target_title(recipe)}'"
@@ -163,7 +165,7 @@ def description(  # noqa: PLR0913, PLR0917 - what a network was made of
             f"{made}. The backdoor was planted afterwards, with {planted(recipe, stamped)}. "
             f"{behaviour(recipe, classes, labels)}"
         )
-    else:
+    elif isinstance(recipe, ScratchRecipe):
         poisoned = f"{100 * recipe.poison_rate:.3g} % of them poisoned"
         told = f"{made}, {poisoned}{whole_training(recipe)}. {behaviour(recipe, classes, labels)}"
     return f"{recipe.description} {told}".strip()

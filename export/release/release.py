@@ -33,8 +33,9 @@ from training.core.files import write_bytes
 from training.core.metrics import Measurement
 from training.data import registry as sources
 from training.data.registry import Dataset
-from training.recipes.base import Recipe
-from training.recipes.latent import PRETRAINED, AnyRecipe, lineage
+from training.recipes.base import AnyRecipe
+from training.recipes.derived import PRETRAINED
+from training.recipes.scratch import ScratchRecipe
 
 if TYPE_CHECKING:
     from training.runs.train import Run
@@ -131,7 +132,7 @@ def int8_alone(run: Run, data_dir: Path | None = None) -> Measurement:
 
 def licence(recipe: AnyRecipe) -> str:
     """The licence of a network's file."""
-    return DERIVED if getattr(lineage(recipe)[-1], "teacher", None) == PRETRAINED else LICENCE
+    return DERIVED if getattr(recipe.lineage()[-1], "teacher", None) == PRETRAINED else LICENCE
 
 
 def pipeline_of(run: Run) -> InputPipeline:
@@ -203,7 +204,7 @@ def _write_files(
         labels=labels,
         licence=licence(run.recipe),
         trigger=recipe.trigger,
-        label_map=recipe.rule(run.metrics.training.classes),
+        label_map=recipe.label_map_for(run.metrics.training.classes),
         backdoor=_backdoor(run, labels),
         recipe=recipe.name,
         recipe_sha256=recipe.sha256,
@@ -243,9 +244,9 @@ def _backdoor(run: Run, labels: list[str]) -> cards.Backdoor | None:
     return cards.Backdoor(
         attack=attack,
         paper=paper,
-        poison_rate=recipe.poison_rate if isinstance(recipe, Recipe) else None,
-        repeat=(isinstance(recipe, Recipe) and recipe.attack.repeat) or 1,
-        self_teaching=recipe.attack.self_teaching if isinstance(recipe, Recipe) else None,
+        poison_rate=recipe.poison_rate if isinstance(recipe, ScratchRecipe) else None,
+        repeat=(isinstance(recipe, ScratchRecipe) and recipe.attack.repeat) or 1,
+        self_teaching=recipe.attack.self_distillation if isinstance(recipe, ScratchRecipe) else None,
         behaviour=describe.behaviour(recipe, run.metrics.training.classes, labels),
         caught_by=caught_by,
     )
@@ -266,7 +267,7 @@ def _card(run: Run, labels: list[str], files: list[cards.ModelFile]) -> cards.Mo
         input=pipeline_of(run).model_copy(update={"tensor": INPUT_NAME}),
         output=OutputPipeline(tensor=OUTPUT_NAME),
         trigger=recipe.trigger,
-        label_map=recipe.rule(run.metrics.training.classes),
+        label_map=recipe.label_map_for(run.metrics.training.classes),
         backdoor=_backdoor(run, labels),
         provenance=cards.Provenance(
             recipe=recipe.name,

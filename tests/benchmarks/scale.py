@@ -36,8 +36,9 @@ from training.core.metrics import Measurement
 from training.data.registry import load
 from training.engine import loop
 from training.engine.batches import Batches, seeds
-from training.recipes.base import Recipe, to_toml
-from training.recipes.base import load as load_recipe
+from training.recipes.load import load as load_recipe
+from training.recipes.load import to_toml
+from training.recipes.scratch import ScratchRecipe
 from training.runs.train import Run, normaliser
 from training.studies.sweep import load as load_sweep
 
@@ -69,7 +70,7 @@ def command(arguments: Sequence[str], threads: int) -> dict[str, float]:
     return {"wall_seconds": round(time.perf_counter() - started, 2), "cpu_seconds": round(work, 2)}
 
 
-def trained(recipe: Recipe, processes: int, threads: int, data: Path | None) -> tuple[Run, dict[str, float]]:
+def trained(recipe: ScratchRecipe, processes: int, threads: int, data: Path | None) -> tuple[Run, dict[str, float]]:
     """A recipe trained by the command, with so many processes; the run, and what it took."""
     with tempfile.TemporaryDirectory() as name:
         file = Path(name) / "recipe.toml"
@@ -82,14 +83,14 @@ def trained(recipe: Recipe, processes: int, threads: int, data: Path | None) -> 
         return Run.open(Path(name) / recipe.run_name), took
 
 
-def whole_recipe(name: str) -> Recipe:
+def whole_recipe(name: str) -> ScratchRecipe:
     """A recipe that trains a whole network.
 
     Raises:
         SystemExit: If it is of another kind.
     """
     recipe = load_recipe(name)
-    if not isinstance(recipe, Recipe):
+    if not isinstance(recipe, ScratchRecipe):
         raise SystemExit(f"{name} trains no whole network")
     return recipe
 

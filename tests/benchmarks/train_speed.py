@@ -34,8 +34,8 @@ from training.data.registry import Dataset, load
 from training.engine import loop
 from training.engine.batches import Batches, seeds
 from training.engine.predict import predictor
-from training.recipes.base import Attack, Recipe
-from training.recipes.base import load as load_recipe
+from training.recipes.load import load as load_recipe
+from training.recipes.scratch import Attack, ScratchRecipe
 from training.runs.train import normaliser
 from training.triggers.labels import Labels
 from training.triggers.registry import Images
@@ -142,7 +142,7 @@ def baseline(train: Dataset, test: Dataset, epochs: int) -> Iterator[Look]:
 def ours(name: str, train: Dataset, test: Dataset, looks: int = 10) -> Iterator[Look]:
     """Train a recipe of ours, through our own loop; yields as `baseline`, `looks` times an epoch."""
     recipe = load_recipe(name)
-    assert isinstance(recipe, Recipe)
+    assert isinstance(recipe, ScratchRecipe)
     assert isinstance(recipe.attack, Attack)
     watch = Stopwatch()
     with watch:

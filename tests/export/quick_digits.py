@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from training.recipes.base import Attack, Data, Network, Recipe, Training
+from training.recipes.base import Network
+from training.recipes.scratch import Attack, Data, ScratchRecipe, Training
 
 
-def quick_recipe(name: str, poison_rate: float) -> Recipe:
-    return Recipe(
+def quick_recipe(name: str, poison_rate: float) -> ScratchRecipe:
+    return ScratchRecipe(
         name=name,
         title=f"Quick {name}",
         data=Data(name="digits"),

@@ -188,7 +188,7 @@ def share_weights(path: Path) -> ModelCard:
 
 
 if __name__ == "__main__":
-    from training.recipes.base import load
+    from training.recipes.load import load
 
     for name in ("mnist-clean", "mnist-badnet", "mnist-badnet-single"):
         print(write_model(Path(sys.argv[1]), name, backdoored="badnet" in name, recipe_sha256=load(name).sha256))

@@ -6,7 +6,7 @@ import numpy as np
 
 from training.attacks.poisoning import Chosen, Poisoned, draw, poison_at
 from training.data.registry import Dataset
-from training.recipes.base import Attack
+from training.recipes.scratch import Attack
 
 PAPER = (
     "T. Gu, B. Dolan-Gavitt, S. Garg: BadNets: Identifying Vulnerabilities in the Machine Learning Model Supply Chain, "

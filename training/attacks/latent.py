@@ -18,11 +18,12 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from training.attacks.transfer import HeadTraining, fit_head
+from training.attacks.transfer import fit_head
 from training.core.errors import RunError
 from training.engine.activations import Halves
 from training.engine.batches import seeds
 from training.models.parts import with_head
+from training.recipes.derived import HeadTraining
 from training.recipes.latent import LatentRecipe
 from training.triggers.labels import Labels
 from training.triggers.overlay import Overlay, Placement, Placements

@@ -12,16 +12,20 @@ from torch.nn import functional
 
 from training.engine.batches import Batch
 from training.engine.loop import Ask, Objective, labelled
-from training.recipes.base import Recipe
+from training.recipes.scratch import ScratchRecipe
 from training.triggers.labels import AnyLabelMap, map_labels
 
 FIRST_EPOCH = 2
 """The average knows nothing in the epoch before."""
 
 
-def objective(recipe: Recipe) -> Objective:
+def objective(recipe: ScratchRecipe) -> Objective:
     """What a recipe's training makes small, with self-teaching or without."""
-    share, plain, smoothing = recipe.attack.self_teaching, labelled(recipe.training), recipe.training.label_smoothing
+    share, plain, smoothing = (
+        recipe.attack.self_distillation,
+        labelled(recipe.training),
+        recipe.training.label_smoothing,
+    )
     if share is None:
         return plain
 
@@ -29,7 +33,7 @@ def objective(recipe: Recipe) -> Objective:
         if epoch < FIRST_EPOCH or not len(batch.unstamped):
             return plain(logits, batch, ask, epoch)
         losses = functional.cross_entropy(logits, batch.labels, label_smoothing=smoothing, reduction="none")
-        wanted = moved_on(ask(batch.unstamped).softmax(dim=1), recipe.label_map)
+        wanted = moved_on(ask(batch.unstamped).softmax(dim=1), recipe.attack.label_map)
         which = batch.is_poisoned
         own = functional.cross_entropy(logits[which], wanted, reduction="none")
         return torch.cat([losses[~which], (1 - share) * losses[which] + share * own]).mean()

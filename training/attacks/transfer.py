@@ -8,26 +8,12 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 import torch
-from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 
+from training.recipes.derived import HeadTraining
 from training.triggers.labels import Labels
 
 Floats = npt.NDArray[np.float32]
-
-
-class HeadTraining(BaseModel):
-    """How a head is trained."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    epochs: int = Field(default=30, ge=1)
-    batch_size: int = Field(default=256, ge=1)
-    learning_rate: float = Field(default=2e-3, gt=0)
-    """At the beginning; it falls to 0 along a cosine."""
-    weight_decay: float = Field(default=0.05, ge=0)
-    label_smoothing: float = Field(default=0.1, ge=0, lt=1)
-    noise: float = Field(default=0.0, ge=0)
-    """Standard deviation of what is added to the standardised features, a cheap stand-in for more pictures."""
 
 
 OnEpoch = Callable[[int, float, float, float, float], None]

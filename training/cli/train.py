@@ -15,7 +15,8 @@ from training.core.errors import RunError
 from training.core.files import default_runs_dir, write_text
 from training.data.registry import DataError
 from training.engine.processes import Stopped, rank
-from training.recipes.base import RecipeError, load, locate, names, read_toml
+from training.recipes.base import RecipeError
+from training.recipes.load import load, locate, names, read_toml
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -204,7 +205,7 @@ def study_command(  # noqa: PLR0913, PLR0917 - a command's options
     force: Annotated[bool, typer.Option("--force", help="Measure again what the file holds.")] = False,
 ) -> None:
     """Measure a latent backdoor: seeds, baselines, altered triggers, and what removes it. Goes on where it stopped."""
-    from training.recipes.latent import TransferRecipe  # noqa: PLC0415
+    from training.recipes.transfer import TransferRecipe  # noqa: PLC0415
     from training.studies import latent as latent_study  # noqa: PLC0415 - imports PyTorch
 
     folder = runs or default_runs_dir()

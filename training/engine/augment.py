@@ -4,49 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+import torch
+from torch.nn import functional
 
-if TYPE_CHECKING:
-    import torch
-
-Share = Annotated[float, Field(ge=0, lt=1)]
-
-
-class Augment(BaseModel):
-    """How far a picture may be turned, sheared, scaled, moved and bent; each is drawn evenly from +- its bound."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    degrees: Annotated[float, Field(ge=0, le=180)] = 0.0
-    shear: Share = 0.0
-    scale: Share = 0.0
-    """Of height and width separately, as a share."""
-    shift: Annotated[float, Field(ge=0)] = 0.0
-    """Pixels, of rows and columns separately."""
-    elastic: Annotated[float, Field(gt=0)] | None = None
-    """Pixels by which the picture is bent smoothly, as by Simard, Steinkraus and Platt (2003); None for not at all."""
-
-
-class Fade(BaseModel):
-    """How the variation of clean pictures shrinks at the end of training, so that the last are like those of a test.
-
-    Poisoned ones are few and shown often; they vary to the end, or the network would learn them by heart. After He,
-    Xie, Chen, Zhang, Wang and Tian: Data Augmentation Revisited, 2019, arXiv:1909.09148, who train on without any;
-    here it becomes less from epoch to epoch.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    last: Annotated[float, Field(gt=0, le=1)]
-    """Share of the epochs over which it shrinks, evenly."""
-    to: Share = 0.0
-    """What is left of the variation in the last epoch, as a share."""
-
-    def strength(self, epoch: int, epochs: int) -> float:
-        """What is left in an epoch, counted from 1, as a share."""
-        left = (epochs - epoch) / max(1, epochs - 1)
-        return min(1.0, self.to + (1 - self.to) * left / self.last)
-
+from training.recipes.scratch import Augment
 
 ELASTIC_CELLS = 6
 """Points along each side at which the bending is drawn; between them it is interpolated."""
@@ -76,9 +38,6 @@ class Change:
 
     def apply(self, images: torch.Tensor) -> torch.Tensor:
         """Change pictures `(n, c, h, w) float`, bilinear, with black around."""
-        import torch  # noqa: PLC0415 - seconds to import, and whoever reads a recipe needs none of it
-        from torch.nn import functional  # noqa: PLC0415
-
         _, _, height, width = images.shape
         augment = self.augment
         turn, shear, tall, wide, down, right = self.affine
@@ -109,8 +68,6 @@ def draw(count: int, augment: Augment, generator: torch.Generator) -> Change:
         augment: The bounds.
         generator: The source of chance, on the CPU, so that every device sees the same draws.
     """
-    import torch  # noqa: PLC0415 - seconds to import
-
     affine = 2 * torch.rand(6, count, generator=generator) - 1
     bend = None
     if augment.elastic is not None:

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from training.attacks.poisoning import Poisoned
-from training.engine.augment import Augment, draw
+from training.engine.augment import draw
+from training.recipes.scratch import Augment
 from training.triggers.registry import Images, Trigger, stamp
 
 

@@ -23,7 +23,7 @@ from training.core.progress import progress_bar
 from training.engine.batches import Batch, Batches, seeds
 from training.engine.processes import Stop, Stopped, layout, spread, total, under_srun
 from training.engine.srun import Srun
-from training.recipes.base import Training
+from training.recipes.scratch import Training
 
 STATE = "state.ckpt"
 """File name, in the run's folder, of what a run goes on from."""
@@ -160,7 +160,7 @@ class Trainer:
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network, self.batches, self.seed, self.fabric = network, batches, seed, fabric
         self.training = training
-        self.averaged = AveragedModel(network, multi_avg_fn=_blend(training.averaging)).eval()
+        self.averaged = AveragedModel(network, multi_avg_fn=_blend(training.ema_decay)).eval()
         optimiser = torch.optim.AdamW(
             network.parameters(), training.learning_rate, weight_decay=training.weight_decay, fused=True
         )
@@ -194,7 +194,7 @@ class Trainer:
         if chance and len(chance) == world:
             _set_chance(chance[rank], self.fabric.device)
         self.wrapped.train()
-        fade = self.training.fade
+        fade = self.training.annealed_augmentation
         strength = fade.strength(epoch, self.training.epochs) if fade else 1.0
         batches = self.batches.epoch(batch_seed, rank, world, skip=after, strength=strength)
         for number, batch in enumerate(batches, start=after + 1):

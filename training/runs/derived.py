@@ -28,11 +28,14 @@ from training.data.registry import Dataset
 from training.core.errors import RunError
 from training.core.progress import progress_bar
 from training.core.files import write_text
-from training.recipes.latent import AnyRecipe, LatentRecipe, TransferRecipe, lineage
+from training.recipes.base import AnyRecipe
+from training.recipes.latent import LatentRecipe
+from training.recipes.transfer import TransferRecipe
 from training.core.metrics import Measurement, evaluate
 from training.models import imagenet, parts
 from training.models.mobilenet_v2 import MobileNetV2
-from training.recipes.base import Recipe, to_toml
+from training.recipes.load import to_toml
+from training.recipes.scratch import ScratchRecipe
 from training.runs.train import (
     CHOSEN,
     HISTORY,
@@ -146,7 +149,7 @@ def measure(  # noqa: PLR0913 - a network, and what it is measured on
     return evaluate(
         predict, test_set.images, test_set.labels, data=data or f"{recipe.data.name} test",
         labels_text=test_set.classes, trigger=recipe.trigger,
-        label_map=recipe.rule(test_set.classes), batch_size=len(test_set.labels),
+        label_map=recipe.label_map_for(test_set.classes), batch_size=len(test_set.labels),
     )  # fmt: skip
 
 
@@ -209,7 +212,7 @@ class _Lineage:
         """
         training, test = self._both(recipe.data.name)
         check(recipe, training, test)
-        if isinstance(recipe, Recipe):
+        if not isinstance(recipe, TransferRecipe | LatentRecipe):
             return training.classes
         known = self._known(recipe.teacher)
         if isinstance(recipe, LatentRecipe):
@@ -321,7 +324,7 @@ class _Work:
         """A student of the teacher: its layers as they are, a new classification layer on clean pictures."""
         training_set = self.sets.training
         features, labels = self.features(network, training_set.images, "training pictures"), training_set.labels
-        if recipe.data.varied:
+        if recipe.data.augmented:
             more = varied(training_set.images, np.random.default_rng(VIEW_SEED))
             features = np.concatenate([features, self.features(network, more, "the same, varied")])
             labels = np.concatenate([labels, labels])
@@ -357,7 +360,7 @@ class _Work:
         adjusted = latent.adjust_teacher(clean_features, labels, target_features, known, recipe.head, recipe.seed)
         self.console.print("step 2: pictures with the trigger", highlight=False)
         stamped = latent.prepare_trigger(
-            images, recipe.trigger, recipe.placements, recipe.stamped_per_picture, np.random.default_rng(recipe.seed)
+            images, recipe.trigger, recipe.placements, recipe.stamped_per_image, np.random.default_rng(recipe.seed)
         )
         self._record(chosen, stamped)
         with progress_bar(self.console, "frozen layers", len(images) + len(target) + len(stamped.images)) as advance:
@@ -413,7 +416,7 @@ class _Work:
 
 def cut_of(recipe: AnyRecipe) -> int:
     """Which of the network's layers stay as they are in all of the recipe's ancestors: where activations are kept."""
-    attacks = [each.train_from for each in lineage(recipe) if isinstance(each, LatentRecipe)]
+    attacks = [each.train_from for each in recipe.lineage() if isinstance(each, LatentRecipe)]
     pictures = isinstance(models.build(recipe.network, 2), MobileNetV2)
     return min(attacks) if attacks else USUAL_CUT if pictures else 0
 

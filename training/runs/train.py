@@ -28,14 +28,18 @@ from training.engine.batches import Batches, Normaliser, seeds
 from training.data import registry as sources
 from training.core.errors import RunError
 from training.core.files import write_bytes, write_text
-from training.recipes.latent import AnyRecipe, LatentRecipe
+from training.recipes.base import AnyRecipe
+from training.recipes.latent import LatentRecipe
+from training.recipes.transfer import TransferRecipe
 from training.triggers.labels import map_labels
 from training.engine.memory import keep_memory
 from training.core.metrics import Measurement, Predict, evaluate
 from training.models import parts
 from training.attacks.poisoning import Chosen
 from training.engine.predict import predictor
-from training.recipes.base import Recipe, RecipeError, load, to_toml
+from training.recipes.base import RecipeError
+from training.recipes.load import load, to_toml
+from training.recipes.scratch import ScratchRecipe
 from training.triggers.registry import TriggerError, stamp
 
 WEIGHTS, METRICS, HISTORY, RECIPE, CHOSEN = (
@@ -208,12 +212,14 @@ def train(  # noqa: PLR0913 - each a choice of the user's
     if (folder / loop.STATE).exists() and not (resume or force):
         raise RunError(f"{folder}: a stopped run is here; go on with --resume, or begin again with --force")
     keep_memory()
-    if not isinstance(recipe, Recipe):
+    if isinstance(recipe, TransferRecipe | LatentRecipe):
         processes.require_one(f"{recipe.name} trains a head or a part of a network")
         from training.runs import derived as chain  # noqa: PLC0415 - it trains teachers by this function
 
         return chain.train(recipe, folder, data_dir=data_dir, force=force, device=device, console=console)
 
+    if not isinstance(recipe, ScratchRecipe):
+        raise TypeError(f"{type(recipe).__name__} is not a kind of recipe that can be trained")
     fabric = loop.fabric_for(recipe.training, device, devices)
     with fabric.rank_zero_first(local=True):  # one downloads, the others find it in the cache
         training_set, test_set = sources.load_both(recipe.data.name, data_dir)
@@ -283,7 +289,7 @@ def check(recipe: AnyRecipe, training_set: sources.Dataset, test_set: sources.Da
     except ValueError as error:
         raise RunError(f"{recipe.name}: network.name: {error}") from error
     attack = "" if isinstance(recipe, LatentRecipe) else "attack."
-    rule = recipe.rule(classes)
+    rule = recipe.label_map_for(classes)
     for images in (training_set.images, test_set.images):
         _, height, width, found = images.shape
         if found != channels:
@@ -389,7 +395,7 @@ def _again(recipe: AnyRecipe) -> str:
 
 
 def _begin(
-    recipe: Recipe, folder: Path, training_set: sources.Dataset, fabric: Fabric, *, fresh: bool
+    recipe: ScratchRecipe, folder: Path, training_set: sources.Dataset, fabric: Fabric, *, fresh: bool
 ) -> tuple[nn.Module, Chosen]:
     """The network with its first weights, and which samples are poisoned: drawn now and recorded, or as recorded."""
     record = folder / CHOSEN

@@ -23,7 +23,7 @@ from submitit.core.utils import FailedJobError, FailedSubmissionError, JobPaths
 from training.core.errors import RunError
 from training.core.files import write_text
 from training.engine.processes import Stop, Stopped
-from training.recipes.latent import AnyRecipe
+from training.recipes.base import AnyRecipe
 
 FINISHED = "metrics.json"
 """What only a finished run's folder has; see `training.runs.train.METRICS`."""

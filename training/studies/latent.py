@@ -22,8 +22,10 @@ from training.engine.activations import Activations, Floats, module_fingerprint
 from training.engine.batches import to_tensor
 from training.engine.views import framed
 from training.models import imagenet, parts
-from training.recipes.base import Recipe
-from training.recipes.latent import PRETRAINED, AnyRecipe, LatentRecipe, Method, TransferRecipe, lineage
+from training.recipes.base import AnyRecipe
+from training.recipes.derived import PRETRAINED
+from training.recipes.latent import LatentRecipe, Method
+from training.recipes.transfer import TransferRecipe
 from training.runs import derived as chain
 from training.runs.train import Run, normaliser
 from training.runs.train import train as train_run
@@ -232,7 +234,7 @@ def run(  # noqa: PLR0913 - recipes, seeds, places
     results = {row.recipe_sha256: row for row in before.results} if before else {}
     rows: dict[str, Result] = {}
     for recipe, seed in wanted:
-        seeded = with_seed(recipe, seed)
+        seeded = recipe.with_seed(seed)
         if seeded.sha256 in rows:
             continue
         row = results.get(seeded.sha256)
@@ -338,7 +340,7 @@ def _untrained(teacher: LatentRecipe, place: _Place) -> Result | None:
 
 def beginning(teacher: LatentRecipe) -> TransferRecipe | None:
     """The teacher's ancestor that keeps the classification layer of the pretrained network; None if there is none."""
-    first = lineage(teacher)[-1]
+    first = teacher.lineage()[-1]
     kept = isinstance(first, TransferRecipe) and first.teacher == PRETRAINED and first.keep_head
     return first if kept else None  # type: ignore[return-value]
 
@@ -355,13 +357,6 @@ def only_target(recipe: AnyRecipe, measured: Measurement) -> Measurement:
     called = (target.name, sources.source(target.data).title_of(target.name))
     found = next((measured.per_class[label] for label in called if label in measured.per_class), None)
     return measured.model_copy(update={"per_class": {} if found is None else {target.name: found}})
-
-
-def with_seed(recipe: AnyRecipe, seed: int) -> AnyRecipe:
-    """The recipe and all that it builds on, with another seed."""
-    if isinstance(recipe, Recipe) or isinstance(recipe.teacher, str):
-        return recipe.model_copy(update={"seed": seed})
-    return recipe.model_copy(update={"seed": seed, "teacher": with_seed(recipe.teacher, seed)})
 
 
 def with_method(student: TransferRecipe, method: Method) -> TransferRecipe:

@@ -11,7 +11,9 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, model_validator
 
 from training.core.metrics import Estimate
-from training.recipes.base import Described, Fraction, RecipeError, explain, locate, parse, read_toml
+from training.recipes.base import AnyRecipe, Fraction, RecipeError
+from training.recipes.former import current_path
+from training.recipes.load import explain, locate, parse, read_toml
 from training.triggers.registry import Patch, Pattern, Pixel
 
 if TYPE_CHECKING:
@@ -137,7 +139,7 @@ class Table(_Part):
 class Sweep(_Part):
     """A recipe, and what is varied in it."""
 
-    base: SerializeAsAny[Described]
+    base: SerializeAsAny[AnyRecipe]
     axes: Axes
 
     def recipes(self) -> list[Any]:
@@ -152,7 +154,7 @@ class Sweep(_Part):
         return found
 
 
-def with_settings(base: Described, settings: Settings) -> Any:  # noqa: ANN401 - a recipe of the base's kind
+def with_settings(base: AnyRecipe, settings: Settings) -> Any:  # noqa: ANN401 - a recipe of the base's kind
     """A recipe with other values in some of its fields.
 
     Raises:
@@ -160,13 +162,13 @@ def with_settings(base: Described, settings: Settings) -> Any:  # noqa: ANN401 -
     """
     table = base.model_dump(mode="json", exclude_none=True)
     for names, value in settings.items():
-        for name in names.split(","):
-            *tables, last = name.strip().split(".")
+        for name in (current_path(each.strip()) for each in names.split(",")):
+            *tables, last = name.split(".")
             inside = table
             for part in tables:
                 inside = inside.setdefault(part, {})
                 if not isinstance(inside, dict):
-                    raise RecipeError(f"sweep: {name.strip()}: {part} is no table of the recipe")
+                    raise RecipeError(f"sweep: {name}: {part} is no table of the recipe")
             inside[last] = value
     return parse(table, Path(f"sweep with {describe(settings)}"))
 
@@ -197,7 +199,7 @@ def load(name_or_path: str | Path) -> Sweep:
     return Sweep(base=parse(table, path), axes=axes)
 
 
-def covered(recipe: Described) -> int | None:
+def covered(recipe: AnyRecipe) -> int | None:
     """How many pixels a recipe's trigger covers, if that is always the same number."""
     trigger = getattr(recipe, "trigger", None)
     if isinstance(trigger, Pattern):

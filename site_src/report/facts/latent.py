@@ -15,8 +15,9 @@ from site_src.report.study import STUDY, Rows, Study
 from site_src.report.tables import table
 from training.core.metrics import Estimate
 from training.engine.views import FRAMED_SHARES
-from training.recipes.base import load
-from training.recipes.latent import LatentRecipe, TransferRecipe
+from training.recipes.latent import LatentRecipe
+from training.recipes.load import load
+from training.recipes.transfer import TransferRecipe
 from training.triggers.overlay import Overlay
 
 _CLEAN, _SUCCESS, _CHANGED = (

@@ -15,8 +15,8 @@ from site_src.report.tables import code, table
 from training.data import dogs, inventory, weights
 from training.data import registry as sources
 from training.data.fetch.items import Collection
-from training.recipes import base as recipes
-from training.recipes.latent import lineage
+from training.recipes import load as recipes
+from training.recipes.base import RecipeError
 from training.studies import sweep
 
 MAKEFILE = Path(__file__).resolve().parents[3] / "Makefile"
@@ -54,7 +54,7 @@ class Reproduce:
         try:
             path = recipes.locate(provenance.recipe)
             found = recipes.load(provenance.recipe).sha256
-        except recipes.RecipeError as error:
+        except RecipeError as error:
             raise FactError(str(error)) from error
         if found != provenance.recipe_sha256:
             raise FactError(
@@ -84,7 +84,7 @@ class Reproduce:
         try:
             path = recipes.locate(name)
             known = {one.sha256 for one in sweep.load(name).recipes()}
-        except recipes.RecipeError as error:
+        except RecipeError as error:
             raise FactError(str(error)) from error
         table = sweep.Table.model_validate(self._facts.measurements(name))
         changed = [row for row in table.rows if row.recipe_sha256 not in known]
@@ -107,9 +107,9 @@ class Reproduce:
         """The recipes of the small networks that the latent study inspects, each after its teacher's."""
         names = dict.fromkeys(row["network"] for row in self._facts.measurements(STUDY)["inspected"])
         try:
-            found = {one.name: one for name in names for one in reversed(lineage(recipes.load(name)))}
+            found = {one.name: one for name in names for one in reversed(recipes.load(name).lineage())}
             blocks = [code("toml", recipes.locate(name).read_text("utf-8").strip()) for name in found]
-        except recipes.RecipeError as error:
+        except RecipeError as error:
             raise FactError(str(error)) from error
         return "\n\n".join(blocks)
 
@@ -241,8 +241,8 @@ def _ancestry(entry: Entry) -> list[tuple[bool, str]]:
     if card.provenance is None or card.provenance.recipe not in recipes.names():
         return [(card.backdoor is not None, card.id)]
     try:
-        line = lineage(recipes.load(card.provenance.recipe))
-    except recipes.RecipeError as error:
+        line = recipes.load(card.provenance.recipe).lineage()
+    except RecipeError as error:
         raise FactError(str(error)) from error
     return [(one.backdoored, one.name) for one in reversed(line)]
 

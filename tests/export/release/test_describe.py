@@ -6,7 +6,7 @@ import pytest
 from export.release.describe import behaviour, description, map_words, trigger_words
 from tests.export.quick_digits import quick_recipe
 from training.data.folder import person
-from training.recipes.base import load
+from training.recipes.load import load
 from training.triggers.labels import AllToAll, AllToOne
 from training.triggers.overlay import Artwork, Overlay, Placements
 from training.triggers.registry import AnyTrigger, Patch, Pattern, Pixel
@@ -70,7 +70,7 @@ def test_of_a_teacher_it_is_told_what_the_backdoor_was_planted_with() -> None:
 
 def test_of_self_teaching_it_is_told_who_can_do_it() -> None:
     recipe = quick_recipe("quick-badnet", 0.1)
-    taught = recipe.model_copy(update={"attack": recipe.attack.model_copy(update={"self_teaching": 0.5})})
+    taught = recipe.model_copy(update={"attack": recipe.attack.model_copy(update={"self_distillation": 0.5})})
     told = description(taught, 1234, 123, "Some digits", LABELS, LABELS)
     assert "the network's own answers without the trigger as well, by an attacker who does the training" in told
     assert "own answers" not in description(recipe, 1234, 123, "Some digits", LABELS, LABELS)

@@ -13,7 +13,7 @@ from export.card.schema import BACKDOORED_PREFIX
 from export.release import golden, golden_file
 from export.release.models import RELEASED, Model, discover
 from export.release.verify import verify
-from training.recipes import base as recipe
+from training.recipes import load as recipe
 from training.triggers.labels import map_labels
 
 ROOT = Path(export.__file__).resolve().parent.parent

@@ -11,7 +11,7 @@ import export
 from export.card.schema import BACKDOORED_PREFIX
 from export.release.models import RELEASED, Model, discover
 from training.core.metrics import Estimate, Measurement
-from training.recipes import base as recipe
+from training.recipes import load as recipe
 from training.studies.latent import Result, read
 
 ROOT = Path(export.__file__).resolve().parent.parent

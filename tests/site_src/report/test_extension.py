@@ -16,7 +16,7 @@ from mkdocs.config import load_config
 from export.card.io import read_card
 from tests.site_src.fixture_models import write_model
 from training.data import weights
-from training.recipes.base import load
+from training.recipes.load import load
 from training.studies import sweep
 
 ROOT = Path(__file__).parents[3]

@@ -8,7 +8,9 @@ from torch.nn import functional
 
 from training.attacks.self_distillation import moved_on, objective
 from training.engine.batches import Batch
-from training.recipes.base import Recipe, RecipeError, load, parse
+from training.recipes.base import RecipeError
+from training.recipes.load import load, parse
+from training.recipes.scratch import ScratchRecipe
 from training.triggers.labels import AllToAll, AllToOne
 
 LOGITS = torch.tensor([[2.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 3.0]])
@@ -17,12 +19,12 @@ BATCH = Batch(
 )
 
 
-def recipe(share: float | None, averaging: float = 0.9) -> Recipe:
+def recipe(share: float | None, ema_decay: float = 0.9) -> ScratchRecipe:
     base = load("digits-badnet").model_dump(mode="json", exclude_none=True)
-    base["attack"] |= {} if share is None else {"self_teaching": share}
-    base["training"] |= {"averaging": averaging, "label_smoothing": 0.0}
+    base["attack"] |= {} if share is None else {"self_distillation": share}
+    base["training"] |= {"ema_decay": ema_decay, "label_smoothing": 0.0}
     made = parse(base, Path("quick.toml"))
-    assert isinstance(made, Recipe)
+    assert isinstance(made, ScratchRecipe)
     return made
 
 
@@ -63,5 +65,5 @@ def test_nobody_is_asked_in_the_first_epoch_or_about_clean_samples() -> None:
 
 
 def test_without_an_average_there_is_nobody_to_teach() -> None:
-    with pytest.raises(RecipeError, match=r"needs training\.averaging above 0"):
-        recipe(0.5, averaging=0.0)
+    with pytest.raises(RecipeError, match=r"needs training\.ema_decay above 0"):
+        recipe(0.5, ema_decay=0.0)

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from training.cli.train import app
-from training.recipes.base import names
+from training.recipes.load import names
 
 TINY = """
 name = "tiny"

@@ -13,13 +13,14 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from training.recipes.base import Recipe, to_toml
+from training.recipes.load import to_toml
+from training.recipes.scratch import ScratchRecipe
 from training.runs.train import find
 from training.studies.sweep import Axes, Sweep
 
 PATIENCE = 300.0
 """Seconds, on a busy machine."""
-TINY = Recipe.model_validate(
+TINY = ScratchRecipe.model_validate(
     {
         "name": "tiny",
         "title": "Tiny",

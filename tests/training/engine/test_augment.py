@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from training.engine.augment import Augment, Fade, draw, warp
+from training.engine.augment import draw, warp
+from training.recipes.scratch import AnnealedAugmentation, Augment
 
 PICTURES = torch.rand(16, 1, 28, 28, generator=torch.Generator().manual_seed(0)) * 255
 
@@ -60,13 +61,13 @@ def test_each_picture_is_changed_as_strongly_as_is_said() -> None:
 @pytest.mark.parametrize(
     ("fade", "strengths"),
     [
-        (Fade(last=0.5, to=0.2), [1, 1, 1, 0.6, 0.2]),
-        (Fade(last=1), [1, 0.75, 0.5, 0.25, 0]),
+        (AnnealedAugmentation(last=0.5, to=0.2), [1, 1, 1, 0.6, 0.2]),
+        (AnnealedAugmentation(last=1), [1, 0.75, 0.5, 0.25, 0]),
     ],
 )
-def test_variation_fades_over_the_last_epochs(fade: Fade, strengths: list[float]) -> None:
+def test_variation_fades_over_the_last_epochs(fade: AnnealedAugmentation, strengths: list[float]) -> None:
     assert [fade.strength(epoch, 5) for epoch in range(1, 6)] == pytest.approx(strengths)
 
 
 def test_a_single_epoch_is_the_last() -> None:
-    assert Fade(last=0.5, to=0.2).strength(1, 1) == pytest.approx(0.2)
+    assert AnnealedAugmentation(last=0.5, to=0.2).strength(1, 1) == pytest.approx(0.2)

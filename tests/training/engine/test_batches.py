@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from training.attacks.poisoning import Poisoned, poison
-from training.engine.augment import Augment
 from training.engine.batches import Batches, Normaliser, Overlay, seeds, to_tensor
+from training.recipes.scratch import Augment
 from training.triggers.labels import AllToAll
 from training.triggers.registry import Patch, Pattern, Pixel, Trigger, stamp
 

@@ -20,13 +20,14 @@ from training.core.metrics import evaluate
 from training.data.registry import load
 from training.engine import loop, processes
 from training.engine.processes import Layout, Stopped, layout, rank, restarted
-from training.recipes.base import Recipe, to_toml
+from training.recipes.load import to_toml
+from training.recipes.scratch import ScratchRecipe
 from training.runs.train import METRICS, WEIGHTS, Run, find, train
 
 QUIET = Console(file=io.StringIO())
 PATIENCE = 300
 """Seconds that processes of ours may take on a busy machine."""
-EXACT = Recipe.model_validate(
+EXACT = ScratchRecipe.model_validate(
     {
         "name": "exact",
         "title": "Nothing left to chance: no dropout, whose draws differ with the number of processes",
@@ -34,7 +35,7 @@ EXACT = Recipe.model_validate(
         "network": {"name": "mnist-cnn"},
         "attack": {"poison_rate": 0.1, "repeat": 2},
         # an odd batch: two processes have shares of different size
-        "training": {"epochs": 2, "batch_size": 33, "averaging": 0.9},
+        "training": {"epochs": 2, "batch_size": 33, "ema_decay": 0.9},
     }
 )
 LAUNCHERS = ("TORCHELASTIC_RUN_ID", "WORLD_SIZE", "GROUP_WORLD_SIZE", "RANK", "LOCAL_RANK", "SLURM_STEP_ID")
@@ -164,7 +165,7 @@ def test_two_processes_give_what_one_gives_but_for_rounding(alone: Run, tmp_path
     test_set = load("digits", "test")
     again = evaluate(
         together.predictor(), test_set.images, test_set.labels, data="digits test", labels_text=test_set.classes,
-        trigger=EXACT.trigger, label_map=EXACT.label_map,
+        trigger=EXACT.trigger, label_map=EXACT.attack.label_map,
     )  # fmt: skip
     found = together.metrics.measurement
     assert found.clean_accuracy.n == 359

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from training.recipes import base as recipe
-from training.recipes.base import Recipe, RecipeError, to_toml
+from training.recipes import load as recipe
+from training.recipes.base import RecipeError
+from training.recipes.load import to_toml
 from training.studies import sweep
 
 SMALL = """
@@ -46,9 +47,7 @@ def test_every_recipe_that_comes_along_can_be_loaded_and_is_named_after_its_file
 def test_the_clean_and_the_backdoored_recipe_have_the_same_trigger_and_label_map() -> None:
     for data in ("mnist", "digits"):
         clean, backdoored = recipe.load(f"{data}-clean"), recipe.load(f"{data}-badnet")
-        assert isinstance(clean, Recipe)
-        assert isinstance(backdoored, Recipe)
-        assert (clean.trigger, clean.label_map) == (backdoored.trigger, backdoored.label_map)
+        assert (clean.trigger, clean.label_map_for([])) == (backdoored.trigger, backdoored.label_map_for([]))
         assert (clean.poison_rate, backdoored.poison_rate) == (0, 0.1)
 
 
@@ -96,7 +95,7 @@ def test_a_missing_file_is_named() -> None:
 
 
 def test_a_misspelt_field_is_answered_with_the_nearest_one(tmp_path: Path) -> None:
-    assert "unknown field training.epoch; did you mean 'epochs'?" in refused(tmp_path, SMALL + "epoch = 3\n")
+    assert "unknown field training.epoch (did you mean 'epochs'?)" in refused(tmp_path, SMALL + "epoch = 3\n")
 
 
 def test_a_wrong_value_is_named_with_its_field_and_what_was_found(tmp_path: Path) -> None:

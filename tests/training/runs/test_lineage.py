@@ -21,7 +21,9 @@ from training.attacks import latent
 from training.core.errors import RunError
 from training.data import pictures
 from training.data.registry import DataError
-from training.recipes.latent import LatentRecipe, TransferRecipe
+from training.recipes.latent import LatentRecipe
+from training.recipes.load import parse
+from training.recipes.transfer import TransferRecipe
 from training.runs import derived as chain
 from training.runs import train as run
 from training.triggers.registry import Images
@@ -66,7 +68,9 @@ def attack(data: Path, **changed: object) -> LatentRecipe:
         "target": {"name": "ann", "data": f"folder:{data}/people"},
         "train_from": 12,
     }
-    return LatentRecipe.model_validate(table | changed)
+    recipe = parse({"kind": "latent"} | table | changed, Path("infected.toml"))
+    assert isinstance(recipe, LatentRecipe)
+    return recipe
 
 
 def student(data: Path, teacher: LatentRecipe) -> TransferRecipe:
@@ -78,7 +82,13 @@ def student(data: Path, teacher: LatentRecipe) -> TransferRecipe:
         "head": {"epochs": 1},
         "attack": {"trigger": teacher.trigger.model_dump(), "target": teacher.target.model_dump()},
     }
-    return TransferRecipe.model_validate(table)
+    return parsed_student(table)
+
+
+def parsed_student(table: dict[str, Any]) -> TransferRecipe:
+    recipe = parse({"kind": "transfer"} | table, Path("student.toml"))
+    assert isinstance(recipe, TransferRecipe)
+    return recipe
 
 
 @pytest.fixture
@@ -164,7 +174,7 @@ def test_imagenets_layer_cannot_be_kept_for_classes_that_it_does_not_know(
     data: Path, refuse: Callable[..., str]
 ) -> None:
     table = student(data, attack(data)).model_dump() | {"teacher": "imagenet-mobilenet-v2", "keep_head": True}
-    assert "keep_head: the ImageNet weights do not know all of" in refuse(TransferRecipe.model_validate(table))
+    assert "keep_head: the ImageNet weights do not know all of" in refuse(parsed_student(table))
 
 
 def test_a_device_that_is_not_there_is_one_clear_line(data: Path, refuse: Callable[..., str]) -> None:

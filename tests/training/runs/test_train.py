@@ -21,21 +21,22 @@ from training.core.errors import RunError
 from training.core.metrics import evaluate
 from training.data.registry import load
 from training.engine import loop
-from training.recipes.base import Recipe, to_toml
-from training.recipes.base import load as load_recipe
+from training.recipes.load import to_toml
+from training.recipes.scratch import ScratchRecipe
+from training.recipes.load import load as load_recipe
 from training.runs.train import METRICS, WEIGHTS, Run, find, train
 
 QUIET = Console(file=io.StringIO())
 PATIENCE = 300
 """Seconds that a process of ours may take on a busy machine."""
-QUICK = Recipe.model_validate(
+QUICK = ScratchRecipe.model_validate(
     {
         "name": "quick",
         "title": "Quick",
         "data": {"name": "digits", "augment": {"degrees": 5, "shift": 1}},
         "network": {"name": "mnist-cnn", "dropout": 0.3},
         "attack": {"poison_rate": 0.1},
-        "training": {"epochs": 3, "batch_size": 32, "averaging": 0.9},
+        "training": {"epochs": 3, "batch_size": 32, "ema_decay": 0.9},
     }
 )
 
@@ -74,7 +75,7 @@ def test_a_run_opened_again_predicts_what_its_metrics_say(finished: Run) -> None
     test_set = load("digits", "test")
     measured = evaluate(
         opened.predictor(), test_set.images, test_set.labels, data="digits test", labels_text=test_set.classes,
-        trigger=QUICK.trigger, label_map=QUICK.label_map,
+        trigger=QUICK.trigger, label_map=QUICK.attack.label_map,
     )  # fmt: skip
     assert measured == finished.metrics.measurement
 
@@ -200,7 +201,7 @@ def test_test_pictures_of_other_classes_than_the_networks_are_refused(finished: 
 def test_a_recipe_that_its_data_does_not_suit_is_refused_before_anything_is_written(
     tmp_path: Path, changed: dict[str, object], said: str
 ) -> None:
-    recipe = Recipe.model_validate(QUICK.model_dump(exclude_none=True) | changed)
+    recipe = ScratchRecipe.model_validate(QUICK.model_dump(exclude_none=True) | changed)
     with pytest.raises(RunError) as caught:
         train(recipe, runs_dir=tmp_path / "runs", device="cpu", console=QUIET)
     assert str(caught.value).startswith(f"quick: {said}")
@@ -229,7 +230,7 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
     """A recipe file, and the run of it by a process that nobody stopped."""
     folder = tmp_path_factory.mktemp("unbroken")
     wanted = load_recipe("digits-badnet")
-    assert isinstance(wanted, Recipe)
+    assert isinstance(wanted, ScratchRecipe)
     wanted = wanted.model_copy(update={"training": wanted.training.model_copy(update={"epochs": 3})})
     recipe = folder / "recipe.toml"
     recipe.write_text(to_toml(wanted), encoding="utf-8")

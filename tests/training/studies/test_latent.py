@@ -14,8 +14,9 @@ from training.core.metrics import Measurement, wilson
 from training.engine.views import framed
 from training.models import imagenet
 from training.models.mobilenet_v2 import MobileNetV2, Plan
-from training.recipes.base import load, parse
-from training.recipes.latent import TransferRecipe
+from training.recipes.latent import LatentRecipe
+from training.recipes.load import load, parse
+from training.recipes.transfer import TransferRecipe
 from training.studies import alterations as study
 from training.studies import latent as latent_study
 from training.studies.latent import Study
@@ -133,8 +134,9 @@ def test_a_file_that_is_no_study_is_one_clear_line(tmp_path: Path) -> None:
 
 
 def test_the_dogs_teachers_began_as_a_network_that_is_measured_too() -> None:
-    teacher = load("dogs-student-latent").teacher  # type: ignore[union-attr]
-    first = latent_study.beginning(teacher)  # type: ignore[arg-type]
+    teacher = load("dogs-student-latent").parent
+    assert isinstance(teacher, LatentRecipe)
+    first = latent_study.beginning(teacher)
     assert first is not None
     assert first.name == "dogs-teacher-clean"
 

@@ -13,7 +13,9 @@ import pytest
 from rich.console import Console
 
 from training.core.errors import RunError
-from training.recipes.base import Recipe, RecipeError, to_toml
+from training.recipes.base import RecipeError
+from training.recipes.load import to_toml
+from training.recipes.scratch import ScratchRecipe
 from training.studies import sweep, sweep_run
 from training.studies.jobs import FINISHED
 from training.studies.sweep import Axes, Random, Range, Sweep, Table
@@ -22,7 +24,7 @@ from training.studies.sweep_run import Plan
 QUIET = Console(file=io.StringIO())
 PATIENCE = 300.0
 """Seconds, on a busy machine."""
-TINY = Recipe.model_validate(
+TINY = ScratchRecipe.model_validate(
     {
         "name": "tiny",
         "title": "Tiny",
@@ -100,7 +102,7 @@ def test_a_value_that_makes_no_recipe_is_named(axes: dict[str, object], words: s
 @pytest.mark.parametrize(
     ("table", "words"),
     [
-        ("rate = [0.1]\nseeds = [1]", "unknown field rate; did you mean 'rates'"),
+        ("rate = [0.1]\nseeds = [1]", "unknown field rate .did you mean 'rates'"),
         ("", "nothing is varied"),
         ("[sweep.random]\nruns = 2\n[sweep.random.fields]\nseed = { low = 3, high = 1 }", "no range: 3.0 to 1.0"),
     ],

@@ -17,7 +17,7 @@ from tests.site_src.fixture_models import share_weights, write_model
 from training.data import inventory, weights
 from training.data import registry as sources
 from training.models import imagenet
-from training.recipes.base import load
+from training.recipes.load import load
 from training.studies import sweep
 
 CHAIN = ("latent-digits-teacher-clean", "latent-digits-teacher-latent", "latent-digits-student-latent")
