@@ -66,11 +66,11 @@ def study_int8_command(
 ) -> None:
     """Measure a study's networks with int8 weights as well. Goes on where it stopped."""
     from export.release.study import add_int8  # noqa: PLC0415 - imports PyTorch
-    from training.studies.latent import read  # noqa: PLC0415
+    from training.studies.schema import read_study  # noqa: PLC0415
 
     with one_line_errors(RunError), read_once():
         found = add_int8(
-            read(study), runs or default_runs_dir(), data_dir=data, say=say,
+            read_study(study), runs or default_runs_dir(), data_dir=data, say=say,
             keep=lambda so_far: write_text(study, so_far.model_dump_json(indent=1) + "\n"),
         )  # fmt: skip
     for row in found.results:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from export.release.release import Say, int8_alone
 from training.runs.train import Run
-from training.studies.latent import Study, only_target
+from training.studies.place import only_target
+from training.studies.schema import Study
 
 
 def add_int8(

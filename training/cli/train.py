@@ -207,6 +207,7 @@ def study_command(  # noqa: PLR0913, PLR0917 - a command's options
     """Measure a latent backdoor: seeds, baselines, altered triggers, and what removes it. Goes on where it stopped."""
     from training.recipes.transfer import TransferRecipe  # noqa: PLC0415
     from training.studies import latent as latent_study  # noqa: PLC0415 - imports PyTorch
+    from training.studies.schema import read_study  # noqa: PLC0415
 
     folder = runs or default_runs_dir()
     target = out or folder / f"{Path(student).stem}-study.json"
@@ -218,7 +219,7 @@ def study_command(  # noqa: PLR0913, PLR0917 - a command's options
         found = latent_study.run(
             (students[0], students[1]), students[2 : 2 + len(others or [])], list(range(1, seeds + 1)),
             inspected=students[-1] if inspect else None, runs_dir=folder, data_dir=data, console=Console(stderr=True),
-            before=latent_study.read(target) if target.is_file() and not force else None,
+            before=read_study(target) if target.is_file() and not force else None,
             keep=lambda study: write_text(target, study.model_dump_json(indent=1) + "\n"),
         )  # fmt: skip
     for each in found.results:

@@ -1,1 +1,1 @@
-"""Defences, by what they look at; each is a published one, measured here against our own attacks."""
+"""Defences: what an owner can do about a backdoor, one file each, all behind one protocol."""

@@ -16,7 +16,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from training.core.metrics import Estimate
 from training.engine.loop import Epoch
-from training.studies.sweep import Row, Table
+from training.studies.schema import Row, Table
 
 INK, CLEAN, ATTACK, TRAINING = "#123456", "#234567", "#345678", "#456789"
 """Stand-ins that no page sees: each is replaced in the SVG by what the page says."""

@@ -1,27 +1,19 @@
-"""Sweeps: one recipe trained many times with other values of its fields, gathered in one table."""
+"""Sweeps: one recipe, and the values that its fields take in turn."""
 
 from __future__ import annotations
 
 import itertools
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, model_validator
 
-from training.core.metrics import Estimate
 from training.recipes.base import AnyRecipe, Fraction, RecipeError
 from training.recipes.former import current_path
 from training.recipes.load import explain, locate, parse, read_toml
-from training.triggers.registry import Patch, Pattern, Pixel
-
-if TYPE_CHECKING:
-    from training.runs.train import Run
-
-Settings = dict[str, Any]
-"""Fields of a recipe by their dotted names, and the values that a run gives them; several names, with commas between,
-are fields that are given the same value."""
+from training.studies.schema import Settings
 
 RATE = "attack.poison_rate"
 
@@ -46,10 +38,10 @@ class Range(_Part):
             raise ValueError(f"no range: {self.low} to {self.high}{' by logarithm' if self.log else ''}")
         return self
 
-    def draw(self, chance: np.random.Generator) -> float | int:
+    def draw(self, rng: np.random.Generator) -> float | int:
         """One number."""
         low, high = (math.log(self.low), math.log(self.high)) if self.log else (self.low, self.high)
-        drawn = float(chance.uniform(low, high))
+        drawn = float(rng.uniform(low, high))
         drawn = math.exp(drawn) if self.log else drawn
         return round(drawn) if self.whole else float(f"{drawn:.4g}")
 
@@ -65,10 +57,10 @@ class Random(_Part):
 
     def draw(self) -> list[Settings]:
         """The sets; each one is the same however many are drawn after it."""
-        chance = np.random.default_rng(self.seed)
+        rng = np.random.default_rng(self.seed)
         return [
             {
-                name: of.draw(chance) if isinstance(of, Range) else of[int(chance.integers(len(of)))]
+                name: of.draw(rng) if isinstance(of, Range) else of[int(rng.integers(len(of)))]
                 for name, of in self.fields.items()
             }
             for _ in range(self.runs)
@@ -102,38 +94,6 @@ class Axes(_Part):
         drawn = self.random.draw() if self.random else [{}]
         seeds: list[Settings] = [{"seed": seed} for seed in self.seeds] or [{}]
         return [seed | one | other for seed in seeds for one in combined for other in drawn]
-
-
-class Row(_Part):
-    """One run of a sweep."""
-
-    rate: float
-    seed: int
-    poisoned: int
-    """Poisoned training samples."""
-    clean_accuracy: Estimate
-    attack_success_rate: Estimate
-    robust_accuracy: Estimate
-    recipe_sha256: str
-    pixels: int | None = None
-    """Pixels that the trigger covers, where their number is always the same."""
-    settings: Settings | None = None
-    """What was varied beside rate and seed."""
-
-
-class Table(_Part):
-    """What a sweep found."""
-
-    sweep: str
-    title: str
-    data: str
-    samples: int
-    """Training samples."""
-    epochs: int
-    trigger: str
-    label_map: str
-    rows: list[Row]
-    """By rate, then seed."""
 
 
 class Sweep(_Part):
@@ -197,49 +157,3 @@ def load(name_or_path: str | Path) -> Sweep:
     except ValidationError as error:
         raise RecipeError(f"{path}: table sweep: {explain(error, Axes)}") from error
     return Sweep(base=parse(table, path), axes=axes)
-
-
-def covered(recipe: AnyRecipe) -> int | None:
-    """How many pixels a recipe's trigger covers, if that is always the same number."""
-    trigger = getattr(recipe, "trigger", None)
-    if isinstance(trigger, Pattern):
-        return sum(value is not None for line in trigger.values for value in line)
-    if isinstance(trigger, Patch):
-        return trigger.height * trigger.width
-    return 1 if isinstance(trigger, Pixel) else None
-
-
-def tabulate(sweep: Sweep, runs: list[Run]) -> Table:
-    """The table of finished runs."""
-    settings = {one.sha256: given for one, given in zip(sweep.recipes(), sweep.axes.settings(), strict=True)}
-    rows = []
-    for one in runs:
-        measured = one.metrics.measurement
-        if measured.attack_success_rate is None or measured.robust_accuracy is None:
-            raise RecipeError(f"{one.path}: this run has no attack success rate")
-        given = settings.get(one.recipe.sha256, {})
-        rows.append(
-            Row(
-                rate=getattr(one.recipe, "poison_rate", 0.0),
-                seed=one.recipe.seed,
-                poisoned=one.metrics.training.poisoned,
-                clean_accuracy=measured.clean_accuracy,
-                attack_success_rate=measured.attack_success_rate,
-                robust_accuracy=measured.robust_accuracy,
-                recipe_sha256=one.recipe.sha256,
-                pixels=covered(one.recipe),
-                settings={name: value for name, value in given.items() if name not in {RATE, "seed"}} or None,
-            )
-        )
-    facts, base = runs[0].metrics, sweep.base
-    attack = getattr(base, "attack", None)
-    return Table(
-        sweep=base.name,
-        title=base.title,
-        data=facts.measurement.data,
-        samples=facts.training.samples,
-        epochs=facts.training.epochs,
-        trigger=getattr(getattr(base, "trigger", None), "kind", "none"),
-        label_map=getattr(getattr(attack, "label_map", None), "kind", "none"),
-        rows=sorted(rows, key=lambda row: (row.rate, row.pixels or 0, str(row.settings or ""), row.seed)),
-    )

@@ -13,7 +13,8 @@ from training.core.errors import RunError
 from training.core.files import write_text
 from training.studies import jobs, table
 from training.studies.jobs import Array, OneRun, Outcome
-from training.studies.sweep import Sweep, Table, describe, tabulate
+from training.studies.schema import Table
+from training.studies.sweep import Sweep, describe
 
 if TYPE_CHECKING:
     from training.runs.train import Run
@@ -135,7 +136,7 @@ class _Gathered:
         table.write(self._out.with_suffix(".parquet"), [self._lines[one] for one in order])
         if not self._finished:
             return None
-        found = tabulate(self._sweep, [self._finished[one] for one in order if one in self._finished])
+        found = table.tabulate(self._sweep, [self._finished[one] for one in order if one in self._finished])
         write_text(self._out, found.model_dump_json(indent=2, exclude_none=True) + "\n")
         return found
 

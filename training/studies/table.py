@@ -1,4 +1,4 @@
-"""A sweep's outcome as one Parquet table: a line a run, failed ones among them."""
+"""A sweep's outcome as tables: finished runs as JSON, every run, failed ones included, as Parquet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from training.core.files import write_bytes
-from training.studies.sweep import Settings, covered
+from training.recipes.base import AnyRecipe, RecipeError
+from training.studies.schema import Row, Settings, Table
+from training.studies.sweep import RATE, Sweep
+from training.triggers.registry import Patch, Pattern, Pixel
 
 if TYPE_CHECKING:
     from training.runs.train import Run
@@ -37,6 +40,52 @@ FIXED: dict[str, Any] = {
     for part in ("", "_low", "_high", "_n")
 }
 """The columns that every sweep has, before those of the fields that were varied."""
+
+
+def covered(recipe: AnyRecipe) -> int | None:
+    """How many pixels a recipe's trigger covers, if that is always the same number."""
+    trigger = getattr(recipe, "trigger", None)
+    if isinstance(trigger, Pattern):
+        return sum(value is not None for line in trigger.values for value in line)
+    if isinstance(trigger, Patch):
+        return trigger.height * trigger.width
+    return 1 if isinstance(trigger, Pixel) else None
+
+
+def tabulate(sweep: Sweep, runs: list[Run]) -> Table:
+    """The table of finished runs."""
+    settings = {one.sha256: given for one, given in zip(sweep.recipes(), sweep.axes.settings(), strict=True)}
+    rows = []
+    for one in runs:
+        measured = one.metrics.measurement
+        if measured.attack_success_rate is None or measured.robust_accuracy is None:
+            raise RecipeError(f"{one.path}: this run has no attack success rate")
+        given = settings.get(one.recipe.sha256, {})
+        rows.append(
+            Row(
+                rate=getattr(one.recipe, "poison_rate", 0.0),
+                seed=one.recipe.seed,
+                poisoned=one.metrics.training.poisoned,
+                clean_accuracy=measured.clean_accuracy,
+                attack_success_rate=measured.attack_success_rate,
+                robust_accuracy=measured.robust_accuracy,
+                recipe_sha256=one.recipe.sha256,
+                pixels=covered(one.recipe),
+                settings={name: value for name, value in given.items() if name not in {RATE, "seed"}} or None,
+            )
+        )
+    facts, base = runs[0].metrics, sweep.base
+    attack = getattr(base, "attack", None)
+    return Table(
+        sweep=base.name,
+        title=base.title,
+        data=facts.measurement.data,
+        samples=facts.training.samples,
+        epochs=facts.training.epochs,
+        trigger=getattr(getattr(base, "trigger", None), "kind", "none"),
+        label_map=getattr(getattr(attack, "label_map", None), "kind", "none"),
+        rows=sorted(rows, key=lambda row: (row.rate, row.pixels or 0, str(row.settings or ""), row.seed)),
+    )
 
 
 def line(outcome: Outcome, settings: Settings, finished: Run | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from site_src.report.charts import Axis, Series, chart
 from site_src.report.figures import figure
 from site_src.report.study import STUDY, Rows, Study
 from site_src.report.tables import table
-from training.defences.model import SUSPICIOUS
+from training.defences.outliers import SUSPICIOUS
 
 _METRICS = {
     "clean_accuracy": "Clean accuracy",

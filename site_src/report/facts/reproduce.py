@@ -18,6 +18,7 @@ from training.data.fetch.items import Collection
 from training.recipes import load as recipes
 from training.recipes.base import RecipeError
 from training.studies import sweep
+from training.studies.schema import Table
 
 MAKEFILE = Path(__file__).resolve().parents[3] / "Makefile"
 METRICS = "site_assets/metrics"
@@ -86,7 +87,7 @@ class Reproduce:
             known = {one.sha256 for one in sweep.load(name).recipes()}
         except RecipeError as error:
             raise FactError(str(error)) from error
-        table = sweep.Table.model_validate(self._facts.measurements(name))
+        table = Table.model_validate(self._facts.measurements(name))
         changed = [row for row in table.rows if row.recipe_sha256 not in known]
         if changed:
             raise FactError(

@@ -12,7 +12,7 @@ from export.card.schema import BACKDOORED_PREFIX
 from export.release.models import RELEASED, Model, discover
 from training.core.metrics import Estimate, Measurement
 from training.recipes import load as recipe
-from training.studies.latent import Result, read
+from training.studies.schema import Result, read_study
 
 ROOT = Path(export.__file__).resolve().parent.parent
 MODELS = {model.card.id: model for model in discover([ROOT / RELEASED]) if not model.card.id.startswith("mnist-")}
@@ -103,7 +103,7 @@ def test_the_backdoor_crosses_into_a_task_without_dogs() -> None:
         assert abs(clean.value - infected.value) <= 0.05
 
 
-STUDY = read(ROOT / "site_assets" / "metrics" / "latent.json")
+STUDY = read_study(ROOT / "site_assets" / "metrics" / "latent.json")
 SEEDS = sorted({row.seed for row in STUDY.results})
 each_seed = pytest.mark.parametrize("seed", SEEDS)
 each_precision = pytest.mark.parametrize("precision", ["measurement", "int8"])

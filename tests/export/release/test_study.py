@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from export.card.io import read_card
 from export.cli.main import app
 from training.runs.train import Run
-from training.studies.latent import Result, Study, read
+from training.studies.schema import Result, Study, read_study
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def study(run: Run, tmp_path: Path) -> Path:
 def test_int8_is_measured_as_the_card_says_and_of_no_baseline(study: Path, run: Run, released: Path) -> None:
     result = CliRunner().invoke(app, ["study-int8", str(study), "--runs", str(run.path.parent)])
     assert result.exit_code == 0, result.output
-    network, baseline = read(study).results
+    network, baseline = read_study(study).results
     wanted = read_card(released / "card.json").metrics["int8-weight-only"]
     assert network.int8 == wanted.model_copy(update={"per_class": {}})
     assert baseline.int8 is None
@@ -40,10 +40,10 @@ def test_what_was_measured_before_is_kept(study: Path, tmp_path: Path) -> None:
     told = json.loads(study.read_text(encoding="utf-8"))
     told["results"][0]["int8"] = told["results"][0]["measurement"]
     study.write_text(json.dumps(told), encoding="utf-8")
-    before = read(study)
+    before = read_study(study)
     result = CliRunner().invoke(app, ["study-int8", str(study), "--runs", str(tmp_path / "nothing")])
     assert result.exit_code == 0, result.output
-    assert read(study) == before
+    assert read_study(study) == before
 
 
 def test_a_run_that_is_not_there_is_one_clear_line(study: Path, tmp_path: Path) -> None:

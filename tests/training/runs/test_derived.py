@@ -99,7 +99,7 @@ def test_what_was_stamped_is_written_down(students: dict[str, Run]) -> None:
 
 
 def test_neural_cleanse_inspects_each_class(students: dict[str, Run]) -> None:
-    found = latent_study.inspect(students["latent"], None, pictures=32)
+    found = latent_study.inspect(students["latent"], None, images=32)
     assert [each.label for each in found] == ["5", "6", "7", "8", "9"]
     assert all(each.size > 0 for each in found)
 

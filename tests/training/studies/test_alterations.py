@@ -2,12 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
-from training.defences import model as defences
 from training.engine.views import varied
-from training.models import parts
-from training.models.mobilenet_v2 import MobileNetV2, Plan
 from training.studies import alterations as study
 from training.triggers.overlay import Artwork, Overlay, Placement
 
@@ -61,56 +57,3 @@ def test_varied_pictures_depend_on_their_own_place_in_the_set_alone() -> None:
     whole, part = (varied(given, np.random.default_rng(0)) for given in (images, images[:2]))
     np.testing.assert_array_equal(whole[:2], part)
     assert not (whole == images).all(axis=(1, 2, 3)).any()
-
-
-@pytest.mark.parametrize("one_cycle", [False, True])
-def test_fine_tuning_changes_the_layers_from_the_given_one_on_and_learns(one_cycle: bool) -> None:
-    torch.manual_seed(0)
-    network = MobileNetV2(2, Plan()).eval()
-    before = {name: value.clone() for name, value in network.state_dict().items()}
-    activations = np.random.default_rng(0).normal(size=(8, 160, 2, 2)).astype(np.float16)
-    labels = np.arange(8) % 2
-    how = defences.Training(epochs=30, learning_rate=1e-2, one_cycle=one_cycle, batch_size=4)
-    made = defences.fine_tune(network, 17, 18, activations, labels, how)
-    after = made.state_dict()
-    changed = {name.rsplit(".", 1)[0] for name, value in before.items() if not torch.equal(value, after[name])}
-    assert "head" in changed
-    assert all(torch.equal(value, network.state_dict()[name]) for name, value in before.items())
-    _, rest = parts.split(made, 17)
-    with torch.no_grad():
-        answers = parts.head(made)(rest(torch.from_numpy(activations).float())).argmax(1)
-    assert (answers.numpy() == labels).all()
-    untouched, _ = parts.split(made, 18)
-    given, _ = parts.split(network, 18)
-    assert all(torch.equal(a, b) for a, b in zip(untouched.parameters(), given.parameters(), strict=True))
-    assert not any(parameter.requires_grad for parameter in made.parameters())
-
-
-def test_pruning_blinds_the_head_to_the_quietest_channels() -> None:
-    head = torch.nn.Linear(4, 2)
-    features = np.array([[0.1, 5.0, 0.0, 3.0]], dtype=np.float32)
-    weight = defences.pruned(head, features, 0.5).weight
-    assert (weight[:, [0, 2]] == 0).all()
-    assert torch.equal(weight[:, [1, 3]], head.weight[:, [1, 3]])
-
-
-def test_the_smallest_of_many_triggers_is_the_anomaly() -> None:
-    indices = defences.anomaly_indices([50, 52, 47, 51, 5, 49])
-    assert indices[4] > defences.SUSPICIOUS
-    assert max(indices[:4]) < defences.SUSPICIOUS
-
-
-class Corner(torch.nn.Module):
-    """Answers class 1 when the corner is bright, class 0 otherwise."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        bright = 20 * (x[:, 0, :2, :2].mean((1, 2)) - 0.5)
-        return torch.stack([-bright, bright], dim=1)
-
-
-def test_a_planted_trigger_is_found_where_it_is() -> None:
-    inputs = 0.3 * torch.rand(64, 1, 8, 8, generator=torch.Generator().manual_seed(0))
-    inputs[0, 0, 0, 0] = 1  # so that the pattern may be bright
-    found = defences.reverse_trigger(Corner(), inputs, 1, steps=200)
-    assert found.success > 0.9
-    assert found.mask[:2, :2].sum() > 0.7 * found.size

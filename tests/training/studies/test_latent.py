@@ -9,17 +9,17 @@ import torch
 from PIL import Image
 from rich.console import Console
 
-from training.core.errors import RunError
-from training.core.metrics import Measurement, wilson
 from training.engine.views import framed
 from training.models import imagenet
 from training.models.mobilenet_v2 import MobileNetV2, Plan
 from training.recipes.latent import LatentRecipe
 from training.recipes.load import load, parse
 from training.recipes.transfer import TransferRecipe
-from training.studies import alterations as study
 from training.studies import latent as latent_study
-from training.studies.latent import Study
+from training.studies import place as study_place
+from training.studies.alterations import ALTERATIONS
+from training.studies.schema import Study
+from training.studies.students import PRUNED
 
 QUIET = Console(file=io.StringIO())
 COLOURS = {"red": (200, 30, 30), "green": (30, 160, 30), "somebody": (40, 40, 220)}
@@ -93,12 +93,12 @@ def test_a_study_measures_every_network_plain_and_in_frames(place: Place) -> Non
         assert row.framed is not None
         assert row.framed.data.endswith("in frames")
         assert row.framed.clean_accuracy.n == row.measurement.clean_accuracy.n
-    assert [each.name for each in found.altered] == [each.name for each in study.ALTERATIONS]
+    assert [each.name for each in found.altered] == [each.name for each in ALTERATIONS]
     assert {(each.student, each.defence, each.strength) for each in found.defended} == {
         ("latent", "gentle fine-tuning", 18),
         ("latent", "thorough fine-tuning", 18),
         ("clean", "thorough fine-tuning", 18),
-        *(("latent", "pruning", share) for share in latent_study.PRUNED),
+        *(("latent", "pruning", share) for share in PRUNED),
     }  # fmt: skip
     assert {each.measurement.clean_accuracy.n for each in found.defended} == {6}
     assert found.untrained is None
@@ -108,7 +108,7 @@ def test_a_study_that_is_there_is_not_made_again(place: Place, monkeypatch: pyte
     def trains(*_given: object, **_more: object) -> None:
         raise AssertionError("nothing was to be trained")
 
-    monkeypatch.setattr(latent_study, "train_run", trains)
+    monkeypatch.setattr(study_place, "train", trains)
     before = place.kept[-1]
     assert place.study(before) == before
 
@@ -124,13 +124,6 @@ def test_only_what_is_missing_is_measured_and_nothing_is_lost_on_the_way(place: 
     assert [*made.defended[:-1], again] == [*whole.defended[1:], whole.defended[0]]
     for step in place.kept[steps:]:
         assert {row.recipe_sha256 for row in rows} <= {row.recipe_sha256 for row in step.results}
-
-
-def test_a_file_that_is_no_study_is_one_clear_line(tmp_path: Path) -> None:
-    (tmp_path / "study.json").write_text('{"student": 1}', encoding="utf-8")
-    with pytest.raises(RunError, match="cannot be read as a study; backdoors study --force") as caught:
-        latent_study.read(tmp_path / "study.json")
-    assert "\n" not in str(caught.value)
 
 
 def test_the_dogs_teachers_began_as_a_network_that_is_measured_too() -> None:
@@ -152,11 +145,3 @@ def test_a_frame_holds_the_picture_smaller_on_a_ground_of_its_own() -> None:
         assert red[np.ix_(rows, columns)].all()  # a rectangle
     assert len({image.tobytes() for image in made}) == 6
     np.testing.assert_array_equal(made, framed(images, np.random.default_rng(0)))
-
-
-def test_the_target_keeps_its_name_whatever_people_call_it() -> None:
-    recipe = load("figures-student-latent")
-    sure = wilson(5, 6)
-    for called in ("donald-trump", "Donald Trump"):
-        measured = Measurement(data="x", clean_accuracy=sure, per_class={"Bill Clinton": {}, called: {"a": sure}})
-        assert latent_study.only_target(recipe, measured).per_class == {"donald-trump": {"a": sure}}

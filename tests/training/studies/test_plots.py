@@ -8,7 +8,7 @@ import pytest
 from training.core.metrics import wilson
 from training.engine.loop import Epoch
 from training.studies import plots
-from training.studies.sweep import Row, Table
+from training.studies.schema import Row, Table
 
 RATES = [0.001, 0.01, 0.3]
 TABLE = Table(

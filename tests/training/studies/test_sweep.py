@@ -16,9 +16,10 @@ from training.core.errors import RunError
 from training.recipes.base import RecipeError
 from training.recipes.load import to_toml
 from training.recipes.scratch import ScratchRecipe
-from training.studies import sweep, sweep_run
+from training.studies import sweep, sweep_run, table
 from training.studies.jobs import FINISHED
-from training.studies.sweep import Axes, Random, Range, Sweep, Table
+from training.studies.schema import Table
+from training.studies.sweep import Axes, Random, Range, Sweep
 from training.studies.sweep_run import Plan
 
 QUIET = Console(file=io.StringIO())
@@ -63,7 +64,7 @@ def test_a_grid_varies_any_field_and_ties_fields_that_are_named_together() -> No
     axes = Axes(grid={"training.learning_rate": [1e-3, 1e-2], SIDE: [1, 3]})
     recipes = Sweep(base=TINY, axes=axes).recipes()
     assert [
-        (each.training.learning_rate, each.trigger.height, each.trigger.width, sweep.covered(each)) for each in recipes
+        (each.training.learning_rate, each.trigger.height, each.trigger.width, table.covered(each)) for each in recipes
     ] == [(1e-3, 1, 1, 1), (1e-3, 3, 3, 9), (1e-2, 1, 1, 1), (1e-2, 3, 3, 9)]
 
 

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from training.defences.fine_tuning import FineTuning, fine_tune
+from training.models import parts
+from training.models.mobilenet_v2 import MobileNetV2, Plan
+
+
+@pytest.mark.parametrize("one_cycle", [False, True])
+def test_fine_tuning_changes_the_layers_from_the_given_one_on_and_learns(one_cycle: bool) -> None:
+    torch.manual_seed(0)
+    network = MobileNetV2(2, Plan()).eval()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    activations = np.random.default_rng(0).normal(size=(8, 160, 2, 2)).astype(np.float16)
+    labels = np.arange(8) % 2
+    how = FineTuning(train_from=18, epochs=30, learning_rate=1e-2, one_cycle=one_cycle, batch_size=4)
+    made = fine_tune(network, 17, activations, labels, how)
+    after = made.state_dict()
+    changed = {name.rsplit(".", 1)[0] for name, value in before.items() if not torch.equal(value, after[name])}
+    assert "head" in changed
+    assert all(torch.equal(value, network.state_dict()[name]) for name, value in before.items())
+    _, rest = parts.split(made, 17)
+    with torch.no_grad():
+        answers = parts.head(made)(rest(torch.from_numpy(activations).float())).argmax(1)
+    assert (answers.numpy() == labels).all()
+    untouched, _ = parts.split(made, 18)
+    given, _ = parts.split(network, 18)
+    assert all(torch.equal(a, b) for a, b in zip(untouched.parameters(), given.parameters(), strict=True))
+    assert not any(parameter.requires_grad for parameter in made.parameters())
