@@ -8,6 +8,11 @@ BIN := .venv/bin
 PY_INSTALLED := .venv/.installed
 MXNET := .venv-mxnet
 JS_INSTALLED := node_modules/.installed
+GOLDEN_PIXELS := .cache/golden/.made
+FIXTURES := .cache/fixtures/.made
+# One test process a processor, four at most; the tests of one module share what they trained, so they stay together.
+IN_PARALLEL := -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder
+WIDGET_TESTS := $(shell find tests/widgets -name '*.test.mjs')
 LAB := runs/models/.lab
 LAB_RECIPES := digits-clean digits-badnet
 LAB_SOURCES := $(wildcard training/*/*.py training/*/*/*.py export/*/*.py tests/golden/inputs/*) \
@@ -15,8 +20,8 @@ LAB_SOURCES := $(wildcard training/*/*.py training/*/*/*.py export/*/*.py tests/
 
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help report setup lab site serve test lint types test-python slurm mxnet-oracle mxnet-zoo golden-inputs fixtures \
-  test-widgets test-browser scale verify benchmark inference-times latent-study clean
+.PHONY: help report setup lab site serve test test-quick lint types test-python slurm mxnet-oracle mxnet-zoo golden-inputs \
+  fixtures test-widgets test-browser dist scale verify benchmark page-times inference-times latent-study clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -57,6 +62,10 @@ serve: ## Serve site/ on this machine
 
 test: lint types test-python verify test-widgets test-browser ## Everything that CI checks
 
+test-quick: lint types $(GOLDEN_PIXELS) $(FIXTURES) ## Lint, types and the fast tests, for the loop while one writes
+	$(BIN)/python -m pytest -q $(IN_PARALLEL) -m "not slow"
+	node --test --test-reporter=dot $(WIDGET_TESTS)
+
 lint: setup ## Lint, format and import rules, both languages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -67,10 +76,8 @@ types: setup ## Static types, both languages
 	$(BIN)/mypy
 	npx tsc --noEmit --project tsconfig.json
 
-test-python: setup ## Python tests; those that ask real MXNet are skipped where it cannot be installed
-	@$(MAKE) --no-print-directory mxnet-oracle >/dev/null 2>&1 || \
-	  echo "MXNet cannot be installed here: the tests that compare with it will be skipped (see: make mxnet-oracle)"
-	$(BIN)/python -m pytest -q
+test-python: setup ## Python tests; those that need nginx, Slurm or MXNet say so where these are not installed
+	$(BIN)/python -m pytest -q $(IN_PARALLEL)
 
 slurm: ## Debian's Slurm and munge for the cluster tests (apt-get, as root or with sudo; the one thing outside this folder)
 	@PATH=$$PATH:/usr/sbin; command -v slurmctld >/dev/null && command -v slurmd >/dev/null && command -v munged >/dev/null || { \
@@ -102,13 +109,16 @@ test-widgets: golden-inputs fixtures lab ## JavaScript tests and the goldens, in
 	node --test tests/widgets/*.test.mjs tests/widgets/*/*.test.mjs
 
 test-browser: lab fixtures ## The widgets and the built report in a real browser
-	node tests/browser/run.mjs
+	node --test --test-concurrency=2 tests/browser/*.test.mjs
 
 benchmark: setup ## Training speed beside the common recipe (20 minutes; needs MNIST)
 	$(BIN)/python -m tests.benchmarks.train_speed
 
 scale: setup ## How cost grows with pictures, processes and runs, for the page At scale (10 minutes; needs MNIST)
 	$(BIN)/python -m tests.benchmarks.scale
+
+page-times: lab fixtures ## Milliseconds until a page answers, and of its longest block (a quiet machine, please)
+	node tests/browser/page-times.mjs
 
 inference-times: setup ## Milliseconds of each released model in a browser and natively (a quiet machine, please)
 	node tests/browser/inference-times.mjs --out site_assets/metrics/inference-times.json
@@ -118,5 +128,9 @@ latent-study: setup ## Measure the latent backdoor: seeds, baselines, altered gl
 	  --also figures-student-clean --inspect latent-mnist-student-latent --out site_assets/metrics/latent.json
 	$(BIN)/backdoors study-int8 site_assets/metrics/latent.json
 
+dist: setup ## The wheel and the source distribution, into dist/
+	rm -rf dist
+	$(BIN)/python -m build --quiet
+
 clean: ## Remove what was built, keep what was trained
-	rm -rf site .cache
+	rm -rf site .cache dist

@@ -202,7 +202,7 @@ test("the element survives being taken out and put back, as instant navigation d
       const element = /** @type {HTMLElement} */ (document.querySelector("onnx-demo"));
       const parent = /** @type {HTMLElement} */ (element.parentElement);
       element.remove();
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => requestAnimationFrame(resolve));
       parent.append(element);
       const script = document.createElement("script");
       Object.assign(script, {

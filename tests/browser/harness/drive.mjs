@@ -66,6 +66,23 @@ export async function draw(page, strokes, which = 0) {
 }
 
 /**
+ * Check again and again until it holds: for what a worker draws when it is ready.
+ *
+ * @param {() => Promise<void>} check throws while it does not hold
+ */
+export async function eventually(check) {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/**
  * Another widget after the others, set up as the first.
  *
  * @param {Page} page

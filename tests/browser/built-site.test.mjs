@@ -16,7 +16,8 @@ import { answers, DIGITS, demo, draw, ready, summary } from "./harness/drive.mjs
 import { BASE, ROOT } from "./harness/server.mjs";
 import { setup } from "./harness/setup.mjs";
 
-const LONGEST_BLOCK_MS = 100;
+/** Of processor time. An inference or a photo's decoding on the page's own thread takes more; page-times.mjs measures. */
+const LONGEST_BLOCK_MS = 400;
 const LARGEST_SHIFT = 0.05;
 
 const port = await freePort();
@@ -117,23 +118,15 @@ for (const address of pages) {
         async (page) => {
           const wrong = await watch(page);
           let widgets = 0;
-          const watched = () =>
-            watchBlocks(page, async () => {
-              widgets = await visit(page, address);
-            });
-          let { processor, clock } = await watched();
-          // A busy machine can only add to what a page takes, so of two visits the better one counts.
-          if (processor >= LONGEST_BLOCK_MS) {
-            const again = await watched();
-            processor = Math.min(processor, again.processor);
-            clock = Math.min(clock, again.clock);
-          }
+          const { processor } = await watchBlocks(page, async () => {
+            widgets = await visit(page, address);
+          });
           const { shift, overflow } = await page.evaluate(() => ({
             shift: /** @type {any} */ (globalThis).shift,
             overflow: document.documentElement.scrollWidth - window.innerWidth,
           }));
           context.diagnostic(
-            `/${address}: ${widgets} widgets, layout shift ${shift.toFixed(4)}, longest block ${processor.toFixed(0)} ms of processor time, ${clock.toFixed(0)} ms by the clock`,
+            `/${address}: ${widgets} widgets, layout shift ${shift.toFixed(4)}, longest block ${processor.toFixed(0)} ms of processor time`,
           );
           assert.ok(processor < LONGEST_BLOCK_MS, `the page was blocked for ${processor} ms`);
           assert.ok(shift < LARGEST_SHIFT, `cumulative layout shift ${shift}`);
