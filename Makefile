@@ -109,7 +109,7 @@ test-widgets: golden-inputs fixtures lab ## JavaScript tests and the goldens, in
 	node --test tests/widgets/*.test.mjs tests/widgets/*/*.test.mjs
 
 test-browser: lab fixtures ## The widgets and the built report in a real browser
-	node --test --test-concurrency=2 tests/browser/*.test.mjs
+	node --test --test-reporter=spec --test-concurrency=2 tests/browser/*.test.mjs
 
 benchmark: setup ## Training speed beside the common recipe (20 minutes; needs MNIST)
 	$(BIN)/python -m tests.benchmarks.train_speed

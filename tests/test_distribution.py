@@ -1,0 +1,49 @@
+"""The wheel holds all that the packages read at run time, and says that they are typed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+READ_AT_RUN_TIME = (
+    "training/recipes/*.toml",
+    "training/triggers/artwork/*",
+    "export/card/card.schema.json",
+    "export/notebooks/*.ipynb",
+    "site_src/**/templates/**/*.jinja",
+    "site_src/**/templates/*.txt",
+    "*/py.typed",
+)
+LAID_ELSEWHERE = {"site_assets/widgets": "site_src/assets/widgets", "site_assets/styles": "site_src/assets/styles"}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with both distributions: the wheel is built from the source distribution."""
+    out = tmp_path_factory.mktemp("dist")
+    subprocess.run([sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out)], cwd=ROOT, check=True)
+    return out
+
+
+def test_the_wheel_has_what_the_packages_read(built: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    held = set(zipfile.ZipFile(wheel).namelist())
+    for pattern in READ_AT_RUN_TIME:
+        wanted = {path.relative_to(ROOT).as_posix() for path in ROOT.glob(pattern) if path.is_file()}
+        assert wanted, pattern
+        assert wanted <= held
+    for there, here in LAID_ELSEWHERE.items():
+        files = [path.relative_to(ROOT / there) for path in (ROOT / there).rglob("*") if path.is_file()]
+        assert {f"{here}/{path.as_posix()}" for path in files} <= held
+
+
+def test_the_source_distribution_has_no_released_models(built: Path) -> None:
+    (archive,) = built.glob("*.tar.gz")
+    with tarfile.open(archive) as held:
+        assert not [name for name in held.getnames() if name.endswith(".onnx")]
