@@ -30,6 +30,7 @@ MIRROR_NOTHING = {
     "tests/training/cluster/test_slurm.py": "the command line under a real Slurm",
     "tests/training/models/test_registry.py": "every network of the package",
     "tests/training/runs/test_lineage.py": "recipes with teachers, trained end to end",
+    "tests/widgets/core/card-types.test.mjs": "types generated from the card's JSON Schema",
     "tests/widgets/golden.test.mjs": "the goldens of the released models, in Node",
     "tests/widgets/modules.test.mjs": "the import graph of all widgets",
 }
