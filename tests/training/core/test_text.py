@@ -23,9 +23,7 @@ def test_what_a_terminal_would_obey_is_escaped(text: str, shown: str) -> None:
     assert shown.isascii()
 
 
-@pytest.mark.parametrize(
-    "text", ["[bold]not markup[/bold]", "naïve 日本語 ñ", "a\u00a0b", "👩\u200d🔬", "می\u200cخواهم"]
-)
+@pytest.mark.parametrize("text", ["[bold]not markup[/bold]", "naïve 日本語 ñ", "a\u00a0b", "👩\u200d🔬", "मी\u200cट"])
 def test_ordinary_text_stays(text: str) -> None:
     assert printable(text) == text
 
