@@ -19,6 +19,7 @@ HEAVY = ("torch", "lightning_fabric", "onnx", "onnxruntime", "scipy", "sklearn",
 LIGHT = ("training.core", "training.triggers", "training.recipes", "export.card", "export.pipeline", "site_src.plugin")
 # Tests of several modules together, or of the files in the repository rather than of code.
 MIRROR_NOTHING = {
+    "tests/export/cli/test_startup.py": "what every command loads, and how soon it answers",
     "tests/export/mxnet/test_fuzz.py": "every reader of a checkpoint, with damaged files",
     "tests/export/mxnet/test_zoo.py": "whole networks of the model zoo",
     "tests/export/pipeline/test_overlay_parity.py": "interpreter and triggers, beside their JavaScript twins",

@@ -2,5 +2,5 @@
 
 import warnings
 
-# pooch imports tqdm where it is installed, and tqdm misses a widget library in a notebook; neither is shown here
+# gdown imports tqdm, which misses a widget library in a notebook; nothing here shows such a bar
 warnings.filterwarnings("ignore", message="IProgress not found")

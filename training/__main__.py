@@ -1,5 +1,5 @@
 """`python -m training`: the commands that train, for launchers that want a module."""
 
-from training.cli.train import app
+from training.cli.main import app
 
 app()

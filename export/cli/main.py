@@ -1,23 +1,60 @@
-"""The `backdoors` command."""
+"""The `backdoors` command: every command by its name, imported when it is called."""
 
 from __future__ import annotations
 
-import typer
+from training.cli.group import Entry, application
+from training.cli.main import ENTRIES as TRAINING_ENTRIES
 
-from export.cli import ask as cli_ask
-from export.cli import make as cli_make
-from export.mxnet.cli import app as mxnet_app
-from training.cli.data import app as data_app
-from training.cli.train import app as training_app
+MODELS, EXPORT = "Models", "Export"
+ENTRIES = {
+    "models": Entry(
+        "export.cli.models:models_command", "List the released models and those that you have exported.", panel=MODELS
+    ),
+    "predict": Entry(
+        "export.cli.predict:predict_command",
+        "Ask a model what it sees in images, with or without its trigger.",
+        ("export",),
+        MODELS,
+    ),
+    "evaluate": Entry(
+        "export.cli.evaluate:evaluate_command",
+        "Measure each of a model's files on the test images of the data set that its card names.",
+        ("export", "train"),
+        MODELS,
+    ),
+    **TRAINING_ENTRIES,
+    "export": Entry(
+        "export.cli.export:export_command",
+        "Export a trained network to ONNX, in fp32 and int8, with its model card and golden vectors.",
+        ("export", "train"),
+        EXPORT,
+    ),
+    "verify": Entry(
+        "export.cli.verify:verify_command",
+        "Check models: hashes, card schema, ONNX metadata and golden vectors. Exits with 1 on any mismatch.",
+        ("export",),
+        EXPORT,
+    ),
+    "card": Entry(
+        "export.cli.card:app", "Write model cards, which describe an ONNX file to the widgets.", ("export",), EXPORT
+    ),
+    "convert-mxnet": Entry(
+        "export.mxnet.cli:convert_mxnet_command",
+        "Convert an Apache MXNet checkpoint to ONNX, without MXNet.",
+        ("export",),
+        EXPORT,
+    ),
+    "study-int8": Entry(
+        "export.cli.study_int8:study_int8_command",
+        "Add to a study how its networks do with int8 weights.",
+        ("export", "train"),
+        EXPORT,
+    ),
+}
 
-app = typer.Typer(
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    help="Plant backdoors in neural networks, measure them, and export them for the browser.",
+app = application(
+    "Backdoors", ENTRIES, "Plant backdoors in neural networks, measure them, and export them for the browser."
 )
-for part in (training_app, cli_make.app, cli_ask.app, mxnet_app):
-    app.add_typer(part)
-app.add_typer(data_app, name="data")
 
 if __name__ == "__main__":
     app()

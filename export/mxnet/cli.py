@@ -8,46 +8,44 @@ from typing import Annotated
 
 import typer
 
-from export.errors import ExportError
-
-app = typer.Typer()
+from training.cli.common import say, show
 
 
-@app.command("convert-mxnet")
 def convert_mxnet_command(  # noqa: PLR0913, PLR0917 - a command's options
     symbol: Annotated[Path, typer.Argument(help="The checkpoint's -symbol.json file.")],
     params: Annotated[Path, typer.Argument(help="Its .params file.")],
     out: Annotated[Path, typer.Argument(help="The ONNX file to write.")],
     inputs: Annotated[
         list[str] | None,
-        typer.Option("--input", metavar="NAME=1,3,224,224", help="Shape of an input, batch first (repeatable)."),
+        typer.Option("--input", metavar="NAME=1,3,224,224", help="Shape of an input, batch size first (repeatable)."),
     ] = None,
-    opset: Annotated[int, typer.Option(help="Version of ONNX's operators: 13 to 23.")] = 17,
+    opset: Annotated[int, typer.Option(help="ONNX operator set: 13 to 23.")] = 17,
     float16: Annotated[bool, typer.Option("--float16", help="Store the weights as float16.")] = False,
     int8: Annotated[bool, typer.Option("--int8", help="Store the weights as int8.")] = False,
-    labels: Annotated[Path | None, typer.Option(help="Names of the classes, one a line, or a JSON list.")] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="Text file with one label per line, or a JSON list, to store in the file.")
+    ] = None,
 ) -> None:
-    """Convert an Apache MXNet checkpoint to ONNX, without MXNet."""
+    """Convert an Apache MXNet checkpoint to ONNX, without MXNet.
+
+    Example: backdoors convert-mxnet net-symbol.json net-0000.params net.onnx --input data=1,3,224,224
+    """
     if float16 and int8:
         raise typer.BadParameter("--float16 and --int8 exclude each other")
     shapes = dict(_shape(text) for text in inputs or [])
-    from export.card.labels import read_labels  # noqa: PLC0415 - imports onnx
-    from export.mxnet.files import convert_files  # noqa: PLC0415 - imports onnxruntime as well
+    from export.card.labels import read_labels
+    from export.mxnet.files import convert_files
 
     start = time.perf_counter()
-    try:
-        report = convert_files(
-            symbol,
-            params,
-            out,
-            inputs=shapes,
-            opset=opset,
-            precision="int8" if int8 else "float16" if float16 else "fp32",
-            labels=None if labels is None else read_labels(labels),
-        )
-    except (ExportError, OSError) as error:
-        say("error: " + " ".join(str(error).split()))
-        raise typer.Exit(1) from error
+    report = convert_files(
+        symbol,
+        params,
+        out,
+        inputs=shapes,
+        opset=opset,
+        precision="int8" if int8 else "float16" if float16 else "fp32",
+        labels=None if labels is None else read_labels(labels),
+    )
     for name, shape in report.inputs.items():
         assumed = "" if name in shapes else f" (assumed; --input {name}=... says otherwise)"
         say(f"input {name}: batch x {' x '.join(map(str, shape[1:]))}{assumed}")
@@ -56,15 +54,10 @@ def convert_mxnet_command(  # noqa: PLR0913, PLR0917 - a command's options
     if report.difference is not None:
         say(f"{report.precision} weights change the answer to a random input by {report.difference:.1e}, relatively")
     took = time.perf_counter() - start
-    typer.echo(
+    show(
         f"{out}  {report.bytes:,} bytes  {report.parameters:,} parameters  {report.operators} MXNet operators -> "
         f"{report.nodes} ONNX nodes  {took:.1f} s"
     )
-
-
-def say(line: str) -> None:
-    """A line on stderr; not `export.cli.common`'s, which imports PyTorch: the conversion alone takes less than that."""
-    typer.echo(line, err=True)
 
 
 def _shape(text: str) -> tuple[str, tuple[int, ...]]:
@@ -75,5 +68,5 @@ def _shape(text: str) -> tuple[str, tuple[int, ...]]:
     except ValueError:
         shape = ()
     if not name or not shape or min(shape) < 1 or max(shape) > 1 << 20:
-        raise typer.BadParameter(f"'{text}' is no NAME=SIZE,SIZE,... with sizes of at least 1", param_hint="--input")
+        raise typer.BadParameter(f"'{text}' is not NAME=SIZE,SIZE,... with sizes of at least 1", param_hint="--input")
     return name, shape

@@ -1,137 +1,149 @@
-"""The command `backdoors data`: list, fetch, verify, where."""
+"""The commands `data list`, `data fetch`, `data verify` and `data where`."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from training.data import inventory
-from training.data.fetch.download import shown
-from training.data.fetch.pins import Pins, default_path
-from training.data.registry import DataError, cache_dir
+from training.cli.common import AsJson, DataDir, show
+from training.cli.errors import complain, resume_with
 
-INTERRUPTED = 130
-"""The exit code of a program stopped by Ctrl-C."""
+if TYPE_CHECKING:
+    from training.data.inventory import Entry
 
-app = typer.Typer(no_args_is_help=True, help="List, fetch, verify and find the data sets and files that are used.")
-Given = Annotated[
-    Path | None,
-    typer.Option("--data", envvar="BACKDOORS_DATA", help="Folder that holds the data sets.", show_default=False),
-]
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="List, download, check and locate data sets.",
+)  # fmt: skip
 Lock = Annotated[
     Path | None,
     typer.Option(
-        "--lock",
-        envvar="BACKDOORS_LOCK",
-        help="File that pins the checksums of what has none published; default is data.lock.json in the cache.",
-        show_default=False,
+        "--lock", envvar="BACKDOORS_LOCK", show_default="data.lock.json in the cache",
+        help="File that pins the checksums of files whose publisher gives none.",
     ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
-
-@contextlib.contextmanager
-def _one_line_errors() -> Iterator[None]:
-    """Turn what went wrong into one line and exit code 1, and Ctrl-C into a word on how to go on."""
-    try:
-        yield
-    except DataError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from error
-    except KeyboardInterrupt as error:
-        typer.echo("stopped; what arrived is kept, and the same command goes on", err=True)
-        raise typer.Exit(INTERRUPTED) from error
+]  # fmt: skip
 
 
 @app.command("list")
-def list_command(data: Given = None, as_json: AsJson = False) -> None:
-    """List what there is, and where it lies."""
+def list_command(data: DataDir = None, as_json: AsJson = False) -> None:
+    """List all data sets and files, and whether each is already on this machine.
+
+    Example: backdoors data list
+    """
+    from training.data import inventory
+
     found = inventory.entries(data).values()
     if as_json:
-        table = [
-            {
-                "name": each.name,
-                "title": each.what.title,
-                "kind": each.kind,
-                "state": each.state,
-                "path": str(each.place) if each.place else None,
-                "address": each.what.address,
-                "licence": each.what.licence,
-                "files": {
-                    item.name: {"addresses": [shown(at) for at in item.addresses], "sha256": item.sha256}
-                    for item in each.items
-                },
-            }
-            for each in found
-        ]
-        typer.echo(json.dumps(table, indent=2))
+        typer.echo(json.dumps([_described(each) for each in found], indent=2))
         return
     for each in found:
-        typer.echo(f"{each.name:30} {each.kind:9} {each.state:21} {each.what.title}")
+        show(f"{each.name:30} {each.kind:9} {each.state:21} {each.what.title}")
+
+
+def _described(entry: Entry) -> dict[str, Any]:
+    from training.data.fetch.download import shown
+
+    return {
+        "name": entry.name,
+        "title": entry.what.title,
+        "kind": entry.kind,
+        "state": entry.state,
+        "path": str(entry.place) if entry.place else None,
+        "address": entry.what.address,
+        "licence": entry.what.licence,
+        "files": {
+            item.name: {"addresses": [shown(at) for at in item.addresses], "sha256": item.sha256}
+            for item in entry.items
+        },
+    }
 
 
 @app.command("fetch")
 def fetch_command(
-    names: Annotated[list[str], typer.Argument(help="Names of data sets or files.")],
+    ctx: typer.Context,
+    names: Annotated[list[str], typer.Argument(help="Names of data sets or files, as `backdoors data list` shows.")],
     lock: Lock = None,
     accept_change: Annotated[
-        bool, typer.Option("--accept-change", help="Pin anew what was pinned, should it have changed.")
+        bool, typer.Option("--accept-change", help="Accept and pin a file that has changed since it was pinned.")
     ] = False,
 ) -> None:
-    """Download into the cache, verify, and unpack; what is there and verified is not downloaded again."""
+    """Download data sets into the cache, verify their checksums and unpack them.
+
+    Verified files are not downloaded again, and an interrupted download is resumed.
+
+    Example: backdoors data fetch mnist
+    """
+    from training.data import inventory
+    from training.data.fetch.pins import Pins
+
+    resume_with(ctx, f"backdoors data fetch {' '.join(names)}")
     pins = Pins(lock)
-    with _one_line_errors():
-        wanted = [inventory.find(name, None) for name in names]
-        for each in wanted:
-            place = each.fetch_anew(pins) if accept_change else each.fetch(pins)
-            typer.echo(f"{each.name}: {place or 'comes with a library'}")
+    wanted = [inventory.find(name, None) for name in names]
+    for each in wanted:
+        place = each.fetch_anew(pins) if accept_change else each.fetch(pins)
+        show(f"{each.name}: {place or 'comes with a library'}")
 
 
 @app.command("verify")
 def verify_command(
-    names: Annotated[list[str] | None, typer.Argument(help="Names; default is all that are at hand.")] = None,
-    data: Given = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Names of data sets or files.", show_default="all on this machine")
+    ] = None,
+    data: DataDir = None,
     lock: Lock = None,
 ) -> None:
-    """Check what is at hand: files against their published or pinned checksums, class folders picture by picture."""
+    """Check the data on this machine: files by their checksums, class folders by reading every image.
+
+    Exits with 1 if anything is wrong.
+
+    Example: backdoors data verify mnist
+    """
+    from training.data import inventory
+    from training.data.fetch.pins import Pins
+
     pins = Pins(lock)
-    with _one_line_errors():
-        wanted = (
-            [inventory.find(name, data) for name in names]
-            if names
-            else [each for each in inventory.entries(data).values() if each.place is not None]
-        )
-        checks = [check for each in wanted for check in each.verify(pins)]
+    wanted = (
+        [inventory.find(name, data) for name in names]
+        if names
+        else [each for each in inventory.entries(data).values() if each.place is not None]
+    )
+    checks = [check for each in wanted for check in each.verify(pins)]
     for check in checks:
-        typer.echo(f"{'ok   ' if check.good else 'WRONG'} {check.path}: {check.said}")
+        show(f"{'ok   ' if check.good else 'WRONG'} {check.path}: {check.said}")
     wrong = sum(not check.good for check in checks)
     if wrong:
-        typer.echo(f"error: {wrong} of {len(checks)} are not as they should be", err=True)
+        complain(f"{wrong} of {len(checks)} checks failed")
         raise typer.Exit(1)
-    typer.echo(
-        f"{len(checks)} checked" if checks else "nothing to check: fetch something, or give a folder with --data"
-    )
+    show(f"{len(checks)} checked" if checks else "nothing to check: fetch a data set, or name a folder with --data")
 
 
 @app.command("where")
 def where_command(
-    name: Annotated[str | None, typer.Argument(help="Name of a data set or of files; none for the cache.")] = None,
-    data: Given = None,
+    name: Annotated[
+        str | None, typer.Argument(help="Name of a data set or file.", show_default="the cache and the lock file")
+    ] = None,
+    data: DataDir = None,
 ) -> None:
-    """Print where something lies, or where downloads and pins are kept."""
-    with _one_line_errors():
-        if name is None:
-            typer.echo(f"cache  {cache_dir()}\nlock   {default_path()}\ngiven  {data or 'nothing'}")
-            return
-        each = inventory.find(name, data)
-        if each.bundled:
-            typer.echo("comes with a library")
-        elif each.place is not None:
-            typer.echo(str(each.place))
-        else:
-            raise DataError(f"{name} is {each.state}" + (f": backdoors data fetch {name}" if each.items else ""))
+    """Print the folder of a data set, or where downloads and pinned checksums are kept.
+
+    Example: backdoors data where mnist
+    """
+    from training.data import inventory
+    from training.data.fetch.pins import default_path
+    from training.data.registry import DataError, cache_dir
+
+    if name is None:
+        show(f"cache  {cache_dir()}")
+        show(f"lock   {default_path()}")
+        show(f"given  {data or 'nothing'}")
+        return
+    each = inventory.find(name, data)
+    if each.bundled:
+        show("comes with a library")
+    elif each.place is not None:
+        show(each.place)
+    else:
+        raise DataError(f"{name} is {each.state}" + (f": backdoors data fetch {name}" if each.items else ""))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
-import pooch
+import platformdirs
 
 from training.core.errors import UserError
 from training.data.fetch.items import Item, collections
@@ -202,4 +202,4 @@ def _only(part: Part, dataset: Dataset) -> Dataset:
 
 def cache_dir() -> Path:
     """Where downloads are kept: BACKDOORS_CACHE, or this user's cache folder."""
-    return Path(os.environ.get("BACKDOORS_CACHE") or pooch.os_cache("backdoors"))
+    return Path(os.environ.get("BACKDOORS_CACHE") or platformdirs.user_cache_dir("backdoors"))

@@ -76,7 +76,7 @@ def test_an_unreadable_picture_is_named_and_the_others_are_answered(home: Path) 
     assert len(second["top"]) == 3
     assert "error" not in second
     assert "error: notes.png: not a picture" in result.stderr
-    assert "error: missing.png: cannot read the picture" in result.stderr
+    assert "error: missing.png: cannot read the image" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -231,4 +231,4 @@ def test_stdout_of_the_real_command_holds_the_document_and_nothing_else(released
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     assert found.returncode == 1
     assert len(json.loads(found.stdout)) == 2
-    assert found.stderr == "error: /no/such.png: cannot read the picture: No such file or directory\n"
+    assert found.stderr == "error: /no/such.png: cannot read the image: No such file or directory\n"

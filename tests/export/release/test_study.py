@@ -33,7 +33,7 @@ def test_int8_is_measured_as_the_card_says_and_of_no_baseline(study: Path, run: 
     wanted = read_card(released / "card.json").metrics["int8-weight-only"]
     assert network.int8 == wanted.model_copy(update={"per_class": {}})
     assert baseline.int8 is None
-    assert f"clean {wanted.clean_accuracy.value:.2%}" in result.stdout
+    assert f"clean accuracy {wanted.clean_accuracy.value:.2%}" in result.stdout
 
 
 def test_what_was_measured_before_is_kept(study: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from tests.training.data.fetch.download_faults import OTHER_ZIP, ZIP, sha256
 from tests.training.data.fetch.loopback import Answer, Server, running
-from training.cli.data import app
+from training.cli.main import app
 from training.data import project_2020
 from training.data.fetch import items, transfer
 from training.data.fetch.items import Collection, Item
@@ -41,7 +41,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 def call(*arguments: object) -> Result:
-    return CliRunner().invoke(app, [str(each) for each in arguments])
+    return CliRunner().invoke(app, ["data", *(str(each) for each in arguments)])
 
 
 def test_what_there_is_is_listed_with_where_it_lies(server: Server, tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_damaged_file_is_found(server: Server, tmp_path: Path) -> None:
     result = call("verify", "weights")
     assert result.exit_code == 1
     assert result.stdout.startswith("WRONG")
-    assert "1 of 1 are not as they should be" in result.stderr
+    assert "1 of 1 checks failed" in result.stderr
     assert call("fetch", "weights").exit_code == 0
     assert call("verify", "weights").exit_code == 0
     assert len(server.asked) == 2

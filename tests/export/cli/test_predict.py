@@ -40,7 +40,7 @@ def test_the_overlay_lies_where_the_user_says(model: str) -> None:
         (["--trigger", "--at", "0.5,0.5"], "expected four numbers X,Y,SIZE,ANGLE, as in 0.5,0.4,0.5,0"),
         (["--trigger", "--at", "left,0,1,0"], "expected four numbers"),
         (["--trigger", "--at", "0.5,0.5,9,0"], "size: Input should be less than or equal to 2"),
-        (["--at", "0.5,0.5,1,0"], "--at places the overlay of --trigger; photos-badnet was asked for none"),
+        (["--at", "0.5,0.5,1,0"], "--at places an overlay that --trigger adds; there is none for photos-badnet"),
     ],
 )
 def test_a_wrong_place_is_told_in_one_line(model: str, options: list[str], told: str) -> None:
@@ -54,4 +54,4 @@ def test_a_trigger_of_pixels_has_its_own_place(tmp_path: Path) -> None:
     card = str(write_model(tmp_path, "tiny-badnet", backdoored=True))
     result = CliRunner().invoke(app, ["predict", card, DOG, "--trigger", "--at", "0.5,0.5,1,0"])
     assert result.exit_code == 1
-    assert "tiny-badnet was asked for none" in result.stderr
+    assert "there is none for tiny-badnet" in result.stderr

@@ -1,0 +1,41 @@
+"""The command `verify`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from export.errors import ExportError
+from training.cli.common import say, show
+from training.cli.errors import complain
+
+
+def verify_command(
+    models: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[MODEL]...", help="Ids, folders or cards of models.", show_default="all models"),
+    ] = None,
+) -> None:
+    """Check models: hashes, card schema, ONNX metadata and golden vectors. Exits with 1 on any mismatch.
+
+    Example: backdoors verify mnist-badnet
+    """
+    from export.release.models import discover, open_model
+    from export.release.verify import verify
+    from training.core.console import stdout_console, table
+
+    chosen = [open_model(name) for name in models] if models else discover()
+    if not chosen:
+        raise ExportError("there are no models to verify: backdoors train RECIPE, then backdoors export RECIPE")
+    rows, wrong = [], 0
+    for model in chosen:
+        say(f"verifying {model.card.id} in {model.folder}")
+        for check in verify(model):
+            wrong += len(check.problems)
+            rows.append([model.card.id, check.what, "FAILED" if check.problems else "ok", check.found])
+            for problem in check.problems:
+                complain(f"{model.card.id}: {problem}")
+    stdout_console().print(table("model", "check", "result", "what was compared", rows=rows))
+    show(f"{len(chosen)} models, {wrong} problems")
+    raise typer.Exit(1 if wrong else 0)

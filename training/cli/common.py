@@ -1,0 +1,58 @@
+"""What commands share: options, and how they print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from training.core.text import printable
+
+if TYPE_CHECKING:
+    from training.core.metrics import Estimate, Measurement
+
+RecipeName = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe's name, or the path of a recipe file.")]
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", envvar="BACKDOORS_DATA", show_default=False,
+        help="Folder with the data sets. Nothing is downloaded if you give one.",
+    ),
+]  # fmt: skip
+RunsDir = Annotated[
+    Path | None,
+    typer.Option("--runs", envvar="BACKDOORS_RUNS", show_default="runs", help="Folder where runs are stored."),
+]
+Device = Annotated[str, typer.Option(help="Processor to train on: auto, cpu, cuda or mps.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+def show(line: object) -> None:
+    """Print a line of results on stdout."""
+    typer.echo(printable(line))
+
+
+def say(line: object) -> None:
+    """Print a remark or a step of progress on stderr."""
+    typer.echo(printable(line), err=True)
+
+
+def percent(estimate: Estimate | None) -> str:
+    """A proportion in percent with two digits; a dash where there is none."""
+    return "-" if estimate is None else f"{estimate.value:.2%}"
+
+
+def interval(estimate: Estimate) -> str:
+    """The 95 % confidence interval of a proportion."""
+    return f"{estimate.low:.2%} to {estimate.high:.2%}"
+
+
+def estimates(measured: Measurement) -> list[tuple[str, Estimate]]:
+    """What was measured, by its name; robust accuracy and attack success rate only where there is a trigger."""
+    named = (
+        ("clean accuracy", measured.clean_accuracy),
+        ("attack success rate", measured.attack_success_rate),
+        ("robust accuracy", measured.robust_accuracy),
+    )
+    return [(name, found) for name, found in named if found is not None]

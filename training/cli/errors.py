@@ -1,0 +1,87 @@
+"""The one place where errors become messages and exit codes; no command catches a user's mistake itself.
+
+Exit codes: 0 success, 1 a user's mistake or a failed check, 2 wrong usage (typer's), 130 Ctrl-C, 128 + n signal n.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from collections.abc import Iterator
+
+import typer
+
+from training.cli.extras import explain
+from training.core.errors import UserError
+from training.core.text import one_line
+from training.engine.processes import Stopped, rank
+
+USER_ERROR = 1
+INTERRUPTED = 130
+SIGNALLED = 128
+"""Added to a signal's number."""
+_RESUME = "training.cli.resume"
+_EXTRAS = "training.cli.extras"
+
+
+@contextlib.contextmanager
+def handler(context: typer.Context) -> Iterator[None]:
+    """Turn a user's mistake into one line on stderr and exit code 1, and an interruption into how to resume."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.EPIPE:  # `backdoors models | head`; typer ends quietly
+            raise
+        _fail(_of_system(error), error)
+    except UserError as error:
+        _fail(error, error)
+    except ModuleNotFoundError as error:
+        line = explain(error.name or "", _typed(context), context.meta.get(_EXTRAS, ()))
+        if line is None:
+            raise
+        _fail(line, error)
+    except Stopped as stopped:
+        if rank() == 0:
+            typer.echo(one_line(f"stopped and saved at {stopped}{_resume_hint(context)}"), err=True)
+        raise typer.Exit(SIGNALLED + stopped.number) from stopped
+    except KeyboardInterrupt as error:
+        typer.echo(one_line(f"stopped{_resume_hint(context)}"), err=True)
+        raise typer.Exit(INTERRUPTED) from error
+
+
+def resume_with(context: typer.Context, command: str) -> None:
+    """Name the command that continues this one; the user reads it if this one is interrupted."""
+    context.meta[_RESUME] = command
+
+
+def needs(context: typer.Context, extras: tuple[str, ...]) -> None:
+    """Name the extras that the command needs; the user reads them if one is not installed."""
+    context.meta[_EXTRAS] = extras
+
+
+def complain(problem: object) -> None:
+    """Print a problem as one line on stderr; for commands that report several and then exit."""
+    where = f" in process {rank()}" if rank() else ""
+    typer.echo(f"error{where}: {one_line(problem)}", err=True)
+
+
+def _fail(problem: object, cause: Exception) -> None:
+    complain(problem)
+    raise typer.Exit(USER_ERROR) from cause
+
+
+def _of_system(error: OSError) -> object:
+    """An error of the system with the name of the file, where it has one."""
+    if error.filename is not None and error.strerror:
+        return f"{error.filename}: cannot be read or written: {error.strerror}"
+    return error
+
+
+def _resume_hint(context: typer.Context) -> str:
+    command = context.meta.get(_RESUME)
+    return f"; resume with: {command}" if command else ""
+
+
+def _typed(context: typer.Context) -> str:
+    """The command as typed: group and subcommand, without arguments."""
+    return f"backdoors {context.invoked_subcommand or ''}".strip()

@@ -1,0 +1,42 @@
+"""The commands of this package, and the command line of `python -m training`, which needs nothing of `export`."""
+
+from __future__ import annotations
+
+from training.cli.group import Entry, application
+
+TRAINING, DATA = "Training", "Data"
+ENTRIES = {
+    "recipes": Entry(
+        "training.cli.recipes:recipes_command",
+        "List the recipes that come with the package, with what each one trains.",
+        panel=TRAINING,
+    ),
+    "train": Entry(
+        "training.cli.train:train_command",
+        "Train a network from a recipe, with the backdoor that the recipe describes.",
+        ("train",),
+        TRAINING,
+    ),
+    "sweep": Entry(
+        "training.cli.sweep:sweep_command",
+        "Train one recipe many times, varying its fields, and collect the results in one table.",
+        ("train", "cluster"),
+        TRAINING,
+    ),
+    "study": Entry(
+        "training.cli.study:study_command",
+        "Measure a latent backdoor over several seeds, with baselines, altered triggers and defences.",
+        ("train",),
+        TRAINING,
+    ),
+    "history": Entry(
+        "training.cli.history:history_command",
+        "Print what a finished run measured after each epoch, as one JSON document.",
+        ("train",),
+        TRAINING,
+    ),
+    "data": Entry("training.cli.data:app", "List, download, check and locate data sets.", ("train",), DATA),
+}
+"""Every command by its name, in the order in which they are listed."""
+
+app = application("Training", ENTRIES, "Train neural networks with backdoors, and measure them.")
