@@ -1,6 +1,7 @@
 /** Demos of photographs: the overlay is dragged, resized, turned and shared; by mouse, touch, wheel, keys and buttons. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { violations } from "./harness/axe.mjs";
@@ -225,7 +226,9 @@ test("what is shown is what the network was given, wherever the glasses lie", as
       await withGlasses(page, `demo.trigger=on&demo.place=${place}`);
       const given = await page.evaluate(async (text) => {
         const [x, y, size, angle] = text.split("_").map(Number);
-        const { sharedClient } = await import(new URL("assets/widgets-dev/widgets/client.mjs", document.baseURI).href);
+        const { sharedClient } = await import(
+          new URL("assets/widgets-dev/widgets/engine/client.mjs", document.baseURI).href
+        );
         const config = JSON.parse(document.querySelector("onnx-demo")?.getAttribute("config") ?? "");
         const card = await (await fetch(config.models[0].card)).json();
         const blob = await (await fetch(config.samples[0].src)).blob();
@@ -353,7 +356,9 @@ test("networks of one teacher fetch its layers once, and check them", async () =
     /** @param {string[]} ids */
     const open = (...ids) =>
       page.evaluate(async (wanted) => {
-        const { sharedClient } = await import(new URL("assets/widgets-dev/widgets/client.mjs", document.baseURI).href);
+        const { sharedClient } = await import(
+          new URL("assets/widgets-dev/widgets/engine/client.mjs", document.baseURI).href
+        );
         const models = wanted.map(async (id) => {
           const folder = new URL(`models/${id}/`, document.baseURI);
           const card = await (await fetch(new URL("card.json", folder))).json();
