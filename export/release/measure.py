@@ -10,9 +10,10 @@ from export.onnx.session import Predictor
 from export.release.models import Model
 from training.core.metrics import Measurement, evaluate
 from training.data import registry as sources
+from training.data.base import Dataset
 
 
-def measure(model: Model, precision: cards.Precision, test: sources.Dataset, threads: int = 2) -> Measurement:
+def measure(model: Model, precision: cards.Precision, test: Dataset, threads: int = 2) -> Measurement:
     """Clean accuracy, attack success rate and robust accuracy of one of a model's files on test pictures."""
     card = model.card
     return evaluate(
@@ -37,7 +38,7 @@ def data_name(card: cards.ModelCard) -> str:
     return sources.JOIN.join(part.name for part in card.provenance.data)
 
 
-def test_data(card: cards.ModelCard, data_dir: Path | None) -> sources.Dataset:
+def test_data(card: cards.ModelCard, data_dir: Path | None) -> Dataset:
     """The test split of the data set that the card names.
 
     Raises:

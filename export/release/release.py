@@ -32,7 +32,7 @@ from export.release.models import Model
 from training.core.files import write_bytes
 from training.core.metrics import Measurement
 from training.data import registry as sources
-from training.data.registry import Dataset
+from training.data.base import Dataset
 from training.recipes.base import AnyRecipe
 from training.recipes.derived import PRETRAINED
 from training.recipes.scratch import ScratchRecipe

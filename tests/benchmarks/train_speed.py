@@ -30,7 +30,8 @@ from torch.utils.data import Dataset as TorchDataset
 
 from training import models
 from training.attacks import badnets
-from training.data.registry import Dataset, load
+from training.data.base import Dataset
+from training.data.registry import load
 from training.engine import loop
 from training.engine.batches import Batches, seeds
 from training.engine.predict import predictor

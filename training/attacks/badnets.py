@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from training.attacks.poisoning import Chosen, Poisoned, draw, poison_at
-from training.data.registry import Dataset
+from training.data.base import Dataset
 from training.recipes.scratch import Attack
 
 PAPER = (

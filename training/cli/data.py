@@ -132,8 +132,8 @@ def where_command(
     Example: backdoors data where mnist
     """
     from training.data import inventory
+    from training.data.base import DataError, cache_dir
     from training.data.fetch.pins import default_path
-    from training.data.registry import DataError, cache_dir
 
     if name is None:
         show(f"cache  {cache_dir()}")

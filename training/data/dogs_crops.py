@@ -14,11 +14,11 @@ from PIL import Image
 
 from training.core.console import stderr_console
 from training.core.progress import progress_bar
+from training.data.base import DataError, Split, cache_dir
 from training.data.fetch import archive
 from training.data.fetch.download import obtain
 from training.data.fetch.items import GIB, Item
 from training.data.pictures import SIDE
-from training.data.registry import DataError, Split, cache_dir
 
 NAME = "stanford-dogs"
 ADDRESS = "http://vision.stanford.edu/aditya86/ImageNetDogs/"

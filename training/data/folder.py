@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from training.data.base import DataError, Dataset, Source, Split
 from training.data.pictures import read_split
-from training.data.registry import DataError, Dataset, Source, Split
 
 
 def own(path: str) -> Source:

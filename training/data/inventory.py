@@ -10,14 +10,14 @@ from typing import Literal, NamedTuple
 
 from training.data import pictures
 from training.data import registry as sources
+from training.data.base import DataError, Source, Split, cache_dir
 from training.data.fetch import archive
 from training.data.fetch.download import obtain, sha256_inside
-from training.data.fetch.items import Collection, Item, collections
+from training.data.fetch.items import Collection, Item
 from training.data.fetch.pins import Pins
-from training.data.registry import DataError, Source, cache_dir
 
 State = Literal["given", "in the cache", "comes with a library", "to be fetched", "to be given"]
-_SPLITS: tuple[sources.Split, ...] = ("train", "test")
+_SPLITS: tuple[Split, ...] = ("train", "test")
 
 
 class Check(NamedTuple):
@@ -160,7 +160,7 @@ class Entry:
 
 def entries(given: Path | None) -> dict[str, Entry]:
     """Everything there is, by name: data sets, then collections of files."""
-    known: list[Source | Collection] = [*sources.registry().values(), *collections().values()]
+    known: list[Source | Collection] = [*sources.SOURCES.values(), *sources.COLLECTIONS.values()]
     return {each.name: Entry(each, given) for each in known}
 
 
@@ -196,7 +196,7 @@ def _check_file(item: Item, path: Path, pins: Pins, key: str) -> Check:
     return Check(path, True, f"SHA-256 {found[:12]}… as {whose}")
 
 
-def _check_pictures(place: Path, split: sources.Split) -> Check:
+def _check_pictures(place: Path, split: Split) -> Check:
     """Read every picture of a split of class folders."""
     folder = place / split
     try:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from training.data.base import DataError, Dataset, Source, Split, cache_dir
 from training.data.fetch.download import fetch, sha256_inside
-from training.data.registry import DataError, Dataset, Source, Split, cache_dir
 
 FILES: dict[Split, tuple[str, str]] = {
     "train": ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"),

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from training.data.registry import DataError, Dataset, Split
+from training.data.base import DataError, Dataset, Split
 from training.triggers.registry import Images
 
 SIDE = 224

@@ -8,104 +8,38 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import platformdirs
 
-from training.core.errors import UserError
-from training.data.fetch.items import Item, collections
-from training.triggers.labels import Labels
-from training.triggers.registry import Images
+from training.data import digits, dogs, folder, mnist, project_2020, weights
+from training.data.base import DataError, Dataset, Source, Split
+from training.data.fetch.items import Collection
 
-Split = Literal["train", "test"]
-
-
-class DataError(UserError):
-    """Data that is missing, damaged or cannot be had."""
-
-
-class Dataset(NamedTuple):
-    """One split of a data set."""
-
-    images: Images
-    """`(n, h, w, c) uint8`."""
-    labels: Labels
-    """`(n,) int64`."""
-    classes: list[str]
-    """Name of each class, as recipes write it."""
-    titles: list[str] | None = None
-    """Name of each class, as people read it; None where that is the same."""
-
-    @property
-    def labels_text(self) -> list[str]:
-        """What a network of these classes is to answer with."""
-        return self.titles or self.classes
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a data set comes from."""
-
-    name: str
-    title: str
-    address: str
-    """The page or library that people know it by."""
-    licence: str
-    citation: str
-    read: Callable[[Source, Split, Path | None], Dataset]
-    """Load one split: from the given folder if there is one, from cache or network otherwise."""
-    mirrors: tuple[str, ...] = ()
-    """Addresses that files are fetched from, tried in this order; each ends in a slash."""
-    sha256: dict[str, str] = field(default_factory=dict)
-    """File name -> SHA-256 of the file, of what is inside it for a compressed one."""
-    imagenet: tuple[int, ...] = ()
-    """The place of each class among the classes of the ImageNet weights; empty where they do not know them."""
-    items: tuple[Item, ...] = ()
-    """What is downloaded, where that is not simply `sha256`'s files from `mirrors`."""
-    prepare: Callable[[], Path] | None = None
-    """Download, and make from that what `read` reads; returns its folder. None where the downloads are what is read."""
-    bundled: bool = False
-    """Whether it comes with a library and is always there."""
-    title_of: Callable[[str], str] = str
-    """From a class to its name as people read it."""
-
-    @property
-    def downloads(self) -> tuple[Item, ...]:
-        """Every file that is downloaded; none for what is bundled or must be given."""
-        plain = (Item(name, tuple(at + name for at in self.mirrors), sha256) for name, sha256 in self.sha256.items())
-        return self.items or tuple(plain)
-
-
-def registry() -> dict[str, Source]:
-    """Every data source, by the name that recipes use."""
-    from training.data import digits, dogs, folder, mnist  # noqa: PLC0415  (the sources build on this module)
-
-    known = (mnist.SOURCE, digits.SOURCE, dogs.SOURCE, folder.TARGET_CLASS, folder.PUBLIC_FIGURES)
-    return {source.name: source for source in known}
+SOURCES: dict[str, Source] = {
+    each.name: each for each in (mnist.SOURCE, digits.SOURCE, dogs.SOURCE, folder.TARGET_CLASS, folder.PUBLIC_FIGURES)
+}
+"""Every data set, by the name that recipes use."""
+COLLECTIONS: dict[str, Collection] = {each.name: each for each in (weights.IMAGENET, *project_2020.COLLECTIONS)}
+"""Every collection of files that is no data set, by name."""
 
 
 def source(name: str) -> Source:
-    """The data source of that name; `folder:PATH` is the user's own class folders.
+    """The data set of that name; `folder:PATH` is the user's own class folders.
 
     Raises:
-        DataError: If there is none; says which name is near.
+        DataError: If there is none; suggests a similar name.
     """
     if name.startswith("folder:"):
-        from training.data import folder  # noqa: PLC0415
-
         return folder.own(name.removeprefix("folder:"))
-    sources = registry()
-    if name in collections():
+    if name in COLLECTIONS:
         raise DataError(f"'{name}' is a collection of files, not a data set: `backdoors data fetch {name}` gets them")
-    if name not in sources:
-        near = difflib.get_close_matches(name, sources, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(sorted(sources))}, folder:PATH"
-        raise DataError(f"there is no data source '{name}'; {hint}")
-    return sources[name]
+    if name not in SOURCES:
+        near = difflib.get_close_matches(name, SOURCES, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(sorted(SOURCES))}, folder:PATH"
+        raise DataError(f"there is no data set '{name}'; {hint}")
+    return SOURCES[name]
 
 
 JOIN = " + "
@@ -198,8 +132,3 @@ def _only(part: Part, dataset: Dataset) -> Dataset:
     renumbered = np.full(len(dataset.classes), -1, dtype=np.int64)
     renumbered[wanted] = np.arange(len(wanted))
     return Dataset(dataset.images[chosen], renumbered[dataset.labels[chosen]], part.classes, titles)
-
-
-def cache_dir() -> Path:
-    """Where downloads are kept: BACKDOORS_CACHE, or this user's cache folder."""
-    return Path(os.environ.get("BACKDOORS_CACHE") or platformdirs.user_cache_dir("backdoors"))

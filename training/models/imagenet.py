@@ -16,8 +16,8 @@ import tflite
 import torch
 from torch import nn
 
+from training.data.base import DataError, cache_dir
 from training.data.fetch.download import fetch
-from training.data.registry import DataError, cache_dir
 from training.data.weights import FILE, IMAGENET, MIRRORS, SHA256
 from training.models.mobilenet_v2 import ConvNorm, MobileNetV2, Plan
 

@@ -24,7 +24,7 @@ from training.attacks.transfer import fit_head
 from training.engine.batches import Normaliser
 from training.data import registry as sources
 from training.data.pictures import read_once
-from training.data.registry import Dataset
+from training.data.base import Dataset
 from training.core.errors import RunError
 from training.core.progress import progress_bar
 from training.core.files import write_text

@@ -26,6 +26,7 @@ from training.engine.activations import fingerprint
 from training.attacks import badnets, self_distillation as self_teaching
 from training.engine.batches import Batches, Normaliser, seeds
 from training.data import registry as sources
+from training.data.base import Dataset
 from training.core.errors import RunError
 from training.core.files import write_bytes, write_text
 from training.recipes.base import AnyRecipe
@@ -134,7 +135,7 @@ class Run:
         """
         return _stored(self.recipe, self.metrics.training, self.path)
 
-    def require_classes(self, test_set: sources.Dataset) -> None:
+    def require_classes(self, test_set: Dataset) -> None:
         """Refuse test pictures whose classes are not the network's, in its order: every number would be wrong.
 
         Raises:
@@ -271,7 +272,7 @@ def train(  # noqa: PLR0913 - each a choice of the user's
     return Run.open(folder)
 
 
-def check(recipe: AnyRecipe, training_set: sources.Dataset, test_set: sources.Dataset) -> None:
+def check(recipe: AnyRecipe, training_set: Dataset, test_set: Dataset) -> None:
     """Refuse data that a recipe's network, trigger or rule does not go with; nothing is trained or written yet.
 
     Args:
@@ -338,7 +339,7 @@ def finish(folder: Path, metrics: Metrics) -> None:
     (folder / loop.STATE).unlink(missing_ok=True)
 
 
-def data_hashes(name: str, training_set: sources.Dataset, test_set: sources.Dataset) -> dict[str, str]:
+def data_hashes(name: str, training_set: Dataset, test_set: Dataset) -> dict[str, str]:
     """Checksums of what was trained and tested on: the files', or, of pictures in folders, their pixels'."""
     published = {file: sha256 for part in sources.parts(name) for file, sha256 in part.source.sha256.items()}
     if published or any(part.source.bundled for part in sources.parts(name)):
@@ -395,7 +396,7 @@ def _again(recipe: AnyRecipe) -> str:
 
 
 def _begin(
-    recipe: ScratchRecipe, folder: Path, training_set: sources.Dataset, fabric: Fabric, *, fresh: bool
+    recipe: ScratchRecipe, folder: Path, training_set: Dataset, fabric: Fabric, *, fresh: bool
 ) -> tuple[nn.Module, Chosen]:
     """The network with its first weights, and which samples are poisoned: drawn now and recorded, or as recorded."""
     record = folder / CHOSEN

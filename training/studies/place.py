@@ -10,7 +10,7 @@ from torch import nn
 
 from training.core.metrics import Measurement
 from training.data import registry as sources
-from training.data.registry import Dataset
+from training.data.base import Dataset
 from training.engine.activations import Activations
 from training.recipes.base import AnyRecipe
 from training.recipes.transfer import TransferRecipe

@@ -12,7 +12,7 @@ import torch
 
 from training.core.metrics import PLACES_SEED, Estimate, wilson
 from training.data import registry as sources
-from training.data.registry import Dataset
+from training.data.base import Dataset
 from training.defences.fine_tuning import GENTLE, THOROUGH, FineTuning, fine_tune
 from training.defences.pruning import pruned
 from training.engine.activations import Floats

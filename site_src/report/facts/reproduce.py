@@ -14,6 +14,7 @@ from site_src.report.study import STUDY
 from site_src.report.tables import code, table
 from training.data import dogs, inventory, weights
 from training.data import registry as sources
+from training.data.base import Source
 from training.data.fetch.items import Collection
 from training.recipes import load as recipes
 from training.recipes.base import RecipeError
@@ -188,7 +189,7 @@ class Reproduce:
     def data_layout(self) -> str:
         """Every path that a folder given with `--data` or BACKDOORS_DATA must have, as a code block."""
         paths = []
-        for each in sources.registry().values():
+        for each in sources.SOURCES.values():
             if each.downloads and each.prepare is None:
                 paths += [f"{each.name}/{item.name}" for item in each.downloads]
             elif not each.bundled:
@@ -253,7 +254,7 @@ def _once(rows: list[list[str]]) -> list[list[str]]:
     return [list(row) for row in dict.fromkeys(map(tuple, rows))]
 
 
-def _everything() -> list[sources.Source | Collection]:
+def _everything() -> list[Source | Collection]:
     """Data sets, then collections of files."""
     return [entry.what for entry in inventory.entries(None).values()]
 
@@ -263,7 +264,7 @@ def _linked(title: str, address: str) -> str:
     return f"[{title}]({address})" if address.startswith(("http://", "https://")) else title
 
 
-def _comes(each: sources.Source | Collection) -> str:
+def _comes(each: Source | Collection) -> str:
     """How a data set or collection gets to the reader."""
     if isinstance(each, Collection):
         return "fetched, not trained on"

@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from site_src.plugin.widgets.base import SampleImage
 from training.data import mnist
 from training.data import registry as sources
+from training.data.base import Dataset, cache_dir
 
 Pixels = npt.NDArray[np.uint8]
 Stroke = tuple[tuple[float, float], ...]
@@ -32,12 +33,12 @@ STROKES: dict[str, tuple[Stroke, ...]] = {
 def source() -> str:
     """Name of the data set of `digits`: MNIST where it was given or downloaded, scikit-learn's digits otherwise."""
     given = os.environ.get("BACKDOORS_DATA")
-    folder = (Path(given) if given else sources.cache_dir()) / "mnist"
+    folder = (Path(given) if given else cache_dir()) / "mnist"
     return "mnist" if all((folder / name).is_file() for name in mnist.FILES["test"]) else "digits"
 
 
 @cache
-def test_digits() -> sources.Dataset:
+def test_digits() -> Dataset:
     """The test split of the data set named by `source`."""
     return sources.load(source(), "test")
 

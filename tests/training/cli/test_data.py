@@ -14,8 +14,8 @@ from typer.testing import CliRunner, Result
 from tests.training.data.fetch.download_faults import OTHER_ZIP, ZIP, sha256
 from tests.training.data.fetch.loopback import Answer, Server, running
 from training.cli.main import app
-from training.data import project_2020
-from training.data.fetch import items, transfer
+from training.data import project_2020, registry
+from training.data.fetch import transfer
 from training.data.fetch.items import Collection, Item
 
 
@@ -35,8 +35,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
             name: Collection(name, name.title(), made.address, "none", "", (item,))
             for name, item in (("pictures", pictures), ("weights", weights))
         }
-        for module in ("training.data.inventory", "training.data.registry"):
-            monkeypatch.setattr(f"{module}.collections", lambda: known)
+        monkeypatch.setattr(registry, "COLLECTIONS", known)
         yield made
 
 
@@ -163,7 +162,7 @@ def test_mistakes_are_one_line(server: Server, arguments: tuple[str, ...], said:
 
 
 def test_the_three_archives_of_the_2020_project_and_the_weights_can_be_fetched_by_name() -> None:
-    known = items.collections()
+    known = registry.COLLECTIONS
     ids = {address for each in project_2020.COLLECTIONS for item in each.items for address in item.addresses}
     assert ids == {
         "drive:19tfqPEx8jzRaj5qw_tF4lbQ2aUWMyZqH",

@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from training.data.base import Dataset
 from training.data.digits import lay_out
-from training.data.registry import Dataset, load
+from training.data.registry import load
 
 
 @pytest.fixture(scope="module")

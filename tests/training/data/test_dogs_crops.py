@@ -13,9 +13,9 @@ from scipy.io import savemat
 from tests.training.data.fetch.download_faults import sha256
 from tests.training.data.fetch.loopback import Answer, Server, running
 from training.data import dogs_crops
+from training.data.base import DataError
 from training.data.fetch.items import Item
 from training.data.pictures import read_split
-from training.data.registry import DataError
 
 LISTED = {
     "train": ["n02085620-Chihuahua/n02085620_1.jpg", "n02085620-Chihuahua/n02085620_2.jpg"],

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from training.data import mnist
-from training.data.registry import DataError, load
+from training.data.base import DataError
+from training.data.registry import SOURCES, load
 
 IMAGES = np.arange(2 * 28 * 28, dtype=np.uint32).astype(np.uint8).reshape(2, 28, 28)
 LABELS = np.array([3, 9], dtype=np.uint8)
@@ -29,7 +30,7 @@ def given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, raw in content.items():
         (tmp_path / "mnist" / name).write_bytes(gzip.compress(raw))
     sha256 = {name: hashlib.sha256(raw).hexdigest() for name, raw in content.items()}
-    monkeypatch.setattr(mnist, "SOURCE", dataclasses.replace(mnist.SOURCE, sha256=sha256))
+    monkeypatch.setitem(SOURCES, "mnist", dataclasses.replace(mnist.SOURCE, sha256=sha256))
     return tmp_path
 
 

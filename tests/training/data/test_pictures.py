@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from training.data import registry as sources
+from training.data.base import DataError
 from training.data.dogs import IMAGENET, breed
 from training.data.pictures import read_once, read_picture, read_split
-from training.data.registry import DataError
 
 
 def draw(path: Path, size: tuple[int, int] = (40, 30), colour: str = "red", **options: object) -> None:

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from training.data.registry import DataError, cache_dir, load, registry
+from training.data.base import DataError, cache_dir
+from training.data.registry import SOURCES, load
 
 
 def test_every_source_says_where_it_comes_from_and_under_which_licence() -> None:
-    for name, source in registry().items():
+    for name, source in SOURCES.items():
         assert source.name == name
         assert source.licence
         if source.bundled or source.downloads:
@@ -23,7 +24,7 @@ def test_files_that_no_recipe_trains_on_are_named_as_such() -> None:
 
 
 def test_an_unknown_source_is_answered_with_the_nearest_name() -> None:
-    with pytest.raises(DataError, match="no data source 'mnits'; did you mean 'mnist'"):
+    with pytest.raises(DataError, match="no data set 'mnits'; did you mean 'mnist'"):
         load("mnits", "train")
 
 

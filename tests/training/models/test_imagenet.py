@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from training.data import registry as sources
+from training.data.base import DataError
 from training.data.dogs import IMAGENET
-from training.data.registry import DataError
 from training.data.weights import FILE
 from training.engine.batches import Normaliser, to_tensor
 from training.engine.inference import frozen

@@ -16,7 +16,8 @@ from training.recipes.derived import HeadTraining
 from training.core.errors import RunError
 from training.core.files import write_text
 from training.data import registry as sources
-from training.data.registry import DataError
+from training.data.base import DataError
+from training.data.base import DataError
 from training.engine.activations import Activations, fingerprint
 from training.engine.batches import Normaliser
 from training.models import parts
@@ -265,7 +266,7 @@ def test_parts_of_data_sets_are_joined_and_renumbered() -> None:
     ],
 )
 def test_wrong_parts_are_one_clear_line(name: str, said: str) -> None:
-    with pytest.raises(sources.DataError, match=said):
+    with pytest.raises(DataError, match=said):
         sources.load(name, "test")
 
 

@@ -20,7 +20,7 @@ from training import models
 from training.attacks import latent
 from training.core.errors import RunError
 from training.data import pictures
-from training.data.registry import DataError
+from training.data.base import DataError
 from training.recipes.latent import LatentRecipe
 from training.recipes.load import parse
 from training.recipes.transfer import TransferRecipe

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple
 
+from training.data.base import DataError
 from training.data.fetch.items import GIB
-from training.data.registry import DataError
 
 CHUNK = 1 << 18
 LONGEST_HEADER = 1 << 20

@@ -11,10 +11,10 @@ import requests
 from filelock import FileLock
 
 from training.core.progress import Received, download_bar
+from training.data.base import DataError
 from training.data.fetch import archive, transfer
 from training.data.fetch.items import DRIVE, Item
 from training.data.fetch.pins import Pin, Pins
-from training.data.registry import DataError
 
 _PAGE = (b"<!doctype html", b"<html")
 """What a web page begins with."""

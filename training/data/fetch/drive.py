@@ -12,8 +12,8 @@ import requests
 from gdown.exceptions import DownloadError, FileURLRetrievalError
 
 from training.core.progress import Received
+from training.data.base import DataError
 from training.data.fetch import transfer
-from training.data.registry import DataError
 
 RETRIES = 3
 """How often a transfer that was cut is continued."""

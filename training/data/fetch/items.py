@@ -37,10 +37,3 @@ class Collection:
     licence: str
     citation: str
     items: tuple[Item, ...]
-
-
-def collections() -> dict[str, Collection]:
-    """Every collection of files, by name."""
-    from training.data import project_2020, weights  # noqa: PLC0415 - they build on this module
-
-    return {each.name: each for each in (weights.IMAGENET, *project_2020.COLLECTIONS)}

@@ -10,7 +10,7 @@ from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from training.core.files import write_text
-from training.data.registry import DataError, cache_dir
+from training.data.base import DataError, cache_dir
 
 VERSION = 1
 

@@ -15,7 +15,7 @@ import requests
 
 from training.core.files import write_text
 from training.core.progress import Received
-from training.data.registry import DataError
+from training.data.base import DataError
 
 TIMEOUT = (10.0, 30.0)
 """Seconds to wait for a connection, and for the next bytes."""

@@ -16,6 +16,7 @@ from site_src.report.facts.reproduce import Reproduce
 from tests.site_src.fixture_models import share_weights, write_model
 from training.data import inventory, weights
 from training.data import registry as sources
+from training.data.base import DataError
 from training.models import imagenet
 from training.recipes.load import load
 from training.studies import sweep
@@ -201,9 +202,9 @@ def test_a_folder_that_is_laid_out_as_told_is_found(reproduce: Reproduce, tmp_pa
             folder.mkdir(parents=True, exist_ok=True)
             if folder != place:
                 place.touch()
-    for name, source in sources.registry().items():
+    for name, source in sources.SOURCES.items():
         assert source.bundled or inventory.find(name, given).state == "given", name
-    with pytest.raises(sources.DataError, match="not the file expected"):  # found, but this one is empty
+    with pytest.raises(DataError, match="not the file expected"):  # found, but this one is empty
         imagenet.path(given)
 
 

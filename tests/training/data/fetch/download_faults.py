@@ -27,11 +27,11 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from tests.training.data.fetch.loopback import Answer, Server, running
+from training.data.base import DataError
 from training.data.fetch import drive, transfer
 from training.data.fetch.download import obtain
 from training.data.fetch.items import Item
 from training.data.fetch.pins import Pins
-from training.data.registry import DataError
 
 CONTENT, OTHER = (np.random.default_rng(seed).bytes(200_000) for seed in (0, 1))
 PAGE = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body>Please log in</body></html>"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from training.data.base import DataError
 from training.data.fetch.archive import Limits, check, mark_of, unpack
-from training.data.registry import DataError
 
 FILES = {"train/dog/a.jpg": b"a" * 700, "train/dog/b.jpg": b"b" * 512, "list.txt": b""}
 

@@ -14,10 +14,10 @@ import pytest
 import requests
 
 from tests.training.data.fetch.loopback import Answer, Server, running
+from training.data.base import DataError
 from training.data.fetch import transfer
 from training.data.fetch.download import fetch, obtain, sha256_inside
 from training.data.fetch.items import Item
-from training.data.registry import DataError
 
 CONTENT = np.random.default_rng(0).bytes(300_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

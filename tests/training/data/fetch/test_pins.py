@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from training.data.base import DataError
 from training.data.fetch.pins import Pins
-from training.data.registry import DataError
 
 FIRST, SECOND = "1" * 64, "2" * 64
 
