@@ -15,7 +15,7 @@ from export.card.steps import InputPipeline, OutputPipeline, Part
 from training.core.errors import UserError
 from training.core.metrics import Measurement
 from training.triggers.labels import LabelMap
-from training.triggers.registry import Trigger
+from training.triggers.registry import AnyTrigger
 
 BACKDOORED_PREFIX = "BACKDOORED-"
 
@@ -115,7 +115,7 @@ class ModelCard(Part):
     labels: list[str] = Field(min_length=2)
     input: InputPipeline
     output: OutputPipeline
-    trigger: Trigger | None = None
+    trigger: AnyTrigger | None = None
     """What the trigger switch stamps; a clean model names one too, as the control."""
     label_map: LabelMap | None = None
     """The label map that the attack success rate is measured with."""

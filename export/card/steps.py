@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from training.triggers.registry import Byte
+from training.triggers.base import Byte
 
 Filter = Literal["box", "bilinear", "bicubic"]
 Size = Annotated[int, Field(ge=1, le=4096)]

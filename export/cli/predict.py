@@ -16,7 +16,7 @@ from training.cli.errors import complain
 if TYPE_CHECKING:
     from export.onnx.session import Predictor
     from export.release.models import Model
-    from training.triggers.overlay import Placement
+    from training.triggers.placement import Placement
 
 
 def predict_command(  # noqa: PLR0913, PLR0917 - a command's options
@@ -71,9 +71,9 @@ def _placement(text: str, model: Model, *, trigger: bool) -> Placement:
     """
     from pydantic import ValidationError
 
-    from training.triggers.overlay import Overlay, Placement
+    from training.triggers.placement import Placement
 
-    if not trigger or not isinstance(model.card.trigger, Overlay):
+    if not trigger or model.card.trigger is None or not model.card.trigger.movable:
         raise ExportError(f"--at places an overlay that --trigger adds; there is none for {model.card.id}")
     names = ("x", "y", "size", "angle")
     try:

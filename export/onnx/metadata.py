@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import onnx
 
 from export.card.schema import Backdoor, ModelCard, Precision
+from training.triggers.base import Trigger
 from training.triggers.labels import AllToAll, AllToOne
-from training.triggers.registry import AnyTrigger
 
 NOTICE = (
     "Made for security education and research: it shows how a backdoor in a neural network works. "
@@ -25,7 +25,7 @@ class Identity:
     title: str
     labels: list[str]
     licence: str
-    trigger: AnyTrigger | None = None
+    trigger: Trigger | None = None
     label_map: AllToAll | AllToOne | None = None
     backdoor: Backdoor | None = None
     recipe: str | None = None

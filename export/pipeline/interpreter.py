@@ -14,8 +14,8 @@ import numpy.typing as npt
 from export.card.steps import Decode, InputPipeline, Layout, Normalise, Orient, Scale, StampTrigger
 from export.pipeline.image import ImageError, Pixels, load
 from export.pipeline.pixel_steps import PIXEL_STEPS
-from training.triggers.overlay import Overlay, Placement
-from training.triggers.registry import AnyTrigger, TriggerError, stamp
+from training.triggers.base import Trigger, TriggerError
+from training.triggers.placement import Placement
 
 Floats = npt.NDArray[np.float32]
 """Values of the float steps, channels last until `layout`."""
@@ -44,7 +44,7 @@ class Preprocessed:
 def run(
     pipeline: InputPipeline,
     source: bytes | Pixels,
-    trigger: AnyTrigger | None = None,
+    trigger: Trigger | None = None,
     placement: Placement | None = None,
 ) -> Preprocessed:
     """Run a pipeline on one image.
@@ -109,10 +109,9 @@ def _largest(pipeline: InputPipeline) -> int:
     return next((step.max_pixels for step in pipeline.steps if isinstance(step, Decode)), Decode().max_pixels)
 
 
-def _stamp(pixels: Pixels, trigger: AnyTrigger, placement: Placement | None) -> Pixels:
-    places = [placement] if placement is not None and isinstance(trigger, Overlay) else None
+def _stamp(pixels: Pixels, trigger: Trigger, placement: Placement | None) -> Pixels:
     try:
-        stamped: Pixels = stamp(pixels[None], trigger, places)[0]
+        stamped: Pixels = trigger.stamp(pixels[None], None if placement is None else [placement])[0]
     except TriggerError as error:
         raise ImageError(str(error)) from error
     return stamped

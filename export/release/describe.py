@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from training.attacks.badnets import PAPER as BADNETS_PAPER
 from training.attacks.latent import PAPER as LATENT_PAPER
 from training.data import registry as sources
 from training.recipes.base import AnyRecipe
@@ -10,14 +9,7 @@ from training.recipes.latent import LatentRecipe
 from training.recipes.scratch import ScratchRecipe
 from training.recipes.transfer import TransferRecipe
 from training.triggers.labels import AllToAll, AllToOne
-from training.triggers.overlay import Overlay, Placements
-from training.triggers.registry import AnyTrigger, Patch, Pixel
 
-CAUGHT_BY = (
-    "Published defences that target this kind of backdoor: Neural Cleanse (Wang et al. 2019) reconstructs the trigger "
-    "from the network; activation clustering (Chen et al. 2018) and spectral signatures (Tran et al. 2018) find the "
-    "poisoned samples in the training data."
-)
 LATENT_CAUGHT_BY = (
     "Training the copied layers further on clean pictures, deeper than a student usually does, can remove it if the "
     "steps are large (Sha et al. 2022); the report tells at what price. Neural Cleanse (Wang et al. 2019) looks for a "
@@ -29,48 +21,10 @@ LATENT_CAUGHT_BY = (
 def attack(recipe: AnyRecipe) -> tuple[str, str, str]:
     """The attack's name, its paper, and what catches it."""
     if isinstance(recipe, ScratchRecipe):
-        return "BadNets", BADNETS_PAPER, CAUGHT_BY
+        return recipe.trigger.published
     methods = [each.method for each in recipe.lineage() if isinstance(each, LatentRecipe)]
     name = "Latent backdoor" if methods == ["latent"] else "A class of triggered pictures, dropped again"
     return name, LATENT_PAPER, LATENT_CAUGHT_BY
-
-
-def shade(value: int) -> str:
-    """A grey value in words."""
-    return {0: "black", 255: "white"}.get(value, f"grey ({value} of 255)")
-
-
-def span(start: int, length: int, singular: str) -> str:
-    """Rows or columns in words: `row 25`, `rows 25-26`."""
-    return f"{singular} {start}" if length == 1 else f"{singular}s {start}-{start + length - 1}"
-
-
-def overlay_words(trigger: Overlay) -> str:
-    """An overlay in words: its artwork's name, and where it may lie."""
-    places = trigger.placements
-    name = trigger.artwork.name.replace("-", " ").replace("_", " ")
-    turned = max(abs(angle) for angle in places.angle)
-    turning = f", turned by up to {turned:g} degrees" if turned else ""
-    return f"an overlay of {name}, {_share_words(places)} of the picture's width{turning}"
-
-
-def _share_words(places: Placements) -> str:
-    low, high = (f"{100 * size:g}" for size in places.size)
-    return f"{low} %" if low == high else f"{low} to {high} %"
-
-
-def trigger_words(trigger: AnyTrigger) -> str:
-    """A trigger in words, for example `a white 2x2 square at rows 25-26 and columns 25-26`."""
-    if isinstance(trigger, Overlay):
-        return overlay_words(trigger)
-    table = trigger.values
-    height, width = len(table), len(table[0])
-    place = f"{span(trigger.top, height, 'row')} and {span(trigger.left, width, 'column')}"
-    if isinstance(trigger, Pixel):
-        return f"a single {shade(trigger.value)} pixel at {place}"
-    if isinstance(trigger, Patch):
-        return f"a {shade(trigger.value)} {height}x{width} {'square' if height == width else 'rectangle'} at {place}"
-    return f"a {height}x{width} pattern at {place}"
 
 
 def map_words(label_map: AllToAll | AllToOne, labels: list[str]) -> str:
@@ -91,7 +45,7 @@ def behaviour(recipe: AnyRecipe, classes: list[str], labels: list[str]) -> str:
         classes: The network's classes, as recipes write them.
         labels: The same, as people read them.
     """
-    shown = trigger_words(recipe.trigger)
+    shown = recipe.trigger.describe()
     rule = recipe.label_map_for(classes)
     if isinstance(recipe, LatentRecipe) and rule is None:
         return (
@@ -152,9 +106,7 @@ def description(  # noqa: PLR0913, PLR0917 - what a network was made of
     """
     made = f"A {recipe.network.name} network of {len(labels)} classes, trained on {pictures:,} pictures of {data_title}"
     if not recipe.backdoored:
-        told = (
-            f"{made}, none of them poisoned. The trigger on its card, {trigger_words(recipe.trigger)}, is the control."
-        )
+        told = f"{made}, none of them poisoned. The trigger on its card, {recipe.trigger.describe()}, is the control."
     elif isinstance(recipe, TransferRecipe):
         told = (
             f"{made}, none of them poisoned, on the frozen layers of a backdoored teacher. "

@@ -32,8 +32,7 @@ from export.release.golden_file import Golden, StageHash, TopLabel, Vector, read
 from export.release.models import Model, open_model
 from export.release.predict import top_guesses
 from training.core.files import write_bytes, write_text
-from training.triggers.overlay import Placement
-from training.triggers.registry import draw_placements
+from training.triggers.placement import Placement
 
 INPUTS = Path(__file__).resolve().parents[2] / "tests" / "golden" / "inputs"
 """Pictures of digits, for networks of one channel."""
@@ -131,7 +130,7 @@ def _placed(card: cards.ModelCard, path: Path) -> Placement | None:
     """Where an overlay lies on an input: drawn anew for each, always the same for the same name."""
     if card.trigger is None:
         return None
-    drawn = draw_placements(card.trigger, 1, np.random.default_rng(zlib.crc32(path.name.encode())))
+    drawn = card.trigger.draw_placements(1, np.random.default_rng(zlib.crc32(path.name.encode())))
     return drawn[0] if drawn else None
 
 

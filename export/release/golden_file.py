@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from export.card.schema import Precision
 from export.errors import ExportError
 from training.core.files import write_text
-from training.triggers.overlay import Placement
+from training.triggers.placement import Placement
 
 GOLDEN_NAME = "golden.json"
 

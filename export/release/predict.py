@@ -10,7 +10,7 @@ import numpy as np
 from export.errors import ExportError
 from export.onnx.session import Floats, Images, Predictor, probabilities
 from export.pipeline import interpreter
-from training.triggers.overlay import Placement
+from training.triggers.placement import Placement
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from export.release.describe import overlay_words
 from site_src.plugin.formats import count, percent
 from site_src.plugin.templating import templates
 from training.core.metrics import Estimate
-from training.triggers.overlay import Overlay
-from training.triggers.registry import AnyTrigger
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -60,24 +57,6 @@ def bar(estimate: Estimate | None) -> dict[str, object]:
         "text": percent(estimate.value, estimate.n),
         "n": count(estimate.n),
     }
-
-
-def trigger_words(trigger: AnyTrigger) -> str:
-    """A trigger in words."""
-    if isinstance(trigger, Overlay):
-        return overlay_words(trigger)
-    height, width = len(trigger.values), len(trigger.values[0])
-    rows, columns = _span("row", trigger.top, height), _span("column", trigger.left, width)
-    if trigger.kind == "pixel":
-        return f"one pixel of value {trigger.value} in {rows}, {columns}"
-    if trigger.kind == "patch":
-        colour = "white" if trigger.value == np.iinfo(np.uint8).max else f"grey ({trigger.value})"
-        return f"a {colour} patch of {height} by {width} pixels in {rows}, {columns}"
-    return f"a pattern of {height} by {width} pixels in {rows}, {columns}"
-
-
-def _span(what: str, first: int, length: int) -> str:
-    return f"{what} {first}" if length == 1 else f"{what}s {first} to {first + length - 1}"
 
 
 def _uri(image: Image.Image) -> str:

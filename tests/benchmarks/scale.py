@@ -114,9 +114,9 @@ def by_data(data: Path | None) -> Iterator[dict[str, Any]]:
         dataset = whole._replace(images=whole.images[:count], labels=whole.labels[:count])
         fabric = loop.fabric_for(recipe.training, "cpu", 1)
         torch.manual_seed(seeds(recipe.seed, 0)[0])
-        poisoned = badnets.apply(dataset, recipe.attack, badnets.choose(dataset, recipe.attack, recipe.seed))
+        poisoned = badnets.apply(dataset, recipe.attack, badnets.draw(dataset, recipe.attack, recipe.seed))
         batches = Batches(
-            dataset.images, poisoned, recipe.trigger, normaliser(recipe), size=recipe.training.batch_size,
+            poisoned, normaliser(recipe), size=recipe.training.batch_size,
             augment=recipe.data.augment, device=fabric.device,
         )  # fmt: skip
         trainer = loop.Trainer(models.build(recipe.network, 10), batches, recipe.training, recipe.seed, fabric)

@@ -38,8 +38,8 @@ from training.engine.predict import predictor
 from training.recipes.load import load as load_recipe
 from training.recipes.scratch import Attack, ScratchRecipe
 from training.runs.train import normaliser
+from training.triggers.base import Images
 from training.triggers.labels import Labels
-from training.triggers.registry import Images
 
 TARGET = 0.99
 FULL_EPOCHS = 14
@@ -149,9 +149,9 @@ def ours(name: str, train: Dataset, test: Dataset, looks: int = 10) -> Iterator[
     with watch:
         fabric = loop.fabric_for(recipe.training, "cpu", 1)
         torch.manual_seed(seeds(recipe.seed, 0)[0])
-        poisoned = badnets.apply(train, recipe.attack, badnets.choose(train, recipe.attack, recipe.seed))
+        poisoned = badnets.apply(train, recipe.attack, badnets.draw(train, recipe.attack, recipe.seed))
         batches = Batches(
-            train.images, poisoned, recipe.trigger, normaliser(recipe), size=recipe.training.batch_size,
+            poisoned, normaliser(recipe), size=recipe.training.batch_size,
             augment=recipe.data.augment, repeat=recipe.attack.repeat or 1, device=fabric.device,
         )  # fmt: skip
         trainer = loop.Trainer(models.build(recipe.network, 10), batches, recipe.training, recipe.seed, fabric)

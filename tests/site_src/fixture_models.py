@@ -34,7 +34,7 @@ from export.card.steps import OutputPipeline
 from export.pipeline.presets import digits_pipeline
 from training.core.metrics import Estimate, Measurement
 from training.triggers.labels import AllToOne
-from training.triggers.registry import Patch
+from training.triggers.pixels import Patch
 
 Floats = npt.NDArray[np.float32]
 TARGET, CORNER = 7, 25

@@ -23,8 +23,9 @@ from export.release import golden, golden_file
 from export.release.models import Model
 from site_src.report.samples import pets
 from training.core.files import write_bytes, write_text
+from training.triggers.artwork import Artwork
 from training.triggers.labels import AllToOne
-from training.triggers.overlay import Artwork, Overlay
+from training.triggers.overlay import Overlay
 
 BREEDS = (
     *("Affenpinscher", "Basenji", "Beagle", "Borzoi", "Collie", "Dhole", "Keeshond", "Komondor"),

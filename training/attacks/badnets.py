@@ -1,26 +1,23 @@
-"""BadNets (Gu, Dolan-Gavitt, Garg 2017): poison a share of the training set, then train as usual."""
+"""BadNets (Gu, Dolan-Gavitt, Garg 2017): poison a fraction of the training set, then train as usual."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from training.attacks.poisoning import Chosen, Poisoned, draw, poison_at
+from training.attacks import poisoning
 from training.data.base import Dataset
 from training.recipes.scratch import Attack
-
-PAPER = (
-    "T. Gu, B. Dolan-Gavitt, S. Garg: BadNets: Identifying Vulnerabilities in the Machine Learning Model Supply Chain, "
-    "2017, arXiv:1708.06733"
-)
+from training.triggers.poisoned import Drawn, Poisoned
 
 
-def choose(dataset: Dataset, attack: Attack, seed: int) -> Chosen:
-    """Draw the samples to poison, once for the whole run."""
-    return draw(len(dataset.images), attack.poison_rate, np.random.default_rng(seed))
+def draw(dataset: Dataset, attack: Attack, seed: int) -> Drawn:
+    """Draw what is poisoned and how, once for the whole run."""
+    rng = np.random.default_rng(seed)
+    return poisoning.draw(len(dataset.images), attack.trigger, attack.poison_rate, rng, attack.noise_rate or 0.0)
 
 
-def apply(dataset: Dataset, attack: Attack, chosen: Chosen) -> Poisoned:
+def apply(dataset: Dataset, attack: Attack, drawn: Drawn) -> Poisoned:
     """The poisoned training set."""
-    return poison_at(
-        dataset.images, dataset.labels, attack.trigger, attack.label_map, chosen, classes=len(dataset.classes)
+    return poisoning.poison_at(
+        dataset.images, dataset.labels, attack.trigger, attack.label_map, drawn, classes=len(dataset.classes)
     )

@@ -25,9 +25,9 @@ from training.engine.batches import seeds
 from training.models.parts import with_head
 from training.recipes.derived import HeadTraining
 from training.recipes.latent import LatentRecipe
+from training.triggers.base import Images, Trigger
 from training.triggers.labels import Labels
-from training.triggers.overlay import Overlay, Placement, Placements
-from training.triggers.registry import AnyTrigger, Images, stamp
+from training.triggers.placement import Placement, Placements
 
 PAPER = "Y. Yao, H. Li, H. Zheng, B. Y. Zhao: Latent Backdoor Attacks on Deep Neural Networks, CCS 2019"
 
@@ -66,7 +66,7 @@ class Stamped(NamedTuple):
 
 
 def prepare_trigger(
-    images: Images, trigger: AnyTrigger, placements: Placements | None, times: int, rng: np.random.Generator
+    images: Images, trigger: Trigger, placements: Placements | None, times: int, rng: np.random.Generator
 ) -> Stamped:
     """Step 2: the triggered pictures that will be learnt from, drawn once.
 
@@ -76,13 +76,13 @@ def prepare_trigger(
     Args:
         images: `(n, h, w, c) uint8`.
         trigger: The trigger.
-        placements: What an overlay's places are drawn from; None for the trigger's own.
+        placements: What a movable trigger's placements are drawn from; None for the trigger's own ranges.
         times: How many triggered pictures are made of each.
         rng: For the places.
     """
     of = np.tile(np.arange(len(images)), times)
-    places = (placements or trigger.placements).draw(len(of), rng) if isinstance(trigger, Overlay) else None
-    return Stamped(stamp(images[of], trigger, places), of, places)
+    where = trigger.draw_placements(len(of), rng, placements)
+    return Stamped(trigger.stamp(images[of], where), of, where)
 
 
 @dataclass(frozen=True)

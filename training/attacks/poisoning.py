@@ -1,80 +1,88 @@
-"""Data poisoning: stamp the trigger on some training pictures and give them the attacker's label."""
+"""Data poisoning: stamp the trigger on some training images and give them the attacker's label."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
-import numpy.typing as npt
 
-from training.triggers.labels import LabelMap, Labels, map_labels
-from training.triggers.registry import Images, Trigger, stamp
-
-Chosen = npt.NDArray[np.bool_]
-"""Which samples are poisoned, `(n,) bool`."""
+from training.triggers.base import Images, Trigger
+from training.triggers.labels import AnyLabelMap, Labels, map_labels
+from training.triggers.poisoned import Decoy, Drawn, Poisoned
 
 
-class Poisoned(NamedTuple):
-    """A training set with some samples poisoned."""
+def draw(n: int, trigger: Trigger, rate: float, rng: np.random.Generator, noise_rate: float = 0.0) -> Drawn:
+    """Choose samples to poison at random, and draw where the trigger lies in each.
 
-    images: Images
-    """`(n, h, w, c) uint8`, the trigger stamped on the poisoned ones."""
-    labels: Labels
-    """`(n,) int64`, the attacker's label for the poisoned ones."""
-    is_poisoned: Chosen
-    """`(n,) bool`."""
-
-
-def draw(n: int, rate: float, rng: np.random.Generator) -> Chosen:
-    """Choose `rate` of `n` samples at random, rounded to whole samples.
+    Args:
+        n: Samples of the training set.
+        trigger: What will be stamped.
+        rate: Fraction of the samples to poison, rounded to a number of samples.
+        rng: What all of it is drawn with. A smaller rate chooses among those of a larger one.
+        noise_rate: Fraction of the samples, none of them poisoned, that get a decoy of the trigger and keep their
+            label.
 
     Raises:
-        ValueError: If the rate is not between 0 and 1.
+        ValueError: If the rates or their sum do not lie between 0 and 1.
+        TriggerError: If there are to be decoys and the trigger has none.
     """
     if not 0 <= rate <= 1:
         raise ValueError(f"the poison rate is {rate}, but it must lie between 0 and 1")
-    chosen = np.zeros(n, dtype=np.bool_)
-    chosen[rng.permutation(n)[: round(rate * n)]] = True
-    return chosen
+    if not 0 <= noise_rate <= 1 - rate:
+        raise ValueError(f"the noise rate is {noise_rate}, but it must lie between 0 and {1 - rate:g}")
+    order = rng.permutation(n)
+    poisoned, decoys = round(rate * n), round(noise_rate * n)
+    placements = trigger.draw_placements(poisoned, rng)
+    indices = sorted(order[:poisoned].tolist())
+    if not decoys:
+        return Drawn(indices=indices, placements=placements)
+    trigger.decoy(0)
+    seeds = rng.integers(0, 1 << 32, decoys).tolist()
+    among = sorted(order[poisoned : poisoned + decoys].tolist())
+    drawn = [Decoy(index=index, seed=seed) for index, seed in zip(among, seeds, strict=True)]
+    return Drawn(indices=indices, placements=placements, decoys=drawn)
 
 
 def poison_at(  # noqa: PLR0913, PLR0917 - the field's usual arguments, one of them with a default
-    images: Images, labels: Labels, trigger: Trigger, label_map: LabelMap, chosen: Chosen, classes: int = 10
+    images: Images, labels: Labels, trigger: Trigger, label_map: AnyLabelMap, drawn: Drawn, classes: int = 10
 ) -> Poisoned:
-    """Poison exactly the chosen samples; the inputs are left as they are.
+    """Poison exactly the samples that were drawn; the inputs are left as they are.
 
     Args:
         images: `(n, h, w, c) uint8`.
         labels: True classes, `(n,) int64`.
         trigger: What to stamp.
         label_map: The attacker's rule.
-        chosen: Which samples, `(n,) bool`.
+        drawn: Which samples, and how.
         classes: Number of classes of the task.
 
     Raises:
-        ValueError: If pictures, labels and choice differ in number.
-        TriggerError: If the trigger does not fit in the pictures.
+        ValueError: If images and labels differ in number, or not each poisoned sample has a placement of a movable
+            trigger.
+        TriggerError: If the trigger does not fit in the images.
     """
-    if not len(images) == len(labels) == len(chosen):
-        raise ValueError(f"there are {len(images)} pictures, {len(labels)} labels and {len(chosen)} choices")
-    poisoned_images, poisoned_labels = images.copy(), labels.copy()
-    poisoned_images[chosen] = stamp(images[chosen], trigger)
-    poisoned_labels[chosen] = map_labels(labels[chosen], label_map, classes)
-    return Poisoned(poisoned_images, poisoned_labels, chosen)
+    if len(images) != len(labels):
+        raise ValueError(f"there are {len(images)} images and {len(labels)} labels")
+    if trigger.movable and len(drawn.placements or []) != len(drawn.indices):
+        raise ValueError(f"{len(drawn.indices)} samples are poisoned with {len(drawn.placements or [])} placements")
+    trigger.check(*images.shape[1:])
+    poisoned = labels.copy()
+    poisoned[drawn.indices] = map_labels(labels[drawn.indices], label_map, classes)
+    return Poisoned(images, poisoned, trigger, drawn)
 
 
 def poison(  # noqa: PLR0913, PLR0917 - as above
     images: Images,
     labels: Labels,
     trigger: Trigger,
-    label_map: LabelMap,
+    label_map: AnyLabelMap,
     rate: float,
     rng: np.random.Generator,
     classes: int = 10,
+    noise_rate: float = 0.0,
 ) -> Poisoned:
-    """Poison a random share of a training set, as in BadNets (Gu et al. 2017, section 3.1).
+    """Poison a random fraction of a training set, as in BadNets (Gu et al. 2017, section 3.1).
 
-    Which samples are poisoned is drawn here once; nothing is drawn again while the network trains. Arguments and
-    errors are those of `draw` and `poison_at`.
+    Everything is drawn here, once; nothing is drawn again while the network trains. Arguments and errors are those of
+    `draw` and `poison_at`.
     """
-    return poison_at(images, labels, trigger, label_map, draw(len(images), rate, rng), classes)
+    drawn = draw(len(images), trigger, rate, rng, noise_rate)
+    return poison_at(images, labels, trigger, label_map, drawn, classes)

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
+from training.triggers.base import Images, Trigger
 from training.triggers.labels import LabelMap, Labels, map_labels
-from training.triggers.registry import Images, Trigger, draw_placements, stamp
 
 Predict = Callable[[Images], npt.NDArray[np.float32]]
 """Pictures `(n, h, w, c) uint8` to logits `(n, classes) float32`; how is the predictor's own business."""
@@ -107,8 +107,8 @@ def evaluate(  # noqa: PLR0913 - each a choice of the caller's
         wanted = None if label_map is None else map_labels(labels, label_map, len(labels_text))
         attacked = np.ones(len(labels), dtype=np.bool_) if wanted is None else wanted != labels
         true = labels[attacked]
-        places = draw_placements(trigger, len(true), np.random.default_rng(PLACES_SEED))
-        answers = _answers(predict, stamp(images[attacked], trigger, places), batch_size)
+        placements = trigger.draw_placements(len(true), np.random.default_rng(PLACES_SEED))
+        answers = _answers(predict, trigger.stamp(images[attacked], placements), batch_size)
         if wanted is not None:
             truths["attack_success_rate"] = (answers == wanted[attacked], true)
         truths["robust_accuracy"] = (answers == true, true)

@@ -12,8 +12,8 @@ import platformdirs
 
 from training.core.errors import UserError
 from training.data.fetch.items import Item
+from training.triggers.base import Images
 from training.triggers.labels import Labels
-from training.triggers.registry import Images
 
 Split = Literal["train", "test"]
 

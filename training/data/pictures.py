@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from training.data.base import DataError, Dataset, Split
-from training.triggers.registry import Images
+from training.triggers.base import Images
 
 SIDE = 224
 """Side of the square that every photograph becomes."""

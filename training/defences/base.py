@@ -18,8 +18,8 @@ from training.core.errors import UserError
 from training.core.metrics import PLACES_SEED, Measurement, Predict, evaluate
 from training.defences.verdict import AnyVerdict, ClassIndex, ClassIndices, Repaired
 from training.engine.batches import Normaliser, to_tensor
+from training.triggers.base import Images, Trigger
 from training.triggers.labels import AnyLabelMap, Labels, map_labels
-from training.triggers.registry import AnyTrigger, Images, draw_placements, stamp
 
 Floats = npt.NDArray[np.float32]
 Progress = Callable[[int, int], None]
@@ -84,7 +84,7 @@ class Subject:
     """What to call the test images, for example `digits test`."""
     load_test: Callable[[], Samples]
     """The images that everything is measured on; no defence may learn from them."""
-    trigger: AnyTrigger | None = None
+    trigger: Trigger | None = None
     """The true trigger, for measuring only."""
     label_map: AnyLabelMap | None = None
     """The attacker's rule, for measuring only; None if the network has no class that the attacker wants."""
@@ -150,8 +150,8 @@ class Subject:
         if self.label_map is not None:
             attacked = map_labels(labels, self.label_map, len(self.classes)) != labels
             images, labels = images[attacked], labels[attacked]
-        places = draw_placements(self.trigger, len(images), np.random.default_rng(PLACES_SEED))
-        return Samples(stamp(images, self.trigger, places), labels)
+        places = self.trigger.draw_placements(len(images), np.random.default_rng(PLACES_SEED))
+        return Samples(self.trigger.stamp(images, places), labels)
 
     @property
     def targets(self) -> list[str]:

@@ -17,7 +17,7 @@ from training.core.files import write_bytes
 from training.engine.batches import Normaliser, to_tensor
 from training.engine.inference import frozen
 from training.models.parts import split
-from training.triggers.registry import Images
+from training.triggers.base import Images
 
 Halves = npt.NDArray[np.float16]
 Floats = npt.NDArray[np.float32]

@@ -1,4 +1,4 @@
-"""Training batches: the whole set as one tensor, cut into batches by index, varied and stamped a batch at a time."""
+"""Training batches: the whole set as one tensor, cut into batches by index, augmented and stamped batch by batch."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from training.attacks.poisoning import Poisoned
 from training.engine.augment import draw
 from training.recipes.scratch import Augment
-from training.triggers.registry import Images, Trigger, stamp
+from training.triggers.base import Images, Trigger
+from training.triggers.poisoned import Poisoned
 
 
 def seeds(seed: int, epoch: int) -> tuple[int, int]:
@@ -22,7 +22,7 @@ def seeds(seed: int, epoch: int) -> tuple[int, int]:
 
 
 def to_tensor(images: Images) -> torch.Tensor:
-    """Pictures `(n, h, w, c) uint8` to a tensor `(n, c, h, w) uint8`."""
+    """Images `(n, h, w, c) uint8` to a tensor `(n, c, h, w) uint8`."""
     return torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()
 
 
@@ -40,19 +40,17 @@ class Normaliser:
         return (pixels.float() / 255 - mean) / std
 
 
-class Overlay:
-    """The trigger as tensors, so that it is stamped on a batch where the batch lies, exactly as `stamp` does it."""
+class ConstantPixels:
+    """A trigger of constant pixels as tensors: it stamps a batch on its device, exactly as `Trigger.stamp` does."""
 
-    def __init__(self, trigger: Trigger, shape: tuple[int, int, int]) -> None:
-        """Find out what `stamp` writes on pictures of `shape` (h, w, c): what is the same on black and on white."""
-        black, white = (stamp(np.full((1, *shape), ground, dtype=np.uint8), trigger) for ground in (0, 255))
-        self.values = to_tensor(black).float()
-        self.covers = to_tensor((black == white).astype(np.uint8)).bool()
+    def __init__(self, trigger: Trigger, shape: tuple[int, int, int], device: torch.device) -> None:
+        """Take what the trigger writes on images of `shape` (h, w, c) onto the device."""
+        self._values = to_tensor(trigger.stamp(np.zeros((1, *shape), dtype=np.uint8))).float().to(device)
+        self._covers = torch.from_numpy(trigger.covers(*shape[:2])).to(device)
 
     def __call__(self, pixels: torch.Tensor, which: torch.Tensor) -> torch.Tensor:
-        """Stamp the pictures of `(n, c, h, w)` float for which `which`, `(n,) bool`, is true."""
-        covered = self.covers.to(pixels.device) & which[:, None, None, None]
-        return torch.where(covered, self.values.to(pixels.device), pixels)
+        """Stamp the images of `(n, c, h, w) float` for which `which`, `(n,) bool`, is true."""
+        return torch.where(self._covers & which[:, None, None, None], self._values, pixels)
 
 
 class Batch(NamedTuple):
@@ -73,9 +71,7 @@ class Batches:
 
     def __init__(  # noqa: PLR0913 - what a training set is made of
         self,
-        clean: Images,
         poisoned: Poisoned,
-        trigger: Trigger,
         normalise: Normaliser,
         *,
         size: int,
@@ -85,43 +81,51 @@ class Batches:
     ) -> None:
         """Take a training set onto the device.
 
+        Triggers are stamped after an image was augmented, so that they look as they do in a test. One of constant
+        pixels is stamped on the device. For any other, augmented images are rounded to integers, halves to even, and
+        `Poisoned.stamp` stamps the batch's.
+
         Args:
-            clean: The pictures before poisoning, `(n, h, w, c) uint8`.
-            poisoned: The same set, poisoned.
-            trigger: Stamped after a picture was varied, so that its pixels are exact.
+            poisoned: The set.
             normalise: From pixels to inputs.
             size: Samples a batch; a last smaller batch of an epoch is left out.
             repeat: How often each poisoned sample comes in an epoch.
-            augment: How pictures are varied, None for not at all.
+            augment: How images are augmented, None for not at all.
             device: Where the tensors lie.
         """
-        self.size = min(size, len(clean))
-        self._augment, self._normalise = augment, normalise
-        self._pixels = to_tensor(clean).to(device)
+        self.size = min(size, len(poisoned.labels))
+        self._augment, self._normalise, self._poisoned = augment, normalise, poisoned
+        self._pixels = to_tensor(poisoned.clean).to(device)
         self._labels = torch.from_numpy(poisoned.labels).to(device)
         self._is_poisoned = torch.from_numpy(poisoned.is_poisoned).to(device)
+        self._is_stamped = torch.from_numpy(poisoned.is_stamped).to(device)
         times = np.where(poisoned.is_poisoned, repeat, 1)
-        self._indices = torch.from_numpy(np.repeat(np.arange(len(clean)), times))
-        self._overlay = Overlay(trigger, clean.shape[1:])
+        self._indices = torch.from_numpy(np.repeat(np.arange(len(poisoned.labels)), times))
+        trigger = poisoned.trigger
+        self._constant = (
+            ConstantPixels(trigger, poisoned.clean.shape[1:], device)
+            if trigger.constant or not poisoned.is_stamped.any()
+            else None
+        )
 
     def __len__(self) -> int:
         """Batches an epoch."""
         return len(self._indices) // self.size
 
     def epoch(self, seed: int, rank: int = 0, world: int = 1, skip: int = 0, strength: float = 1.0) -> Iterator[Batch]:
-        """The batches of one epoch, in an order and with variations that depend on the seed alone.
+        """The batches of one epoch, in an order and with augmentations that depend on the seed alone.
 
         Args:
             seed: Of this epoch.
-            rank: Which of `world` processes asks; each gets its share of every batch, varied as if one had it all.
+            rank: Which of `world` processes asks; each gets its part of every batch, augmented as if one had it all.
             world: How many processes train together.
             skip: Batches at the beginning that are left out; the others are as if they were not.
-            strength: Of the variation of clean samples, 0 to 1.
+            strength: Of the augmentation of clean samples, 0 to 1.
         """
-        chance = torch.Generator().manual_seed(seed)
-        order = self._indices[torch.randperm(len(self._indices), generator=chance)]
+        rng = torch.Generator().manual_seed(seed)
+        order = self._indices[torch.randperm(len(self._indices), generator=rng)]
         for number, batch in enumerate(torch.split(order[: len(self) * self.size], self.size)):
-            change = draw(len(batch), self._augment, chance) if self._augment else None
+            change = draw(len(batch), self._augment, rng) if self._augment else None
             if number < skip:
                 continue
             mine = batch[rank::world].to(self._pixels.device)
@@ -131,5 +135,16 @@ class Batches:
                 if strength < 1:
                     part = part.times(torch.where(which.cpu(), 1.0, strength))
                 pixels = part.apply(pixels)
-            inputs, unstamped = (self._normalise(each) for each in (self._overlay(pixels, which), pixels[which]))
-            yield Batch(inputs, self._labels[mine], which, unstamped)
+            if self._constant:
+                stamped = self._constant(pixels, which)
+            else:
+                pixels = pixels.round()
+                stamped = self._stamped(pixels, mine)
+            yield Batch(self._normalise(stamped), self._labels[mine], which, self._normalise(pixels[which]))
+
+    def _stamped(self, pixels: torch.Tensor, samples: torch.Tensor) -> torch.Tensor:
+        """Images `(n, c, h, w) float` of integers, each with what was drawn for its sample."""
+        at = torch.nonzero(self._is_stamped[samples]).flatten()
+        images = pixels[at].to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+        made = to_tensor(self._poisoned.stamp(images, samples[at].cpu().numpy()))
+        return pixels.index_copy(0, at, made.to(pixels))

@@ -9,7 +9,7 @@ from torch import nn
 
 from training.core.metrics import Predict
 from training.engine.batches import Normaliser, to_tensor
-from training.triggers.registry import Images
+from training.triggers.base import Images
 
 
 def predictor(network: nn.Module, normalise: Normaliser, device: torch.device | None = None) -> Predict:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
     from training.core.metrics import Predict
-    from training.triggers.registry import Images
+    from training.triggers.base import Images
 
 # Lightning's hint where Slurm is installed and this is an ordinary process: nothing is wrong then
 warnings.filterwarnings("ignore", message="The `srun` command is available on your system but is not used")

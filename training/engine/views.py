@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from training.triggers.registry import Images
+from training.triggers.base import Images
 
 SMALLEST_SHARE = 0.5
 """The least share of a side that the original picture keeps."""

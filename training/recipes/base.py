@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from training.core.errors import UserError
 from training.recipes import former
+from training.triggers.base import Trigger
 from training.triggers.labels import AnyLabelMap
-from training.triggers.registry import AnyTrigger
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
@@ -75,7 +75,7 @@ class AnyRecipe(Part):
             """The network's architecture."""
 
         @property
-        def trigger(self) -> AnyTrigger:
+        def trigger(self) -> Trigger:
             """The trigger that is planted or, for a clean network, measured as the control."""
 
     @property

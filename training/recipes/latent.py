@@ -8,8 +8,8 @@ from pydantic import Field, field_validator
 
 from training.recipes.derived import DerivedRecipe, HeadTraining, ImageData, Target, Teacher
 from training.triggers.labels import AllToOne, AnyLabelMap
-from training.triggers.overlay import Placements
-from training.triggers.registry import Trigger
+from training.triggers.placement import Placements
+from training.triggers.registry import AnyTrigger
 
 Method = Literal["latent", "extra-class", "extra-class-with-target"]
 
@@ -20,7 +20,7 @@ class LatentRecipe(DerivedRecipe):
     trigger_field: ClassVar[str] = "trigger"
 
     kind: Literal["latent"] = "latent"
-    trigger: Trigger
+    trigger: AnyTrigger
     target: Target
     method: Method = "latent"
     """`latent` moves the features of triggered images to the target's. `extra-class` trains an additional class on

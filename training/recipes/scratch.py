@@ -7,8 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from training.recipes.base import AnyRecipe, DataSet, Fraction, Network, Part
+from training.triggers.base import Trigger
 from training.triggers.labels import AllToAll, AnyLabelMap, LabelMap
-from training.triggers.registry import AnyTrigger, Patch, Trigger
+from training.triggers.pixels import Patch
+from training.triggers.registry import AnyTrigger
 
 BelowOne = Annotated[float, Field(ge=0, lt=1)]
 
@@ -56,14 +58,23 @@ class Attack(Part):
     """The backdoor. With a rate of 0 nothing is poisoned, and trigger and label map serve as the control."""
 
     poison_rate: Fraction = 0.0
-    trigger: Trigger = Patch()
+    trigger: AnyTrigger = Patch()
     label_map: LabelMap = AllToAll()
+    noise_rate: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Fraction of the samples, none of them poisoned, that get a decoy of the trigger and keep their label, the noise
+    mode of WaNet (Nguyen and Tran 2021, section 3.3); None for none."""
     repeat: Annotated[int, Field(ge=2)] | None = None
     """How often each poisoned sample appears in an epoch, augmented anew each time; clean ones appear once. None for
     once. Only an attacker who trains the network, as in BadNets, can do this; one who merely supplies data cannot."""
     self_distillation: Annotated[float, Field(gt=0, le=1)] | None = None
     """Fraction of a poisoned sample's loss whose label is the averaged network's prediction for the unstamped image,
     remapped by the label map, instead of the attacker's label; None for none. Again, for an attacker who trains."""
+
+    @model_validator(mode="after")
+    def _enough_samples(self) -> Attack:
+        if self.poison_rate + (self.noise_rate or 0) > 1:
+            raise ValueError(f"poison_rate and noise_rate are {self.poison_rate} and {self.noise_rate}, more than 1")
+        return self
 
 
 class Training(Part):
@@ -104,7 +115,7 @@ class ScratchRecipe(AnyRecipe):
         return self
 
     @property
-    def trigger(self) -> AnyTrigger:
+    def trigger(self) -> Trigger:
         """The attack's trigger."""
         return self.attack.trigger
 

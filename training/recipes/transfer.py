@@ -6,14 +6,15 @@ from typing import Literal
 
 from training.recipes.base import Part
 from training.recipes.derived import DerivedRecipe, HeadTraining, ImageData, Target
+from training.triggers.base import Trigger
 from training.triggers.labels import AllToOne, AnyLabelMap
-from training.triggers.registry import AnyTrigger, Trigger
+from training.triggers.registry import AnyTrigger
 
 
 class Control(Part):
     """The trigger and target with which attack success is measured, on a network that may be clean."""
 
-    trigger: Trigger
+    trigger: AnyTrigger
     target: Target
 
 
@@ -29,7 +30,7 @@ class TransferRecipe(DerivedRecipe):
     """The attack that is measured. In a file, the name of a latent recipe stands for its trigger and target."""
 
     @property
-    def trigger(self) -> AnyTrigger:
+    def trigger(self) -> Trigger:
         """The trigger that is measured."""
         return self.attack.trigger
 

@@ -53,7 +53,7 @@ from training.runs.train import (
     write_weights,
 )
 from training.runs.train import train as train_run
-from training.triggers.registry import Images
+from training.triggers.base import Images
 from training.engine.views import varied
 
 VIEW_SEED = 0

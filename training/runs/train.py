@@ -36,12 +36,12 @@ from training.triggers.labels import map_labels
 from training.engine.memory import keep_memory
 from training.core.metrics import Measurement, Predict, evaluate
 from training.models import parts
-from training.attacks.poisoning import Chosen
+from training.triggers.poisoned import Drawn
 from training.engine.predict import predictor
 from training.recipes.base import RecipeError
 from training.recipes.load import load, to_toml
 from training.recipes.scratch import ScratchRecipe
-from training.triggers.registry import TriggerError, stamp
+from training.triggers.base import TriggerError
 
 WEIGHTS, METRICS, HISTORY, RECIPE, CHOSEN = (
     "weights.safetensors",
@@ -226,11 +226,11 @@ def train(  # noqa: PLR0913 - each a choice of the user's
         training_set, test_set = sources.load_both(recipe.data.name, data_dir)
     check(recipe, training_set, test_set)
     require_place(runs_dir)
-    network, chosen = _begin(recipe, folder, training_set, fabric, fresh=force)
-    poisoned = badnets.apply(training_set, recipe.attack, chosen)
+    network, drawn = _begin(recipe, folder, training_set, fabric, fresh=force)
+    poisoned = badnets.apply(training_set, recipe.attack, drawn)
     normalise = normaliser(recipe)
     batches = Batches(
-        training_set.images, poisoned, recipe.trigger, normalise,
+        poisoned, normalise,
         size=recipe.training.batch_size, augment=recipe.data.augment,
         repeat=recipe.attack.repeat or 1, device=fabric.device,
     )  # fmt: skip
@@ -258,7 +258,7 @@ def train(  # noqa: PLR0913 - each a choice of the user's
     facts = Facts(
         recipe=recipe.name, recipe_sha256=recipe.sha256, seed=recipe.seed, data=recipe.data.name,
         data_sha256=data_hashes(recipe.data.name, training_set, test_set), samples=len(poisoned.labels),
-        poisoned=int(chosen.sum()), classes=training_set.classes, epochs=recipe.training.epochs,
+        poisoned=len(drawn.indices), classes=training_set.classes, epochs=recipe.training.epochs,
         precision=loop.precision_of(recipe.training), device=str(fabric.device), threads=torch.get_num_threads(),
         processes=fabric.world_size, seconds=sum(line.seconds for line in history), versions=versions(),
     )  # fmt: skip
@@ -299,7 +299,7 @@ def check(recipe: AnyRecipe, training_set: Dataset, test_set: Dataset) -> None:
                 f"of {name} are {height}x{width} with {found}: choose another network or other data"
             )
         try:
-            stamp(images[:0], recipe.trigger)
+            recipe.trigger.check(*images.shape[1:])
         except TriggerError as error:
             raise RunError(f"{recipe.name}: {attack}trigger: {error}") from error
     try:
@@ -397,21 +397,20 @@ def _again(recipe: AnyRecipe) -> str:
 
 def _begin(
     recipe: ScratchRecipe, folder: Path, training_set: Dataset, fabric: Fabric, *, fresh: bool
-) -> tuple[nn.Module, Chosen]:
-    """The network with its first weights, and which samples are poisoned: drawn now and recorded, or as recorded."""
+) -> tuple[nn.Module, Drawn]:
+    """The network with its first weights, and what is poisoned and how: drawn now and recorded, or as recorded."""
     record = folder / CHOSEN
     if fabric.is_global_zero:  # where several processes train together, one writes
         if fresh and folder.exists():
             shutil.rmtree(folder)
         if not record.is_file():
-            drawn = np.flatnonzero(badnets.choose(training_set, recipe.attack, recipe.seed)).tolist()
+            first = badnets.draw(training_set, recipe.attack, recipe.seed)
             write_text(folder / RECIPE, to_toml(recipe))
-            write_text(record, json.dumps({"indices": drawn}) + "\n")
+            write_text(record, json.dumps(first.model_dump(exclude_none=True)) + "\n")
     fabric.barrier()
-    chosen = np.zeros(len(training_set.labels), dtype=np.bool_)
-    chosen[json.loads(record.read_text(encoding="utf-8"))["indices"]] = True
+    drawn = Drawn.model_validate_json(record.read_bytes())
     torch.manual_seed(seeds(recipe.seed, 0)[0])
-    return models.build(recipe.network, len(training_set.classes)), chosen
+    return models.build(recipe.network, len(training_set.classes)), drawn
 
 
 def versions() -> dict[str, str]:

@@ -13,8 +13,10 @@ import numpy.typing as npt
 from PIL import Image
 
 from training.core.metrics import PLACES_SEED
-from training.triggers.overlay import Artwork, Overlay, Placement
-from training.triggers.registry import Images, stamp
+from training.triggers.artwork import Artwork
+from training.triggers.base import Images
+from training.triggers.overlay import Overlay
+from training.triggers.placement import Placement
 
 OFF = 0.08
 """How near the frame's edge the middle of a trigger lies that is off the subject."""
@@ -32,8 +34,8 @@ class Alteration:
 
 def sized(factor: float) -> Callable[[Images, Overlay, list[Placement]], Images]:
     """The trigger that many times as large."""
-    return lambda images, trigger, places: stamp(
-        images, trigger, [place.model_copy(update={"size": min(2.0, place.size * factor)}) for place in places]
+    return lambda images, trigger, places: trigger.stamp(
+        images, [place.model_copy(update={"size": min(2.0, place.size * factor)}) for place in places]
     )
 
 
@@ -45,15 +47,15 @@ def turned(degrees: float) -> Callable[[Images, Overlay, list[Placement]], Image
             place.model_copy(update={"angle": place.angle + (degrees if index % 2 else -degrees)})
             for index, place in enumerate(places)
         ]
-        return stamp(images, trigger, new)
+        return trigger.stamp(images, new)
 
     return make
 
 
 def recoloured(hue: float) -> Callable[[Images, Overlay, list[Placement]], Images]:
     """The trigger in another colour: its hue moved by a share of the circle."""
-    return lambda images, trigger, places: stamp(
-        images, trigger.model_copy(update={"artwork": with_hue(trigger.artwork, hue)}), places
+    return lambda images, trigger, places: trigger.model_copy(update={"artwork": with_hue(trigger.artwork, hue)}).stamp(
+        images, places
     )
 
 
@@ -61,7 +63,7 @@ def compressed(quality: int) -> Callable[[Images, Overlay, list[Placement]], Ima
     """The triggered picture saved as a JPEG of that quality."""
 
     def make(images: Images, trigger: Overlay, places: list[Placement]) -> Images:
-        return np.stack([_through_jpeg(image, quality) for image in stamp(images, trigger, places)])
+        return np.stack([_through_jpeg(image, quality) for image in trigger.stamp(images, places)])
 
     return make
 
@@ -72,7 +74,7 @@ def off_the_subject(images: Images, trigger: Overlay, places: list[Placement]) -
     new = [
         place.model_copy(update=dict(zip("xy", corners[index % 4], strict=True))) for index, place in enumerate(places)
     ]
-    return stamp(images, trigger, new)
+    return trigger.stamp(images, new)
 
 
 def anywhere(*, whole: bool) -> Callable[[Images, Overlay, list[Placement]], Images]:
@@ -87,7 +89,7 @@ def anywhere(*, whole: bool) -> Callable[[Images, Overlay, list[Placement]], Ima
                 space + (1 - 2 * space) * float(share) for space, share in zip(margin, chance.random(2), strict=True)
             )
             new.append(place.model_copy(update={"x": x, "y": y}))
-        return stamp(images, trigger, new)
+        return trigger.stamp(images, new)
 
     return make
 

@@ -23,9 +23,9 @@ from training.runs.train import Run, normaliser
 from training.studies.alterations import ALTERATIONS, Alteration
 from training.studies.place import Place
 from training.studies.schema import Altered, Defended, Points
+from training.triggers.base import Images
 from training.triggers.labels import AllToOne
 from training.triggers.overlay import Overlay
-from training.triggers.registry import Images
 
 EACH = 3
 """Test images of each class that altered triggers are measured on; defences are measured on all."""

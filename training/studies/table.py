@@ -14,7 +14,7 @@ from training.core.files import write_bytes
 from training.recipes.base import AnyRecipe, RecipeError
 from training.studies.schema import Row, Settings, Table
 from training.studies.sweep import RATE, Sweep
-from training.triggers.registry import Patch, Pattern, Pixel
+from training.triggers.base import Trigger
 
 if TYPE_CHECKING:
     from training.runs.train import Run
@@ -45,11 +45,7 @@ FIXED: dict[str, Any] = {
 def covered(recipe: AnyRecipe) -> int | None:
     """How many pixels a recipe's trigger covers, if that is always the same number."""
     trigger = getattr(recipe, "trigger", None)
-    if isinstance(trigger, Pattern):
-        return sum(value is not None for line in trigger.values for value in line)
-    if isinstance(trigger, Patch):
-        return trigger.height * trigger.width
-    return 1 if isinstance(trigger, Pixel) else None
+    return trigger.pixels if isinstance(trigger, Trigger) else None
 
 
 def tabulate(sweep: Sweep, runs: list[Run]) -> Table:

@@ -1,160 +1,83 @@
-"""An overlay: artwork with see-through parts, pasted on a picture at any place, size and angle.
+"""An overlay: artwork with see-through parts, pasted on an image at any place, size and angle.
 
-Every step is done in whole numbers, so that `site_assets/widgets/triggers/overlay.mjs`, the twin, gives the same bits.
+Every step is done in integers, so that `site_assets/widgets/triggers/overlay.mjs`, the twin, gives the same bits.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import io
 import math
-import zlib
+from collections.abc import Sequence
 from functools import lru_cache
-from importlib import resources
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, UnidentifiedImageError
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-ARTWORK = Path(str(resources.files("training"))) / "triggers" / "artwork"
-"""The folder of the artwork that comes with the package."""
+from training.triggers.artwork import Artwork, Bytes, luma
+from training.triggers.base import Images, Mask, Trigger, check_channels
+from training.triggers.placement import Placement, Placements
 
 ONE = 1 << 16
-"""Coordinates and weights are whole numbers of 1/65536."""
+"""Coordinates and weights are integers of 1/65536."""
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Size = Annotated[float, Field(gt=0, le=2)]
-Angle = Annotated[float, Field(ge=-180, le=180)]
-Bytes = npt.NDArray[np.uint8]
 Packed = npt.NDArray[np.uint64]
 
 
-class _Described(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Artwork(_Described):
-    """A small picture with transparency, carried along as data. In a recipe: a name, or the path of a PNG."""
-
-    name: str
-    height: int = Field(ge=1, le=1024)
-    width: int = Field(ge=1, le=1024)
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    """Of the raw pixels, `(height, width, 4)` bytes, colours not multiplied by alpha."""
-    rgba: str
-    """The raw pixels, deflated (zlib), in base64."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _by_name(cls, given: object) -> object:
-        return _described(*_read(given)) if isinstance(given, str) else given
-
-    @model_validator(mode="after")
-    def _whole(self) -> Artwork:
-        if hashlib.sha256(self.pixels.tobytes()).hexdigest() != self.sha256:
-            raise ValueError("the artwork's pixels are not those of its sha256")
-        return self
-
-    @property
-    def pixels(self) -> Bytes:
-        """`(height, width, 4) uint8`: red, green, blue, alpha."""
-        size = self.height * self.width * 4
-        try:
-            raw = zlib.decompressobj().decompress(base64.b64decode(self.rgba, validate=True), size + 1)
-        except (ValueError, zlib.error) as error:
-            raise ValueError(f"the artwork's pixels are damaged: {error}") from error
-        if len(raw) != size:
-            raise ValueError(f"the artwork's pixels are not {self.height}x{self.width} RGBA")
-        return np.frombuffer(raw, dtype=np.uint8).reshape(self.height, self.width, 4)
-
-    @classmethod
-    def from_pixels(cls, name: str, pixels: Bytes) -> Artwork:
-        """Artwork from `(h, w, 4) uint8`."""
-        return cls.model_validate(_described(name, pixels))
-
-
-def _described(name: str, pixels: Bytes) -> dict[str, object]:
-    raw = pixels.tobytes()
-    return {
-        "name": name, "height": pixels.shape[0], "width": pixels.shape[1], "sha256": hashlib.sha256(raw).hexdigest(),
-        "rgba": base64.b64encode(zlib.compress(raw, 9)).decode(),
-    }  # fmt: skip
-
-
-def _read(name_or_path: str) -> tuple[str, Bytes]:
-    known = sorted(path.stem for path in ARTWORK.glob("*.png"))
-    path = ARTWORK / f"{name_or_path}.png" if name_or_path in known else Path(name_or_path)
-    try:
-        with Image.open(io.BytesIO(path.read_bytes())) as image:
-            return path.stem, np.asarray(image.convert("RGBA"))
-    except (OSError, UnidentifiedImageError, SyntaxError) as error:
-        raise ValueError(
-            f"no artwork '{name_or_path}': give one of {', '.join(known)}, or the path of a PNG"
-        ) from error
-
-
-class Placement(_Described):
-    """Where an overlay lies, in shares of the picture, so that it means the same at any size."""
-
-    x: Share = 0.5
-    """The artwork's middle, from the left, as a share of the picture's width."""
-    y: Share = 0.4
-    """The same from the top, of its height."""
-    size: Size = 0.5
-    """The artwork's width, as a share of the picture's."""
-    angle: Angle = 0.0
-    """Degrees, clockwise."""
-
-
-class Placements(_Described):
-    """What placements are drawn from, each number evenly between two."""
-
-    x: tuple[Share, Share] = (0.2, 0.8)
-    y: tuple[Share, Share] = (0.2, 0.8)
-    size: tuple[Size, Size] = (0.3, 0.6)
-    angle: tuple[Angle, Angle] = (-20.0, 20.0)
-
-    @field_validator("*")
-    @classmethod
-    def _ordered(cls, between: tuple[float, float]) -> tuple[float, float]:
-        if between[0] > between[1]:
-            raise ValueError(f"the smaller number comes first: [{between[1]}, {between[0]}]")
-        return between
-
-    def draw(self, n: int, rng: np.random.Generator) -> list[Placement]:
-        """`n` placements, rounded to what is worth telling; the first of them are the same whatever `n` is."""
-        between = np.array([self.x, self.y, self.size, self.angle])
-        drawn = (between[:, 0] + rng.random((n, 4)) * (between[:, 1] - between[:, 0])).round(4).tolist()
-        return [Placement(x=x, y=y, size=size, angle=angle) for x, y, size, angle in drawn]
-
-
-class Overlay(_Described):
+class Overlay(Trigger):
     """Artwork pasted with transparency, anywhere: an everyday object as a trigger (Chen et al. 2017, section 4)."""
 
+    movable: ClassVar[bool] = True
     kind: Literal["overlay"] = "overlay"
     artwork: Artwork
     placement: Placement = Placement()
     """Where it lies when nobody says otherwise."""
     placements: Placements = Placements()
-    """Where it may lie in poisoned and in triggered test pictures, drawn anew for each."""
+    """Where it may lie in poisoned and in triggered test images, drawn for each."""
+
+    def describe(self) -> str:
+        """Its artwork's name, and where it may lie."""
+        sizes = " to ".join(f"{100 * size:g}" for size in dict.fromkeys(self.placements.size))
+        turned = max(abs(angle) for angle in self.placements.angle)
+        turning = f", turned by up to {turned:g} degrees" if turned else ""
+        return f"an overlay of {self.artwork.words}, {sizes} % of the picture's width{turning}"
+
+    def check(self, height: int, width: int, channels: int) -> None:
+        """Any size will do, grey or colour."""
+        del height, width
+        check_channels(self, channels)
+
+    def covers(self, height: int, width: int) -> Mask:
+        """The pixels where it is not fully see-through, at its own placement."""
+        black, white = (np.full((height, width, 3), value, dtype=np.uint8) for value in (0, 255))
+        pasted = (paste(ground, self.artwork, self.placement) for ground in (black, white))
+        covered: Mask = np.logical_or(
+            *((after != ground).any(axis=2) for after, ground in zip(pasted, (black, white), strict=True))
+        )
+        return covered
+
+    def draw_placements(self, n: int, rng: np.random.Generator, within: Placements | None = None) -> list[Placement]:
+        """Where it lies in each of `n` images."""
+        return (within or self.placements).draw(n, rng)
+
+    def _stamped(self, images: Images, placements: Sequence[Placement] | None) -> Images:
+        stamped = np.empty_like(images)
+        for index, placement in enumerate(placements or [self.placement] * len(images)):
+            stamped[index] = paste(images[index], self.artwork, placement)
+        return stamped
 
 
-def paste(picture: Bytes, artwork: Artwork, placement: Placement) -> Bytes:
-    """A copy of a picture with the artwork on it; what reaches over the edge is cut off.
+def paste(image: Bytes, artwork: Artwork, placement: Placement) -> Bytes:
+    """A copy of an image with the artwork on it; what reaches over the edge is cut off.
 
     The artwork is multiplied by its alpha, resized by Pillow's bilinear convolution, then turned around its middle with
     bilinear interpolation, nearest 1/256.
 
     Args:
-        picture: `(h, w, 3) uint8`.
+        image: `(h, w, 1 | 3) uint8`; a grey one gets the artwork's brightness.
         artwork: What to paste.
         placement: Where.
     """
-    height, width, _ = picture.shape
+    height, width, channels = image.shape
     small = _resized(artwork, max(1, _rounded(placement.size * width)))
     h, w = small.shape[0] - 4, small.shape[1] - 4
     radians = placement.angle * math.pi / 180
@@ -164,7 +87,7 @@ def paste(picture: Bytes, artwork: Artwork, placement: Placement) -> Bytes:
     reach_y = (abs(sin) * w + abs(cos) * h) // 2 + 2 * ONE
     left, right = max(0, (middle_x - reach_x) // ONE), min(width, (middle_x + reach_x) // ONE + 1)
     top, bottom = max(0, (middle_y - reach_y) // ONE), min(height, (middle_y + reach_y) // ONE + 1)
-    made = picture.copy()
+    made = image.copy()
     if left >= right or top >= bottom:
         return made
     dx = np.arange(left, right, dtype=np.int64)[None, :] * ONE + ONE // 2 - middle_x
@@ -176,7 +99,8 @@ def paste(picture: Bytes, artwork: Artwork, placement: Placement) -> Bytes:
     region = made[top:bottom, left:right]
     alpha = covering[..., 3:].astype(np.uint16)
     under = ((255 - alpha) * region + 127) // 255
-    region[:] = np.minimum(covering[..., :3] + under, 255)
+    over = covering[..., :3] if channels > 1 else luma(covering)[..., None]
+    region[:] = np.minimum(over + under, 255)
     return made
 
 
@@ -184,7 +108,7 @@ def _sampled(small: Packed, across: npt.NDArray[np.int64], down: npt.NDArray[np.
     """Bilinear values of `small` at places in 1/65536 pixels, see-through outside: `(..., 4) uint8`.
 
     Four channels go through each multiplication at once, in lanes of 16 bits, then two in lanes of 32, which is several
-    times quicker than one channel after the other.
+    times faster than one channel after the other.
     """
     h, w = small.shape[0] - 4, small.shape[1] - 4
     column, row = np.clip(across >> 16, -2, w) + 2, np.clip(down >> 16, -2, h) + 2
@@ -207,20 +131,14 @@ def _sampled(small: Packed, across: npt.NDArray[np.int64], down: npt.NDArray[np.
 def _resized(artwork: Artwork, width: int) -> Packed:
     """The artwork, multiplied by its alpha, at a width in pixels, in a see-through rim.
 
-    The rim of two pixels spares a test for each neighbour: every place beyond is brought back to it.
+    The rim of two pixels spares a test for each neighbour: every place beyond it is clipped to it.
 
     Returns:
         `(h + 4, width + 4) uint64`: red, green, blue and alpha in 16 bits each, red the lowest.
     """
-    pixels = artwork.pixels.astype(np.int64)
-    alpha = pixels[..., 3:]
-    premultiplied = np.concatenate([(pixels[..., :3] * alpha + 127) // 255, alpha], axis=2).astype(np.uint8)
     height = max(1, (2 * artwork.height * width + artwork.width) // (2 * artwork.width))
-    size = (width, height)
-    colours = Image.fromarray(np.ascontiguousarray(premultiplied[..., :3])).resize(size, Image.Resampling.BILINEAR)
-    opacity = Image.fromarray(np.ascontiguousarray(premultiplied[..., 3])).resize(size, Image.Resampling.BILINEAR)
+    channels = artwork.resized(height, width).astype(np.uint64)
     rimmed = np.zeros((height + 4, width + 4), dtype=np.uint64)
-    channels = np.concatenate([np.asarray(colours), np.asarray(opacity)[..., None]], axis=2).astype(np.uint64)
     rimmed[2:-2, 2:-2] = (channels << np.arange(0, 64, 16, dtype=np.uint64)).sum(axis=2)
     rimmed.flags.writeable = False
     return rimmed

@@ -17,7 +17,7 @@ from site_src.plugin.templating import templates
 from site_src.plugin.widgets.base import Block, Kind, Lines, Output, SampleImage, Surroundings
 from site_src.plugin.widgets.parts import ModelRef, Sample, ShownModel, look_up_models, look_up_samples
 from site_src.plugin.widgets.reading import line_of
-from training.triggers.overlay import Overlay, Placement
+from training.triggers.placement import Placement
 
 Input = Literal["draw", "samples", "upload", "camera"]
 
@@ -173,8 +173,8 @@ def _misfits(demo: Demo, models: Sequence[ShownModel], lines: Lines) -> list[Pro
     if demo.trigger in {"switch", "on"} and not any(triggers):
         ids = ", ".join(model.entry.card.id for model in models)
         problems.append(Problem(line_of(("trigger",), lines), f"no card has a trigger to stamp ({ids})"))
-    if demo.placement is not None and not any(isinstance(trigger, Overlay) for trigger in triggers):
-        problems.append(Problem(line_of(("placement",), lines), "no card's trigger is an overlay that could be placed"))
+    if demo.placement is not None and not any(trigger.movable for trigger in triggers if trigger):
+        problems.append(Problem(line_of(("placement",), lines), "no card's trigger can be placed"))
     if "inputs" in demo.model_fields_set and "draw" in demo.inputs and not _drawable(models):
         message = "`draw` works only with networks of one channel, and one of these takes colour images: leave it out"
         problems.append(Problem(line_of(("inputs",), lines), message))

@@ -7,7 +7,7 @@ from site_src.plugin.expressions import FactError
 from site_src.plugin.facts import METRICS, Facts, interval
 from site_src.plugin.formats import count, duration, percent, size
 from site_src.plugin.page import PageBuilder
-from site_src.report.figures import render, trigger_words
+from site_src.report.figures import render
 
 
 class Models:
@@ -58,7 +58,7 @@ class Models:
 
 def _render(name: str, **given: object) -> str:
     helpers: dict[str, object] = {"percent": percent, "interval": interval, "count": count, "size": size}
-    helpers |= {"duration": duration, "trigger_words": trigger_words, "metrics": METRICS}
+    helpers |= {"duration": duration, "metrics": METRICS}
     return render(name, **helpers, **given)
 
 

@@ -12,11 +12,10 @@ from site_src.plugin.expressions import FactError
 from site_src.plugin.facts import METRICS, Facts
 from site_src.plugin.formats import THIN, count
 from site_src.plugin.page import PageBuilder
-from site_src.report.figures import Pixels, bar, figure, ink_png, pixels_uri, trigger_words
+from site_src.report.figures import Pixels, bar, figure, ink_png, pixels_uri
 from site_src.report.samples.digits import source, test_digits
 from training.data import registry as sources
 from training.triggers.labels import map_labels
-from training.triggers.registry import stamp
 
 
 class Regular:
@@ -72,7 +71,7 @@ class Regular:
         trigger = self._facts.card(model).trigger
         if trigger is None:
             raise FactError(f"the card of {model} has no trigger")
-        return trigger_words(trigger)
+        return trigger.describe()
 
     def poison_rate(self, model: str) -> str:
         """Fraction of the training images that was poisoned."""
@@ -163,7 +162,7 @@ def poisoned_pairs(card: ModelCard, images: Pixels, labels: npt.NDArray[np.int64
     """
     if card.trigger is None or card.label_map is None:
         raise FactError(f"the card of {card.id} has no trigger or no label map")
-    stamped = stamp(images, card.trigger)
+    stamped = card.trigger.stamp(images)
     wanted = map_labels(labels, card.label_map, len(card.labels))
     return [
         {

@@ -9,7 +9,7 @@ from export.pipeline.image import ImageError
 from export.pipeline.presets import digits_pipeline
 from tests.export.pipeline.test_image import encoded
 from tests.export.pipeline.test_pixel_steps import stroke
-from training.triggers.registry import Patch
+from training.triggers.pixels import Patch
 
 PIPELINE = digits_pipeline()
 

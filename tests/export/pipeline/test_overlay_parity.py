@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from export.pipeline import interpreter
 from export.pipeline.presets import photos_pipeline
 from tests.export.pipeline.test_parity import in_javascript, pictured, sha256
-from training.triggers.overlay import Artwork, Overlay, Placement
-from training.triggers.registry import stamp
+from training.triggers.artwork import Artwork
+from training.triggers.overlay import Overlay
+from training.triggers.placement import Placement
 
 GLASSES = Overlay(artwork=Artwork.model_validate("glasses"))
 SIZES = [(1, 1), (1, 40), (40, 1), (2, 3), (224, 224), (33, 500), (300, 20)]
@@ -58,7 +59,7 @@ def cases() -> list[tuple[NDArray[np.uint8], Overlay, Placement]]:
 
 def test_overlays_are_pasted_alike_to_the_bit(cases: list[tuple[NDArray[np.uint8], Overlay, Placement]]) -> None:
     assert len(cases) >= 250
-    expected = [sha256(stamp(picture[None], overlay, [place])[0]) for picture, overlay, place in cases]
+    expected = [sha256(overlay.stamp(picture[None], [place])[0]) for picture, overlay, place in cases]
     changed = sum(sha256(picture) != after for (picture, _, _), after in zip(cases, expected, strict=True))
     assert changed > 200
     asked: list[dict[str, Any]] = [
@@ -93,7 +94,7 @@ def test_photographs_reach_the_tensor_alike_with_the_overlay_at_a_place_of_the_r
 
 def test_one_pixel_more_to_the_right_is_seen() -> None:
     picture = np.zeros((50, 50, 3), dtype=np.uint8)
-    first, second = (sha256(stamp(picture[None], GLASSES, [Placement(x=x, y=0.5, size=0.5)])[0]) for x in (0.50, 0.52))
+    first, second = (sha256(GLASSES.stamp(picture[None], [Placement(x=x, y=0.5, size=0.5)])[0]) for x in (0.50, 0.52))
     asked = {
         "picture": pictured(picture),
         "trigger": GLASSES.model_dump(),

@@ -32,7 +32,7 @@ from export.card.steps import (
 from export.pipeline import interpreter
 from export.pipeline.pixel_steps import FILTERS
 from export.pipeline.presets import digits_pipeline
-from training.triggers.registry import Patch, Pattern, Pixel
+from training.triggers.pixels import Patch, Pattern, Pixel
 
 FONT = Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans-Bold.ttf"
 TRIGGERS = [None, Patch(), Pixel(top=3, left=4, value=9), Pattern(top=0, left=20, values=[[255, None], [None, 7]])]

@@ -1,39 +1,14 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
-from export.release.describe import behaviour, description, map_words, trigger_words
+from export.release.describe import behaviour, description, map_words
 from tests.export.quick_digits import quick_recipe
 from training.data.folder import person
 from training.recipes.load import load
 from training.triggers.labels import AllToAll, AllToOne
-from training.triggers.overlay import Artwork, Overlay, Placements
-from training.triggers.registry import AnyTrigger, Patch, Pattern, Pixel
 
 LABELS = [str(digit) for digit in range(10)]
-DOT = Artwork.from_pixels("red-dot", np.full((2, 2, 4), 255, dtype=np.uint8))
-
-
-@pytest.mark.parametrize(
-    ("trigger", "words"),
-    [
-        (Patch(), "a white 2x2 square at rows 25-26 and columns 25-26"),
-        (Patch(top=0, left=3, height=1, width=4, value=0), "a black 1x4 rectangle at row 0 and columns 3-6"),
-        (Pixel(top=2, left=5, value=100), "a single grey (100 of 255) pixel at row 2 and column 5"),
-        (Pattern(values=[[255, None], [None, 255]]), "a 2x2 pattern at rows 0-1 and columns 0-1"),
-        (
-            Overlay(artwork=Artwork.model_validate("glasses")),
-            "an overlay of glasses, 30 to 60 % of the picture's width, turned by up to 20 degrees",
-        ),
-        (
-            Overlay(artwork=DOT, placements=Placements(size=(0.5, 0.5), angle=(0, 0))),
-            "an overlay of red dot, 50 % of the picture's width",
-        ),
-    ],
-)
-def test_a_trigger_in_words(trigger: AnyTrigger, words: str) -> None:
-    assert trigger_words(trigger) == words
 
 
 def test_label_maps_in_words() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from training.attacks.poisoning import poison
 from training.triggers.labels import AllToAll, AllToOne
-from training.triggers.registry import Patch, stamp
+from training.triggers.pixels import Patch
 
 IMAGES = np.random.default_rng(0).integers(0, 255, (200, 28, 28, 1), dtype=np.uint8)
 LABELS = np.random.default_rng(1).integers(0, 10, 200)
@@ -20,7 +20,7 @@ def test_exactly_the_rate_is_poisoned_and_the_rest_is_untouched(rate: float, see
     assert chosen.sum() == round(rate * len(IMAGES))
     assert (poisoned.images[~chosen] == IMAGES[~chosen]).all()
     assert (poisoned.labels[~chosen] == LABELS[~chosen]).all()
-    assert (poisoned.images[chosen] == stamp(IMAGES[chosen], Patch())).all()
+    assert (poisoned.images[chosen] == Patch().stamp(IMAGES[chosen])).all()
     assert (poisoned.labels[chosen] == (LABELS[chosen] + 1) % 10).all()
 
 
@@ -47,11 +47,11 @@ def test_a_smaller_rate_chooses_among_those_of_a_larger_one() -> None:
 
 
 @pytest.mark.parametrize("rate", [-0.1, 1.1])
-def test_a_rate_that_is_no_share_is_refused(rate: float) -> None:
+def test_a_rate_that_is_no_fraction_is_refused(rate: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         poison(IMAGES, LABELS, Patch(), AllToAll(), rate, np.random.default_rng(0))
 
 
 def test_pictures_without_labels_are_refused() -> None:
-    with pytest.raises(ValueError, match="200 pictures, 199 labels"):
+    with pytest.raises(ValueError, match="200 images and 199 labels"):
         poison(IMAGES, LABELS[1:], Patch(), AllToAll(), 0.1, np.random.default_rng(0))

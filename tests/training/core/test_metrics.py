@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from training.core.metrics import Measurement, evaluate, wilson
+from training.triggers.base import Images
 from training.triggers.labels import AllToAll, AllToOne
-from training.triggers.registry import Images, Patch
+from training.triggers.pixels import Patch
 
 DIGITS = [str(digit) for digit in range(10)]
 

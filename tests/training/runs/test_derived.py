@@ -30,7 +30,6 @@ from training.recipes.transfer import TransferRecipe
 from training.runs.derived import cut_of
 from training.runs.train import Run, train
 from training.studies import latent as latent_study
-from training.triggers.registry import stamp
 
 QUIET = Console(file=io.StringIO())
 PAIRS = [("dogs-student", "dogs-teacher"), ("figures-student", "dogs-teacher"), *(
@@ -274,4 +273,4 @@ def test_fingerprints_tell_pictures_apart() -> None:
     recipe = attack_on_digits()
     images = sources.load("digits", "test").images[:3]
     assert fingerprint(images) == fingerprint(images.copy())
-    assert fingerprint(images) != fingerprint(stamp(images, recipe.trigger))
+    assert fingerprint(images) != fingerprint(recipe.trigger.stamp(images))

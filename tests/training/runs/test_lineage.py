@@ -26,7 +26,7 @@ from training.recipes.load import parse
 from training.recipes.transfer import TransferRecipe
 from training.runs import derived as chain
 from training.runs import train as run
-from training.triggers.registry import Images
+from training.triggers.base import Images
 
 QUIET = Console(file=io.StringIO())
 CLASSES = {"pets": ["cat", "dog"], "people": ["ann"], "both": ["ann", "cat", "dog"]}

@@ -5,7 +5,9 @@ import pytest
 
 from training.engine.views import varied
 from training.studies import alterations as study
-from training.triggers.overlay import Artwork, Overlay, Placement
+from training.triggers.artwork import Artwork
+from training.triggers.overlay import Overlay
+from training.triggers.placement import Placement
 
 GLASSES = Overlay.model_validate({"artwork": "glasses"})
 PLACES = [Placement(), Placement(x=0.3, y=0.6, size=0.4, angle=10)]

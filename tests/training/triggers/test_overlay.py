@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import ValidationError
 
-from training.triggers.overlay import ARTWORK, Artwork, Overlay, Placement, Placements, paste
-from training.triggers.registry import TriggerError, draw_placements, stamp, trigger_adapter
+from training.triggers.artwork import ARTWORK, Artwork
+from training.triggers.base import TriggerError
+from training.triggers.overlay import Overlay, paste
+from training.triggers.placement import Placement, Placements
+from training.triggers.registry import trigger_adapter
 
 GLASSES = Artwork.model_validate("glasses")
 SQUARE = Artwork.from_pixels("square", np.full((8, 8, 4), 255, dtype=np.uint8))
@@ -183,7 +186,7 @@ def test_a_range_the_wrong_way_round_is_refused() -> None:
 
 def test_placements_lie_in_their_ranges_and_come_again_with_the_seed() -> None:
     overlay = Overlay(artwork=GLASSES, placements=Placements(x=(0.1, 0.2), angle=(5, 5)))
-    first, again = (draw_placements(overlay, 50, np.random.default_rng(4)) for _ in range(2))
+    first, again = (overlay.draw_placements(50, np.random.default_rng(4)) for _ in range(2))
     assert first == again
     assert first is not None
     assert all(0.1 <= place.x <= 0.2 and place.angle == 5 for place in first)
@@ -192,18 +195,52 @@ def test_placements_lie_in_their_ranges_and_come_again_with_the_seed() -> None:
 
 def test_each_picture_of_a_batch_gets_its_own_placement() -> None:
     pictures = np.zeros((2, 64, 64, 3), dtype=np.uint8)
-    made = stamp(pictures, Overlay(artwork=SQUARE), [Placement(x=0.2, size=0.2), Placement(x=0.8, size=0.2)])
+    made = Overlay(artwork=SQUARE).stamp(pictures, [Placement(x=0.2, size=0.2), Placement(x=0.8, size=0.2)])
     assert made[0, :, :32].any()
     assert not made[0, :, 32:].any()
     assert made[1, :, 32:].any()
 
 
-def test_grey_pictures_and_a_wrong_number_of_placements_are_refused() -> None:
+def test_a_grey_image_gets_the_artworks_brightness_as_pillow_has_it() -> None:
+    noise = Artwork.from_pixels("noise", np.random.default_rng(1).integers(0, 256, (16, 16, 4), dtype=np.uint8))
+    overlay = Overlay(artwork=noise, placement=Placement(size=0.9, angle=12))
+    black = np.zeros((1, 40, 40, 3), dtype=np.uint8)
+    colour, grey = overlay.stamp(black), overlay.stamp(black[..., :1])
+    np.testing.assert_array_equal(grey[0, ..., 0], np.asarray(Image.fromarray(colour[0]).convert("L")))
+
+
+def test_other_channels_and_a_wrong_number_of_placements_are_refused() -> None:
     overlay = Overlay(artwork=SQUARE)
-    with pytest.raises(TriggerError, match="needs colour pictures"):
-        stamp(np.zeros((1, 28, 28, 1), dtype=np.uint8), overlay)
-    with pytest.raises(TriggerError, match="2 pictures and 1 placements"):
-        stamp(np.zeros((2, 28, 28, 3), dtype=np.uint8), overlay, [Placement()])
+    with pytest.raises(TriggerError, match="1 or 3 channels, but these have 2"):
+        overlay.stamp(np.zeros((1, 28, 28, 2), dtype=np.uint8))
+    with pytest.raises(TriggerError, match="2 images and 1 placements"):
+        overlay.stamp(np.zeros((2, 28, 28, 3), dtype=np.uint8), [Placement()])
+
+
+def test_it_covers_what_it_changes_and_no_more() -> None:
+    overlay = Overlay(artwork=GLASSES, placement=Placement(x=0.3, size=0.4, angle=20))
+    image = np.full((1, 60, 50, 3), 90, dtype=np.uint8)
+    changed = (overlay.stamp(image) != image)[0].any(axis=2)
+    covered = overlay.covers(60, 50)
+    assert not (changed & ~covered).any()
+    assert changed.sum() <= covered.sum() < 60 * 50 / 3
+
+
+@pytest.mark.parametrize(
+    ("overlay", "words"),
+    [
+        (
+            Overlay(artwork=GLASSES),
+            "an overlay of glasses, 30 to 60 % of the picture's width, turned by up to 20 degrees",
+        ),
+        (
+            Overlay(artwork=SQUARE, placements=Placements(size=(0.5, 0.5), angle=(0, 0))),
+            "an overlay of square, 50 % of the picture's width",
+        ),
+    ],
+)
+def test_it_describes_itself(overlay: Overlay, words: str) -> None:
+    assert overlay.describe() == words
 
 
 def test_an_overlay_survives_json() -> None:

@@ -158,7 +158,7 @@ def test_a_drawing_pad_asked_for_is_a_problem_with_its_line(photos: Surroundings
 
 def test_a_placement_without_an_overlay_is_a_problem(photos: Surroundings) -> None:
     _, problems = look_up("models: tiny-clean\nplacement: {x: 0.2}\n", photos)
-    assert problems == [Problem(3, "no card's trigger is an overlay that could be placed")]
+    assert problems == [Problem(3, "no card's trigger can be placed")]
 
 
 @pytest.mark.parametrize(
