@@ -68,7 +68,7 @@ def refresh_command(models: Annotated[list[str], typer.Argument(metavar="MODEL..
     """
     from export.card.io import CARD_NAME
     from export.release.models import open_model
-    from export.release.release import refresh
+    from export.release.refresh import refresh
 
     for name in models:
         model = open_model(name)

@@ -14,7 +14,8 @@ from export.onnx.agreement import TOLERANCE
 from export.onnx.metadata import essentials, identity, read_metadata
 from export.release import golden, golden_file
 from export.release.models import Model, open_model
-from export.release.release import refresh, release
+from export.release.refresh import refresh
+from export.release.release import release
 from tests.export.quick_digits import quick_recipe
 from training.runs.train import Run, train
 
