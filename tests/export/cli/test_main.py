@@ -75,7 +75,7 @@ def test_an_unreadable_picture_is_named_and_the_others_are_answered(home: Path) 
     assert "No such file" in third["error"]
     assert len(second["top"]) == 3
     assert "error" not in second
-    assert "error: notes.png: not a picture" in result.stderr
+    assert "error: notes.png: not a readable image" in result.stderr
     assert "error: missing.png: cannot read the image" in result.stderr
 
 
