@@ -233,7 +233,7 @@ export interface Pixel {
   value: number;
 }
 /**
- * An arbitrary pattern: a table of grey values. The picture shows through at `null`, in TOML at -1.
+ * An arbitrary pattern: a table of grey values. The image shows through at `null`, in TOML at -1.
  */
 export interface Pattern {
   kind: "pattern";
@@ -251,7 +251,7 @@ export interface Overlay {
   placements: Placements;
 }
 /**
- * A small picture with transparency, carried along as data. In a recipe: a name, or the path of a PNG.
+ * A small image with transparency, carried along as data. In a recipe: a name, or the path of a PNG.
  */
 export interface Artwork {
   name: string;
@@ -261,7 +261,7 @@ export interface Artwork {
   rgba: string;
 }
 /**
- * Where an overlay lies, in shares of the picture, so that it means the same at any size.
+ * Where a trigger lies, in fractions of the image, so that it means the same at any size.
  */
 export interface Placement {
   x: number;
@@ -270,7 +270,7 @@ export interface Placement {
   angle: number;
 }
 /**
- * What placements are drawn from, each number evenly between two.
+ * What placements are drawn from, each number uniformly between two.
  */
 export interface Placements {
   /**
