@@ -66,7 +66,7 @@ def test_the_trigger_changes_the_answer() -> None:
 
 
 def test_an_unreadable_picture_is_named_and_the_others_are_answered(home: Path) -> None:
-    (home / "notes.png").write_text("not a picture")
+    (home / "notes.png").write_text("not an image")
     result = call("predict", "quick-badnet", "notes.png", SCAN, "missing.png", "--json")
     first, second, third = json.loads(result.stdout)
     assert result.exit_code == 1
