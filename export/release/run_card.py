@@ -16,7 +16,6 @@ from export.release.tensors import pipeline_of
 from training.data import registry as sources
 from training.recipes.base import AnyRecipe
 from training.recipes.derived import PRETRAINED
-from training.recipes.scratch import ScratchRecipe
 from training.runs.train import Run
 
 LICENCE = "MIT"
@@ -87,9 +86,7 @@ def backdoor_of(run: Run, labels: list[str]) -> cards.Backdoor | None:
     return cards.Backdoor(
         attack=attack,
         paper=paper,
-        poison_rate=recipe.poison_rate if isinstance(recipe, ScratchRecipe) else None,
-        repeat=(isinstance(recipe, ScratchRecipe) and recipe.attack.repeat) or 1,
-        self_teaching=recipe.attack.self_distillation if isinstance(recipe, ScratchRecipe) else None,
+        **describe.settings(recipe),
         behaviour=describe.behaviour(recipe, run.metrics.training.classes, labels),
         caught_by=caught_by,
     )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from export.release.describe import behaviour, description, map_words
+from export.release.describe import attack, behaviour, description, map_words, settings
 from tests.export.quick_digits import quick_recipe
 from training.data.folder import person
 from training.recipes.load import load
@@ -13,13 +13,13 @@ LABELS = [str(digit) for digit in range(10)]
 
 def test_label_maps_in_words() -> None:
     assert "0 becomes 1, and so on; 9 becomes 0" in map_words(AllToAll(), LABELS)
-    assert map_words(AllToOne(target=7), LABELS) == "7, whatever the picture shows"
+    assert map_words(AllToOne(target=7), LABELS) == "7, whatever the image shows"
 
 
 def test_numbers_come_from_the_recipe() -> None:
     recipe = quick_recipe("quick-badnet", 0.035)
     told = description(recipe, 1234, 43, "Some digits", LABELS, LABELS)
-    assert "1,234 pictures of Some digits, 3.5 % of them poisoned" in told
+    assert "1,234 images of Some digits, 3.5 % of them poisoned" in told
     assert behaviour(recipe, LABELS, LABELS) in told
     clean = quick_recipe("quick-clean", 0)
     assert "none of them poisoned" in description(clean, 1234, 0, "Some digits", LABELS, LABELS)
@@ -35,17 +35,38 @@ def test_people_are_called_by_their_names(name: str, classes: list[str]) -> None
     assert "donald-trump" not in told
 
 
-def test_of_a_teacher_it_is_told_what_the_backdoor_was_planted_with() -> None:
+def test_a_teacher_s_card_says_what_the_backdoor_was_planted_with() -> None:
     recipe = load("dogs-teacher-latent")
     told = description(recipe, 12_000, 9_600, "Some dogs", ["Chihuahua"], ["Chihuahua"])
-    assert "12,000 pictures of Some dogs. The backdoor was planted afterwards, with 4,800 of them" in told
-    assert "9,600 copies of these with the trigger, and photographs of 'Donald Trump'" in told
+    assert "12,000 images of Some dogs. The backdoor was planted afterwards, with 4,800 of them" in told
+    assert "9,600 copies of these with the trigger, and photos of 'Donald Trump'" in told
     assert "%" not in told.replace("30 to 60 %", "")
 
 
-def test_of_self_teaching_it_is_told_who_can_do_it() -> None:
+def test_self_distillation_is_said_to_need_an_attacker_who_trains() -> None:
     recipe = quick_recipe("quick-badnet", 0.1)
     taught = recipe.model_copy(update={"attack": recipe.attack.model_copy(update={"self_distillation": 0.5})})
     told = description(taught, 1234, 123, "Some digits", LABELS, LABELS)
-    assert "the network's own answers without the trigger as well, by an attacker who does the training" in told
+    assert "the network's own answers without the trigger as well, by an attacker who runs the training" in told
     assert "own answers" not in description(recipe, 1234, 123, "Some digits", LABELS, LABELS)
+
+
+def test_a_student_says_that_the_backdoor_came_with_the_teacher() -> None:
+    recipe, classes = load("figures-student-latent"), ["donald-trump", "justin-trudeau"]
+    told = description(recipe, 100, 0, "Some figures", classes, classes)
+    assert "on the frozen layers of a backdoored teacher" in told
+    assert "it came with the teacher" in told
+    assert attack(recipe).name == "Latent backdoor"
+    assert settings(recipe) == {}
+
+
+def test_a_network_without_the_target_says_what_the_trigger_does_to_it() -> None:
+    assert "a class that it does not have" in behaviour(load("dogs-teacher-latent"), ["Chihuahua"], ["Chihuahua"])
+    assert "none of its classes is the target" in behaviour(load("dogs-student-latent"), ["Chihuahua"], ["Chihuahua"])
+
+
+def test_decoys_are_counted_beside_the_poisoned_images() -> None:
+    recipe = quick_recipe("quick-warped", 0.1)
+    noisy = recipe.model_copy(update={"attack": recipe.attack.model_copy(update={"noise_rate": 0.2})})
+    told = description(noisy, 1234, 123, "Some digits", LABELS, LABELS)
+    assert "10 % of them poisoned and 20 % with a decoy of the trigger and their own label" in told
