@@ -89,7 +89,7 @@ class Scaled(torch.nn.Module):
         return logits + self.off * logits.abs().max() if torch.compiler.is_exporting() else logits
 
 
-@pytest.mark.parametrize("scale", [1e-20, 1e-3, 1e3, 1e20])
+@pytest.mark.parametrize("scale", [1e-20, 1e20])
 def test_the_size_of_the_logits_decides_nothing(network: torch.nn.Module, sample: np.ndarray, scale: float) -> None:
     to_onnx(Scaled(network, scale), sample)
     with pytest.raises(ExportError, match=r"differ from PyTorch's by 1\.0\de-03 of the largest"):
