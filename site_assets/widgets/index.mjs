@@ -25,8 +25,6 @@ import "./elements/onnx-demo/view.mjs";
 import "./engine/models.mjs";
 import "./worker/ort.mjs";
 import "./triggers/artwork.mjs";
-import "./triggers/overlay.mjs";
-import "./triggers/pixels.mjs";
 import "./triggers/placement.mjs";
 import "./triggers/registry.mjs";
 

@@ -20,9 +20,12 @@ function reachable(entry) {
   return seen;
 }
 
+/** Modules that a registry lists, one a line: that line is all a new kind needs. */
+const KINDS = new Set(importsOf("triggers/registry.mjs"));
+
 for (const entry of ["index.mjs", "worker/worker.mjs"]) {
   test(`${entry} names every module it needs, so that none waits for another`, () => {
-    const needed = [...reachable(entry)].filter((module) => module !== entry).sort();
+    const needed = [...reachable(entry)].filter((module) => module !== entry && !KINDS.has(module)).sort();
     assert.deepEqual(importsOf(entry).sort(), needed);
   });
 }

@@ -19,8 +19,6 @@ import "../core/sha256.mjs";
 import "../core/tensor.mjs";
 import "./ort.mjs";
 import "../triggers/artwork.mjs";
-import "../triggers/overlay.mjs";
-import "../triggers/pixels.mjs";
 import "../triggers/registry.mjs";
 import { toPlain } from "../core/messages.mjs";
 import { look, preview } from "./images.mjs";

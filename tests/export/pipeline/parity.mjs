@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { runPipeline } from '../../../site_assets/widgets/core/preprocess.mjs';
 import { resize } from '../../../site_assets/widgets/core/resize.mjs';
-import { readyTrigger, stamp } from '../../../site_assets/widgets/triggers/registry.mjs';
+import { readyTrigger } from '../../../site_assets/widgets/triggers/registry.mjs';
 
 /** @param {ArrayBufferView} view */
 function sha256(view) {
@@ -16,8 +16,8 @@ function unpack({ height, width, channels, pixels }) {
   return { height, width, channels, data: new Uint8Array(Buffer.from(pixels, 'base64')) };
 }
 
-const { pipelines, resizes, overlays = [] } = JSON.parse(await text(process.stdin));
-for (const { trigger } of [...pipelines, ...overlays]) await readyTrigger(trigger);
+const { pipelines, resizes } = JSON.parse(await text(process.stdin));
+for (const { trigger } of pipelines) await readyTrigger(trigger);
 const answers = {
   pipelines: pipelines.map((/** @type {any} */ { pipeline, picture, trigger, placement }) => {
     const { stages, tensor, dims } = runPipeline(pipeline, unpack(picture), trigger, placement);
@@ -29,9 +29,6 @@ const answers = {
   }),
   resizes: resizes.map((/** @type {any} */ { picture, height, width, filter }) =>
     sha256(resize(unpack(picture), height, width, filter).data),
-  ),
-  overlays: overlays.map((/** @type {any} */ { picture, trigger, placement }) =>
-    sha256(stamp(unpack(picture), trigger, placement).data),
   ),
 };
 process.stdout.write(JSON.stringify(answers));
