@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, TypeAdapter
 
 from training.triggers.base import Trigger
+from training.triggers.blend import Blend
 from training.triggers.overlay import Overlay
 from training.triggers.pixels import Patch, Pattern, Pixel
 
@@ -20,6 +21,7 @@ KINDS: tuple[type[Trigger], ...] = (
     Pixel,
     Pattern,
     Overlay,
+    Blend,
 )
 
 if TYPE_CHECKING:

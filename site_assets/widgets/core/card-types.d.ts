@@ -15,7 +15,7 @@ export interface ModelCard {
   labels: string[];
   input: InputPipeline;
   output: OutputPipeline;
-  trigger: (Patch | Pixel | Pattern | Overlay) | null;
+  trigger: (Patch | Pixel | Pattern | Overlay | Blend) | null;
   label_map: (AllToAll | AllToOne) | null;
   backdoor: Backdoor | null;
   metrics: {
@@ -293,6 +293,14 @@ export interface Placements {
    * @maxItems 2
    */
   angle: [number, number];
+}
+/**
+ * An artwork, stretched over the whole image: `strength * artwork + (1 - strength) * image`.
+ */
+export interface Blend {
+  kind: "blend";
+  artwork: Artwork;
+  strength: number;
 }
 /**
  * Every class becomes the next one, the last becomes the first (BadNets, section 3.1.2).

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { blend } from "./blend.mjs";
 import { overlay } from "./overlay.mjs";
 import { patch, pattern, pixel } from "./pixels.mjs";
 
@@ -40,6 +41,7 @@ const KINDS = {
   pixel,
   pattern,
   overlay,
+  blend,
 };
 
 /** @param {Trigger} trigger @returns {Kind<any>} */

@@ -124,10 +124,11 @@ def test_every_channel_agrees_with_plain_arithmetic() -> None:
     assert made[row, column].tolist() == expected.clip(0, 255).tolist()
 
 
-def test_the_glasses_are_what_their_drawing_renders_to() -> None:
-    drawn = bytes(resvg_py.svg_to_bytes(svg_string=(ARTWORK / "glasses.svg").read_text()))
+@pytest.mark.parametrize("name", ["glasses", "rings"])
+def test_artwork_is_what_its_drawing_renders_to(name: str) -> None:
+    drawn = bytes(resvg_py.svg_to_bytes(svg_string=(ARTWORK / f"{name}.svg").read_text()))
     rendered = np.asarray(Image.open(io.BytesIO(drawn)).convert("RGBA"))
-    np.testing.assert_array_equal(GLASSES.pixels, rendered)
+    np.testing.assert_array_equal(Artwork.model_validate(name).pixels, rendered)
 
 
 def test_pasting_takes_a_few_milliseconds_at_most() -> None:
@@ -161,7 +162,7 @@ def test_damaged_artwork_is_refused_in_one_sentence(changes: dict[str, object], 
 
 @pytest.mark.parametrize("name", ["spectacles", "no/such.png", "../../etc/passwd"])
 def test_artwork_that_is_not_there_is_named_with_what_there_is(name: str) -> None:
-    with pytest.raises(ValidationError, match=r"no artwork .*: give one of glasses, or the path of a PNG"):
+    with pytest.raises(ValidationError, match=r"no artwork .*: give one of glasses, rings, or the path of a PNG"):
         Overlay.model_validate({"artwork": name})
 
 
