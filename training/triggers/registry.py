@@ -15,6 +15,7 @@ from training.triggers.base import Trigger
 from training.triggers.blend import Blend
 from training.triggers.overlay import Overlay
 from training.triggers.pixels import Patch, Pattern, Pixel
+from training.triggers.warp import Warp
 
 KINDS: tuple[type[Trigger], ...] = (
     Patch,
@@ -22,6 +23,7 @@ KINDS: tuple[type[Trigger], ...] = (
     Pattern,
     Overlay,
     Blend,
+    Warp,
 )
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ export interface ModelCard {
   labels: string[];
   input: InputPipeline;
   output: OutputPipeline;
-  trigger: (Patch | Pixel | Pattern | Overlay | Blend) | null;
+  trigger: (Patch | Pixel | Pattern | Overlay | Blend | Warp) | null;
   label_map: (AllToAll | AllToOne) | null;
   backdoor: Backdoor | null;
   metrics: {
@@ -301,6 +301,15 @@ export interface Blend {
   kind: "blend";
   artwork: Artwork;
   strength: number;
+}
+/**
+ * Every pixel is taken from a little way off; how far is interpolated between control points on a square grid.
+ */
+export interface Warp {
+  kind: "warp";
+  field: [number, number][][];
+  strength: number;
+  jitter: number | null;
 }
 /**
  * Every class becomes the next one, the last becomes the first (BadNets, section 3.1.2).

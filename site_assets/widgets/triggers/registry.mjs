@@ -8,6 +8,7 @@
 import { blend } from "./blend.mjs";
 import { overlay } from "./overlay.mjs";
 import { patch, pattern, pixel } from "./pixels.mjs";
+import { warp } from "./warp.mjs";
 
 /**
  * @typedef {{ height: number, width: number, channels: number, data: Uint8Array }} Picture
@@ -42,6 +43,7 @@ const KINDS = {
   pattern,
   overlay,
   blend,
+  warp,
 };
 
 /** @param {Trigger} trigger @returns {Kind<any>} */
