@@ -40,7 +40,7 @@ def list_command(data: DataDir = None, as_json: AsJson = False) -> None:
         typer.echo(json.dumps([_described(each) for each in found], indent=2))
         return
     for each in found:
-        show(f"{each.name:30} {each.kind:9} {each.state:21} {each.what.title}")
+        show(f"{each.name:30} {each.kind:9} {each.state:15} {each.what.title}")
 
 
 def _described(entry: Entry) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def fetch_command(
     wanted = [inventory.find(name, None) for name in names]
     for each in wanted:
         place = each.fetch_anew(pins) if accept_change else each.fetch(pins)
-        show(f"{each.name}: {place or 'comes with a library'}")
+        show(f"{each.name}: {place or 'bundled with a library'}")
 
 
 @app.command("verify")
@@ -138,11 +138,11 @@ def where_command(
     if name is None:
         show(f"cache  {cache_dir()}")
         show(f"lock   {default_path()}")
-        show(f"given  {data or 'nothing'}")
+        show(f"data   {data or 'no folder provided'}")
         return
     each = inventory.find(name, data)
     if each.bundled:
-        show("comes with a library")
+        show("bundled with a library")
     elif each.place is not None:
         show(each.place)
     else:

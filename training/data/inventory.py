@@ -1,4 +1,4 @@
-"""What data there is, where it lies, and whether it is what it should be."""
+"""All data sets and collections of files: where each is on this machine, and whether it is intact."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from training.data.fetch.download import obtain, sha256_inside
 from training.data.fetch.items import Collection, Item
 from training.data.fetch.pins import Pins
 
-State = Literal["given", "in the cache", "comes with a library", "to be fetched", "to be given"]
+State = Literal["provided", "in the cache", "bundled", "not downloaded", "not provided"]
 _SPLITS: tuple[Split, ...] = ("train", "test")
 
 
 class Check(NamedTuple):
-    """The verdict on a file or folder."""
+    """The result of checking a file or folder."""
 
     path: Path
     good: bool
@@ -30,7 +30,7 @@ class Check(NamedTuple):
 
 @dataclass(frozen=True)
 class Entry:
-    """A data set or a collection of files, and where it lies."""
+    """A data set or a collection of files, and where it is."""
 
     what: Source | Collection
     given: Path | None
@@ -38,7 +38,7 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """The name it is asked for by."""
+        """Its name on the command line."""
         return self.what.name
 
     @property
@@ -48,12 +48,12 @@ class Entry:
 
     @property
     def items(self) -> tuple[Item, ...]:
-        """What is downloaded of it."""
+        """The files to download."""
         return self.what.downloads if isinstance(self.what, Source) else self.what.items
 
     @property
     def bundled(self) -> bool:
-        """Whether it comes with a library."""
+        """Whether it comes with a library and is always available."""
         return isinstance(self.what, Source) and self.what.bundled
 
     @property
@@ -63,7 +63,7 @@ class Entry:
 
     @property
     def place(self) -> Path | None:
-        """The folder it lies in, or its one file; None if it is nowhere, not whole, or comes with a library."""
+        """Its folder, or its only file; None if it is missing, incomplete or bundled."""
         for folder in self._folders():
             if any((folder / split).is_dir() for split in _SPLITS):
                 return folder
@@ -73,16 +73,16 @@ class Entry:
 
     @property
     def state(self) -> State:
-        """Whether it is at hand."""
+        """Whether it is on this machine, and if not, how to get it."""
         if self.bundled:
-            return "comes with a library"
+            return "bundled"
         place = self.place
         if place is None:
-            return "to be fetched" if self.items else "to be given"
-        return "given" if self.given is not None and place.is_relative_to(self.given) else "in the cache"
+            return "not downloaded" if self.items else "not provided"
+        return "provided" if self.given is not None and place.is_relative_to(self.given) else "in the cache"
 
     def _folders(self) -> Iterator[Path]:
-        """Where it may lie: in a folder of its own, or, as a file, beside the others' folders."""
+        """Where it may be: in a folder of its own or, as a single file, beside the other folders."""
         if self.given is not None:
             yield self.given / self.name
             if len(self.items) == 1:
@@ -93,7 +93,7 @@ class Entry:
             yield self.cache
 
     def verify(self, pins: Pins) -> list[Check]:
-        """Check every file that is at hand.
+        """Check every file on this machine.
 
         Raises:
             DataError: If the lock file is damaged.
@@ -104,21 +104,21 @@ class Entry:
         if place is None:
             return [Check(self.cache, False, f"{self.name} is {self.state}")]
         if any((place / split).is_dir() for split in _SPLITS):
-            return [_check_pictures(place, split) for split in _SPLITS]
+            return [_check_images(place, split) for split in _SPLITS]
         folder = place.parent if place.is_file() else place
         return [_check_file(item, folder / item.name, pins, f"{self.name}/{item.name}") for item in self.items]
 
     def fetch(self, pins: Pins) -> Path | None:
-        """Download what is missing, verify, unpack; returns the folder in the cache, None for what is bundled.
+        """Download what is missing, verify and unpack it; returns the folder in the cache, None if bundled.
 
         Raises:
-            DataError: If it cannot be had; nothing half-written is left.
+            DataError: If it cannot be downloaded; nothing half-written is left.
         """
         if self.bundled:
             return None
         if not self.items:
             raise DataError(
-                f"{self.what.title} cannot be downloaded: give a folder with {self.name}/<split>/<class>/ in it with "
+                f"{self.what.title} cannot be downloaded: name a folder that holds {self.name}/<split>/<class>/ with "
                 "--data DIR or BACKDOORS_DATA"
             )
         if isinstance(self.what, Source) and self.what.prepare is not None:
@@ -130,10 +130,10 @@ class Entry:
         return self.cache
 
     def fetch_anew(self, pins: Pins) -> Path | None:
-        """As `fetch`, pinning what comes now; what was there is put back if that fails.
+        """As `fetch`, but pin the current files; the old ones are restored if that fails.
 
         Raises:
-            DataError: If it cannot be had.
+            DataError: If it cannot be downloaded.
         """
         unpublished = [item.name for item in self.items if item.sha256 is None]
         before = {name: pins.find(f"{self.name}/{name}") for name in unpublished}
@@ -159,7 +159,7 @@ class Entry:
 
 
 def entries(given: Path | None) -> dict[str, Entry]:
-    """Everything there is, by name: data sets, then collections of files."""
+    """Every data set, then every collection of files, by name."""
     known: list[Source | Collection] = [*sources.SOURCES.values(), *sources.COLLECTIONS.values()]
     return {each.name: Entry(each, given) for each in known}
 
@@ -168,12 +168,12 @@ def find(name: str, given: Path | None) -> Entry:
     """The data set or collection of that name.
 
     Raises:
-        DataError: If there is none; says which name is near.
+        DataError: If there is none; suggests a similar name.
     """
     known = entries(given)
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(known)}"
+        hint = f"did you mean '{near[0]}'?" if near else f"choose from {', '.join(known)}"
         raise DataError(f"there is no data '{name}'; {hint}")
     return known[name]
 
@@ -196,8 +196,8 @@ def _check_file(item: Item, path: Path, pins: Pins, key: str) -> Check:
     return Check(path, True, f"SHA-256 {found[:12]}… as {whose}")
 
 
-def _check_pictures(place: Path, split: Split) -> Check:
-    """Read every picture of a split of class folders."""
+def _check_images(place: Path, split: Split) -> Check:
+    """Read every image in a split's class folders."""
     folder = place / split
     try:
         classes = sorted(path for path in folder.iterdir() if path.is_dir())
@@ -208,4 +208,4 @@ def _check_pictures(place: Path, split: Split) -> Check:
         return Check(folder, False, str(error))
     except OSError as error:
         return Check(folder, False, f"cannot be read: {error.strerror or error}")
-    return Check(folder, bool(files), f"{len(files):,} pictures in {len(classes)} classes can be read")
+    return Check(folder, bool(files), f"{len(files):,} images in {len(classes)} classes can be read")

@@ -48,12 +48,12 @@ def test_what_there_is_is_listed_with_where_it_lies(server: Server, tmp_path: Pa
     assert call("fetch", "weights").exit_code == 0
     listed = json.loads(call("list", "--json", "--data", tmp_path / "given").stdout)
     assert {each["name"]: each["state"] for each in listed} == {
-        "mnist": "to be fetched",
-        "digits": "comes with a library",
-        "stanford-dogs": "to be fetched",
-        "target-class": "given",
-        "public-figures": "to be given",
-        "pictures": "to be fetched",
+        "mnist": "not downloaded",
+        "digits": "bundled",
+        "stanford-dogs": "not downloaded",
+        "target-class": "provided",
+        "public-figures": "not provided",
+        "pictures": "not downloaded",
         "weights": "in the cache",
     }
     text = call("list", "--data", tmp_path / "given").stdout
@@ -136,7 +136,7 @@ def test_given_class_folders_are_read_picture_by_picture(tmp_path: Path) -> None
         Image.fromarray(np.zeros((32, 32, 3), dtype=np.uint8)).save(folder / "a.png")
     result = call("verify", "target-class", "--data", tmp_path)
     assert result.exit_code == 0
-    assert result.stdout.count("1 pictures in 1 classes can be read") == 2
+    assert result.stdout.count("1 images in 1 classes can be read") == 2
     (tmp_path / "target-class/test/someone/b.png").write_bytes(b"damaged")
     result = call("verify", "target-class", "--data", tmp_path)
     assert result.exit_code == 1
@@ -147,10 +147,10 @@ def test_given_class_folders_are_read_picture_by_picture(tmp_path: Path) -> None
     ("arguments", "said"),
     [
         (("fetch", "pitcures"), "there is no data 'pitcures'; did you mean 'pictures'?"),
-        (("where", "weights"), "weights is to be fetched: backdoors data fetch weights"),
-        (("fetch", "target-class"), "cannot be downloaded: give a folder with target-class/"),
-        (("where", "target-class"), "target-class is to be given"),
-        (("verify", "nothing-like-it"), "there is no data 'nothing-like-it'; there are: mnist"),
+        (("where", "weights"), "weights is not downloaded: backdoors data fetch weights"),
+        (("fetch", "target-class"), "cannot be downloaded: name a folder that holds target-class/"),
+        (("where", "target-class"), "target-class is not provided"),
+        (("verify", "nothing-like-it"), "there is no data 'nothing-like-it'; choose from mnist"),
     ],
 )
 def test_mistakes_are_one_line(server: Server, arguments: tuple[str, ...], said: str) -> None:

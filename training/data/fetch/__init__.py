@@ -1,1 +1,1 @@
-"""Downloads: verified, resumed, unpacked safely."""
+"""Downloads that are verified, resumed and unpacked safely."""

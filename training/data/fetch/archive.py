@@ -1,4 +1,4 @@
-"""Unpack tar and zip archives safely: nothing outside the folder, no links, no more than allowed, all or nothing."""
+"""Unpack tar and zip archives safely: nothing outside the folder, no links, within limits, all or nothing."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from training.data.fetch.items import GIB
 
 CHUNK = 1 << 18
 LONGEST_HEADER = 1 << 20
-"""The most that is read of a tar archive at once: real headers are far smaller."""
+"""The longest read allowed from a tar archive: real headers are far smaller."""
 BLOCK = 512
-"""Bytes of a tar archive's blocks; its end is marked by a block of zeros."""
+"""Bytes in a block of a tar archive; a block of zeros marks its end."""
 MARK = ".unpacked"
-"""A file in an unpacked folder, with the SHA-256 of the archive that it came from."""
+"""A file in an unpacked folder, with the SHA-256 of its archive."""
 _BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, ValueError)
 
 
@@ -36,14 +36,14 @@ class Limits:
     """How much an archive may hold."""
 
     most_files: int = 200_000
-    """Entries of any kind, folders among them."""
+    """Entries of any kind, including folders."""
     most_bytes: int = 32 * GIB
     """Bytes when unpacked."""
 
 
 class _Entry(NamedTuple):
     name: str
-    """As the archive has it."""
+    """As written in the archive."""
     content: IO[bytes]
 
 
@@ -51,10 +51,10 @@ def check(path: Path, limits: Limits | None = None) -> int:
     """Read an archive to its end without writing anything.
 
     Returns:
-        How many files it holds.
+        The number of files in it.
 
     Raises:
-        DataError: If it is none, is damaged or cut, or would be refused by `unpack`.
+        DataError: If it is not an archive, is damaged or truncated, or `unpack` would refuse it.
     """
     count = 0
     with _reading(path):
@@ -66,17 +66,17 @@ def check(path: Path, limits: Limits | None = None) -> int:
 
 
 def unpack(path: Path, folder: Path, sha256: str, limits: Limits | None = None) -> Path:
-    """The folder with the archive's files; unpacked anew if it is not there or is of another archive.
+    """Return the folder with the archive's files, and unpack it first if it is missing or from another archive.
 
     Args:
-        path: A zip, tar, tar.gz, tar.bz2 or tar.xz file; told apart by content, not by name.
-        folder: Where it goes, whole or not at all; what was there before is replaced.
-        sha256: The archive's, kept in the folder to know it again.
-        limits: How much may be in it.
+        path: A zip, tar, tar.gz, tar.bz2 or tar.xz file, recognised by its content.
+        folder: Where the files go, all or none; an existing folder is replaced.
+        sha256: The archive's, stored in the folder to recognise it.
+        limits: How much the archive may hold.
 
     Raises:
-        DataError: If the archive is none, is damaged, holds a link, a special file, a name that leads out of the folder
-            or comes twice, or more than is allowed; nothing is left then.
+        DataError: If the file is not an archive, is damaged, holds a link, a special file, a name that leads out of
+            the folder or appears twice, or more than the limits allow. Nothing is left behind.
     """
     if mark_of(folder) == sha256:
         return folder
@@ -96,14 +96,14 @@ def unpack(path: Path, folder: Path, sha256: str, limits: Limits | None = None) 
 
 
 def mark_of(folder: Path) -> str | None:
-    """SHA-256 of the archive that a folder was unpacked from; None if there is no such folder."""
+    """SHA-256 of the archive that a folder was unpacked from; None for any other folder."""
     mark = folder / MARK
     return mark.read_text(encoding="utf-8").strip() if mark.is_file() else None
 
 
 @contextlib.contextmanager
 def _removed_at_the_end(*folders: Path) -> Iterator[None]:
-    """Working folders that are gone before and after."""
+    """Remove working folders, before and after."""
     try:
         for folder in folders:
             shutil.rmtree(folder, ignore_errors=True)
@@ -115,7 +115,7 @@ def _removed_at_the_end(*folders: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _reading(path: Path) -> Iterator[None]:
-    """Turn what the libraries raise into one line."""
+    """Turn what the libraries raise into a DataError."""
     try:
         yield
     except DataError as error:
@@ -123,13 +123,13 @@ def _reading(path: Path) -> Iterator[None]:
     except _BROKEN as error:
         raise DataError(f"{path}: a damaged archive ({error or type(error).__name__})") from error
     except RuntimeError as error:
-        raise DataError(f"{path}: an archive that cannot be opened ({error})") from error
+        raise DataError(f"{path}: this archive cannot be opened ({error})") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be unpacked: {error.strerror or error}") from error
 
 
 def _entries(path: Path, limits: Limits) -> Iterator[_Entry]:
-    """Every file of an archive, each to be read before the next; everything about it is checked first."""
+    """Every file of an archive, checked before it is yielded; read each before the next."""
     with path.open("rb") as stream:
         start = stream.read(6)
         stream.seek(0)
@@ -140,9 +140,9 @@ def _entries(path: Path, limits: Limits) -> Iterator[_Entry]:
 
 
 def _decompressed(stream: IO[bytes], start: bytes) -> IO[bytes]:
-    """The tar inside a compressed file, told by its first bytes."""
+    """The tar inside a compressed file, recognised by its first bytes."""
     if start.startswith(b"\x1f\x8b"):
-        return gzip.GzipFile(fileobj=stream)  # type: ignore[return-value]  # has all that is used
+        return gzip.GzipFile(fileobj=stream)  # type: ignore[return-value]  # has everything tarfile uses
     if start.startswith(b"BZh"):
         return bz2.BZ2File(stream)
     if start.startswith(b"\xfd7zXZ\x00"):
@@ -151,7 +151,7 @@ def _decompressed(stream: IO[bytes], start: bytes) -> IO[bytes]:
 
 
 class _Tally:
-    """Counts what an archive holds, and refuses what is too much, unsafe or there twice."""
+    """Counts an archive's entries, and refuses those over the limits, unsafe or duplicated."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -163,22 +163,22 @@ class _Tally:
         """Count a file or folder by its name."""
         self.entries += 1
         if self.entries > self.limits.most_files:
-            raise DataError(f"holds more than the {self.limits.most_files:,} files that are allowed")
+            raise DataError(f"holds more than the {self.limits.most_files:,} files allowed")
         _check_name(name)
 
     def file(self, name: str, size: int) -> None:
-        """Count a file by what it says of itself."""
+        """Count a file by the size in its header."""
         path = PurePosixPath(name)
         if path in self.names:
             raise DataError(f"holds {_shown(name)} twice")
         self.names.add(path)
         self.bytes += size
         if self.bytes > self.limits.most_bytes:
-            raise DataError(f"holds more than the {self.limits.most_bytes:,} bytes that are allowed")
+            raise DataError(f"holds more than the {self.limits.most_bytes:,} bytes allowed")
 
 
 def _check_name(name: str) -> None:
-    """Refuse a name that is no plain path below the folder, on any system."""
+    """Refuse a name that is not a plain path below the folder, on any system."""
     parts = name.rstrip("/").split("/")
     if name.startswith("/") or ".." in parts or "\\" in name or re.match(r"[A-Za-z]:", name):
         raise DataError(f"holds {_shown(name)}, which leads out of the folder")
@@ -187,7 +187,7 @@ def _check_name(name: str) -> None:
         or PurePosixPath(name) == PurePosixPath(MARK)
         or any(len(p.encode()) > 255 for p in parts)
     ):
-        raise DataError(f"holds {_shown(name)}, which is no name for a file")
+        raise DataError(f"holds {_shown(name)}, which is not a valid file name")
 
 
 def _shown(name: str) -> str:
@@ -201,7 +201,7 @@ def _zip_entries(stream: IO[bytes], limits: Limits) -> Iterator[_Entry]:
             tally.entry(info.filename)
             kind = stat.S_IFMT(info.external_attr >> 16)
             if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
-                what = "a link" if kind == stat.S_IFLNK else "no plain file"
+                what = "a link" if kind == stat.S_IFLNK else "not a regular file"
                 raise DataError(f"holds {_shown(info.filename)}, which is {what}")
             if info.flag_bits & 1:
                 raise DataError(f"holds {_shown(info.filename)}, which is encrypted")
@@ -213,14 +213,14 @@ def _zip_entries(stream: IO[bytes], limits: Limits) -> Iterator[_Entry]:
 
 
 class _Bounded(io.RawIOBase):
-    """A stream of a tar archive that cannot be read far: a small file can be packed from zeros without end."""
+    """A tar stream with a limit on how far it is read: a small file may decompress to endless zeros."""
 
     def __init__(self, stream: IO[bytes], limits: Limits) -> None:
         self.last = b""
-        """What was read last."""
+        """The bytes of the last read."""
         self._stream = stream
         self._back = b""
-        # a file's blocks, its header and its long name's
+        # a file's blocks, and those of its header and long name
         self._end = limits.most_bytes + 8 * BLOCK * (limits.most_files + 1) + LONGEST_HEADER
 
     def read(self, size: int = -1) -> bytes:
@@ -229,15 +229,15 @@ class _Bounded(io.RawIOBase):
         content = self._back + self._stream.read(size - len(self._back))
         self._back = b""
         if self._stream.tell() > self._end:
-            raise DataError("is longer than what is allowed to be in it")
+            raise DataError("is larger than its limits allow")
         self.last = content
         return content
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         if whence != io.SEEK_SET or offset > self._end:
-            raise DataError("is longer than what is allowed to be in it")
+            raise DataError("is larger than its limits allow")
         if offset == self.tell() - 1 and self.last:
-            # tarfile steps back a byte between two files; a compressed stream would begin anew
+            # tarfile steps back a byte between two files; a compressed stream would start over
             self._back = self.last[-1:]
         elif offset != self.tell():
             self._back = self.last = b""
@@ -261,9 +261,9 @@ def _tar_entries(stream: IO[bytes], limits: Limits) -> Iterator[_Entry]:
         while (info := archive.next()) is not None:
             tally.entry(info.name)
             if not (info.isreg() or info.isdir()):
-                what = "a link" if info.issym() or info.islnk() else "no plain file"
+                what = "a link" if info.issym() or info.islnk() else "not a regular file"
                 raise DataError(f"holds {_shown(info.name)}, which is {what}")
-            archive.members.clear()  # type: ignore[attr-defined]  # typeshed leaves it out; they are not asked for again
+            archive.members.clear()  # type: ignore[attr-defined]  # missing from typeshed; members are not used again
             if info.isdir():
                 continue
             tally.file(info.name, info.size)
@@ -273,6 +273,6 @@ def _tar_entries(stream: IO[bytes], limits: Limits) -> Iterator[_Entry]:
             with content:
                 yield _Entry(info.name, content)
         if bounded.last != bytes(BLOCK):
-            raise DataError("is cut: a tar archive ends with a block of zeros")
-        while bounded.read(LONGEST_HEADER):  # a packed archive's own checksum is at its end
+            raise DataError("is truncated: a tar archive ends with a block of zeros")
+        while bounded.read(LONGEST_HEADER):  # a compressed archive has its checksum at the end
             pass

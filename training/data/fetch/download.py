@@ -1,4 +1,8 @@
-"""Fetch a file: addresses in turn, a cut download continued, what arrived believed only once it is verified."""
+"""Download a file: addresses in turn, interrupted downloads resumed, and nothing accepted before it is verified.
+
+pooch cannot resume a download, try several addresses for one file, pin a file that has no published checksum, or limit
+a file's size.
+"""
 
 from __future__ import annotations
 
@@ -17,38 +21,38 @@ from training.data.fetch.items import DRIVE, Item
 from training.data.fetch.pins import Pin, Pins
 
 _PAGE = (b"<!doctype html", b"<html")
-"""What a web page begins with."""
+"""How a web page begins."""
 
 
 def fetch(name: str, mirrors: tuple[str, ...], sha256: str, folder: Path) -> Path:
-    """The verified file `folder/name`, downloaded from the first mirror that gives it whole; see `obtain`.
+    """Return the verified file `folder/name`, downloaded from the first mirror that has it; see `obtain`.
 
     Args:
-        name: File name, at every mirror and in the folder.
+        name: The file's name, at every mirror and in the folder.
         mirrors: Addresses of folders, each ending in a slash.
-        sha256: Of the file, of the decompressed bytes for `.gz`.
-        folder: Where it goes; created if need be.
+        sha256: SHA-256 of the file; for `.gz`, of the decompressed bytes.
+        folder: Where to save it; created if necessary.
 
     Raises:
-        DataError: If no mirror gave the right bytes; says what happened at each, and what to do.
+        DataError: If no mirror has the right bytes; says what happened at each, and what to do.
     """
     return obtain(Item(name, tuple(mirror + name for mirror in mirrors), sha256), folder)
 
 
 def obtain(item: Item, folder: Path, pins: Pins | None = None) -> Path:
-    """The verified file `folder/<item's name>`, downloaded from the first address that gives it whole.
+    """Return the verified file `folder/<item's name>`, downloaded from the first address that has it.
 
-    A file that is there and verified is not downloaded again. Until it is verified a download is called
-    `<name>.part`, and one that was cut is continued where it stopped. Processes that want the same file wait for the
-    first of them. A file without published checksum is pinned, as `<folder's name>/<name>`.
+    A verified file is not downloaded again. Until it is verified a download is called `<name>.part`, and an interrupted
+    one is resumed. Processes that want the same file wait for the first of them. A file without a published checksum is
+    pinned as `<folder's name>/<name>`.
 
     Args:
-        item: What to get.
-        folder: Where it goes; created if need be.
-        pins: The lock file; default is the user's.
+        item: The file.
+        folder: Where to save it; created if necessary.
+        pins: The lock file; by default the user's.
 
     Raises:
-        DataError: If no address gave the right bytes; says what happened at each, and what to do.
+        DataError: If no address has the right bytes; says what happened at each, and what to do.
     """
     path = folder / item.name
     pins = pins or Pins()
@@ -60,26 +64,26 @@ def obtain(item: Item, folder: Path, pins: Pins | None = None) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DataError(f"{folder}: cannot be made: {error.strerror or error}") from error
+        raise DataError(f"{folder}: cannot be created: {error.strerror or error}") from error
     with FileLock(folder / f".{item.name}.lock"):
         return _obtain_alone(item, path, pins, key)
 
 
 def _obtain_alone(item: Item, path: Path, pins: Pins, key: str) -> Path:
-    """As `obtain`, by the one process that may."""
+    """As `obtain`, in the one process that holds the lock."""
     pin = None if item.sha256 else pins.find(key)
     expected = item.sha256 or (pin.sha256 if pin else None)
     if path.is_file() and _pinned_or_right(item, path, pins, key, expected):
         return path
     part = path.with_name(f"{item.name}.part")
-    limits = transfer.Limits(item.most_bytes, glue=expected is not None)
+    limits = transfer.Limits(item.most_bytes, join=expected is not None)
     trouble: list[str] = []
     with download_bar(item.name) as advance:
         for address in item.addresses:
             try:
                 found = _get_right(address, item, part, limits, expected, pin, advance)
             except transfer.LocalError:
-                raise  # no other address would help; what arrived is kept
+                raise  # no other address would help; the part file is kept
             except (DataError, requests.RequestException) as error:
                 trouble.append(f"{shown(address)}: {_reason(error)}")
                 continue
@@ -90,13 +94,13 @@ def _obtain_alone(item: Item, path: Path, pins: Pins, key: str) -> Path:
             return path
     hint = "" if pin is None else ", or accept the change with `backdoors data fetch --accept-change`"
     raise DataError(
-        f"could not download {item.name}: {'; '.join(trouble)}. Try again (a cut download is continued), or give a "
-        f"folder that holds it with --data DIR or BACKDOORS_DATA{hint}"
+        f"could not download {item.name}: {'; '.join(trouble)}. Try again (an interrupted download is resumed), "
+        f"or name a folder that holds it with --data DIR or BACKDOORS_DATA{hint}"
     )
 
 
 def _pinned_or_right(item: Item, path: Path, pins: Pins, key: str, expected: str | None) -> bool:
-    """Whether the file that is there is right; one that was never pinned is, once it is whole."""
+    """Whether the existing file is right; one that was never pinned is pinned if it is complete."""
     if expected:
         return sha256_inside_or_none(path) == expected
     try:
@@ -107,7 +111,7 @@ def _pinned_or_right(item: Item, path: Path, pins: Pins, key: str, expected: str
     return True
 
 
-def _get_right(  # noqa: PLR0913, PLR0917 - a step of `obtain`, cut out to be read
+def _get_right(  # noqa: PLR0913, PLR0917 - a step of `obtain`
     address: str,
     item: Item,
     part: Path,
@@ -118,8 +122,8 @@ def _get_right(  # noqa: PLR0913, PLR0917 - a step of `obtain`, cut out to be re
 ) -> str:
     """Download from one address and verify; returns the SHA-256.
 
-    What is wrong is thrown away. If it had been continued it is got once more, whole: the older part may have been of
-    another file, or of another address.
+    A wrong file is deleted. If its download had been resumed it is downloaded once more from the start: the older part
+    may have come from another file or address.
     """
     for _ in range(2):
         continued = bool(transfer.leftovers(part))
@@ -145,17 +149,17 @@ def _transfer(address: str, part: Path, limits: transfer.Limits, advance: Receiv
 
 
 def _verify(item: Item, part: Path, expected: str | None, pin: Pin | None) -> str:
-    """SHA-256 of what arrived, if it is what was asked for.
+    """SHA-256 of a downloaded file.
 
     Raises:
-        DataError: If it is not.
+        DataError: If it is not the expected file.
     """
     with part.open("rb") as stream:
         start = stream.read(1024)
     if start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_PAGE) and not item.name.endswith(".html"):
-        raise DataError("a web page came in place of the file")
+        raise DataError("got a web page instead of the file")
     if not start:
-        raise DataError("an empty file came")
+        raise DataError("got an empty file")
     found = sha256_inside(part, item.name)
     if expected and found != expected:
         whose = "was expected" if pin is None else f"was pinned on {pin.first_seen}"
@@ -169,10 +173,10 @@ def _verify(item: Item, part: Path, expected: str | None, pin: Pin | None) -> st
 
 
 def sha256_inside(path: Path, name: str | None = None) -> str:
-    """SHA-256 of a file, of its decompressed bytes if its name (or the `name` that it will have) ends in .gz.
+    """SHA-256 of a file, of its decompressed bytes if its name (or its future `name`) ends in .gz.
 
     Raises:
-        DataError: If the file cannot be read or is not whole.
+        DataError: If the file cannot be read or is incomplete.
     """
     digest = hashlib.sha256()
     try:
@@ -180,7 +184,7 @@ def sha256_inside(path: Path, name: str | None = None) -> str:
             while block := stream.read(1 << 20):
                 digest.update(block)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(f"{path}: not a whole gzip file ({error})") from error
+        raise DataError(f"{path}: not a complete gzip file ({error})") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
     return digest.hexdigest()
@@ -195,22 +199,22 @@ def sha256_inside_or_none(path: Path) -> str | None:
 
 
 def shown(address: str) -> str:
-    """An address as people know it."""
+    """An address, for people to read."""
     return f"Google Drive file {address.removeprefix(DRIVE)}" if address.startswith(DRIVE) else address
 
 
 def _reason(error: Exception) -> str:
-    """A few words for what went wrong."""
+    """A few words on what went wrong."""
     if isinstance(error, requests.HTTPError) and error.response is not None:
         said = "".join(letter for letter in error.response.reason or "" if letter.isprintable())
         return f"the server answered {error.response.status_code} {said[:60]}".strip()
     if isinstance(error, requests.Timeout) or "timed out" in str(error):
-        return "no answer in time"
+        return "timed out"
     if isinstance(error, requests.TooManyRedirects):
-        return "sent on from address to address without end"
+        return "too many redirects"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "the connection was cut"
+        return "the connection was lost"
     if isinstance(error, requests.ConnectionError):
         text = str(error)
-        return text if text.startswith("the connection was cut") else "no connection, or it was cut"
+        return text if text.startswith("the connection was lost") else "no connection, or it was lost"
     return " ".join(str(error).split())

@@ -1,4 +1,4 @@
-"""Checksums of what had none published, pinned when it first arrived: a later change is refused."""
+"""Checksums of files whose publisher gives none, pinned at the first download: later changes are refused."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ VERSION = 1
 
 
 class Pin(BaseModel):
-    """What arrived the first time."""
+    """The file as it was first downloaded."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     bytes: int = Field(ge=0)
     address: str
-    """Where it came from."""
+    """Where it was downloaded from."""
     first_seen: str
     """The day, in UTC, as YYYY-MM-DD."""
 
@@ -42,7 +42,7 @@ def default_path() -> Path:
 
 
 class Pins:
-    """A lock file; may be shared by processes."""
+    """A lock file; processes may share it."""
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or default_path()
@@ -51,7 +51,7 @@ class Pins:
         """The pin of a file, by `<source>/<name>`.
 
         Raises:
-            DataError: If the lock file is damaged: then nothing is believed rather than pinned anew.
+            DataError: If the lock file is damaged: nothing is pinned again silently.
         """
         return self._read().files.get(key)
 
@@ -59,7 +59,7 @@ class Pins:
         """Pin a file.
 
         Raises:
-            DataError: If it is pinned to something else already, or the lock file is damaged or cannot be written.
+            DataError: If it is already pinned to another checksum, or the lock file is damaged or cannot be written.
         """
         with self._held():
             known = self._read().files
@@ -71,7 +71,7 @@ class Pins:
             self._write({key: Pin(sha256=sha256, bytes=size, address=address, first_seen=today), **known})
 
     def drop(self, key: str) -> bool:
-        """Forget a pin, so that what arrives next is pinned; returns whether there was one.
+        """Remove a pin, so that the next download is pinned; returns whether there was one.
 
         Raises:
             DataError: If the lock file is damaged or cannot be written.
@@ -87,7 +87,7 @@ class Pins:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise DataError(f"{self.path.parent}: cannot be made: {error.strerror or error}") from error
+            raise DataError(f"{self.path.parent}: cannot be created: {error.strerror or error}") from error
         return FileLock(self.path.with_name(f".{self.path.name}.lock"))
 
     def _read(self) -> _LockFile:
@@ -98,8 +98,7 @@ class Pins:
         except (OSError, ValidationError) as error:
             reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error.strerror
             raise DataError(
-                f"{self.path}: not a lock file that can be read ({reason}); restore it, or remove it to pin anew what "
-                "arrives"
+                f"{self.path}: not a readable lock file ({reason}); restore it, or delete it to pin the next downloads"
             ) from error
 
     def _write(self, files: dict[str, Pin]) -> None:

@@ -1,4 +1,4 @@
-"""Get a file by http(s) into a part file: continued where it was cut, never glued together from two different files."""
+"""Download a file over http(s) into a part file: resumed where it was interrupted, never joined from two files."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from training.data.base import DataError
 TIMEOUT = (10.0, 30.0)
 """Seconds to wait for a connection, and for the next bytes."""
 ATTEMPTS = 3
-"""How often one mirror is asked to continue a download that was cut, without a byte gained."""
+"""How many times in a row a mirror may fail to send a single byte."""
 MOST_ATTEMPTS = 50
-"""How often in all."""
+"""How many requests one download may take."""
 PAUSE = 1.0
-"""Seconds before a mirror is asked again that gave nothing; twice as long the second time."""
+"""Seconds to wait before asking a mirror again that sent nothing; twice as long the second time."""
 CHUNK = 1 << 14
-"""Bytes written at once; so many are lost at most when a connection is cut."""
+"""Bytes written at a time; at most this many are lost with a connection."""
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 
 
@@ -36,45 +36,45 @@ class Limits:
 
     most_bytes: int
     """A larger file is refused."""
-    glue: bool
-    """Whether bytes may be continued that cannot be proven to be of the same file: true where a checksum of the whole
-    is known and will tell."""
+    join: bool
+    """Whether to resume even if the server cannot prove that it still has the same file: true if the checksum of the
+    file is known and decides."""
 
 
 class LocalError(DataError):
-    """This machine is at fault, not an address: the disk is full, or may not be written."""
+    """The fault is this machine's, not an address's: the disk is full or not writable."""
 
 
 class ChangedError(requests.RequestException):
-    """What is there cannot be continued: the server has another file now."""
+    """The download cannot be resumed: the server has another file now."""
 
     def __init__(self) -> None:
-        super().__init__("the file at the server changes from one request to the next")
+        super().__init__("the file on the server changes from one request to the next")
 
 
 class Note(NamedTuple):
-    """What is kept beside a part file, to know whether the server still has the same file."""
+    """What is stored beside a part file, to tell whether the server still has the same file."""
 
     address: str
     validator: str | None
     """A strong ETag, or else the date of the last change."""
     total: int | None
-    """Bytes of the whole."""
+    """Bytes of the complete file."""
 
 
 def complete(address: str, part: Path, limits: Limits, advance: Received) -> bool:
-    """Download until `part` is as long as the server says, continuing when the connection is cut.
+    """Download until `part` is as long as the server says, resuming whenever the connection is lost.
 
     Beside the part file a note (`<part>.json`) keeps the server's validator, so that a later call knows whether it
     continues the same file.
 
     Returns:
-        Whether it was continued; then it may be glued from two files, if the server gave nothing to tell them apart.
+        Whether it was resumed. Then its parts may come from two files, if the server sent nothing to tell them apart.
 
     Raises:
-        DataError: If the file is larger than allowed or a secure address leads to an insecure one; `LocalError` if the
-            disk is full.
-        requests.RequestException: If it cannot be had; what arrived is kept.
+        DataError: If the file is larger than allowed or a secure address redirects to an insecure one.
+        LocalError: If the disk is full.
+        requests.RequestException: If it cannot be downloaded; what was received is kept.
     """
     fruitless = changes = 0
     continued = False
@@ -95,22 +95,22 @@ def complete(address: str, part: Path, limits: Limits, advance: Received) -> boo
                     forget(part)
                 raise
             time.sleep(PAUSE * fruitless)
-    raise requests.ConnectionError(f"the connection was cut {MOST_ATTEMPTS} times")
+    raise requests.ConnectionError(f"the connection was lost {MOST_ATTEMPTS} times")
 
 
 def size(part: Path) -> int:
-    """Bytes that there are."""
+    """Bytes received so far."""
     return part.stat().st_size if part.exists() else 0
 
 
 def forget(part: Path) -> None:
-    """Throw away what arrived, and what is noted of it."""
+    """Delete the part file and its note."""
     for path in leftovers(part):
         path.unlink(missing_ok=True)
 
 
 def leftovers(part: Path) -> list[Path]:
-    """The part file and what lies beside it."""
+    """The part file and the files beside it that belong to it."""
     return sorted(part.parent.glob(f"{glob.escape(part.name)}*"))
 
 
@@ -119,13 +119,13 @@ def _note(part: Path) -> Path:
 
 
 def _continue(address: str, part: Path, limits: Limits, advance: Received) -> bool:
-    """One request, for what is missing of `part` or, if the server cannot do that, for all of it.
+    """Make one request for the missing rest of `part`, or for all of it if the server cannot send a part.
 
     Returns:
-        Whether what was there was continued.
+        Whether `part` was resumed.
     """
     have, note = size(part), _read_note(part, address)
-    if have and note.validator is None and not limits.glue:
+    if have and note.validator is None and not limits.join:
         forget(part)
         have = 0
     # without identity a server may compress, and then a byte range means nothing
@@ -134,7 +134,7 @@ def _continue(address: str, part: Path, limits: Limits, advance: Received) -> bo
         headers |= {"Range": f"bytes={have}-"} | ({"If-Range": note.validator} if note.validator else {})
     with requests.get(address, headers=headers, stream=True, timeout=TIMEOUT) as response:
         if any(step.url.startswith("https:") for step in response.history) and not response.url.startswith("https:"):
-            raise DataError("a secure address leads to an insecure one")
+            raise DataError("a secure address redirects to an insecure one")
         if response.status_code == requests.codes.requested_range_not_satisfiable and have:
             _nothing_missing(response, have)
             return True
@@ -148,33 +148,33 @@ def _continue(address: str, part: Path, limits: Limits, advance: Received) -> bo
     return continued
 
 
-def _receive(  # noqa: PLR0913, PLR0917 - what one answer and its file are
+def _receive(  # noqa: PLR0913, PLR0917 - a response and its file
     response: requests.Response, part: Path, have: int, total: int | None, limits: Limits, advance: Received
 ) -> None:
-    """Write an answer's bytes behind the first `have` of the part file."""
-    # urllib3 would throw away the last bytes of a cut answer; what is missing is found below
+    """Write a response's bytes after the first `have` bytes of the part file."""
+    # urllib3 would drop the last bytes of a truncated response; what is missing is noticed below
     response.raw.enforce_content_length = False
     try:
         with part.open("ab" if have else "wb") as stream:
             for block in response.iter_content(CHUNK):
                 if have + len(block) > limits.most_bytes:
-                    raise DataError(f"larger than the {limits.most_bytes:,} bytes that are allowed")
+                    raise DataError(f"larger than the {limits.most_bytes:,} bytes allowed")
                 stream.write(block)
                 have += len(block)
                 advance(have, total)
-    except requests.RequestException:  # an OSError too
+    except requests.RequestException:  # an OSError, too
         raise
     except OSError as error:
         raise LocalError(f"{part}: cannot be written: {error.strerror or error}") from error
     if total is not None and have < total:
-        raise requests.ConnectionError(f"the connection was cut at {have} of {total} bytes")
+        raise requests.ConnectionError(f"the connection was lost at {have} of {total} bytes")
 
 
 def _place(response: requests.Response, have: int, note: Note) -> tuple[int, int | None]:
-    """Where a continued answer's first byte belongs, and how long the whole is, if the server says so.
+    """Where a partial response's first byte belongs, and the complete length, if the server says so.
 
     Raises:
-        ChangedError: If it does not continue what is there.
+        ChangedError: If it does not continue the part file.
     """
     found = _RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
     length = _length(response)
@@ -190,7 +190,7 @@ def _place(response: requests.Response, have: int, note: Note) -> tuple[int, int
 
 
 def _length(response: requests.Response) -> int | None:
-    """Bytes of the answer, unless they are packed on the way."""
+    """Bytes of the response, unless they are compressed in transit."""
     length = response.headers.get("Content-Length", "")
     return (
         int(length) if length.isdigit() and response.headers.get("Content-Encoding", "identity") == "identity" else None
@@ -198,23 +198,23 @@ def _length(response: requests.Response) -> int | None:
 
 
 def _nothing_missing(response: requests.Response, have: int) -> None:
-    """What a server means that has no bytes after those that are there: all is there, unless it says otherwise."""
+    """A server with no further bytes means that the part is complete, unless it says otherwise."""
     _, _, whole = response.headers.get("Content-Range", "").partition("/")
     if whole.isdigit() and int(whole) != have:
         raise ChangedError
 
 
 def _check_room(part: Path, have: int, total: int, limits: Limits) -> None:
-    """Refuse at once what is too large, for its limit or for the disk."""
+    """Refuse a file at once that is too large for its limit or the disk."""
     if total > limits.most_bytes:
-        raise DataError(f"says it has {total:,} bytes, more than the {limits.most_bytes:,} that are allowed")
+        raise DataError(f"has {total:,} bytes, more than the {limits.most_bytes:,} allowed")
     free = shutil.disk_usage(part.parent).free
     if total - have > free:
         raise LocalError(f"needs {total - have:,} bytes in {part.parent}, where {free:,} are free")
 
 
 def _validator(response: requests.Response) -> str | None:
-    """What tells this file from another: a strong ETag, or else the date."""
+    """What identifies this version of the file: a strong ETag, or else the date."""
     etag = response.headers.get("ETag", "")
     return etag if etag and not etag.startswith("W/") else response.headers.get("Last-Modified")
 
@@ -224,7 +224,7 @@ def _write_note(part: Path, note: Note) -> None:
 
 
 def _read_note(part: Path, address: str) -> Note:
-    """The note of a part of that address; an empty one if there is none, or it is of another address."""
+    """The note of a part from that address; an empty one if there is none or it is for another address."""
     try:
         kept = Note(**json.loads(_note(part).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):

@@ -203,7 +203,7 @@ def test_a_folder_that_is_laid_out_as_told_is_found(reproduce: Reproduce, tmp_pa
             if folder != place:
                 place.touch()
     for name, source in sources.SOURCES.items():
-        assert source.bundled or inventory.find(name, given).state == "given", name
+        assert source.bundled or inventory.find(name, given).state == "provided", name
     with pytest.raises(DataError, match="not the file expected"):  # found, but this one is empty
         imagenet.path(given)
 

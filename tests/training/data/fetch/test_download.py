@@ -96,7 +96,7 @@ def test_a_secure_address_does_not_lead_to_an_insecure_one(tmp_path: Path, monke
     answer.history = [SimpleNamespace(url="https://example.org/data.bin")]  # type: ignore[list-item]
     answer._content_consumed = True  # type: ignore[attr-defined]  # there is nothing to close
     monkeypatch.setattr(requests, "get", lambda *_, **__: answer)
-    with pytest.raises(DataError, match="a secure address leads to an insecure one"):
+    with pytest.raises(DataError, match="a secure address redirects to an insecure one"):
         fetch("data.bin", ("https://example.org/",), SHA256, tmp_path)
 
 
@@ -116,7 +116,7 @@ def test_a_compressed_file_is_verified_by_what_is_inside(server: Server, tmp_pat
 
 def test_a_compressed_file_that_is_damaged_is_refused(server: Server, tmp_path: Path) -> None:
     server.answers = {"/data.gz": [Answer(PACKED[:-100])]}
-    with pytest.raises(DataError, match="not a whole gzip file"):
+    with pytest.raises(DataError, match="not a complete gzip file"):
         fetch("data.gz", (f"{server.address}/",), SHA256, tmp_path)
     assert names(tmp_path) == []
 
