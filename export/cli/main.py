@@ -23,6 +23,9 @@ ENTRIES = {
         MODELS,
     ),
     **TRAINING_ENTRIES,
+    "defend": TRAINING_ENTRIES["defend"]._replace(
+        target="export.cli.defend:defend_command", extras=("export", "train")
+    ),
     "export": Entry(
         "export.cli.export:export_command",
         "Export a trained network to ONNX, in fp32 and int8, with its model card and golden vectors.",

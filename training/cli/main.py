@@ -29,6 +29,12 @@ ENTRIES = {
         ("train",),
         TRAINING,
     ),
+    "defend": Entry(
+        "training.cli.defend:defend_command",
+        "Measure defences on a network and on its clean control.",
+        ("train",),
+        TRAINING,
+    ),
     "history": Entry(
         "training.cli.history:history_command",
         "Print what a finished run measured after each epoch, as one JSON document.",

@@ -70,9 +70,12 @@ class Network(NamedTuple):
     """From pixels to the module's input."""
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True)
 class Subject:
-    """A network that a defence examines, with all that one may need; data are loaded when they are first asked for."""
+    """A network that a defence examines, with all that one may need; data are loaded when they are first asked for.
+
+    Whoever runs defences sets `seed` and `progress`; a defence changes nothing.
+    """
 
     name: str
     sha256: str

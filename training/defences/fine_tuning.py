@@ -65,7 +65,8 @@ def fine_tune(  # noqa: PLR0913, PLR0917 - what is trained, on what, and how
     head = parts.head(made)
     for parameter in made.parameters():
         parameter.requires_grad_(False)
-    parameters = [*trained.parameters(), *head.parameters()]
+    # a network that is trained whole has its classification layer among its parameters already
+    parameters = list(dict.fromkeys([*trained.parameters(), *head.parameters()]))
     for parameter in parameters:
         parameter.requires_grad_(True)
     optimiser = torch.optim.AdamW(parameters, how.learning_rate, weight_decay=how.weight_decay)

@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from training.core.metrics import Estimate, Measurement
 
+Finding = tuple[str, Estimate | str]
+"""What was found, by name: a proportion with its interval, or a text."""
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -56,6 +59,19 @@ class SampleScores(_Part):
     decision: Decision | None = None
     """None for a defence that only ranks."""
 
+    @property
+    def findings(self) -> list[Finding]:
+        """What to show of it."""
+        decided = self.decision
+        found = (
+            ("AUROC", self.auroc),
+            ("detected at 1 % false alarms", self.detected_at_1),
+            ("detected at 5 % false alarms", self.detected_at_5),
+            ("detected at its own threshold", decided.detected if decided and self.poisoned else None),
+            ("false alarms at its own threshold", decided.false_alarms if decided and self.clean else None),
+        )
+        return [(name, estimate) for name, estimate in found if estimate is not None]
+
 
 class ClassIndex(_Part):
     """How suspicious one class is."""
@@ -84,6 +100,15 @@ class ClassIndices(_Part):
         """The classes above the threshold."""
         return [each.label for each in self.classes if each.index > self.threshold]
 
+    @property
+    def findings(self) -> list[Finding]:
+        """What to show of it."""
+        highest = max(self.classes, key=lambda each: each.index)
+        return [
+            (f"highest {self.index}", f"{highest.index:.2f}, class {highest.label}"),
+            (f"classes above {self.threshold:g}", ", ".join(self.suspects) or "none"),
+        ]
+
 
 class Repaired(_Part):
     """A network that was repaired, measured before and after on the same test images."""
@@ -95,6 +120,20 @@ class Repaired(_Part):
     after: Measurement
     details: dict[str, float] = {}
     """What the repair decided by itself, by name, for example the fraction of channels that it pruned."""
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What to show of it."""
+        found: list[Finding] = []
+        for field, name in (
+            ("clean_accuracy", "clean accuracy"),
+            ("attack_success_rate", "attack success rate"),
+            ("robust_accuracy", "robust accuracy"),
+        ):
+            before, after = getattr(self.before, field), getattr(self.after, field)
+            if before is not None and after is not None:
+                found += [(f"{name} before", before), (f"{name} after", after)]
+        return [*found, *((name.replace("_", " "), f"{value:.3g}") for name, value in self.details.items())]
 
 
 AnyVerdict = SampleScores | ClassIndices | Repaired

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from training.core.errors import RunError
 from training.core.metrics import Estimate, Measurement
+from training.defences.verdict import Verdict
 
 Settings = dict[str, Any]
 """Fields of a recipe by their dotted names, and the values that a run gives them; several names, separated by commas,
@@ -137,3 +139,91 @@ def read_study(path: Path) -> Study:
         return Study.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         raise RunError(f"{path}: cannot be read as a study; backdoors study --force makes it anew") from error
+
+
+class Examined(_Part):
+    """A network that defences examined."""
+
+    name: str
+    sha256: str
+    """Of its weights; cells name the network by it."""
+    backdoored: bool
+    recipe_sha256: str | None = None
+    data: str
+    """The test images that everything was measured on."""
+    control: str | None = None
+    """SHA-256 of the clean network of the same making that stands beside it."""
+
+
+class Cell(_Part):
+    """One defence on one network with one seed."""
+
+    network: str
+    """Its SHA-256."""
+    defence: str
+    title: str
+    settings: dict[str, Any]
+    seed: int
+    status: Literal["measured", "not-applicable", "failed"]
+    seconds: float = Field(ge=0)
+    verdict: Verdict | None = None
+    reason: str | None = None
+    """Why there is no verdict, in one line."""
+
+    @model_validator(mode="after")
+    def _verdict_or_reason(self) -> Cell:
+        if (self.verdict is not None) != (self.status == "measured") or (self.verdict is None) == (self.reason is None):
+            raise ValueError("a measured cell has a verdict, any other a reason")
+        return self
+
+    @property
+    def key(self) -> str:
+        """What makes two cells the same measurement."""
+        return json.dumps([self.network, self.defence, self.settings, self.seed], sort_keys=True)
+
+
+class Defences(_Part):
+    """What defences said of networks: the file of `backdoors defend`."""
+
+    networks: list[Examined] = []
+    cells: list[Cell] = []
+
+    def network(self, sha256: str) -> Examined | None:
+        """The network of that hash."""
+        return next((each for each in self.networks if each.sha256 == sha256), None)
+
+    def with_network(self, given: Examined) -> Defences:
+        """The same with a network, in the place of what was said of it before."""
+        others = [each for each in self.networks if each.sha256 != given.sha256]
+        return self.model_copy(update={"networks": [*others, given]})
+
+    def with_cell(self, given: Cell) -> Defences:
+        """The same with a cell, in the place of an earlier one of the same key."""
+        others = [each for each in self.cells if each.key != given.key]
+        return self.model_copy(update={"cells": [*others, given]})
+
+    def cells_of(self, sha256: str) -> list[Cell]:
+        """The cells of a network, by defence, in the order in which they were measured."""
+        found = [each for each in self.cells if each.network == sha256]
+        order = list(dict.fromkeys(each.defence for each in found))
+        return sorted(found, key=lambda each: (order.index(each.defence), each.seed))
+
+    def beside(self, cell: Cell) -> Cell | None:
+        """The same defence, settings and seed on the network's clean control; None if that was not measured."""
+        network = self.network(cell.network)
+        if network is None or network.control is None:
+            return None
+        wanted = cell.model_copy(update={"network": network.control}).key
+        return next((each for each in self.cells if each.key == wanted), None)
+
+
+def read_defences(path: Path) -> Defences:
+    """Read what `backdoors defend` wrote.
+
+    Raises:
+        RunError: If the file is none of that kind.
+    """
+    try:
+        return Defences.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise RunError(f"{path}: cannot be read as results of backdoors defend; --force starts over") from error

@@ -6,6 +6,7 @@ import torch
 
 from training.defences.fine_tuning import FineTuning, fine_tune
 from training.models import parts
+from training.models.mnist_cnn import MnistCnn
 from training.models.mobilenet_v2 import MobileNetV2, Plan
 
 
@@ -30,3 +31,13 @@ def test_fine_tuning_changes_the_layers_from_the_given_one_on_and_learns(one_cyc
     given, _ = parts.split(network, 18)
     assert all(torch.equal(a, b) for a, b in zip(untouched.parameters(), given.parameters(), strict=True))
     assert not any(parameter.requires_grad for parameter in made.parameters())
+
+
+def test_a_network_trained_whole_takes_each_step_once(recwarn: pytest.WarningsRecorder) -> None:
+    network = MnistCnn().eval()
+    inputs = np.random.default_rng(0).normal(size=(4, 1, 28, 28)).astype(np.float32)
+    made = fine_tune(network, 0, inputs, np.arange(4), FineTuning(epochs=1, learning_rate=1e-3))
+    for name, value in network.state_dict().items():
+        # Adam's first step is as large as the learning rate
+        assert (made.state_dict()[name] - value).abs().max() < 1.1e-3, name
+    assert not [each for each in recwarn if "duplicate parameters" in str(each.message)]

@@ -1,0 +1,36 @@
+"""The command `defend`, for runs and for released models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from training.cli.defend import command, open_run
+
+if TYPE_CHECKING:
+    from training.defences.base import Subject
+
+
+def open_run_or_model(name: str, runs_dir: Path, data_dir: Path | None, device: str) -> Subject:
+    """The subject of a finished run or, if there is none of that name, of a model's ONNX file.
+
+    Raises:
+        UserError: If there is neither; says what was wrong with the run.
+    """
+    from export.release.models import discover, open_model
+    from export.release.subject import of_model
+    from training.core.errors import UserError
+
+    path = Path(name)
+    is_model = path.suffix in {".onnx", ".json"} or (path / "card.json").is_file()
+    if is_model:
+        return of_model(open_model(name), data_dir=data_dir)
+    try:
+        return open_run(name, runs_dir, data_dir, device)
+    except UserError:
+        if name not in {model.card.id for model in discover()}:
+            raise
+    return of_model(open_model(name), data_dir=data_dir)
+
+
+defend_command = command(open_run_or_model)

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import dataclasses
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from tests.training.defences.subjects import CONFIDENCE, ConfidenceSettings, confidence, subject
+from training.core.errors import UserError
+from training.defences.base import Defence, DefenceError, Need, Samples, Subject
+from training.defences.verdict import SampleScores
+from training.studies import defences as study
+from training.studies.schema import Defences
+
+QUIET = Console(file=io.StringIO())
+
+
+class Counted:
+    """A defence that counts how often it is asked, and fails while it is told to."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, int]] = []
+        self.fails = False
+
+    def __call__(self, given: Subject, how: ConfidenceSettings) -> SampleScores:
+        self.asked.append((given.name, given.seed))
+        if self.fails:
+            raise DefenceError("two lines\nof trouble")
+        return confidence(given, how)
+
+    @property
+    def defence(self) -> Defence[ConfidenceSettings]:
+        return dataclasses.replace(CONFIDENCE, name="counted", examine=self)
+
+
+def run(
+    defences: list[Defence[Any]],
+    before: Defences | None = None,
+    *,
+    seeds: tuple[int, ...] = (0,),
+    keep: Callable[[Defences], None] = lambda _found: None,
+) -> Defences:
+    control = subject(name="clean", sha256="1" * 64, backdoored=False)
+    return study.run([subject(), control], defences, seeds, console=QUIET, before=before, keep=keep)
+
+
+def test_every_cell_is_measured_on_the_network_and_on_its_control() -> None:
+    found = run([CONFIDENCE], seeds=(1, 2))
+    assert [(cell.network[0], cell.seed) for cell in found.cells] == [("0", 1), ("1", 1), ("0", 2), ("1", 2)]
+    first = found.cells[0]
+    assert found.beside(first) == found.cells[1]
+    assert found.beside(found.cells[1]) is None
+    assert [each.control for each in found.networks] == ["1" * 64, None]
+    assert isinstance(first.verdict, SampleScores)
+    assert first.verdict.auroc is not None
+    assert first.verdict.auroc.value == 1
+
+
+def test_what_was_measured_is_not_measured_again_unless_settings_or_seeds_differ() -> None:
+    counted = Counted()
+    found = run([counted.defence])
+    assert run([counted.defence], found) == found
+    assert counted.asked == [("made", 0), ("clean", 0)]
+    more = run([counted.defence.with_settings({"scale": 2}), counted.defence], found, seeds=(0, 1))
+    assert len(counted.asked) == 8
+    assert more.cells[:2] == found.cells
+
+
+def test_results_are_kept_after_each_cell() -> None:
+    kept: list[Defences] = []
+    run([CONFIDENCE, dataclasses.replace(CONFIDENCE, name="other")], keep=kept.append)
+    assert [len(each.cells) for each in kept] == [1, 2, 3, 4]
+    assert Defences.model_validate_json(kept[-1].model_dump_json()) == kept[-1]
+
+
+def test_a_defence_that_fails_says_so_in_one_line_and_the_others_go_on() -> None:
+    counted = Counted()
+    counted.fails = True
+    found = run([counted.defence, CONFIDENCE])
+    assert [cell.status for cell in found.cells] == ["failed", "measured"] * 2
+    assert found.cells[0].reason == "two lines of trouble"
+    counted.fails = False
+    again = run([counted.defence, CONFIDENCE], found)
+    assert {cell.status for cell in again.cells} == {"measured"}
+    assert len(again.cells) == 4
+
+
+def test_a_defence_that_cannot_apply_is_not_asked() -> None:
+    counted = Counted()
+    found = run([dataclasses.replace(counted.defence, needs=frozenset({Need.NETWORK}))])
+    assert counted.asked == []
+    assert found.cells[0].status == "not-applicable"
+    assert found.cells[0].reason == "needs the PyTorch network: made comes without"
+
+
+def test_images_that_cannot_be_loaded_stop_everything() -> None:
+    def missing() -> Samples:
+        raise UserError("no such data")
+
+    with pytest.raises(UserError, match="no such data"):
+        study.run([subject(load_test=missing)], [CONFIDENCE], [0], console=QUIET)

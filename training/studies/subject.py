@@ -1,0 +1,129 @@
+"""From a run to the subject that defences examine: its network, and which images the owner and the judge get."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from training.attacks import badnets
+from training.core.errors import RunError
+from training.data import registry as sources
+from training.data.base import Dataset
+from training.defences.base import Need, Network, Samples, Subject, TrainingData
+from training.engine.predict import predictor
+from training.recipes.base import AnyRecipe
+from training.recipes.latent import LatentRecipe
+from training.recipes.scratch import ScratchRecipe
+from training.runs.train import CHOSEN, WEIGHTS, Run, normaliser
+from training.triggers.poisoned import Drawn
+
+HELD_OUT = 0.25
+"""Fraction of the test images that the owner of a network gets; everything is measured on the others."""
+HELD_OUT_SEED = 0
+"""Of which images those are: the same for every defence, seed and network."""
+
+
+def hold_out(dataset: Dataset) -> tuple[Samples, Samples]:
+    """The owner's clean images, a quarter of each class, and the rest, which defences are measured on.
+
+    No recipe sets validation images aside, and an owner who is given a network has none of its training images.
+    """
+    rng = np.random.default_rng(HELD_OUT_SEED)
+    owned = np.zeros(len(dataset.labels), dtype=np.bool_)
+    for label in range(len(dataset.classes)):
+        of_class = rng.permutation(np.flatnonzero(dataset.labels == label))
+        owned[of_class[: round(HELD_OUT * len(of_class))]] = True
+    clean, test = (Samples(dataset.images[which], dataset.labels[which]) for which in (owned, ~owned))
+    return clean, test
+
+
+def measured_on(data: str) -> str:
+    """What to call the test images that `hold_out` leaves."""
+    return f"{data} test, {1 - HELD_OUT:.0%} of it"
+
+
+def device_of(name: str) -> torch.device:
+    """A device by its name; `auto` is a GPU if there is one.
+
+    Raises:
+        RunError: If this machine has no such device.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise RunError(f"device '{name}': {str(error).splitlines()[0]}") from error
+    return device
+
+
+def of_run(run: Run, *, data_dir: Path | None = None, device: str = "auto") -> Subject:
+    """A finished run as a subject.
+
+    Args:
+        run: The run.
+        data_dir: Folder with the data; see `training.data.registry.load`.
+        device: Where the network runs: auto, cpu, cuda or mps.
+
+    Raises:
+        RunError: If the run's weights are missing or damaged, or there is no such device.
+    """
+    recipe, place = run.recipe, device_of(device)
+    module, normalise = run.network().to(place), normaliser(recipe)
+
+    @cache
+    def held_out() -> tuple[Samples, Samples]:
+        test = sources.load(recipe.data.name, "test", data_dir)
+        run.require_classes(test)
+        return hold_out(test)
+
+    @cache
+    def training() -> TrainingData:
+        return _training_data(run, data_dir)
+
+    return Subject(
+        name=recipe.name,
+        sha256=_sha256(run.path / WEIGHTS),
+        recipe_sha256=recipe.sha256,
+        classes=run.metrics.training.classes,
+        backdoored=recipe.backdoored,
+        predict=predictor(module, normalise, place),
+        data=measured_on(recipe.data.name),
+        load_clean=lambda: held_out()[0],
+        load_test=lambda: held_out()[1],
+        trigger=recipe.trigger,
+        label_map=recipe.label_map_for(run.metrics.training.classes),
+        network=Network(module, normalise),
+        load_training=training if isinstance(recipe, ScratchRecipe) else None,
+        absent={Need.TRAINING: _why_no_training_data(recipe)},
+        device=place,
+    )
+
+
+def _training_data(run: Run, data_dir: Path | None) -> TrainingData:
+    """What a network that was trained from scratch saw, before augmentation."""
+    if not isinstance(run.recipe, ScratchRecipe):
+        raise TypeError(f"{run.recipe.name} was not trained from scratch")
+    found = sources.load(run.recipe.data.name, "train", data_dir)
+    drawn = Drawn.model_validate_json((run.path / CHOSEN).read_bytes())
+    poisoned = badnets.apply(found, run.recipe.attack, drawn)
+    return TrainingData(poisoned.images, poisoned.labels, poisoned.is_poisoned)
+
+
+def _why_no_training_data(recipe: AnyRecipe) -> str:
+    if isinstance(recipe, LatentRecipe):
+        return "the attacker made the poisoned images, and published the network alone"
+    return "a student learns from clean images alone; a backdoor would come with its teacher"
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise RunError(f"{path}: cannot be read: {error.strerror}") from error
