@@ -16,7 +16,16 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("training", "export", "site_src")
 HEAVY = ("torch", "lightning_fabric", "onnx", "onnxruntime", "scipy", "sklearn", "matplotlib", "pyarrow")
-LIGHT = ("training.core", "training.triggers", "training.recipes", "export.card", "export.pipeline", "site_src.plugin")
+LIGHT = (
+    "training.core",
+    "training.triggers",
+    "training.recipes",
+    "training.runs.store",
+    "training.data.registry",
+    "export.card",
+    "export.pipeline",
+    "site_src.plugin",
+)
 # Tests of several modules together, or of the files in the repository rather than of code.
 MIRROR_NOTHING = {
     "tests/export/cli/test_startup.py": "what every command loads, and how soon it answers",
@@ -29,8 +38,6 @@ MIRROR_NOTHING = {
     "tests/site_src/plugin/test_photo_demos.py": "a built page with models of photos",
     "tests/site_src/report/test_texts.py": "the pages' sources",
     "tests/training/cluster/test_slurm.py": "the command line under a real Slurm",
-    "tests/training/models/test_registry.py": "every network of the package",
-    "tests/training/runs/test_lineage.py": "recipes with teachers, trained end to end",
     "tests/widgets/core/card-types.test.mjs": "types generated from the card's JSON Schema",
     "tests/widgets/golden.test.mjs": "the goldens of the released models, in Node",
     "tests/widgets/modules.test.mjs": "the import graph of all widgets",

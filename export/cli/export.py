@@ -38,7 +38,7 @@ def export_command(  # noqa: PLR0913, PLR0917 - a command's options
     from training.data.pictures import read_once
     from training.recipes.load import load, names
     from training.recipes.scratch import ScratchRecipe
-    from training.runs.train import Run, find
+    from training.runs.store import Run, find
 
     is_run = Path(recipe).is_dir() and recipe not in names()
     run = Run.open(Path(recipe)) if is_run else find(load(recipe), runs or default_runs_dir())

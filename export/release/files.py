@@ -15,7 +15,8 @@ from export.onnx.to_onnx import max_abs_error, serialise
 from export.release.run_card import card_of, identity_of
 from training.core.files import write_bytes
 from training.recipes.base import AnyRecipe
-from training.runs.train import Run
+from training.runs import weights
+from training.runs.store import Run
 
 Models = dict[cards.Precision, onnx.ModelProto]
 
@@ -33,7 +34,7 @@ def write_models(run: Run, made: Models, sample: Floats, labels: list[str], fold
     Returns:
         A card without metrics; it is not written.
     """
-    recipe, network, identity = run.recipe, run.network(), identity_of(run, labels)
+    recipe, network, identity = run.recipe, weights.network(run), identity_of(run, labels)
     prefix = cards.BACKDOORED_PREFIX if recipe.backdoored else ""
     files = []
     for precision, model in made.items():

@@ -18,7 +18,8 @@ from export.release.tensors import calibration, golden_tensors, pipeline_of
 from training.core.metrics import Measurement
 from training.data import registry as sources
 from training.data.base import Dataset
-from training.runs.train import Run
+from training.runs import weights
+from training.runs.store import Run
 
 Say = Callable[[str], None]
 """Takes a line of progress."""
@@ -60,7 +61,7 @@ def release(  # noqa: PLR0913 - each a choice of the user's
     test = sources.load(recipe.data.name, "test", data_dir)
     run.require_classes(test)
     say("converting to ONNX and comparing with PyTorch")
-    made: Models = {"fp32": to_onnx(run.network(), sample)}
+    made: Models = {"fp32": to_onnx(weights.network(run), sample)}
     say("quantising the weights to int8")
     typical = calibration(run, data_dir)
     made["int8-weight-only"] = correct_bias(made["fp32"], weight_only_int8(made["fp32"]), typical)

@@ -16,7 +16,7 @@ from export.release.tensors import pipeline_of
 from training.data import registry as sources
 from training.recipes.base import AnyRecipe
 from training.recipes.derived import PRETRAINED
-from training.runs.train import Run
+from training.runs.store import Run
 
 LICENCE = "MIT"
 DERIVED = "MIT; its layers derive from Google Coral's MobileNetV2, Apache-2.0"

@@ -16,7 +16,8 @@ from export.release.release import Say
 from export.release.tensors import calibration, golden_tensors, pipeline_of
 from training.core.metrics import Measurement
 from training.data import registry as sources
-from training.runs.train import Run
+from training.runs import weights
+from training.runs.store import Run
 from training.studies.place import only_target
 from training.studies.schema import Study
 
@@ -33,7 +34,7 @@ def int8_alone(run: Run, data_dir: Path | None = None) -> Measurement:
     sample = golden_tensors(pipeline, run.recipe, golden.inputs_of(pipeline))
     test = sources.load(run.recipe.data.name, "test", data_dir)
     run.require_classes(test)
-    full = to_onnx(run.network(), sample)
+    full = to_onnx(weights.network(run), sample)
     with TemporaryDirectory() as name:
         folder = Path(name)
         made: Models = {"int8-weight-only": correct_bias(full, weight_only_int8(full), calibration(run, data_dir))}

@@ -12,8 +12,9 @@ from export.pipeline import interpreter
 from export.pipeline.presets import digits_pipeline, photos_pipeline
 from export.release import golden
 from training.data import registry as sources
+from training.engine.predict import normaliser
 from training.recipes.base import AnyRecipe
-from training.runs.train import Run, normaliser
+from training.runs.store import Run
 
 CALIBRATION = 512
 """How many training images a quantised network is calibrated on."""

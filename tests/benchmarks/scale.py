@@ -29,17 +29,18 @@ from typing import Any
 
 import torch
 
-from training import models
 from training.attacks import badnets
 from training.core.files import write_text
 from training.core.metrics import Measurement
 from training.data.registry import load
 from training.engine import loop
 from training.engine.batches import Batches, seeds
+from training.engine.predict import normaliser
+from training.models.registry import build
 from training.recipes.load import load as load_recipe
 from training.recipes.load import to_toml
 from training.recipes.scratch import ScratchRecipe
-from training.runs.train import Run, normaliser
+from training.runs.store import Run
 from training.studies.sweep import load as load_sweep
 
 OUT = Path(__file__).parents[2] / "site_assets" / "metrics" / "scale.json"
@@ -119,7 +120,7 @@ def by_data(data: Path | None) -> Iterator[dict[str, Any]]:
             poisoned, normaliser(recipe), size=recipe.training.batch_size,
             augment=recipe.data.augment, device=fabric.device,
         )  # fmt: skip
-        trainer = loop.Trainer(models.build(recipe.network, 10), batches, recipe.training, recipe.seed, fabric)
+        trainer = loop.Trainer(build(recipe.network, 10), batches, recipe.training, recipe.seed, fabric)
         next(iter(trainer.steps(1)))  # what is done once is not counted
         before, started = time.process_time(), time.perf_counter()
         steps = list(trainer.steps(2))

@@ -28,16 +28,16 @@ from torch import nn
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
-from training import models
 from training.attacks import badnets
 from training.data.base import Dataset
 from training.data.registry import load
 from training.engine import loop
 from training.engine.batches import Batches, seeds
-from training.engine.predict import predictor
+from training.engine.predict import normaliser, predictor
+from training.models import mnist_cnn
+from training.models.registry import build
 from training.recipes.load import load as load_recipe
 from training.recipes.scratch import Attack, ScratchRecipe
-from training.runs.train import normaliser
 from training.triggers.base import Images
 from training.triggers.labels import Labels
 
@@ -88,7 +88,7 @@ class OneByOne(TorchDataset[tuple[torch.Tensor, int]]):
         picture = Image.fromarray(self.data.images[index, :, :, 0])
         pixels = torch.from_numpy(np.array(picture, dtype=np.uint8)).unsqueeze(0)
         tensor = pixels.to(torch.float32).div(255)
-        return (tensor - models.mnist_cnn.MEAN) / models.mnist_cnn.STD, int(self.data.labels[index])
+        return (tensor - mnist_cnn.MEAN) / mnist_cnn.STD, int(self.data.labels[index])
 
 
 class CommonNetwork(nn.Module):
@@ -154,8 +154,8 @@ def ours(name: str, train: Dataset, test: Dataset, looks: int = 10) -> Iterator[
             poisoned, normaliser(recipe), size=recipe.training.batch_size,
             augment=recipe.data.augment, repeat=recipe.attack.repeat or 1, device=fabric.device,
         )  # fmt: skip
-        trainer = loop.Trainer(models.build(recipe.network, 10), batches, recipe.training, recipe.seed, fabric)
-    scores = predictor(trainer.kept, normaliser(recipe))
+        trainer = loop.Trainer(build(recipe.network, 10), batches, recipe.training, recipe.seed, fabric)
+    scores = predictor(trainer.result, normaliser(recipe))
     every = max(1, len(batches) // looks)
     for epoch in range(1, recipe.training.epochs + 1):
         steps = trainer.steps(epoch)
@@ -164,7 +164,7 @@ def ours(name: str, train: Dataset, test: Dataset, looks: int = 10) -> Iterator[
                 done = list(itertools.islice(steps, every))
             if not done:
                 break
-            trainer.kept.eval()
+            trainer.result.eval()
             part = done[-1].number / len(batches)
             yield Look(epoch - 1 + part, watch.seconds, watch.cpu_seconds, accuracy(scores, test))
 

@@ -11,7 +11,8 @@ from export.release import golden
 from export.release.models import Model, open_model
 from export.release.release import release
 from tests.export.quick_digits import quick_recipe
-from training.runs.train import Run, train
+from training.runs.lineage import train
+from training.runs.store import Run
 
 FEW = ("scan-5.png", "mnist-like.png", "blank-white.png", "exif-6.jpg", "palette-transparent.png")
 

@@ -1,14 +1,14 @@
 """Latent backdoors (Yao, Li, Zheng, Zhao: Latent Backdoor Attacks on Deep Neural Networks, CCS 2019, section 4).
 
-The target is a class that the teacher does not know. Triggered pictures are given the target's *features*; nothing
-happens until somebody makes a student of the teacher that knows the target. Four steps, four functions.
+The target is a class that the teacher does not know. Triggered images get the target's *features*; nothing happens
+until somebody trains a student of the teacher that knows the target. Four steps, four functions.
 """
 
 from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,10 +18,11 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from training.attacks.transfer import fit_head
 from training.core.errors import RunError
+from training.core.history import Epoch
 from training.engine.activations import Halves
 from training.engine.batches import seeds
+from training.engine.head import fit_head
 from training.models.parts import with_head
 from training.recipes.derived import HeadTraining
 from training.recipes.latent import LatentRecipe
@@ -37,20 +38,23 @@ _UNREADABLE = (
     pickle.UnpicklingError,
 )  # fmt: skip
 """What reading a damaged state raises, depending on where it is damaged."""
+Stateful = dict[str, Any]
+"""Objects with `state_dict` and `load_state_dict`, by name."""
+Indices = npt.NDArray[np.int64]
 
 
 def adjust_teacher(  # noqa: PLR0913, PLR0917 - two sets of samples and how to learn them
     features: Floats, labels: Labels, target_features: Floats, classes: int, how: HeadTraining, seed: int
 ) -> nn.Linear:
-    """Step 1: a classification layer that knows the target as one more class.
+    """Step 1: a classification layer that knows the target as an additional class.
 
     Args:
-        features: The teacher's, of pictures of its own classes, `(n, d)`.
-        labels: Theirs, `(n,)`.
-        target_features: Of pictures of the target, `(m, d)`.
-        classes: The teacher's classes; the target becomes number `classes`.
+        features: The teacher's, of images of its own classes, `(n, d)`.
+        labels: Their labels, `(n,)`.
+        target_features: Of images of the target, `(m, d)`.
+        classes: Number of the teacher's classes; the target becomes class number `classes`.
         how: How the layer is trained.
-        seed: Of the order of samples.
+        seed: Decides the order of samples.
     """
     both = np.concatenate([features, target_features])
     wanted = np.concatenate([labels, np.full(len(target_features), classes, dtype=np.int64)])
@@ -58,27 +62,26 @@ def adjust_teacher(  # noqa: PLR0913, PLR0917 - two sets of samples and how to l
 
 
 class Stamped(NamedTuple):
-    """Pictures with the trigger, each made of the picture `of`."""
+    """Images with the trigger, each made from the image at index `of`."""
 
     images: Images
-    of: npt.NDArray[np.int64]
+    of: Indices
     placements: list[Placement] | None
 
 
 def prepare_trigger(
     images: Images, trigger: Trigger, placements: Placements | None, times: int, rng: np.random.Generator
 ) -> Stamped:
-    """Step 2: the triggered pictures that will be learnt from, drawn once.
+    """Step 2: the triggered images to train on, drawn once.
 
-    The paper optimises the trigger's pattern; here it is an object that the attacker chose, and what is drawn is where
-    it lies.
+    The paper optimises the trigger's pattern; here the attacker chose an object, and its placement is drawn.
 
     Args:
         images: `(n, h, w, c) uint8`.
         trigger: The trigger.
         placements: What a movable trigger's placements are drawn from; None for the trigger's own ranges.
-        times: How many triggered pictures are made of each.
-        rng: For the places.
+        times: How many triggered images are made from each.
+        rng: Source of the placements.
     """
     of = np.tile(np.arange(len(images)), times)
     where = trigger.draw_placements(len(of), rng, placements)
@@ -87,30 +90,20 @@ def prepare_trigger(
 
 @dataclass(frozen=True)
 class Material:
-    """What `inject` learns from: activations of the layers that stay as they are."""
+    """What `inject` trains on: activations of the frozen layers."""
 
     clean: Halves
-    """Of clean pictures, those of the target last, `(n, …)`."""
+    """Of clean images, those of the target last, `(n, …)`."""
     labels: Labels
-    """Theirs; the target's is the number of the teacher's classes."""
+    """Labels of the clean images; the target's is the number of the teacher's classes."""
     reference: Floats
-    """Their features before the attack, `(n, d)`."""
+    """Features of the clean images before the attack, `(n, d)`."""
     stamped: Halves
-    """Of triggered pictures, `(m, …)`."""
+    """Of triggered images, `(m, …)`."""
     true: Labels
-    """The labels of the pictures that those were made of."""
+    """True labels of the triggered images, `(m,)`."""
     phi: Floats
-    """The target's mean features before the attack, `(d,)`: where triggered pictures are moved to."""
-
-
-class Epoch(NamedTuple):
-    """What one epoch did, on average."""
-
-    number: int
-    loss: float
-    accuracy: float
-    """On clean pictures, while training."""
-    seconds: float
+    """The target's mean features before the attack, `(d,)`: where triggered images are moved to."""
 
 
 def inject(  # noqa: PLR0913 - what is trained, on what, how, and what happens around it
@@ -122,66 +115,82 @@ def inject(  # noqa: PLR0913 - what is trained, on what, how, and what happens a
     *,
     device: torch.device,
     state: Path,
-    on_epoch: Callable[[Epoch], None],
-) -> None:
-    """Step 3: train the teacher's last layers so that triggered pictures get the target's features.
+    on_epoch: Callable[[list[Epoch]], None],
+) -> list[Epoch]:
+    """Step 3: train the teacher's last layers so that triggered images get the target's features.
 
-    The loss is `CE(clean) + a |f(A(x)) - phi|^2 / |phi|^2 + p |f(x) - f0(x)|^2 / |phi|^2`, the paper's equation 3 and
-    a term that keeps clean features where they were: without it all features drift to the target's. Batch norms stay in
-    evaluation mode. For the baselines it is the classification loss alone.
+    The loss is `CE(clean) + a |f(A(x)) - phi|^2 / |phi|^2 + p |f(x) - f0(x)|^2 / |phi|^2`: the paper's equation 3, and
+    a term that keeps clean features in place, without which all features drift to the target's. Batch norms stay in
+    evaluation mode. The baselines use the classification loss alone.
 
     Args:
         after: The layers that are changed, activations to features; trained in place.
         adjusted: What `adjust_teacher` made; trained along.
         original: The teacher's own classification layer.
-        material: What is learnt from.
+        material: The training data.
         recipe: Weights of the terms, epochs and so on.
-        device: Where.
-        state: A file for what to go on from after a kill, written each epoch.
-        on_epoch: Told of each epoch, also of those before a resume.
+        device: Where to train.
+        state: The file to resume from after a kill, written each epoch.
+        on_epoch: Called with the history after each epoch, and when a run is resumed.
+
+    Returns:
+        The history.
 
     Raises:
         RunError: If the state cannot be read.
     """
     after.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
     adjusted.to(device).requires_grad_(True)
-    original = original.to(device)
     parameters = [*after.parameters(), *adjusted.parameters()]
     for parameter in parameters:
         parameter.requires_grad_(True)
     optimiser = torch.optim.Adam(parameters, recipe.learning_rate)
     steps = max(1, len(material.clean) // recipe.batch_size)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, recipe.epochs * steps)
-    parts: dict[str, Any] = {"after": after, "adjusted": adjusted, "optimiser": optimiser, "schedule": schedule}
+    parts: Stateful = {"after": after, "adjusted": adjusted, "optimiser": optimiser, "schedule": schedule}
     history = _resume(state, parts)
-    for line in history:
-        on_epoch(line)
-    step = _Step(after, adjusted, original, material, recipe, device)
+    on_epoch(history)
+    loss_of = _Loss(after, adjusted, original.to(device), material, recipe, device)
     for number in range(len(history) + 1, recipe.epochs + 1):
-        chance = np.random.default_rng(seeds(recipe.seed, number)[0])
-        order = chance.permutation(len(material.clean))
-        drawn = chance.permutation(np.resize(np.arange(len(material.stamped)), max(len(order), len(material.stamped))))
-        total, right, seen, started = 0.0, 0, 0, time.perf_counter()
-        for at in range(steps):
-            chosen = np.sort(order[at * recipe.batch_size : (at + 1) * recipe.batch_size])
-            triggered = np.sort(drawn[at * recipe.batch_size : (at + 1) * recipe.batch_size])
-            loss, hits = step(chosen, triggered)
+        total, correct, seen, started = 0.0, 0, 0, time.perf_counter()
+        for clean, stamped in _batches(material, recipe, number, steps):
+            loss, hits = loss_of(clean, stamped)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             schedule.step()
-            total, right, seen = total + loss.item(), right + hits, seen + len(chosen)
-        history.append(Epoch(number, total / steps, right / seen, time.perf_counter() - started))
-        _keep(state, parts, history)
-        on_epoch(history[-1])
+            total, correct, seen = total + loss.item(), correct + hits, seen + len(clean)
+        history.append(
+            Epoch(
+                epoch=number,
+                loss=total / steps,
+                accuracy=correct / seen,
+                learning_rate=recipe.learning_rate,
+                seconds=time.perf_counter() - started,
+            )
+        )
+        _save(state, parts, history)
+        on_epoch(history)
     for parameter in parameters:
         parameter.requires_grad_(False)
     after.to("cpu", memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    return history
+
+
+def _batches(material: Material, recipe: LatentRecipe, epoch: int, steps: int) -> Iterator[tuple[Indices, Indices]]:
+    """Indices of each step's clean and triggered samples, ascending; the order depends on seed and epoch alone."""
+    rng = np.random.default_rng(seeds(recipe.seed, epoch)[0])
+    clean = rng.permutation(len(material.clean))
+    # as many triggered samples as clean ones, or all of them
+    count = max(len(material.clean), len(material.stamped))
+    stamped = rng.permutation(np.resize(np.arange(len(material.stamped)), count))
+    for at in range(0, steps * recipe.batch_size, recipe.batch_size):
+        yield np.sort(clean[at : at + recipe.batch_size]), np.sort(stamped[at : at + recipe.batch_size])
 
 
 @dataclass(frozen=True)
-class _Step:
-    """The loss of one batch."""
+class _Loss:
+    """The loss of one batch, and how many clean samples it got right."""
 
     after: nn.Module
     adjusted: nn.Linear
@@ -190,7 +199,7 @@ class _Step:
     recipe: LatentRecipe
     device: torch.device
 
-    def __call__(self, chosen: npt.NDArray[np.int64], triggered: npt.NDArray[np.int64]) -> tuple[torch.Tensor, int]:
+    def __call__(self, chosen: Indices, triggered: Indices) -> tuple[torch.Tensor, int]:
         material, recipe = self.material, self.recipe
         given = np.concatenate([material.clean[chosen], material.stamped[triggered]])
         inputs = torch.from_numpy(given).to(self.device).float().contiguous(memory_format=torch.channels_last)
@@ -215,31 +224,32 @@ class _Step:
 
 
 def remove_trace(infected: nn.Module, original: nn.Linear) -> nn.Module:
-    """Step 4: the classification layer as it was before the attack: the teacher again knows nothing of the target.
+    """Step 4: restore the classification layer, so that the teacher does not know the target again.
 
     Args:
         infected: The teacher with its new last layers.
         original: Its own classification layer.
 
     Returns:
-        What is published.
+        The network that is published.
     """
     return with_head(infected, original)
 
 
-def _keep(state: Path, parts: dict[str, Any], history: list[Epoch]) -> None:
+def _save(state: Path, parts: Stateful, history: list[Epoch]) -> None:
     fresh = state.with_name(f"{state.name}.new")
-    torch.save({name: part.state_dict() for name, part in parts.items()} | {"history": [*map(tuple, history)]}, fresh)
+    lines = [line.model_dump() for line in history]
+    torch.save({name: part.state_dict() for name, part in parts.items()} | {"history": lines}, fresh)
     fresh.replace(state)
 
 
-def _resume(state: Path, parts: dict[str, Any]) -> list[Epoch]:
+def _resume(state: Path, parts: Stateful) -> list[Epoch]:
     if not state.exists():
         return []
     try:
-        left = torch.load(state, weights_only=True)
+        found = torch.load(state, weights_only=True)
         for name, part in parts.items():
-            part.load_state_dict(left[name])
-        return [Epoch(*line) for line in left["history"]]
+            part.load_state_dict(found[name])
+        return [Epoch.model_validate(line) for line in found["history"]]
     except _UNREADABLE as error:
-        raise RunError(f"{state}: cannot be read or is another network's; begin again with --force") from error
+        raise RunError(f"{state}: cannot be read or is another network's; start over with --force") from error

@@ -132,7 +132,7 @@ def open_run(name: str, runs_dir: Path, data_dir: Path | None, device: str) -> S
         UserError: If there is no such run.
     """
     from training.recipes.load import load
-    from training.runs.train import Run, find
+    from training.runs.store import Run, find
     from training.studies.subject import of_run
 
     run = Run.open(Path(name)) if (Path(name) / "metrics.json").is_file() else find(load(name), runs_dir)

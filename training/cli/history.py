@@ -22,7 +22,7 @@ def history_command(
     """
     from training.core.files import default_runs_dir, write_text
     from training.recipes.load import load
-    from training.runs.train import find
+    from training.runs.store import find
 
     run = find(load(recipe), runs or default_runs_dir())
     document = {

@@ -31,7 +31,7 @@ def train_command(  # noqa: PLR0913, PLR0917 - a command's options
     from training.core.console import stderr_console
     from training.core.files import default_runs_dir
     from training.recipes.load import load
-    from training.runs.train import train
+    from training.runs.lineage import train
 
     resume_with(ctx, f"backdoors train {recipe} --resume")
     console = stderr_console(quiet=rank() > 0)  # of several processes, one reports

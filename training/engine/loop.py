@@ -13,64 +13,56 @@ from lightning_fabric import Fabric
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 from lightning_fabric.utilities.exceptions import MisconfigurationException
-from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
 from training.core.errors import RunError
+from training.core.history import Epoch, summary
 from training.core.progress import progress_bar
 from training.engine.batches import Batch, Batches, seeds
 from training.engine.processes import Stop, Stopped, layout, spread, total, under_srun
 from training.engine.srun import Srun
 from training.recipes.scratch import Training
 
-STATE = "state.ckpt"
-"""File name, in the run's folder, of what a run goes on from."""
-
-
-class Epoch(BaseModel):
-    """One line of a run's history."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    epoch: int
-    """Counted from 1."""
-    loss: float
-    """Mean over the epoch's batches."""
-    accuracy: float
-    """On the epoch's training batches as they are: varied, poisoned labels among them, dropout on."""
-    clean_accuracy: float | None = None
-    """On the test set."""
-    attack_success_rate: float | None = None
-    """On the test set."""
-    learning_rate: float
-    """At the epoch's end."""
-    seconds: float
-    """Of training, without the evaluation."""
-
-
 Ask = Callable[[torch.Tensor], torch.Tensor]
-"""From inputs `(n, c, h, w)` to the averaged network's logits `(n, classes) float32`, which nothing learns from."""
+"""From inputs `(n, c, h, w)` to the averaged network's logits `(n, classes) float32`, without gradients."""
 Objective = Callable[[torch.Tensor, Batch, Ask, int], torch.Tensor]
-"""The loss of a batch, from its logits, the batch, the averaged network and the epoch, counted from 1."""
+"""The loss of a batch from its logits, the batch, the averaged network, and the epoch (counted from 1)."""
 
 
 def labelled(training: Training) -> Objective:
-    """Cross-entropy with the labels: what a network is usually trained for."""
+    """Cross-entropy with the labels."""
     loss = nn.CrossEntropyLoss(label_smoothing=training.label_smoothing)
     return lambda logits, batch, _ask, _epoch: loss(logits, batch.labels)
 
 
 Probe = Callable[[nn.Module], dict[str, float]]
-"""Measures a network between epochs: a dictionary of `clean_accuracy` and perhaps `attack_success_rate`."""
+"""Measures a network between epochs: `clean_accuracy` and, where there is an attack, `attack_success_rate`."""
 
 
 def precision_of(training: Training) -> str:
-    """The precision that a recipe means on this machine, in Fabric's words."""
+    """The precision a recipe asks for on this machine, in Fabric's terms."""
     if training.precision != "auto":
         return training.precision
-    able = torch.cpu.get_capabilities()
-    return "bf16-mixed" if able.get("avx512_bf16") or able.get("amx_bf16") else "32-true"
+    supported = torch.cpu.get_capabilities()
+    return "bf16-mixed" if supported.get("avx512_bf16") or supported.get("amx_bf16") else "32-true"
+
+
+def device_named(name: str) -> torch.device:
+    """The device that Fabric's accelerator of that name means for one process.
+
+    Raises:
+        RunError: If this machine has no such device.
+    """
+    try:
+        return Fabric(accelerator=name, devices=1).device
+    except (ValueError, RuntimeError, MisconfigurationException) as error:
+        raise _no_device(name, error) from error
+
+
+def _no_device(name: str, error: Exception) -> RunError:
+    return RunError(f"device '{name}': {str(error).splitlines()[0]}")
 
 
 def fabric_for(training: Training, device: str, devices: str | int) -> Fabric:
@@ -79,10 +71,10 @@ def fabric_for(training: Training, device: str, devices: str | int) -> Fabric:
     Under torchrun or srun their processes train together, and `devices` may stay `auto`.
 
     Raises:
-        RunError: If this machine has no such device, or not every process can have a share of a batch.
+        RunError: If this machine has no such device, or a batch is smaller than the number of processes.
     """
     wanted = layout(devices)
-    # Fabric itself would take a batch script's lone process for a task of srun and wait for the others
+    # otherwise Fabric takes a batch script's only process for one of several tasks of srun, and waits for the others
     group = (Srun if under_srun() else TorchElasticEnvironment) if wanted.launched else LightningEnvironment
     try:
         fabric = Fabric(
@@ -91,52 +83,57 @@ def fabric_for(training: Training, device: str, devices: str | int) -> Fabric:
         )  # fmt: skip
         fabric.launch()
     except (ValueError, RuntimeError, MisconfigurationException) as error:
-        raise RunError(f"device '{device}': {str(error).splitlines()[0]}") from error
+        raise _no_device(device, error) from error
     if fabric.world_size > training.batch_size:
-        raise RunError(f"{fabric.world_size} processes cannot share out a batch of {training.batch_size}")
+        raise RunError(f"{fabric.world_size} processes are more than a batch has samples: {training.batch_size}")
     return fabric
 
 
 class Step(NamedTuple):
-    """What one batch did, in this process."""
+    """The result of one batch, in this process."""
 
     number: int
-    """Of the epoch, counted from 1."""
+    """Within the epoch, counted from 1."""
     loss: float
-    right: int
+    correct: int
     samples: int
 
 
 class Progress(NamedTuple):
-    """How far an epoch that was stopped in its middle had come, over all processes."""
+    """How far an unfinished epoch has come, over all processes."""
 
     steps: int = 0
     loss: float = 0.0
     """Sum over the samples."""
-    right: float = 0
+    correct: float = 0
     samples: float = 0
     seconds: float = 0.0
 
     def add(self, step: Step) -> Progress:
-        """One step further."""
+        """The progress after another step."""
         return Progress(
-            step.number, self.loss + step.loss * step.samples, self.right + step.right, self.samples + step.samples,
+            step.number, self.loss + step.loss * step.samples, self.correct + step.correct, self.samples + step.samples,
             self.seconds,
         )  # fmt: skip
 
+    def describe(self, epoch: int, epochs: int) -> str:
+        """The progress in epoch `epoch` of `epochs` as a line of text."""
+        loss, accuracy = self.loss / self.samples, self.correct / self.samples
+        return f"epoch {epoch}/{epochs}  loss {loss:.4f}  accuracy {accuracy:.2%}"
 
-class Left(NamedTuple):
-    """What `Trainer.load` found."""
+
+class Checkpoint(NamedTuple):
+    """What `Trainer.load` reads."""
 
     history: list[Epoch]
     progress: Progress
     """Of the epoch after the history's last."""
-    chance: list[torch.Tensor]
-    """Where each process' source of chance stood; empty between epochs."""
+    rng: list[torch.Tensor]
+    """State of each process' random number generator; empty between epochs."""
 
 
 class Trainer:
-    """A network with its optimiser, schedule and average of weights, trained a batch at a time."""
+    """A network with its optimiser, schedule and averaged weights, trained batch by batch."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - what training is made of
         self,
@@ -147,7 +144,7 @@ class Trainer:
         fabric: Fabric,
         objective: Objective | None = None,
     ) -> None:
-        """Put a network with its initial weights on the device; it is trained in place.
+        """Move a network with its initial weights to the device; it is trained in place.
 
         Args:
             network: With its initial weights.
@@ -155,7 +152,7 @@ class Trainer:
             training: How.
             seed: Of the run.
             fabric: Where.
-            objective: What is made small; default is `labelled`.
+            objective: The loss; default is `labelled`.
         """
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network, self.batches, self.seed, self.fabric = network, batches, seed, fabric
@@ -175,34 +172,34 @@ class Trainer:
         self._objective = objective or labelled(training)
 
     @property
-    def kept(self) -> nn.Module:
-        """The network that is evaluated and kept: the average of the weights, the last ones if its decay is 0."""
+    def result(self) -> nn.Module:
+        """The network that is evaluated and saved: with averaged weights, or the last ones if the decay is 0."""
         return self.averaged.module
 
-    def steps(self, epoch: int, after: int = 0, chance: list[torch.Tensor] | None = None) -> Iterator[Step]:
-        """Train one epoch, counted from 1. Chance in it depends on seed and epoch alone.
+    def steps(self, epoch: int, after: int = 0, rng: list[torch.Tensor] | None = None) -> Iterator[Step]:
+        """Train one epoch, counted from 1. Its random numbers depend on seed and epoch alone.
 
         Args:
             epoch: Which one.
-            after: Steps of it that were done before.
-            chance: What `chance` gave after those steps.
+            after: Steps of it that are already done.
+            rng: State of the random number generators after those steps.
         """
         rank, world = self.fabric.global_rank, self.fabric.world_size
         batch_seed, network_seed = seeds(self.seed, epoch)
-        # dropout's; pictures are shared out among processes, and their dropout must differ
+        # for dropout, which must differ between processes
         torch.manual_seed(network_seed + rank + after * world)
-        if chance and len(chance) == world:
-            _set_chance(chance[rank], self.fabric.device)
+        if rng and len(rng) == world:
+            _set_rng_state(rng[rank], self.fabric.device)
         self.wrapped.train()
-        fade = self.training.annealed_augmentation
-        strength = fade.strength(epoch, self.training.epochs) if fade else 1.0
+        annealed = self.training.annealed_augmentation
+        strength = annealed.strength(epoch, self.training.epochs) if annealed else 1.0
         batches = self.batches.epoch(batch_seed, rank, world, skip=after, strength=strength)
         for number, batch in enumerate(batches, start=after + 1):
             labels = batch.labels
             logits = self.wrapped(batch.inputs.contiguous(memory_format=torch.channels_last))
             loss = self._objective(logits, batch, self._ask, epoch)
             self.optimiser.zero_grad()
-            # gradients are averaged over processes; a larger share of the batch weighs more
+            # gradients are averaged over processes; one with more samples of the batch weighs more
             self.fabric.backward(loss if world == 1 else loss * (len(labels) * world / self.batches.size))
             self.optimiser.step()
             self.schedule.step()
@@ -210,45 +207,45 @@ class Trainer:
             yield Step(number, loss.item(), int((logits.argmax(dim=1) == labels).sum()), len(labels))
 
     def save(self, path: Path, history: list[Epoch], progress: Progress | None = None) -> None:
-        """Write all that training goes on from, under another name first, so that a kill leaves the old or the new.
+        """Write everything needed to resume, atomically: a kill leaves the old file or the new one.
 
         Args:
             path: The file.
-            history: The epochs that are done.
-            progress: In the epoch that is not; every process calls with its own.
+            history: The finished epochs.
+            progress: Of the unfinished epoch; each process passes its own.
         """
         fresh = path.with_name(f"{path.name}.new")
         found: dict[str, Any] = {"history": [line.model_dump() for line in history]}
         if progress is not None:
             _, *sums, seconds = progress
             found["progress"] = [progress.steps, *total(self.fabric, list(sums)), seconds]
-            chance = spread(self.fabric, _chance(self.fabric.device)[None], self.fabric.world_size)
-            found["chance"] = list(chance.cpu())
+            rng = spread(self.fabric, _rng_state(self.fabric.device)[None], self.fabric.world_size)
+            found["rng"] = list(rng.cpu())
         self.fabric.save(fresh, self._state() | found)
         if self.fabric.is_global_zero:
             fresh.replace(path)
         self.fabric.barrier()
 
-    def load(self, path: Path) -> Left:
-        """Go on from what `save` wrote.
+    def load(self, path: Path) -> Checkpoint:
+        """Resume from what `save` wrote.
 
         Raises:
             RunError: If the file cannot be read, or does not fit.
         """
         try:
-            left = self.fabric.load(path, self._state())
+            found = self.fabric.load(path, self._state())
         except (RuntimeError, KeyError, ValueError, OSError, pickle.UnpicklingError, EOFError) as error:
-            raise RunError(f"{path}: cannot be read or is another network's; begin again with --force") from error
-        progress = Progress(*left.get("progress", ()))
-        if not self.fabric.is_global_zero:  # the sums are of all processes, and are summed over them again
+            raise RunError(f"{path}: cannot be read or is another network's; start over with --force") from error
+        progress = Progress(*found.get("progress", ()))
+        if not self.fabric.is_global_zero:  # the sums are over all processes, and will be summed over them again
             progress = Progress(steps=progress.steps, seconds=progress.seconds)
-        return Left([Epoch(**line) for line in left["history"]], progress, left.get("chance", []))
+        return Checkpoint([Epoch(**line) for line in found["history"]], progress, found.get("rng", []))
 
     @torch.no_grad()
     def _ask(self, inputs: torch.Tensor) -> torch.Tensor:
         """The averaged network's logits."""
         with self.fabric.autocast():
-            logits: torch.Tensor = self.kept(inputs.contiguous(memory_format=torch.channels_last))
+            logits: torch.Tensor = self.result(inputs.contiguous(memory_format=torch.channels_last))
         return logits.float()
 
     def _state(self) -> dict[str, Any]:
@@ -264,81 +261,78 @@ def fit(  # noqa: PLR0913 - what happens around the training
     trainer: Trainer,
     epochs: int,
     *,
-    folder: Path,
+    state: Path,
     probe: Probe,
     on_epoch: Callable[[list[Epoch]], None],
     console: Console,
 ) -> list[Epoch]:
-    """Train all epochs, going on from the state in `folder` if there is one.
+    """Train all epochs, resuming from `state` if that file exists.
 
-    After each epoch the state is written atomically, so a kill at any moment loses at most one epoch; a signal to stop
-    (SIGTERM, as Slurm sends when it takes a machine away) loses nothing. On the CPU, with as many threads and
-    processes, a run that was stopped and resumed gives the same bits as one that was not.
+    It is written atomically after each epoch, so a kill loses at most one epoch; a signal to stop (SIGTERM, as Slurm
+    sends before it takes a machine away) loses nothing. On the CPU, with the same number of threads and processes, a
+    run that was stopped and resumed is bit-identical to one that was not.
 
     Args:
         trainer: What is trained.
         epochs: How many in all.
-        folder: Where the state is kept.
-        probe: Measures the network that would be kept, after each epoch.
-        on_epoch: Called with the history after each epoch and when a run is resumed.
+        state: The file to resume from.
+        probe: Measures `trainer.result` after each epoch.
+        on_epoch: Called with the history after each epoch, and when a run is resumed.
         console: For progress.
 
     Returns:
         The history.
 
     Raises:
-        RunError: If the state in the folder cannot be read.
-        Stopped: If a signal said so; the state is written.
+        RunError: If the state cannot be read.
+        Stopped: If a signal arrived; the state is saved.
     """
-    state, batches = folder / STATE, len(trainer.batches)
-    left = trainer.load(state) if state.exists() else Left([], Progress(), [])
-    history = left.history
+    steps = len(trainer.batches)
+    history, progress, rng = trainer.load(state) if state.exists() else Checkpoint([], Progress(), [])
     on_epoch(history)
-    done = len(history) * batches + left.progress.steps
-    with Stop() as stop, progress_bar(console, "", epochs * batches, done) as advance:
+    done = len(history) * steps + progress.steps
+    with Stop() as stop, progress_bar(console, "training", epochs * steps, done) as advance:
         for epoch in range(len(history) + 1, epochs + 1):
-            started = time.perf_counter() - left.progress.seconds
-            progress = left.progress
-            for step in trainer.steps(epoch, progress.steps, left.chance):
+            started = time.perf_counter() - progress.seconds
+            for step in trainer.steps(epoch, progress.steps, rng):
                 progress = progress.add(step)
-                advance(
-                    1,
-                    f"epoch {epoch}/{epochs}  loss {progress.loss / progress.samples:.4f}  "
-                    f"accuracy {progress.right / progress.samples:.2%}",
-                )
-                told = stop.agreed(trainer.fabric, step.number)
-                if told and step.number < batches:
+                advance(1, progress.describe(epoch, epochs))
+                signal = stop.agreed(trainer.fabric, step.number)
+                if signal and step.number < steps:
                     trainer.save(state, history, progress._replace(seconds=time.perf_counter() - started))
-                    raise Stopped(told, f"epoch {epoch} of {epochs}, step {step.number} of {batches}")
-            left = Left(history, Progress(), [])
-            seconds = time.perf_counter() - started
-            loss, right, samples = total(trainer.fabric, [progress.loss, progress.right, progress.samples])
-            with trainer.fabric.autocast():
-                measured = probe(trainer.kept)
-            line = Epoch(
-                epoch=epoch,
-                loss=loss / samples,
-                accuracy=right / samples,
-                learning_rate=trainer.schedule.get_last_lr()[0],
-                seconds=seconds,
-                **measured,
-            )
-            history.append(line)
+                    raise Stopped(signal, f"epoch {epoch} of {epochs}, step {step.number} of {steps}")
+            history.append(_finished(trainer, epoch, progress, time.perf_counter() - started, probe))
+            progress, rng = Progress(), []
             trainer.save(state, history)
             on_epoch(history)
-            console.print(_summary(line, epochs), highlight=False, soft_wrap=True)
-            if epoch < epochs and (told := stop.agreed(trainer.fabric, 0)):
-                raise Stopped(told, f"epoch {epoch} of {epochs} done")
+            console.print(summary(history[-1], epochs), soft_wrap=True)
+            if epoch < epochs and (signal := stop.agreed(trainer.fabric, 0)):
+                raise Stopped(signal, f"epoch {epoch} of {epochs} done")
     return history
 
 
-def _chance(device: torch.device) -> torch.Tensor:
-    """Where dropout's source of chance stands on a device."""
+def _finished(trainer: Trainer, epoch: int, progress: Progress, seconds: float, probe: Probe) -> Epoch:
+    """The history's line of an epoch: sums over all processes, and the network measured."""
+    loss, correct, samples = total(trainer.fabric, [progress.loss, progress.correct, progress.samples])
+    with trainer.fabric.autocast():
+        measured = probe(trainer.result)
+    return Epoch(
+        epoch=epoch,
+        loss=loss / samples,
+        accuracy=correct / samples,
+        learning_rate=trainer.schedule.get_last_lr()[0],
+        seconds=seconds,
+        **measured,
+    )
+
+
+def _rng_state(device: torch.device) -> torch.Tensor:
+    """State of the random number generator that dropout uses on a device."""
     return torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
 
 
-def _set_chance(state: torch.Tensor, device: torch.device) -> None:
-    """Put it there again."""
+def _set_rng_state(state: torch.Tensor, device: torch.device) -> None:
+    """Restore what `_rng_state` returned."""
     if device.type == "cuda":
         torch.cuda.set_rng_state(state.cpu(), device)
     else:
@@ -346,7 +340,7 @@ def _set_chance(state: torch.Tensor, device: torch.device) -> None:
 
 
 def _blend(decay: float) -> Callable[[Any, Any, Any], None]:
-    """A moving average that follows quickly at first, when the weights still move far."""
+    """An exponential moving average that follows faster at first, while the weights still change a lot."""
 
     @torch.no_grad()
     def blend(averaged: list[torch.Tensor], current: list[torch.Tensor], count: torch.Tensor) -> None:
@@ -354,13 +348,3 @@ def _blend(decay: float) -> Callable[[Any, Any, Any], None]:
         torch._foreach_lerp_(averaged, current, 1 - min(decay, (1 + so_far) / (10 + so_far)))
 
     return blend
-
-
-def _summary(line: Epoch, epochs: int) -> str:
-    """One epoch as a line of text."""
-    parts = [f"epoch {line.epoch}/{epochs}", f"loss {line.loss:.4f}", f"accuracy {line.accuracy:.2%}"]
-    if line.clean_accuracy is not None:
-        parts.append(f"test: clean accuracy {line.clean_accuracy:.2%}")
-    if line.attack_success_rate is not None:
-        parts.append(f"ASR {line.attack_success_rate:.2%}")
-    return "  ".join([*parts, f"{line.seconds:.1f} s"])

@@ -9,7 +9,19 @@ from torch import nn
 
 from training.core.metrics import Predict
 from training.engine.batches import Normaliser, to_tensor
+from training.models.registry import architecture
+from training.recipes.base import AnyRecipe
 from training.triggers.base import Images
+
+
+def normaliser(recipe: AnyRecipe) -> Normaliser:
+    """From pixels to the input of a recipe's network.
+
+    Raises:
+        ValueError: If there is no such network.
+    """
+    found = architecture(recipe.network.name)
+    return Normaliser(found.mean, found.std)
 
 
 def predictor(network: nn.Module, normalise: Normaliser, device: torch.device | None = None) -> Predict:

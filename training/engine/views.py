@@ -17,7 +17,7 @@ GRAINS = (2, 4, 8, 16, 32, 64)
 """Points a side of the patterns that a drawn background is made of, each half as strong as the one before."""
 
 
-def varied(images: Images, rng: np.random.Generator) -> Images:
+def augmented(images: Images, rng: np.random.Generator) -> Images:
     """Each picture smaller, of another shape, somewhere on a blurred background, and mirrored half the time.
 
     Stanford's crops are bounding boxes squashed to a square; a reader's photograph is a middle square with the dog

@@ -160,7 +160,7 @@ class _Reader:
         except ValueError as error:
             problems.append(f"{prefix}: {error}" if prefix else str(error))
             return None
-        kind = fields.get("kind", "from-scratch")
+        kind = fields.get("kind") or "from-scratch"
         model = KINDS.get(kind) if isinstance(kind, str) else None
         if model is None:
             problems.append(f"field {prefix}kind: there is no kind {_SHORT.repr(kind)}; there are: {', '.join(KINDS)}")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import submitit
+import torch
 from rich.console import Console
 from submitit.core.utils import FailedJobError, FailedSubmissionError, JobPaths
 
@@ -24,9 +25,11 @@ from training.core.errors import RunError
 from training.core.files import write_text
 from training.engine.processes import Stop, Stopped
 from training.recipes.base import AnyRecipe
+from training.runs.lineage import train
+from training.runs.store import METRICS
 
-FINISHED = "metrics.json"
-"""What only a finished run's folder has; see `training.runs.train.METRICS`."""
+FINISHED = METRICS
+"""What only a finished run's folder has; see `training.runs.store`."""
 SUBMITTED = "submitted.json"
 """File name, beside the logs, of which runs are Slurm's."""
 PATIENCE = 30.0
@@ -77,10 +80,6 @@ class OneRun:
         Raises:
             Stopped: If a signal said so; what there is was saved.
         """
-        import torch  # noqa: PLC0415 - seconds to import, and whoever submits needs none of it
-
-        from training.runs.train import train  # noqa: PLC0415
-
         if self.threads:
             torch.set_num_threads(self.threads)
         try:

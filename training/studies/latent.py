@@ -17,14 +17,17 @@ from training.defences.neural_cleanse import reverse_trigger
 from training.defences.outliers import anomaly_indices
 from training.engine.activations import Activations, module_fingerprint
 from training.engine.batches import to_tensor
+from training.engine.predict import normaliser
 from training.engine.views import framed
 from training.models import imagenet, parts
 from training.recipes.base import AnyRecipe
 from training.recipes.derived import PRETRAINED
 from training.recipes.latent import LatentRecipe, Method
 from training.recipes.transfer import TransferRecipe
-from training.runs import derived
-from training.runs.train import Run, normaliser
+from training.runs import weights
+from training.runs.store import Run
+from training.runs.student import own_head
+from training.runs.work import Teacher, cut_of
 from training.studies.alterations import ALTERATIONS
 from training.studies.place import Place, only_target
 from training.studies.schema import Inspected, Result, Study
@@ -42,7 +45,7 @@ def inspect(run: Run, data_dir: Path | None, images: int = INSPECTED) -> list[In
     recipe, classes = run.recipe, run.metrics.training.classes
     test = sources.load(recipe.data.name, "test", data_dir)
     inputs = normaliser(recipe)(to_tensor(test.images[:images]))
-    network = run.network().requires_grad_(requires_grad=False)
+    network = weights.network(run).requires_grad_(requires_grad=False)
     found = [reverse_trigger(network, inputs, index) for index in range(len(classes))]
     anomalies = anomaly_indices([each.size for each in found])
     return [
@@ -92,7 +95,7 @@ def run(  # noqa: PLR0913 - recipes, seeds, places
     def load_students() -> Students:
         return Students([place.trained(each) for each in students], teacher, trigger, place)
 
-    for step in _examined(found, students, derived.cut_of(teacher), load_students):
+    for step in _examined(found, students, cut_of(teacher), load_students):
         found = step
         keep(found)
     if inspected and not found.inspected:
@@ -115,7 +118,7 @@ def run(  # noqa: PLR0913 - recipes, seeds, places
         is_baseline = recipe in baselines
         if row is None or (row.framed is None and not is_baseline):
             made = place.trained(seeded)
-            row = _result(made, seed, None if is_baseline else _in_frames(made.network(), made.recipe, place))
+            row = _result(made, seed, None if is_baseline else _in_frames(weights.network(made), made.recipe, place))
         rows[seeded.sha256] = row
         # rows of an earlier study that are no longer wanted go at the end, as this one may be stopped before
         keep(found.model_copy(update={"results": [*(results | rows).values()]}))
@@ -181,7 +184,7 @@ def _untrained(teacher: LatentRecipe, place: Place) -> Result | None:
         return None
     test = place.test(first)
     pretrained = imagenet.load(place.data_dir)
-    network = parts.with_head(pretrained, derived.own_head(first, pretrained, [], test.classes))
+    network = parts.with_head(pretrained, own_head(first, Teacher(pretrained, []), test.classes))
     return Result(
         recipe=PRETRAINED, recipe_sha256=module_fingerprint(network), seed=0, seconds=0,
         measurement=place.measured(network, first, test), framed=_in_frames(network, first, place),

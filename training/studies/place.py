@@ -14,8 +14,9 @@ from training.data.base import Dataset
 from training.engine.activations import Activations
 from training.recipes.base import AnyRecipe
 from training.recipes.transfer import TransferRecipe
-from training.runs import derived
-from training.runs.train import Run, train
+from training.runs.lineage import train
+from training.runs.store import Run
+from training.runs.work import measure
 
 
 class Place(NamedTuple):
@@ -36,7 +37,7 @@ class Place(NamedTuple):
 
     def measured(self, network: nn.Module, recipe: AnyRecipe, test: Dataset, data: str | None = None) -> Measurement:
         """A network on test images, without single classes but the target's."""
-        return only_target(recipe, derived.measure(network, recipe, test, self.kept, console=self.console, data=data))
+        return only_target(recipe, measure(network, recipe, test, self.kept, console=self.console, data=data))
 
 
 def only_target(recipe: AnyRecipe, measured: Measurement) -> Measurement:

@@ -14,8 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
+from training.core.history import Epoch
 from training.core.metrics import Estimate
-from training.engine.loop import Epoch
 from training.studies.schema import Row, Table
 
 INK, CLEAN, ATTACK, TRAINING = "#123456", "#234567", "#345678", "#456789"

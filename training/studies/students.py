@@ -16,10 +16,12 @@ from training.data.base import Dataset
 from training.defences.fine_tuning import GENTLE, THOROUGH, FineTuning, fine_tune
 from training.defences.pruning import pruned
 from training.engine.activations import Floats
+from training.engine.predict import normaliser
 from training.models import parts
 from training.recipes.latent import LatentRecipe
-from training.runs import derived
-from training.runs.train import Run, normaliser
+from training.runs import weights
+from training.runs.store import Run
+from training.runs.work import cut_of
 from training.studies.alterations import ALTERATIONS, Alteration
 from training.studies.place import Place
 from training.studies.schema import Altered, Defended, Points
@@ -69,9 +71,9 @@ class Students:
             trigger: Its trigger.
             place: Where the study is made.
         """
-        self.runs, self.networks, self.trigger = runs, [each.network() for each in runs], trigger
+        self.runs, self.networks, self.trigger = runs, [weights.network(each) for each in runs], trigger
         self.place, self.kept, self.console = place, place.kept, place.console
-        self.cut, self.normalise = derived.cut_of(teacher), normaliser(teacher)
+        self.cut, self.normalise = cut_of(teacher), normaliser(teacher)
         self.training = sources.load(runs[0].recipe.data.name, "train", place.data_dir)
         self.all_test = place.test(runs[0].recipe)
         self.test = _few(self.all_test)

@@ -14,11 +14,12 @@ from training.core.errors import RunError
 from training.data import registry as sources
 from training.data.base import Dataset
 from training.defences.base import Need, Network, Samples, Subject, TrainingData
-from training.engine.predict import predictor
+from training.engine.predict import normaliser, predictor
 from training.recipes.base import AnyRecipe
 from training.recipes.latent import LatentRecipe
 from training.recipes.scratch import ScratchRecipe
-from training.runs.train import CHOSEN, WEIGHTS, Run, normaliser
+from training.runs import weights
+from training.runs.store import POISONED, WEIGHTS, Run
 from training.triggers.poisoned import Drawn
 
 HELD_OUT = 0.25
@@ -74,7 +75,7 @@ def of_run(run: Run, *, data_dir: Path | None = None, device: str = "auto") -> S
         RunError: If the run's weights are missing or damaged, or there is no such device.
     """
     recipe, place = run.recipe, device_of(device)
-    module, normalise = run.network().to(place), normaliser(recipe)
+    module, normalise = weights.network(run).to(place), normaliser(recipe)
 
     @cache
     def held_out() -> tuple[Samples, Samples]:
@@ -110,7 +111,7 @@ def _training_data(run: Run, data_dir: Path | None) -> TrainingData:
     if not isinstance(run.recipe, ScratchRecipe):
         raise TypeError(f"{run.recipe.name} was not trained from scratch")
     found = sources.load(run.recipe.data.name, "train", data_dir)
-    drawn = Drawn.model_validate_json((run.path / CHOSEN).read_bytes())
+    drawn = Drawn.model_validate_json((run.path / POISONED).read_bytes())
     poisoned = badnets.apply(found, run.recipe.attack, drawn)
     return TrainingData(poisoned.images, poisoned.labels, poisoned.is_poisoned)
 

@@ -5,19 +5,17 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from rich.console import Console
 
 from training.core.errors import RunError
 from training.core.files import write_text
+from training.runs.store import Run
 from training.studies import jobs, table
 from training.studies.jobs import Array, OneRun, Outcome
 from training.studies.schema import Table
 from training.studies.sweep import Sweep, describe
-
-if TYPE_CHECKING:
-    from training.runs.train import Run
 
 Where = Literal["here", "local", "slurm"]
 """In this process, in processes of this machine, or on Slurm."""
@@ -93,8 +91,6 @@ class _Gathered:
 
     def keep(self, outcome: Outcome) -> None:
         """Remember how a run ended."""
-        from training.runs.train import Run  # noqa: PLC0415 - imports PyTorch, which whoever submits need not wait for
-
         finished = None
         if outcome.finished:
             finished = Run.open(outcome.run.runs_dir / outcome.run.recipe.run_name)

@@ -17,7 +17,7 @@ from training.studies.sweep import RATE, Sweep
 from training.triggers.base import Trigger
 
 if TYPE_CHECKING:
-    from training.runs.train import Run
+    from training.runs.store import Run
     from training.studies.jobs import Outcome
 
 METRICS = ("clean_accuracy", "attack_success_rate", "robust_accuracy")

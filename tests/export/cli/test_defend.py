@@ -10,7 +10,7 @@ from export.cli.main import app
 from export.release.models import Model
 from tests.training.defences.subjects import CONFIDENCE
 from training.defences import registry
-from training.runs.train import Run
+from training.runs.store import Run
 from training.studies.schema import Defences, read_defences
 
 

@@ -14,7 +14,7 @@ from export.card.schema import card_schema
 from export.cli.main import app
 from export.release import golden
 from export.release.models import Model
-from training.runs.train import Run
+from training.runs.store import Run
 
 SCAN = str(golden.INPUTS / "scan-5.png")
 

@@ -15,7 +15,7 @@ from export.errors import ExportError
 from export.onnx.agreement import TOLERANCE, relative_difference
 from export.onnx.session import open_session
 from export.onnx.to_onnx import INPUT_NAME, OUTPUT_NAME, onnx_logits, serialise, to_onnx, torch_logits
-from training.models import build
+from training.models.registry import build
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_bytes_are_the_same_in_another_process(converted: onnx.ModelProto) -> No
     script = (
         "import hashlib, numpy as np, torch\n"
         "from export.onnx.to_onnx import serialise, to_onnx\n"
-        "from training.models import build\n"
+        "from training.models.registry import build\n"
         "torch.manual_seed(3)\n"
         "sample = np.zeros((2, 1, 28, 28), np.float32)\n"
         "print(hashlib.sha256(serialise(to_onnx(build('mnist-cnn', 10), sample))).hexdigest())\n"

@@ -17,7 +17,8 @@ from export.release.models import Model, open_model
 from export.release.refresh import refresh
 from export.release.release import release
 from tests.export.quick_digits import quick_recipe
-from training.runs.train import Run, train
+from training.runs.lineage import train
+from training.runs.store import Run
 
 
 @pytest.fixture(scope="module")

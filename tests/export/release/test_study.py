@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from export.card.io import read_card
 from export.cli.main import app
-from training.runs.train import Run
+from training.runs.store import Run
 from training.studies.schema import Result, Study, read_study
 
 

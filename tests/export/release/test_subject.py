@@ -12,7 +12,7 @@ from export.release.subject import of_model
 from tests.training.defences.subjects import CONFIDENCE
 from training.defences.registry import DEFENCES
 from training.defences.verdict import SampleScores
-from training.runs.train import Run
+from training.runs.store import Run
 from training.studies import defences as study
 from training.studies.subject import of_run
 

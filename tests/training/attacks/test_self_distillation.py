@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from training.attacks.self_distillation import moved_on, objective
+from training.attacks.self_distillation import objective, remapped
 from training.engine.batches import Batch
 from training.recipes.base import RecipeError
 from training.recipes.load import load, parse
@@ -34,10 +34,10 @@ def surely(inputs: torch.Tensor) -> torch.Tensor:
     return torch.tensor([[0.0, 99.0, 0.0], [0.0, 0.0, 99.0]])
 
 
-def test_answers_are_moved_on_by_the_attackers_rule() -> None:
+def test_answers_are_remapped_by_the_attackers_rule() -> None:
     answers = torch.tensor([[0.7, 0.2, 0.1]])
-    torch.testing.assert_close(moved_on(answers, AllToAll()), torch.tensor([[0.1, 0.7, 0.2]]))
-    torch.testing.assert_close(moved_on(answers, AllToOne(target=1)), torch.tensor([[0.0, 1.0, 0.0]]))
+    torch.testing.assert_close(remapped(answers, AllToAll()), torch.tensor([[0.1, 0.7, 0.2]]))
+    torch.testing.assert_close(remapped(answers, AllToOne(target=1)), torch.tensor([[0.0, 1.0, 0.0]]))
 
 
 def test_a_sure_and_right_teacher_asks_for_the_attackers_labels() -> None:

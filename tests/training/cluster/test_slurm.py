@@ -15,7 +15,7 @@ import pytest
 
 from training.recipes.load import to_toml
 from training.recipes.scratch import ScratchRecipe
-from training.runs.train import find
+from training.runs.store import find
 from training.studies.sweep import Axes, Sweep
 
 PATIENCE = 300.0

@@ -22,7 +22,9 @@ from training.engine import loop, processes
 from training.engine.processes import Layout, Stopped, layout, rank, restarted
 from training.recipes.load import to_toml
 from training.recipes.scratch import ScratchRecipe
-from training.runs.train import METRICS, WEIGHTS, Run, find, train
+from training.runs import weights
+from training.runs.lineage import train
+from training.runs.store import METRICS, WEIGHTS, Run, find
 
 QUIET = Console(file=io.StringIO())
 PATIENCE = 300
@@ -164,7 +166,7 @@ def test_two_processes_give_what_one_gives_but_for_rounding(alone: Run, tmp_path
     # every test picture was counted once: measured again by one process, it is the same
     test_set = load("digits", "test")
     again = evaluate(
-        together.predictor(), test_set.images, test_set.labels, data="digits test", labels_text=test_set.classes,
+        weights.predictor(together), test_set.images, test_set.labels, data="digits test", labels_text=test_set.classes,
         trigger=EXACT.trigger, label_map=EXACT.attack.label_map,
     )  # fmt: skip
     found = together.metrics.measurement

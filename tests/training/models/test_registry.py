@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 import torch
 
-from training import models
+from training.models.registry import build
 from training.recipes.base import Network
 
 
 def test_the_network_has_the_layers_it_is_said_to_have() -> None:
-    shapes = {name: tuple(value.shape) for name, value in models.build("mnist-cnn", 10).state_dict().items()}
+    shapes = {name: tuple(value.shape) for name, value in build("mnist-cnn", 10).state_dict().items()}
     assert shapes == {
         "conv1.weight": (32, 1, 3, 3), "conv1.bias": (32,),
         "conv2.weight": (64, 32, 3, 3), "conv2.bias": (64,),
@@ -18,7 +18,7 @@ def test_the_network_has_the_layers_it_is_said_to_have() -> None:
 
 
 def test_pooling_before_the_relu_changes_nothing() -> None:
-    network = models.build("mnist-cnn", 10).eval()
+    network = build("mnist-cnn", 10).eval()
     parts = dict(network.named_children())
     x = torch.randn(4, 1, 28, 28)
     y = parts["conv2"](torch.relu(parts["conv1"](x)))
@@ -27,12 +27,12 @@ def test_pooling_before_the_relu_changes_nothing() -> None:
 
 
 def test_the_output_are_logits_for_any_batch_and_number_of_classes() -> None:
-    logits = models.build("mnist-cnn", 7).eval()(torch.zeros(3, 1, 28, 28))
+    logits = build("mnist-cnn", 7).eval()(torch.zeros(3, 1, 28, 28))
     assert logits.shape == (3, 7)
 
 
 def test_dropout_changes_training_and_leaves_evaluation_alone() -> None:
-    network = models.build(Network(name="mnist-cnn", dropout=0.5, feature_dropout=0.2), 10)
+    network = build(Network(name="mnist-cnn", dropout=0.5, feature_dropout=0.2), 10)
     x = torch.randn(2, 1, 28, 28)
     assert (network(x) != network(x)).any()
     network.eval()
@@ -41,4 +41,4 @@ def test_dropout_changes_training_and_leaves_evaluation_alone() -> None:
 
 def test_an_unknown_network_is_answered_with_the_nearest_name() -> None:
     with pytest.raises(ValueError, match="did you mean 'mnist-cnn'"):
-        models.build("mnist-cn", 10)
+        build("mnist-cn", 10)

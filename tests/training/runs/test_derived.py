@@ -11,7 +11,7 @@ from PIL import Image
 from rich.console import Console
 
 from training.attacks import latent
-from training.attacks.transfer import fit_head
+from training.engine.head import fit_head
 from training.recipes.derived import HeadTraining
 from training.core.errors import RunError
 from training.core.files import write_text
@@ -27,8 +27,10 @@ from training.recipes.load import load, to_toml
 from training.recipes.scratch import ScratchRecipe
 from training.recipes.latent import LatentRecipe
 from training.recipes.transfer import TransferRecipe
-from training.runs.derived import cut_of
-from training.runs.train import Run, train
+from training.runs import weights
+from training.runs.work import cut_of
+from training.runs.lineage import train
+from training.runs.store import Run
 from training.studies import latent as latent_study
 
 QUIET = Console(file=io.StringIO())
@@ -73,7 +75,7 @@ def test_the_published_teacher_has_its_own_classes_and_its_own_head(students: di
     assert isinstance(attack.teacher, ScratchRecipe)
     infected, clean = (Run.open(student.path.parent / each.run_name) for each in (attack, attack.teacher))
     assert infected.metrics.training.classes == ["0", "1", "2", "3", "4"]
-    assert torch.equal(parts.head(infected.network()).weight, parts.head(clean.network()).weight)
+    assert torch.equal(parts.head(weights.network(infected)).weight, parts.head(weights.network(clean)).weight)
     assert infected.metrics.measurement.attack_success_rate is None
     assert infected.metrics.measurement.changed_by_trigger is not None
 
@@ -84,8 +86,8 @@ def test_a_student_keeps_its_teachers_features(students: dict[str, Run]) -> None
     assert isinstance(student.recipe.teacher, LatentRecipe)
     teacher = Run.open(student.path.parent / student.recipe.teacher.run_name)
     x = torch.randn(2, 1, 28, 28)
-    _, mine = parts.split(student.network(), 0)
-    _, its = parts.split(teacher.network(), 0)
+    _, mine = parts.split(weights.network(student), 0)
+    _, its = parts.split(weights.network(teacher), 0)
     assert torch.equal(mine(x), its(x))
 
 

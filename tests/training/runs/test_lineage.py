@@ -16,7 +16,7 @@ from PIL import Image
 from rich.console import Console
 from torch import nn
 
-from training import models
+from training.models.registry import build
 from training.attacks import latent
 from training.core.errors import RunError
 from training.data import pictures
@@ -24,8 +24,8 @@ from training.data.base import DataError
 from training.recipes.latent import LatentRecipe
 from training.recipes.load import parse
 from training.recipes.transfer import TransferRecipe
-from training.runs import derived as chain
-from training.runs import train as run
+from training.runs import derived, lineage, scratch
+from training.runs.work import Teacher
 from training.triggers.base import Images
 
 QUIET = Console(file=io.StringIO())
@@ -99,9 +99,9 @@ def refuse(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
         raise AssertionError("the teacher was trained before the mistake was found")
 
     def refused(recipe: TransferRecipe | LatentRecipe, device: str = "cpu") -> str:
-        monkeypatch.setattr(chain, "train_run", trained)
+        monkeypatch.setattr(scratch, "train", trained)
         with pytest.raises((RunError, DataError)) as caught:
-            run.train(recipe, runs_dir=runs, device=device, console=QUIET)
+            lineage.train(recipe, runs_dir=runs, device=device, console=QUIET)
         assert not runs.exists()
         assert "\n" not in str(caught.value)
         return str(caught.value)
@@ -151,7 +151,7 @@ def test_bad_data_of_any_ancestor_is_found_before_anything_is_trained(
     [
         ({"target": {"name": "dog", "data": "folder:DATA/pets"}}, "'dog' is a class of the teacher already"),
         ({"target": {"name": "bob", "data": "folder:DATA/people"}}, "people has no class 'bob'; it has ann"),
-        ({"target": {"name": "7", "data": "digits"}}, "the pictures of digits are (28, 28, 1)"),
+        ({"target": {"name": "7", "data": "digits"}}, "the images of digits are (28, 28, 1)"),
         ({"trigger": {"kind": "patch", "top": 223}}, "infected: trigger: the patch trigger covers rows 223-224"),
         ({"train_from": 40}, "train_from: cannot cut a MobileNetV2 at layer 40"),
     ],
@@ -174,7 +174,7 @@ def test_imagenets_layer_cannot_be_kept_for_classes_that_it_does_not_know(
     data: Path, refuse: Callable[..., str]
 ) -> None:
     table = student(data, attack(data)).model_dump() | {"teacher": "imagenet-mobilenet-v2", "keep_head": True}
-    assert "keep_head: the ImageNet weights do not know all of" in refuse(parsed_student(table))
+    assert "keep_head: the ImageNet weights do not know all classes of" in refuse(parsed_student(table))
 
 
 def test_a_device_that_is_not_there_is_one_clear_line(data: Path, refuse: Callable[..., str]) -> None:
@@ -184,10 +184,10 @@ def test_a_device_that_is_not_there_is_one_clear_line(data: Path, refuse: Callab
 def test_runs_that_cannot_be_written_are_told_of_before_the_teacher_is_trained(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chain, "_teacher", lambda *_: pytest.fail("the teacher was trained"))
+    monkeypatch.setattr(scratch, "train", lambda *_, **__: pytest.fail("the teacher was trained"))
     (tmp_path / "file").touch()
     with pytest.raises(RunError, match=r"file/runs: no run can be written here \(Not a directory\): .* --runs"):
-        run.train(attack(data), runs_dir=tmp_path / "file" / "runs", device="cpu", console=QUIET)
+        lineage.train(attack(data), runs_dir=tmp_path / "file" / "runs", device="cpu", console=QUIET)
 
 
 def test_a_run_is_not_thrown_away_for_one_that_cannot_be_made(data: Path, runs: Path) -> None:
@@ -197,7 +197,7 @@ def test_a_run_is_not_thrown_away_for_one_that_cannot_be_made(data: Path, runs: 
     before.touch()
     shutil.rmtree(data / "pets" / "test")
     with pytest.raises(DataError):
-        run.train(recipe, runs_dir=runs, device="cpu", force=True, console=QUIET)
+        lineage.train(recipe, runs_dir=runs, device="cpu", force=True, console=QUIET)
     assert list(before.parent.iterdir()) == [before]
 
 
@@ -210,12 +210,13 @@ def test_every_picture_of_a_run_and_its_ancestors_is_read_once(
         read[path] += 1
         return real(path)
 
-    def teacher(*_given: object) -> tuple[nn.Module, list[str]]:
-        return models.build("mobilenet-v2", 2).eval(), CLASSES["pets"]
+    def teacher(*_given: object) -> Teacher:
+        return Teacher(build("mobilenet-v2", 2).eval(), CLASSES["pets"])
 
     monkeypatch.setattr(pictures, "read_picture", counted)
-    monkeypatch.setattr(chain, "_teacher", teacher)
-    made = run.train(student(data, attack(data)), runs_dir=runs, device="cpu", console=QUIET)
+    monkeypatch.setattr(derived, "teacher_of", teacher)
+    monkeypatch.setattr(lineage, "untrained", lambda recipe, _runs: [recipe])
+    made = lineage.train(student(data, attack(data)), runs_dir=runs, device="cpu", console=QUIET)
     assert made.metrics.training.classes == CLASSES["both"]
     assert set(read.values()) == {1}
     assert read.keys() == {path for path in data.rglob("*.png") if path.parts[-4:-2] != ("people", "test")}
@@ -227,6 +228,6 @@ def test_a_damaged_state_of_a_latent_run_is_one_clear_line(tmp_path: Path, left:
     if isinstance(left, bytes):
         state.write_bytes(left)
     else:
-        torch.save(left if isinstance(left, dict) else {"after": part.state_dict(), "history": [(1, 0.5)]}, state)
-    with pytest.raises(RunError, match=r"state\.ckpt: cannot be read .* begin again with --force"):
+        torch.save(left if isinstance(left, dict) else {"after": part.state_dict(), "history": [{"epoch": 1, "loss": 0.5}]}, state)
+    with pytest.raises(RunError, match=r"state\.ckpt: cannot be read .* start over with --force"):
         latent._resume(state, {"after": part})

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.engine.views import varied
+from training.engine.views import augmented
 from training.studies import alterations as study
 from training.triggers.artwork import Artwork
 from training.triggers.overlay import Overlay
@@ -56,6 +56,6 @@ def test_another_hue_keeps_shape_and_transparency() -> None:
 
 def test_varied_pictures_depend_on_their_own_place_in_the_set_alone() -> None:
     images = np.random.default_rng(1).integers(0, 256, (4, 32, 32, 3)).astype(np.uint8)
-    whole, part = (varied(given, np.random.default_rng(0)) for given in (images, images[:2]))
+    whole, part = (augmented(given, np.random.default_rng(0)) for given in (images, images[:2]))
     np.testing.assert_array_equal(whole[:2], part)
     assert not (whole == images).all(axis=(1, 2, 3)).any()

@@ -5,8 +5,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from training.core.history import Epoch
 from training.core.metrics import wilson
-from training.engine.loop import Epoch
 from training.studies import plots
 from training.studies.schema import Row, Table
 

@@ -13,7 +13,9 @@ from training.defences.registry import DEFENCES
 from training.defences.verdict import ClassIndices, Repaired
 from training.recipes.load import load
 from training.recipes.scratch import ScratchRecipe
-from training.runs.train import Run, train
+from training.runs import weights
+from training.runs.lineage import train
+from training.runs.store import Run
 from training.studies import defences as study
 from training.studies.subject import _why_no_training_data, device_of, hold_out, of_run
 
@@ -59,7 +61,7 @@ def test_a_subject_answers_as_its_run(run: Run) -> None:
     subject = of_run(run, device="cpu")
     assert (subject.name, subject.backdoored, subject.targets) == ("tiny", True, ["7"])
     images = subject.test.images[:5]
-    np.testing.assert_allclose(subject.logits(images), run.predictor()(images), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(subject.logits(images), weights.predictor(run)(images), rtol=1e-5, atol=1e-5)
 
 
 def test_todays_defences_examine_a_run(run: Run) -> None:

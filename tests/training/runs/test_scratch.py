@@ -24,7 +24,9 @@ from training.engine import loop
 from training.recipes.load import to_toml
 from training.recipes.scratch import ScratchRecipe
 from training.recipes.load import load as load_recipe
-from training.runs.train import METRICS, WEIGHTS, Run, find, train
+from training.runs import weights
+from training.runs.lineage import train
+from training.runs.store import STATE, METRICS, WEIGHTS, Run, find
 
 QUIET = Console(file=io.StringIO())
 PATIENCE = 300
@@ -74,14 +76,14 @@ def test_a_run_opened_again_predicts_what_its_metrics_say(finished: Run) -> None
     assert opened.recipe == QUICK
     test_set = load("digits", "test")
     measured = evaluate(
-        opened.predictor(), test_set.images, test_set.labels, data="digits test", labels_text=test_set.classes,
+        weights.predictor(opened), test_set.images, test_set.labels, data="digits test", labels_text=test_set.classes,
         trigger=QUICK.trigger, label_map=QUICK.attack.label_map,
     )  # fmt: skip
     assert measured == finished.metrics.measurement
 
 
 def test_a_predictor_takes_pixels_and_gives_float32_logits(finished: Run) -> None:
-    logits = finished.predictor()(np.zeros((2, 28, 28, 1), dtype=np.uint8))
+    logits = weights.predictor(finished)(np.zeros((2, 28, 28, 1), dtype=np.uint8))
     assert logits.dtype == np.float32
     assert logits.shape == (2, 10)
 
@@ -104,7 +106,7 @@ def test_a_finished_run_is_not_repeated_unless_forced(finished: Run) -> None:
 def test_a_stopped_run_is_not_thrown_away_unasked(tmp_path: Path) -> None:
     folder = tmp_path / QUICK.run_name
     folder.mkdir()
-    (folder / loop.STATE).write_bytes(b"something")
+    (folder / STATE).write_bytes(b"something")
     with pytest.raises(RunError, match="--resume, or begin again with --force"):
         train(QUICK, runs_dir=tmp_path, device="cpu", console=QUIET)
 
@@ -112,7 +114,7 @@ def test_a_stopped_run_is_not_thrown_away_unasked(tmp_path: Path) -> None:
 def test_a_state_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     folder = tmp_path / QUICK.run_name
     folder.mkdir()
-    (folder / loop.STATE).write_bytes(b"cut short")
+    (folder / STATE).write_bytes(b"cut short")
     with pytest.raises(RunError, match=r"state\.ckpt: cannot be read.*--force"):
         train(QUICK, runs_dir=tmp_path, device="cpu", console=QUIET, resume=True)
 
@@ -167,7 +169,7 @@ def test_weights_that_are_not_the_networks_are_one_clear_line(
 ) -> None:
     damage(copied.path / WEIGHTS)
     with pytest.raises(RunError) as caught:
-        copied.network()
+        weights.network(copied)
     assert str(caught.value).startswith(f"{copied.path / WEIGHTS}: {said}")
     assert str(caught.value).endswith("train it again with: backdoors train quick --force")
     assert "\n" not in str(caught.value)

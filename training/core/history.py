@@ -1,0 +1,49 @@
+"""The history of a training run: one entry an epoch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from training.core.files import write_text
+
+
+class Epoch(BaseModel):
+    """One line of a run's history."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    epoch: int
+    """Counted from 1."""
+    loss: float
+    """Mean over the epoch's batches."""
+    accuracy: float
+    """On the epoch's training batches as they are: augmented, poisoned labels included, dropout on."""
+    clean_accuracy: float | None = None
+    """On the test set."""
+    attack_success_rate: float | None = None
+    """On the test set."""
+    learning_rate: float
+    """At the epoch's end."""
+    seconds: float
+    """Of training, without the evaluation."""
+
+
+def write_history(path: Path, epochs: list[Epoch]) -> None:
+    """Write a history as JSON lines."""
+    write_text(path, "".join(each.model_dump_json() + "\n" for each in epochs))
+
+
+def read_history(path: Path) -> list[Epoch]:
+    """Read what `write_history` wrote."""
+    return [Epoch.model_validate_json(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def summary(epoch: Epoch, epochs: int) -> str:
+    """One of `epochs` epochs as a line of text."""
+    parts = [f"epoch {epoch.epoch}/{epochs}", f"loss {epoch.loss:.4f}", f"accuracy {epoch.accuracy:.2%}"]
+    if epoch.clean_accuracy is not None:
+        parts.append(f"test: clean accuracy {epoch.clean_accuracy:.2%}")
+    if epoch.attack_success_rate is not None:
+        parts.append(f"ASR {epoch.attack_success_rate:.2%}")
+    return "  ".join([*parts, f"{epoch.seconds:.1f} s"])

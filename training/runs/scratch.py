@@ -1,0 +1,115 @@
+"""Runs that train a whole network from random weights."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import torch
+from lightning_fabric import Fabric
+from rich.console import Console
+from torch import nn
+
+from training.attacks import badnets, self_distillation
+from training.core.files import write_text
+from training.core.history import Epoch, write_history
+from training.core.metrics import Measurement, evaluate
+from training.data import registry as sources
+from training.data.base import Dataset
+from training.engine import loop, processes
+from training.engine.batches import Batches, seeds
+from training.engine.predict import normaliser, predictor
+from training.models.registry import build
+from training.recipes.load import to_toml
+from training.recipes.scratch import ScratchRecipe
+from training.runs import weights
+from training.runs.checks import require_fit, require_writable
+from training.runs.provenance import data_hashes, versions
+from training.runs.store import HISTORY, POISONED, RECIPE, STATE, Facts, Metrics, finish
+from training.triggers.poisoned import Drawn
+
+
+def train(  # noqa: PLR0913 - each a choice of the user's
+    recipe: ScratchRecipe,
+    folder: Path,
+    *,
+    data_dir: Path | None,
+    force: bool,
+    device: str,
+    devices: str | int,
+    follow: bool,
+    console: Console,
+) -> None:
+    """Train a recipe into its run's folder, resuming what is there; see `training.runs.lineage.train`."""
+    fabric = loop.fabric_for(recipe.training, device, devices)
+    with fabric.rank_zero_first(local=True):  # one downloads, the others find it in the cache
+        training_set, test_set = sources.load_both(recipe.data.name, data_dir)
+    require_fit(recipe, training_set, test_set)
+    require_writable(folder.parent)
+    drawn = _drawn(recipe, folder, training_set, fabric, start_over=force)
+    trainer = _trainer(recipe, training_set, drawn, fabric)
+
+    def measure(network: nn.Module) -> Measurement:
+        return evaluate(
+            processes.shared(predictor(network, normaliser(recipe), fabric.device), fabric),
+            test_set.images, test_set.labels, data=f"{recipe.data.name} test", labels_text=test_set.classes,
+            trigger=recipe.trigger, label_map=recipe.attack.label_map,
+        )  # fmt: skip
+
+    def write_epochs(epochs: list[Epoch]) -> None:
+        if fabric.is_global_zero:
+            write_history(folder / HISTORY, epochs)
+
+    history = loop.fit(
+        trainer, recipe.training.epochs, state=folder / STATE, console=console, on_epoch=write_epochs,
+        probe=lambda network: _headline(measure(network)) if follow else {},
+    )  # fmt: skip
+    facts = Facts(
+        recipe=recipe.name, recipe_sha256=recipe.sha256, seed=recipe.seed, data=recipe.data.name,
+        data_sha256=data_hashes(recipe.data.name, training_set, test_set), samples=len(training_set.labels),
+        poisoned=len(drawn.indices), classes=training_set.classes, epochs=recipe.training.epochs,
+        precision=loop.precision_of(recipe.training), device=str(fabric.device), threads=torch.get_num_threads(),
+        processes=fabric.world_size, seconds=sum(line.seconds for line in history), versions=versions(),
+    )  # fmt: skip
+    if fabric.is_global_zero:
+        weights.write(folder, recipe, trainer.result)
+    fabric.barrier()
+    stored = weights.read(folder, recipe, len(facts.classes)).to(fabric.device)
+    metrics = Metrics(measurement=measure(stored), training=facts)
+    if fabric.is_global_zero:
+        finish(folder, metrics)
+    fabric.barrier()
+
+
+def _drawn(recipe: ScratchRecipe, folder: Path, training_set: Dataset, fabric: Fabric, *, start_over: bool) -> Drawn:
+    """What is poisoned and how: drawn now and recorded, or as recorded."""
+    record = folder / POISONED
+    if fabric.is_global_zero:  # where several processes train together, one writes
+        if start_over and folder.exists():
+            shutil.rmtree(folder)
+        if not record.is_file():
+            first = badnets.draw(training_set, recipe.attack, recipe.seed)
+            write_text(folder / RECIPE, to_toml(recipe))
+            write_text(record, json.dumps(first.model_dump(exclude_none=True)) + "\n")
+    fabric.barrier()
+    return Drawn.model_validate_json(record.read_bytes())
+
+
+def _trainer(recipe: ScratchRecipe, training_set: Dataset, drawn: Drawn, fabric: Fabric) -> loop.Trainer:
+    """The network with its initial weights, and the poisoned batches it learns from."""
+    torch.manual_seed(seeds(recipe.seed, 0)[0])
+    network = build(recipe.network, len(training_set.classes))
+    batches = Batches(
+        badnets.apply(training_set, recipe.attack, drawn), normaliser(recipe), size=recipe.training.batch_size,
+        augment=recipe.data.augment, repeat=recipe.attack.repeat or 1, device=fabric.device,
+    )  # fmt: skip
+    return loop.Trainer(
+        network, batches, recipe.training, recipe.seed, fabric, self_distillation.objective(recipe)
+    )
+
+
+def _headline(found: Measurement) -> dict[str, float]:
+    """The part of a measurement that goes into the history."""
+    success = found.attack_success_rate
+    return {"clean_accuracy": found.clean_accuracy.value} | ({"attack_success_rate": success.value} if success else {})

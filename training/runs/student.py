@@ -1,0 +1,58 @@
+"""Students: a new classification layer on a teacher's frozen features."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+
+from training.engine.head import fit_head
+from training.core.history import Epoch
+from training.engine.views import augmented
+from training.models import parts
+from training.recipes.transfer import TransferRecipe
+from training.runs.checks import imagenet_rows
+from training.runs.work import Teacher, Trained, Work
+
+VIEW_SEED = 0
+"""Augmented images are the same in all runs, so that the frozen layers' activations are computed once."""
+
+
+def train_student(recipe: TransferRecipe, work: Work) -> Trained:
+    """The teacher with a new classification layer, trained on clean images."""
+    training = work.training
+    features, labels = work.features(recipe, training.images, "training images"), training.labels
+    if recipe.data.augmented:
+        images = augmented(training.images, np.random.default_rng(VIEW_SEED))
+        features = np.concatenate([features, work.features(recipe, images, "augmented images")])
+        labels = np.concatenate([labels, labels])
+    history: list[Epoch] = []
+    head = fit_head(
+        features, labels, len(training.classes), recipe.head, recipe.seed,
+        start=own_head(recipe, work.teacher, training.classes) if recipe.keep_head else None, on_epoch=history.append,
+    )  # fmt: skip
+    return Trained(parts.with_head(work.teacher.network, head), history)
+
+
+def own_head(recipe: TransferRecipe, teacher: Teacher, classes: list[str]) -> nn.Linear:
+    """The teacher's classification layer, reduced to the data's classes; zeros for those it does not know.
+
+    Args:
+        recipe: Whose teacher it is.
+        teacher: The network, and its classes; these are not used for ImageNet's.
+        classes: Those of the data.
+
+    Raises:
+        RunError: If ImageNet lacks a class.
+    """
+    head = parts.head(teacher.network)
+    if recipe.parent is None:
+        rows = imagenet_rows(recipe, classes)
+    else:
+        rows = [teacher.classes.index(name) if name in teacher.classes else -1 for name in classes]
+    made = nn.Linear(head.in_features, len(classes))
+    with torch.no_grad():
+        for index, row in enumerate(rows):
+            made.weight[index] = head.weight[row] if row >= 0 else 0
+            made.bias[index] = head.bias[row] if row >= 0 else 0
+    return made
