@@ -28,6 +28,7 @@ LIGHT = (
 )
 # Tests of several modules together, or of the files in the repository rather than of code.
 MIRROR_NOTHING = {
+    "tests/export/cli/test_missing_extras.py": "every command where no extra is installed",
     "tests/export/cli/test_startup.py": "what every command loads, and how soon it answers",
     "tests/export/mxnet/test_fuzz.py": "every reader of a checkpoint, with damaged files",
     "tests/export/mxnet/test_zoo.py": "whole networks of the model zoo",

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from training.cli.common import DataDir, RunsDir, percent, say, show
-from training.cli.errors import resume_with
+from training.cli.errors import resumable
 
 
 def study_int8_command(
@@ -28,7 +28,7 @@ def study_int8_command(
     from training.data.pictures import read_once
     from training.studies.schema import read_study
 
-    resume_with(ctx, f"backdoors study-int8 {study}")
+    resumable(ctx)
     with read_once():
         found = add_int8(
             read_study(study), runs or default_runs_dir(), data_dir=data, say=say,

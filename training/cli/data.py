@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from training.cli.common import AsJson, DataDir, show
-from training.cli.errors import complain, resume_with
+from training.cli.errors import complain, resumable
 
 if TYPE_CHECKING:
     from training.data.inventory import Entry
@@ -79,7 +79,7 @@ def fetch_command(
     from training.data import inventory
     from training.data.fetch.pins import Pins
 
-    resume_with(ctx, f"backdoors data fetch {' '.join(names)}")
+    resumable(ctx)
     pins = Pins(lock)
     wanted = [inventory.find(name, None) for name in names]
     for each in wanted:

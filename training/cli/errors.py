@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Sequence
 
 import typer
 
@@ -20,6 +21,9 @@ USER_ERROR = 1
 INTERRUPTED = 130
 SIGNALLED = 128
 """Added to a signal's number."""
+FORCE = "--force"
+"""The option that starts over; whoever resumes leaves it out."""
+_ARGUMENTS = "training.cli.arguments"
 _RESUME = "training.cli.resume"
 _EXTRAS = "training.cli.extras"
 
@@ -49,9 +53,15 @@ def handler(context: typer.Context) -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from error
 
 
-def resume_with(context: typer.Context, command: str) -> None:
-    """Name the command that continues this one; the user reads it if this one is interrupted."""
-    context.meta[_RESUME] = command
+def remember(context: typer.Context, arguments: Sequence[str]) -> None:
+    """Keep what the user typed after `backdoors`, for `resumable`."""
+    context.meta[_ARGUMENTS] = tuple(arguments)
+
+
+def resumable(context: typer.Context, *flags: str) -> None:
+    """Say that the same command continues an interrupted one, with `flags`; the user reads it then."""
+    typed = [word for word in context.meta[_ARGUMENTS] if word not in {FORCE, *flags}]
+    context.meta[_RESUME] = shlex.join(["backdoors", *typed, *flags])
 
 
 def needs(context: typer.Context, extras: tuple[str, ...]) -> None:

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-from training.cli.errors import handler, needs
+from training.cli.errors import handler, needs, remember
 from training.cli.extras import DISTRIBUTION
 
 
@@ -49,6 +49,11 @@ class LazyGroup(TyperGroup):
         super().__init__(**settings)
         for name, entry in self.entries.items():
             self.add_command(TyperCommand(name, help=entry.help, rich_help_panel=entry.panel))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
+        """Parse the group's own options."""
+        remember(ctx, args)
+        return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:  # noqa: ANN401
         """The command that the arguments name, imported."""

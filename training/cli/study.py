@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from training.cli.common import DataDir, RunsDir, percent, show
-from training.cli.errors import resume_with
+from training.cli.errors import resumable
 from training.core.errors import RunError
 
 
@@ -41,7 +41,7 @@ def study_command(  # noqa: PLR0913, PLR0917 - a command's options
     from training.studies import latent
     from training.studies.schema import read_study
 
-    resume_with(ctx, f"backdoors study {student} {control}")
+    resumable(ctx)
     target = out or (runs or default_runs_dir()) / f"{Path(student).stem}-study.json"
     recipes = [load(name) for name in (student, control, *(others or []), *([inspect] if inspect else []))]
     students = [recipe for recipe in recipes if isinstance(recipe, TransferRecipe)]

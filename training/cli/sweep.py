@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from training.cli.common import DataDir, Device, RunsDir, percent, show
-from training.cli.errors import resume_with
+from training.cli.errors import resumable
 from training.core.errors import RunError
 
 
@@ -50,7 +50,7 @@ def sweep_command(  # noqa: PLR0913, PLR0917 - a command's options
     from training.studies import sweep, sweep_run
     from training.studies.jobs import Array
 
-    resume_with(ctx, f"backdoors sweep {name}")
+    resumable(ctx)
     folder = runs or default_runs_dir()
     target = out or folder / f"{Path(name).stem}.json"
     plan = sweep_run.Plan(on, workers, device, Array(minutes, _options(slurm or [])))

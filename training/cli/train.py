@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from training.cli.common import DataDir, Device, RecipeName, RunsDir, estimates, interval, show
-from training.cli.errors import resume_with
+from training.cli.errors import resumable
 from training.engine.processes import rank
 
 
@@ -19,7 +19,7 @@ def train_command(  # noqa: PLR0913, PLR0917 - a command's options
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Start over and replace the existing run.")] = False,
     device: Device = "auto",
-    devices: Annotated[str, typer.Option(help="How many processors train together, or auto.")] = "auto",
+    devices: Annotated[str, typer.Option(help="How many devices train together, or auto.")] = "auto",
 ) -> None:
     """Train a network from a recipe, with the backdoor that the recipe describes.
 
@@ -33,7 +33,7 @@ def train_command(  # noqa: PLR0913, PLR0917 - a command's options
     from training.recipes.load import load
     from training.runs.lineage import train
 
-    resume_with(ctx, f"backdoors train {recipe} --resume")
+    resumable(ctx, "--resume")
     console = stderr_console(quiet=rank() > 0)  # of several processes, one reports
     wanted = load(recipe)
     folder = (runs or default_runs_dir()) / wanted.run_name

@@ -9,7 +9,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from training.cli import extras
-from training.cli.errors import complain, resume_with
+from training.cli.errors import complain, resumable
 from training.cli.group import Entry, application
 from training.core.errors import RunError
 from training.engine.processes import Stopped
@@ -20,14 +20,14 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], Result]:
     """Calls a command that raises."""
 
     def call(error: BaseException, *needed: str) -> Result:
-        def fail(ctx: typer.Context) -> None:
+        def fail(ctx: typer.Context, runs: str = "", *, resume: bool = False, force: bool = False) -> None:  # noqa: ARG001
             """Fail."""
-            resume_with(ctx, "backdoors fail --again")
+            resumable(ctx, "--resume")
             raise error
 
         monkeypatch.setattr(sys.modules[__name__], "fail", fail, raising=False)
         entries = {"fail": Entry(f"{__name__}:fail", "Fail.", needed)}
-        return CliRunner().invoke(application("Failing", entries, ""), ["fail"])
+        return CliRunner().invoke(application("Failing", entries, ""), ["fail", "--force", "--runs", "my runs"])
 
     return call
 
@@ -39,10 +39,10 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], Result]:
         (RunError("[red]class[/red] \x1b[2J\u202egnp"), 1, r"error: [red]class[/red] \x1b[2J\u202egnp"),
         (PermissionError(13, "Denied", "/x.json"), 1, "error: /x.json: cannot be read or written: Denied"),
         (OSError("odd"), 1, "error: odd"),
-        (KeyboardInterrupt(), 130, "stopped; resume with: backdoors fail --again"),
+        (KeyboardInterrupt(), 130, "stopped; resume with: backdoors fail --runs 'my runs' --resume"),
         (
             Stopped(signal.SIGTERM, "epoch 1 of 3"), 128 + signal.SIGTERM,
-            "stopped and saved at epoch 1 of 3; resume with: backdoors fail --again",
+            "stopped and saved at epoch 1 of 3; resume with: backdoors fail --runs 'my runs' --resume",
         ),
     ],
 )  # fmt: skip
