@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from training.cli.common import AsJson, DataDir, Device, RunsDir, interval, percent, show
-from training.cli.errors import resume_with
+from training.cli.errors import resumable
 
 if TYPE_CHECKING:
     from training.defences.base import Defence, Subject
@@ -63,7 +63,7 @@ def command(open_subject: Open) -> Callable[..., None]:
 
         folder = runs or default_runs_dir()
         chosen = _chosen(defences, given or [])
-        resume_with(ctx, f"backdoors defend {subject}")
+        resumable(ctx)
         opened = [open_subject(name, folder, data, device) for name in (subject, control) if name is not None]
         target = out or folder / "defences" / f"{opened[0].name}.json"
         found = study.run(
