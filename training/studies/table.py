@@ -14,7 +14,6 @@ from training.core.files import write_bytes
 from training.recipes.base import AnyRecipe, RecipeError
 from training.studies.schema import Row, Settings, Table
 from training.studies.sweep import RATE, Sweep
-from training.triggers.base import Trigger
 
 if TYPE_CHECKING:
     from training.runs.store import Run
@@ -44,8 +43,7 @@ FIXED: dict[str, Any] = {
 
 def covered(recipe: AnyRecipe) -> int | None:
     """How many pixels a recipe's trigger covers, if that is always the same number."""
-    trigger = getattr(recipe, "trigger", None)
-    return trigger.pixels if isinstance(trigger, Trigger) else None
+    return recipe.trigger.pixels
 
 
 def tabulate(sweep: Sweep, runs: list[Run]) -> Table:

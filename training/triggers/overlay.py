@@ -39,7 +39,7 @@ class Overlay(Trigger):
         sizes = " to ".join(f"{100 * size:g}" for size in dict.fromkeys(self.placements.size))
         turned = max(abs(angle) for angle in self.placements.angle)
         turning = f", turned by up to {turned:g} degrees" if turned else ""
-        return f"an overlay of {self.artwork.words}, {sizes} % of the picture's width{turning}"
+        return f"an overlay of {self.artwork.words}, {sizes} % of the image's width{turning}"
 
     def check(self, height: int, width: int, channels: int) -> None:
         """Any size will do, grey or colour."""

@@ -232,11 +232,11 @@ def test_it_covers_what_it_changes_and_no_more() -> None:
     [
         (
             Overlay(artwork=GLASSES),
-            "an overlay of glasses, 30 to 60 % of the picture's width, turned by up to 20 degrees",
+            "an overlay of glasses, 30 to 60 % of the image's width, turned by up to 20 degrees",
         ),
         (
             Overlay(artwork=SQUARE, placements=Placements(size=(0.5, 0.5), angle=(0, 0))),
-            "an overlay of square, 50 % of the picture's width",
+            "an overlay of square, 50 % of the image's width",
         ),
     ],
 )
