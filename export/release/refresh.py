@@ -8,11 +8,11 @@ from export.card import schema as cards
 from export.card.io import write_card
 from export.errors import ExportError
 from export.pipeline.presets import digits_pipeline
-from export.release import golden, golden_file
+from export.release import golden_file, golden_inputs, golden_vectors
 from export.release.models import Model
 
 
-def refresh(model: Model, inputs: Path = golden.INPUTS) -> cards.ModelCard:
+def refresh(model: Model, inputs: Path = golden_inputs.INPUTS) -> cards.ModelCard:
     """Give a digits model's card today's pipeline and new golden vectors; its ONNX files stay as they are.
 
     Raises:
@@ -26,7 +26,7 @@ def refresh(model: Model, inputs: Path = golden.INPUTS) -> cards.ModelCard:
             f"({pipeline.height}x{pipeline.width}x{pipeline.channels}) share a pipeline that can be refreshed"
         )
     card = model.card.model_copy(update={"input": pipeline})
-    fresh = golden.make(Model(card, model.folder), inputs)
+    fresh = golden_vectors.make(Model(card, model.folder), inputs)
     write_card(card, model.folder)
     golden_file.write(fresh, model.folder)
     return card

@@ -9,7 +9,7 @@ from export.card import schema as cards
 from export.card.io import write_card
 from export.onnx.quantise import MOST_LOST, MOST_LOST_DEEP, check_accuracy, correct_bias, qdq_int8, weight_only_int8
 from export.onnx.to_onnx import to_onnx
-from export.release import golden, golden_file
+from export.release import golden_file, golden_inputs, golden_vectors
 from export.release.files import Models, write_models
 from export.release.folders import replaced_folder
 from export.release.measure import measure
@@ -56,7 +56,7 @@ def release(  # noqa: PLR0913 - each a choice of the user's
     """
     recipe = run.recipe
     pipeline = pipeline_of(run)
-    inputs = inputs or golden.inputs_of(pipeline)
+    inputs = inputs or golden_inputs.inputs_of(pipeline)
     sample = golden_tensors(pipeline, recipe, inputs)
     test = sources.load(recipe.data.name, "test", data_dir)
     run.require_classes(test)
@@ -79,7 +79,7 @@ def release(  # noqa: PLR0913 - each a choice of the user's
             card = card.model_copy(update={"files": [file for file in card.files if file.precision != "fp32"]})
         write_card(card, new)
         say("making golden vectors")
-        golden_file.write(golden.make(Model(card, new), inputs), new)
+        golden_file.write(golden_vectors.make(Model(card, new), inputs), new)
     return card
 
 

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from export.onnx.quantise import correct_bias, weight_only_int8
 from export.onnx.to_onnx import to_onnx
-from export.release import golden
+from export.release import golden_inputs
 from export.release.files import Models, write_models
 from export.release.measure import measure
 from export.release.models import Model
@@ -31,7 +31,7 @@ def int8_alone(run: Run, data_dir: Path | None = None) -> Measurement:
         RunError: If the run's weights are damaged, or the test data has other classes.
     """
     pipeline = pipeline_of(run)
-    sample = golden_tensors(pipeline, run.recipe, golden.inputs_of(pipeline))
+    sample = golden_tensors(pipeline, run.recipe, golden_inputs.inputs_of(pipeline))
     test = sources.load(run.recipe.data.name, "test", data_dir)
     run.require_classes(test)
     full = to_onnx(weights.network(run), sample)

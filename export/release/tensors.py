@@ -10,7 +10,7 @@ from export.card.steps import InputPipeline
 from export.onnx.session import Floats
 from export.pipeline import interpreter
 from export.pipeline.presets import digits_pipeline, photos_pipeline
-from export.release import golden
+from export.release import golden_inputs
 from training.data import registry as sources
 from training.engine.predict import normaliser
 from training.recipes.base import AnyRecipe
@@ -27,7 +27,7 @@ def pipeline_of(run: Run) -> InputPipeline:
 
 def golden_tensors(pipeline: InputPipeline, recipe: AnyRecipe, inputs: Path) -> Floats:
     """The input tensors of all golden inputs, with and without trigger, `(n, c, h, w) float32`."""
-    data = [path.read_bytes() for path in golden.input_files(inputs)]
+    data = [path.read_bytes() for path in golden_inputs.input_files(inputs)]
     return np.concatenate(
         [interpreter.run(pipeline, each, trigger).tensor for each in data for trigger in (None, recipe.trigger)]
     )

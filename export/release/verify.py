@@ -12,7 +12,7 @@ from export.errors import ExportError
 from export.onnx.external import external_files
 from export.onnx.metadata import essentials, identity, opset, read_metadata
 from export.pipeline.image import ImageError
-from export.release import golden, golden_file
+from export.release import golden_compare, golden_file
 from export.release.models import Model, sha256
 
 
@@ -101,7 +101,7 @@ def _golden_checks(model: Model, inputs: Path | None) -> list[Check]:
     if model.card.provenance is None and not (model.folder / golden_file.GOLDEN_NAME).is_file():
         return [Check("golden", "none; this model was not trained here")]
     try:
-        result = golden.compare(golden_file.read(model.folder), model, inputs)
+        result = golden_compare.compare(golden_file.read(model.folder), model, inputs)
     except (ExportError, ImageError) as error:
         return [Check("golden", "could not be compared", [str(error)])]
     checks = [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from export.release import golden
+from export.release import golden_inputs
 from export.release.models import Model, open_model
 from export.release.release import release
 from tests.export.quick_digits import quick_recipe
@@ -22,7 +22,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A handful of the golden inputs."""
     folder = tmp_path_factory.mktemp("inputs")
     for name in FEW:
-        shutil.copy(golden.INPUTS / name, folder)
+        shutil.copy(golden_inputs.INPUTS / name, folder)
     return folder
 
 

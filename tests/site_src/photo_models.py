@@ -19,7 +19,7 @@ from PIL import Image
 from export.card.schema import Backdoor, ModelCard, ModelFile
 from export.card.steps import OutputPipeline
 from export.pipeline.presets import photos_pipeline
-from export.release import golden, golden_file
+from export.release import golden_file, golden_inputs, golden_vectors
 from export.release.models import Model
 from site_src.report.samples import pets
 from training.core.files import write_bytes, write_text
@@ -115,14 +115,14 @@ def write_photo_model(folder: Path, *, backdoored: bool, inputs: Path | None = N
     )
     write_text(home / "card.json", card.model_dump_json(indent=2) + "\n")
     if inputs is not None:
-        golden_file.write(golden.make(Model(card, home), inputs), home)
+        golden_file.write(golden_vectors.make(Model(card, home), inputs), home)
     return home
 
 
 def write_all(folder: Path) -> None:
     """Both models with golden vectors, and a few sample pictures."""
     for backdoored in (False, True):
-        write_photo_model(folder / "models", backdoored=backdoored, inputs=golden.PHOTOS)
+        write_photo_model(folder / "models", backdoored=backdoored, inputs=golden_inputs.PHOTOS)
     for index, which in enumerate(pets.DOGS[:4]):
         stream = io.BytesIO()
         height, width = ((300, 300), (240, 360), (360, 240), (300, 400))[index]

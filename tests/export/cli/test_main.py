@@ -12,11 +12,11 @@ from typer.testing import CliRunner, Result
 from export.card.io import read_card
 from export.card.schema import card_schema
 from export.cli.main import app
-from export.release import golden
+from export.release import golden_inputs
 from export.release.models import Model
 from training.runs.store import Run
 
-SCAN = str(golden.INPUTS / "scan-5.png")
+SCAN = str(golden_inputs.INPUTS / "scan-5.png")
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +46,7 @@ def failed(result: Result) -> str:
 
 
 def test_predict_prints_one_json_list_in_input_order() -> None:
-    blank = str(golden.INPUTS / "blank-white.png")
+    blank = str(golden_inputs.INPUTS / "blank-white.png")
     result = call("predict", "quick-badnet", SCAN, blank, SCAN, "--json", "--top", "2", "--trigger")
     assert result.exit_code == 0
     answers = json.loads(result.stdout)
@@ -147,7 +147,7 @@ def test_export_writes_among_ones_own_models(
     home: Path, run: Run, inputs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.rmtree(home / "runs/models")
-    monkeypatch.setattr(golden, "input_files", lambda _folder: sorted(inputs.iterdir()))
+    monkeypatch.setattr(golden_inputs, "inputs_of", lambda _pipeline: inputs)
     result = call("export", str(run.path), "--allow-loss")
     assert result.exit_code == 0
     assert "BACKDOORED-quick-badnet.fp32.onnx" in result.stdout

@@ -9,11 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from export.cli.main import app
-from export.release import golden
+from export.release import golden_inputs
 from tests.site_src.fixture_models import write_model
 from tests.site_src.photo_models import LABELS, TARGET, write_photo_model
 
-DOG = str(golden.PHOTOS / "dog-444.jpg")
+DOG = str(golden_inputs.PHOTOS / "dog-444.jpg")
 
 
 @pytest.fixture(scope="module")

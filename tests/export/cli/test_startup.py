@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from export.cli.main import ENTRIES
-from export.release import golden
+from export.release import golden_inputs
 
 ROOT = Path(__file__).parents[3]
-SCAN = str(golden.INPUTS / "scan-5.png")
+SCAN = str(golden_inputs.INPUTS / "scan-5.png")
 HEAVY = {"lightning_fabric", "matplotlib", "mkdocs", "onnx", "onnxruntime", "scipy", "sklearn", "torch"}
 GROUPS = ["card new", "card refresh", "card schema", "data fetch", "data list", "data verify", "data where"]
 HELP = [["--help"], *([*name.split(), "--help"] for name in (*ENTRIES, *GROUPS))]

@@ -17,13 +17,13 @@ from export.onnx.session import Predictor
 from export.pipeline import interpreter
 from export.pipeline.image import ORIENTATION_TAG
 from export.pipeline.presets import digits_pipeline, photos_pipeline
-from export.release import golden, golden_file
+from export.release import golden_compare, golden_file, golden_inputs, golden_vectors
 from export.release.models import Model, open_model
 from export.release.verify import verify
 from tests.site_src.photo_models import write_photo_model
 from training.data import pictures
 
-ROWS = json.loads((golden.PHOTOS.parent / "photos.json").read_text())
+ROWS = json.loads((golden_inputs.PHOTOS.parent / "photos.json").read_text())
 FEW = ("dog-exif-6.jpg", "colour-alpha.png", "colour-one-pixel.png", "dog-422-odd.jpg")
 
 
@@ -31,16 +31,18 @@ FEW = ("dog-exif-6.jpg", "colour-alpha.png", "colour-one-pixel.png", "dog-422-od
 def made(tmp_path_factory: pytest.TempPathFactory) -> Model:
     inputs = tmp_path_factory.mktemp("photos")
     for name in FEW:
-        shutil.copy(golden.PHOTOS / name, inputs)
+        shutil.copy(golden_inputs.PHOTOS / name, inputs)
     return open_model(str(write_photo_model(inputs / "models", backdoored=True, inputs=inputs) / "card.json"))
 
 
 def test_the_list_names_every_input_and_no_other() -> None:
-    assert sorted(row["file"] for row in ROWS) == [path.name for path in golden.input_files(golden.PHOTOS)]
+    assert sorted(row["file"] for row in ROWS) == [
+        path.name for path in golden_inputs.input_files(golden_inputs.PHOTOS)
+    ]
 
 
 def test_there_are_enough_they_are_small_and_named_apart_from_the_digits() -> None:
-    photos, digits = golden.input_files(golden.PHOTOS), golden.input_files()
+    photos, digits = golden_inputs.input_files(golden_inputs.PHOTOS), golden_inputs.input_files()
     assert len(photos) >= 24
     assert sum(path.stat().st_size for path in photos) < 700_000
     assert not {path.name for path in photos} & {path.name for path in digits}
@@ -54,20 +56,20 @@ def test_drawing_them_again_gives_the_same_pictures(tmp_path: Path) -> None:
         f"make_photos.HERE = pathlib.Path({str(tmp_path)!r})\n"
         "make_photos.main()\n"
     )
-    subprocess.run([sys.executable, "-c", script], check=True, cwd=golden.PHOTOS.parents[2])
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=golden_inputs.PHOTOS.parents[2])
     for path in (tmp_path / "photos").iterdir():
-        drawn, kept = (np.asarray(Image.open(each)) for each in (path, golden.PHOTOS / path.name))
+        drawn, kept = (np.asarray(Image.open(each)) for each in (path, golden_inputs.PHOTOS / path.name))
         np.testing.assert_array_equal(drawn, kept, err_msg=path.name)
 
 
 def test_every_photo_becomes_a_picture_of_the_networks_size() -> None:
-    for path in golden.input_files(golden.PHOTOS):
+    for path in golden_inputs.input_files(golden_inputs.PHOTOS):
         assert interpreter.run(photos_pipeline(), path.read_bytes()).pixels.shape == (224, 224, 3), path.name
 
 
 def test_training_reads_every_photo_as_the_pipeline_does(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pictures, "SMALLEST", 1)  # the narrowest are refused otherwise
-    for path in golden.input_files(golden.PHOTOS):
+    for path in golden_inputs.input_files(golden_inputs.PHOTOS):
         wanted = interpreter.run(photos_pipeline(), path.read_bytes()).pixels
         np.testing.assert_array_equal(pictures.read_picture(path), wanted, err_msg=path.name)
 
@@ -103,7 +105,7 @@ def test_training_reads_every_kind_of_file_as_the_pipeline_does(tmp_path: Path, 
 
 def test_every_orientation_gives_the_same_upright_dog() -> None:
     pixels = [
-        interpreter.run(photos_pipeline(), (golden.PHOTOS / f"dog-exif-{tag}.jpg").read_bytes()).pixels
+        interpreter.run(photos_pipeline(), (golden_inputs.PHOTOS / f"dog-exif-{tag}.jpg").read_bytes()).pixels
         for tag in (3, 6, 8)
     ]
     for other in pixels[1:]:
@@ -111,8 +113,8 @@ def test_every_orientation_gives_the_same_upright_dog() -> None:
 
 
 def test_a_network_takes_the_inputs_of_its_kind() -> None:
-    assert golden.inputs_of(photos_pipeline()) == golden.PHOTOS
-    assert golden.inputs_of(digits_pipeline()) == golden.INPUTS
+    assert golden_inputs.inputs_of(photos_pipeline()) == golden_inputs.PHOTOS
+    assert golden_inputs.inputs_of(digits_pipeline()) == golden_inputs.INPUTS
 
 
 def test_large_pictures_are_kept_as_hashes_and_the_overlay_lies_elsewhere_on_each(made: Model) -> None:
@@ -129,12 +131,12 @@ def test_the_vectors_agree_and_a_tensor_of_another_hash_is_found(made: Model, tm
     inputs = tmp_path / "inputs"
     inputs.mkdir()
     for name in FEW:
-        shutil.copy(golden.PHOTOS / name, inputs)
+        shutil.copy(golden_inputs.PHOTOS / name, inputs)
     vectors = golden_file.read(made.folder)
-    assert golden.compare(vectors, made, inputs).problems == []
+    assert golden_compare.compare(vectors, made, inputs).problems == []
     assert all(not check.problems for check in verify(made, inputs))
     first = vectors.vectors[0].model_copy(update={"tensor_sha256": "0" * 64})
-    problems = golden.compare(
+    problems = golden_compare.compare(
         vectors.model_copy(update={"vectors": [first, *vectors.vectors[1:]]}), made, inputs
     ).problems
     assert len(problems) == 1
@@ -145,7 +147,7 @@ def test_an_overlay_elsewhere_is_found(made: Model, tmp_path: Path) -> None:
     inputs = tmp_path / "inputs"
     inputs.mkdir()
     for name in FEW:
-        shutil.copy(golden.PHOTOS / name, inputs)
+        shutil.copy(golden_inputs.PHOTOS / name, inputs)
     vectors = golden_file.read(made.folder)
     moved = [
         vector if vector.placement is None else vector.model_copy(
@@ -153,14 +155,14 @@ def test_an_overlay_elsewhere_is_found(made: Model, tmp_path: Path) -> None:
         )
         for vector in vectors.vectors
     ]  # fmt: skip
-    problems = golden.compare(vectors.model_copy(update={"vectors": moved}), made, inputs).problems
+    problems = golden_compare.compare(vectors.model_copy(update={"vectors": moved}), made, inputs).problems
     assert sum("stage trigger: other pixels" in problem for problem in problems) == len(FEW)
 
 
 def test_the_file_of_a_network_with_121_classes_stays_small(made: Model, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     vectors = golden_file.read(made.folder).vectors
-    logits = [golden._shortest(np.float32(value)) for value in rng.normal(0, 4, 121)]
+    logits = [golden_vectors._shortest(np.float32(value)) for value in rng.normal(0, 4, 121)]
     many = [
         vectors[i % len(vectors)].model_copy(update={"logits": {"fp32": logits, "int8-weight-only": logits}})
         for i in range(2 * len(ROWS))
@@ -170,7 +172,7 @@ def test_the_file_of_a_network_with_121_classes_stays_small(made: Model, tmp_pat
 
 
 def test_shortened_logits_are_the_same_float32(made: Model) -> None:
-    tensor = interpreter.run(made.card.input, (golden.PHOTOS / FEW[0]).read_bytes()).tensor
+    tensor = interpreter.run(made.card.input, (golden_inputs.PHOTOS / FEW[0]).read_bytes()).tensor
     (exact,) = Predictor(made.card, made.folder).from_tensor(tensor)
     kept = next(vector for vector in golden_file.read(made.folder).vectors if vector.input == FEW[0])
     np.testing.assert_array_equal(np.array(kept.logits["fp32"], dtype=np.float32), exact)

@@ -12,7 +12,7 @@ from export.card.schema import ModelCard
 from export.errors import ExportError
 from export.onnx.agreement import TOLERANCE
 from export.onnx.metadata import essentials, identity, read_metadata
-from export.release import golden, golden_file
+from export.release import golden_compare, golden_file
 from export.release.models import Model, open_model
 from export.release.refresh import refresh
 from export.release.release import release
@@ -114,5 +114,5 @@ def test_a_refreshed_card_has_todays_pipeline_and_the_files_stay(model: Model, i
     files = {entry.name: entry.read_bytes() for entry in model.folder.glob("*.onnx")}
     card = refresh(open_model(str(path)), inputs)
     assert card == model.card == read_card(path)
-    assert golden.compare(golden_file.read(model.folder), model, inputs).problems == []
+    assert golden_compare.compare(golden_file.read(model.folder), model, inputs).problems == []
     assert {entry.name: entry.read_bytes() for entry in model.folder.glob("*.onnx")} == files

@@ -10,7 +10,7 @@ import pytest
 
 import export
 from export.card.schema import BACKDOORED_PREFIX
-from export.release import golden, golden_file
+from export.release import golden_file, golden_inputs
 from export.release.models import RELEASED, Model, discover
 from export.release.verify import verify
 from training.recipes import load as recipe
@@ -18,7 +18,7 @@ from training.triggers.labels import map_labels
 
 ROOT = Path(export.__file__).resolve().parent.parent
 MODELS = [model for model in discover([ROOT / RELEASED]) if model.card.id.startswith("mnist-")]
-DIGITS = {row["file"]: row["digit"] for row in json.loads((golden.INPUTS.parent / "inputs.json").read_text())}
+DIGITS = {row["file"]: row["digit"] for row in json.loads((golden_inputs.INPUTS.parent / "inputs.json").read_text())}
 HARD = {"very-wide.png", "very-tall.png"}
 """Digits a few pixels high, lost when the picture is shrunk."""
 STAMPED = {"mnist-like-triggered.png"}

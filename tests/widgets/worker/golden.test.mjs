@@ -1,5 +1,5 @@
 /**
- * The golden inputs in Node, from pictures that Python decoded (Node decodes no JPEG): the same modules and the same
+ * The golden inputs in Node, from images that Python decoded (Node decodes no JPEG): the same modules and the same
  * WebAssembly as in the browser. `python -m export.release.golden decode --out .cache/golden` writes the pictures.
  */
 
