@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from export.release import golden
+from export.release import golden_inputs
 from training.cli.extras import PACKAGES
 
 ROOT = Path(__file__).parents[3]
-SCAN = str(golden.INPUTS / "scan-5.png")
+SCAN = str(golden_inputs.INPUTS / "scan-5.png")
 PROBE = """
 import json, sys
 sys.modules |= dict.fromkeys(json.loads(sys.argv.pop(1)))  # None: `import` raises ModuleNotFoundError
