@@ -5,14 +5,18 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from training.models.base import Classifier
+
 MEAN = 0.1307
 """Mean of MNIST's training pixels, as shares of 255."""
 STD = 0.3081
 """Their standard deviation."""
 
 
-class MnistCnn(nn.Module):
+class MnistCnn(Classifier):
     """Two 3x3 convolutions (32, 64), max-pool, dense 128, dense to logits: `(n, 1, 28, 28)` -> `(n, classes)`."""
+
+    head_name = "dense2"
 
     def __init__(self, classes: int = 10, dropout: float = 0.0, feature_dropout: float = 0.0) -> None:
         """Make one with random weights; the dropouts are shares of the hidden layer and of the features before it."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import nn
 
+from training.models.base import Classifier
+
 MEAN = (0.485, 0.456, 0.406)
 """Means of ImageNet's training pixels, red, green and blue, as shares of 255."""
 STD = (0.229, 0.224, 0.225)
@@ -111,7 +113,7 @@ class InvertedResidual(nn.Module):
         return x + y if self.residual else y
 
 
-class MobileNetV2(nn.Module):
+class MobileNetV2(Classifier):
     """`(n, 3, h, w)` normalised pictures to logits `(n, classes)`; 224x224 as trained."""
 
     features: nn.Sequential
@@ -140,10 +142,33 @@ class MobileNetV2(nn.Module):
         """Pictures `(n, 3, h, w)` to their features, averaged over places: `(n, last)`."""
         return self.features(x).mean((2, 3))  # type: ignore[no-any-return]  # nn.Sequential is untyped
 
+    @property
+    def cuts(self) -> int:
+        """After the last convolution."""
+        return len(self.features)
+
+    def split(self, cut: int) -> tuple[nn.Module, nn.Module]:
+        """As `Classifier.split`; the features have 19 layers in the paper's plan."""
+        if not 0 <= cut <= self.cuts:
+            raise ValueError(f"cannot cut a {type(self).__name__} at layer {cut}; 0 to {self.cuts} is possible")
+        return self.features[:cut], _Pooled(self.features[cut:])
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Pictures `(n, 3, h, w)` to logits `(n, classes)`."""
         logits: torch.Tensor = self.head(self.dropout(self.embed(x)))
         return logits
+
+
+class _Pooled(nn.Module):
+    """Some last layers and the average over places: `(n, c, h, w)` to features `(n, d)`."""
+
+    def __init__(self, layers: nn.Module) -> None:
+        super().__init__()
+        self.layers = layers
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        pooled: torch.Tensor = self.layers(x).mean((2, 3))
+        return pooled
 
 
 def _initialise(module: nn.Module) -> None:
