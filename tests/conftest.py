@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -12,8 +13,32 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
-@pytest.hookimpl(trylast=True)
+TESTS = Path(__file__).parent
+SLOW = (
+    "containers/",
+    "export/cli/",
+    "export/mxnet/",
+    "export/onnx/",
+    "export/pipeline/test_overlay_parity",
+    "export/pipeline/test_parity",
+    "export/release/",
+    "site_src/report/",
+    "test_distribution.py",
+    "training/cli/",
+    "training/cluster/",
+    "training/defences/",
+    "training/engine/test_processes.py",
+    "training/runs/",
+    "training/studies/",
+)
+"""Where tests train, export, build a site or start programs, seconds each: `make test-quick` leaves them out."""
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Modules with slow tests first, so that no process is left with one of them at the end."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    """Mark what is slow, and put modules with a test marked so by itself first: none is left alone at the end."""
+    longest = {item.path for item in items if item.get_closest_marker("slow")}
+    for item in items:
+        if item.path.relative_to(TESTS).as_posix().startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: item.path not in longest)
