@@ -7,6 +7,7 @@ from site_src.plugin.expressions import FactError
 from site_src.plugin.facts import METRICS, Facts, interval
 from site_src.plugin.formats import count, duration, percent, size
 from site_src.plugin.page import PageBuilder
+from site_src.report import defences
 from site_src.report.figures import render
 
 
@@ -39,7 +40,7 @@ class Models:
             id="lab",
         )
         table = self._page.place(_render("models-table", entries=entries))
-        sections = "\n\n".join(self._section(entry, heading="###") for entry in entries)
+        sections = "\n\n".join(self._own_section(entry) for entry in entries)
         return f"{demo}\n\n## What you trained\n\n{table}\n\n{sections}"
 
     def _released(self) -> list[Entry]:
@@ -48,6 +49,12 @@ class Models:
             where = ", ".join(str(folder) for folder in self._catalogue.folders)
             raise FactError(f"there is no released model in {where}: run `backdoors export --release`")
         return _clean_first(entries)
+
+    def _own_section(self, entry: Entry) -> str:
+        """A section of the lab: what the card says, and what `backdoors defend` measured."""
+        measured = defences.section(self._lab.parent / "defences", entry.card, "####", self._page.place)
+        told = self._section(entry, heading="###")
+        return f"{told}\n\n{measured}" if measured else told
 
     def _section(self, entry: Entry, heading: str) -> str:
         for address, file in entry.served_files().items():
