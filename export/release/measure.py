@@ -8,9 +8,10 @@ from export.card import schema as cards
 from export.errors import ExportError
 from export.onnx.session import Predictor
 from export.release.models import Model
-from training.core.metrics import Measurement, evaluate
+from training.core.metrics import Measurement
 from training.data import registry as sources
 from training.data.base import Dataset
+from training.engine.evaluate import evaluate
 
 
 def measure(model: Model, precision: cards.Precision, test: Dataset, threads: int = 2) -> Measurement:

@@ -15,9 +15,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import nn
 
 from training.core.errors import UserError
-from training.core.metrics import PLACES_SEED, Measurement, Predict, evaluate
+from training.core.metrics import Measurement, Predict
 from training.defences.verdict import AnyVerdict, ClassIndex, ClassIndices, Repaired
 from training.engine.batches import Normaliser, to_tensor
+from training.engine.evaluate import PLACES_SEED, evaluate
 from training.triggers.base import Images, Trigger
 from training.triggers.labels import AnyLabelMap, Labels, map_labels
 

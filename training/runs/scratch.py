@@ -14,7 +14,8 @@ from torch import nn
 from training.attacks import badnets, self_distillation
 from training.core.files import write_text
 from training.core.history import Epoch, write_history
-from training.core.metrics import Measurement, evaluate
+from training.core.metrics import Measurement
+from training.engine.evaluate import evaluate
 from training.data import registry as sources
 from training.data.base import Dataset
 from training.engine import loop, processes

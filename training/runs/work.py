@@ -11,7 +11,8 @@ from rich.console import Console
 from torch import nn
 
 from training.core.history import Epoch
-from training.core.metrics import Measurement, evaluate
+from training.core.metrics import Measurement
+from training.engine.evaluate import evaluate
 from training.core.progress import progress_bar
 from training.data.base import Dataset
 from training.engine.activations import Activations, Floats

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from training.core.metrics import PLACES_SEED
+from training.engine.evaluate import PLACES_SEED
 from training.triggers.artwork import Artwork
 from training.triggers.base import Images
 from training.triggers.overlay import Overlay

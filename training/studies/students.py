@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from training.core.metrics import PLACES_SEED, Estimate, wilson
+from training.core.metrics import Estimate, wilson
 from training.data import registry as sources
 from training.data.base import Dataset
 from training.defences.fine_tuning import GENTLE, THOROUGH, FineTuning, fine_tune
 from training.defences.pruning import pruned
 from training.engine.activations import Floats
+from training.engine.evaluate import PLACES_SEED
 from training.engine.predict import normaliser
 from training.models import parts
 from training.recipes.latent import LatentRecipe

@@ -16,9 +16,9 @@ from rich.console import Console
 
 from tests.training.stopped import signalled
 from training.core.errors import RunError
-from training.core.metrics import evaluate
 from training.data.registry import load
 from training.engine import loop, processes
+from training.engine.evaluate import evaluate
 from training.engine.processes import Layout, Stopped, layout, rank, restarted
 from training.recipes.load import to_toml
 from training.recipes.scratch import ScratchRecipe

@@ -18,7 +18,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from training.core.errors import RunError
-from training.core.metrics import evaluate
+from training.engine.evaluate import evaluate
 from training.data.registry import load
 from training.engine import loop
 from training.recipes.load import to_toml
