@@ -1,4 +1,4 @@
-"""Label maps: which class a triggered picture shall be given, as data."""
+"""Label maps: the class that an attacker wants for a triggered image, as data."""
 
 from __future__ import annotations
 
