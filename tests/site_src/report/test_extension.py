@@ -20,10 +20,7 @@ from training.recipes.load import load
 from training.studies import sweep
 
 ROOT = Path(__file__).parents[3]
-PAGES = (
-    "index", "regular", "latent", "models", "lab", "at-scale", "mxnet", "notebook-convert", "notebook-evaluate",
-    "embed", "reproduce", "references",
-)  # fmt: skip
+PAGES = tuple(path.stem for path in sorted((ROOT / "site_src" / "pages").glob("*.md")))
 RUNTIME = ROOT / "node_modules" / "onnxruntime-web" / "dist"
 
 pytestmark = pytest.mark.skipif(not RUNTIME.is_dir(), reason="node_modules is missing: run npm ci")
@@ -112,6 +109,18 @@ def test_nothing_is_left_unreplaced(site: Path, page: str) -> None:
         text = re.sub(r"<code>.*?</code>", "", text, flags=re.DOTALL)
     assert "{{" not in text
     assert "onnxwidgets" not in text
+
+
+def test_the_api_page_documents_every_package_and_stays_out_of_the_search(site: Path) -> None:
+    packages = re.findall(r"^::: (\S+)$", (ROOT / "site_src/pages/api.md").read_text("utf-8"), re.MULTILINE)
+    found = set(re.findall(r'id="([\w.]+)"', html(site, "api")))
+    assert packages
+    for package in packages:
+        assert package in found
+        assert any(name.startswith(f"{package}.") for name in found), package
+    index = json.loads((site / "search" / "search_index.json").read_text("utf-8"))
+    assert index["docs"]
+    assert not any(entry["location"].startswith("api/") for entry in index["docs"])
 
 
 def test_widgets_and_their_pictures_have_words(site: Path) -> None:
