@@ -28,7 +28,7 @@ const hidePage = (page) =>
     Reflect.deleteProperty(document, "hidden");
   });
 
-test("the camera is answered live, stops when asked, and leaves its last picture", async () => {
+test("the camera is answered live, stops when asked, and leaves its last image", async () => {
   await shared.withDemo(async (page) => {
     await start(page);
     await live(page).waitFor();
@@ -41,7 +41,7 @@ test("the camera is answered live, stops when asked, and leaves its last picture
   });
 });
 
-test("drawing over the camera's picture stops the camera and is answered", async () => {
+test("drawing over the camera's image stops the camera and is answered", async () => {
   await shared.withDemo(async (page) => {
     await start(page);
     await live(page).waitFor();
@@ -128,7 +128,7 @@ function holdSecondCamera(page, error) {
   }, error);
 }
 
-/** Until the camera has given a picture. @param {import("playwright-core").Page} page */
+/** Until the camera has given an image. @param {import("playwright-core").Page} page */
 const framed = (page) =>
   page.evaluate(async () => {
     await new Promise((resolve) => document.addEventListener("frame", resolve, { once: true }));
@@ -145,11 +145,11 @@ const given = (page) =>
     ),
   );
 
-/** The camera is off, its last picture stays, and it can be started again. @param {import("playwright-core").Page} page */
+/** The camera is off, its last image stays, and it can be started again. @param {import("playwright-core").Page} page */
 async function stoppedAndStartsAgain(page) {
   const button = (/** @type {string} */ name) => demo(page).getByRole("button", { name, exact: true });
   await demo(page).locator('.ow-stage[data-shown="photo"]').waitFor();
-  assert.equal(await demo(page).locator(".ow-photo").getAttribute("aria-label"), "The last picture from the camera");
+  assert.equal(await demo(page).locator(".ow-photo").getAttribute("aria-label"), "The last image from the camera");
   assert.equal(await button("Stop").isHidden(), true);
   assert.equal(await button("Use the other camera").isHidden(), true);
   await start(page);
@@ -197,7 +197,7 @@ for (const [how, act] of /** @type {[string, (page: import("playwright-core").Pa
   });
 }
 
-test("a camera whose picture cannot be played is given back", async () => {
+test("a camera whose image cannot be played is given back", async () => {
   await shared.withDemo(async (page) => {
     await holdSecondCamera(page);
     await page.evaluate(() => {

@@ -167,7 +167,7 @@ test("a view can be shared: the address brings drawing, trigger and precision ba
   });
 });
 
-test("two widgets of one page each show the picture that they were given", async () => {
+test("two widgets of one page each show the image that they were given", async () => {
   await shared.withPage(async (page) => {
     await decodeTogether(page, 2);
     await page.goto(shared.server.url);

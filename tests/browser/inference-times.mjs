@@ -110,7 +110,7 @@ if (values.out) {
  *
  * @param {string} id
  * @param {string} precision
- * @param {{height: number, width: number, channels: number}} picture
+ * @param {{height: number, width: number, channels: number}} image
  */
 async function bytesToFirstAnswer(id, precision, { height, width, channels }) {
   const given = defaultConfig();
@@ -119,7 +119,7 @@ async function bytesToFirstAnswer(id, precision, { height, width, channels }) {
     models: [{ card: `models/${id}/card.json`, title: "Network", precision }],
     inputs: ["samples"],
     samples: given.samples.slice(0, 1),
-    picture: { height, width, channels },
+    image: { height, width, channels },
   };
   const own = await startServer({ config });
   const context = await browser.newContext();

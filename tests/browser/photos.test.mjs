@@ -1,4 +1,4 @@
-/** Demos of photographs: the overlay is dragged, resized, turned and shared; by mouse, touch, wheel, keys and buttons. */
+/** Demos of photos: the overlay is dragged, resized, turned and shared; by mouse, touch, wheel, keys and buttons. */
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -29,7 +29,7 @@ const handle = (page) => demo(page).locator("onnx-overlay-handle");
 /** @param {Page} page @returns {Promise<Placement>} */
 const placement = (page) => handle(page).evaluate((element) => /** @type {any} */ (element).placement);
 
-/** The picture's box and the overlay's middle on the screen. @param {Page} page */
+/** The image's box and the overlay's middle on the screen. @param {Page} page */
 async function places(page) {
   await demo(page).locator(".ow-stage").scrollIntoViewIfNeeded();
   const box = await demo(page).locator(".ow-pixels").boundingBox();
@@ -232,7 +232,7 @@ test("what is shown is what the network was given, wherever the glasses lie", as
         const config = JSON.parse(document.querySelector("onnx-demo")?.getAttribute("config") ?? "");
         const card = await (await fetch(config.models[0].card)).json();
         const blob = await (await fetch(config.samples[0].src)).blob();
-        const result = await sharedClient().run({
+        const result = await sharedClient().ask("run", {
           source: { kind: "file", token: `test-${text}`, blob },
           models: [card.files[0].sha256],
           variants: [true],
@@ -285,7 +285,7 @@ test("one finger drags, two resize and turn, and the page does not scroll", asyn
   );
 });
 
-test("two widgets of one page each show the photograph that they were given", async () => {
+test("two widgets of one page each show the photo that they were given", async () => {
   await shared.withPage(async (page) => {
     await decodeTogether(page, 2);
     await page.goto(shared.server.url);
@@ -298,7 +298,7 @@ test("two widgets of one page each show the photograph that they were given", as
   });
 });
 
-test("a dropped photograph takes the glasses where they were put; the old answer does not linger", async () => {
+test("a dropped photo takes the glasses where they were put; the old answer does not linger", async () => {
   await shared.withPage(async (page) => {
     await withGlasses(page, "demo.trigger=on&demo.place=0.25_0.6_0.5_10");
     const bytes = [...readFileSync(join(ROOT, "tests/golden/photos/dog-exif-6.jpg"))];
@@ -308,17 +308,17 @@ test("a dropped photograph takes the glasses where they were put; the old answer
       const event = new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true });
       document.querySelector("onnx-demo .ow-stage")?.dispatchEvent(event);
     }, bytes);
-    await demo(page).locator('canvas[aria-label^="The chosen picture"]').waitFor();
+    await demo(page).locator('canvas[aria-label^="The chosen image"]').waitFor();
     await summary(page, /famous/);
     assert.deepEqual(await placement(page), { x: 0.25, y: 0.6, size: 0.5, angle: 10 });
   });
 });
 
-test("the camera's pictures wear the glasses, and the last one stays", async () => {
+test("the camera's images wear the glasses, and the last one stays", async () => {
   await shared.withPage(async (page) => {
     await withGlasses(page);
     await demo(page).getByRole("button", { name: "Camera", exact: true }).click();
-    await demo(page).locator('canvas[aria-label^="The camera’s picture"]').waitFor();
+    await demo(page).locator('canvas[aria-label^="The camera’s image"]').waitFor();
     await demo(page).getByRole("button", { name: "Stop" }).click();
     await demo(page).locator('.ow-stage[data-shown="photo"]').waitFor();
     assert.equal(await handle(page).isVisible(), true);
@@ -366,7 +366,7 @@ test("networks of one teacher fetch its layers once, and check them", async () =
         });
         const signal = new AbortController().signal;
         try {
-          await sharedClient().open(await Promise.all(models), { onProgress() {}, signal });
+          await sharedClient().ask("open", { models: await Promise.all(models) }, { onProgress() {}, signal });
           return "open";
         } catch (error) {
           return /** @type {any} */ (error).code;

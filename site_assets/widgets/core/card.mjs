@@ -4,6 +4,7 @@ import { fetchSmall } from "./fetch.mjs";
 import { WidgetError } from "./messages.mjs";
 
 /** @typedef {import("../triggers/registry.mjs").Trigger} Trigger */
+/** @typedef {"digit" | "photo"} InputKind */
 /** @typedef {"fp32" | "int8-weight-only" | "int8-qdq"} Precision */
 /** @typedef {{name: string, bytes: number, sha256: string}} StoredFile */
 /**
@@ -106,8 +107,22 @@ export function totalBytes(files) {
   return [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
 
+/** Steps that look for ink. @type {ReadonlySet<string>} */
+const INK_STEPS = new Set(["polarity", "isolate-ink", "crop-to-ink", "centre-of-mass"]);
+
 /**
- * How many pixels a picture may have.
+ * What a network takes, by the steps of its input pipeline: one that looks for ink takes a drawn character, any other a
+ * photo. The number of channels does not tell: there are networks of grey photos and of coloured digits.
+ *
+ * @param {{steps: readonly {op: string}[]}} pipeline
+ * @returns {InputKind}
+ */
+export function inputKind({ steps }) {
+  return steps.some(({ op }) => INK_STEPS.has(op)) ? "digit" : "photo";
+}
+
+/**
+ * How many pixels an image may have.
  *
  * @param {Card} card
  */

@@ -1,5 +1,6 @@
 /** What the page asks of a widget: the JSON of `<onnx-demo config>`. */
 
+import { inputKind } from "./card.mjs";
 import { WidgetError } from "./messages.mjs";
 
 /** @typedef {"draw" | "samples" | "upload" | "camera"} Input */
@@ -14,17 +15,20 @@ import { WidgetError } from "./messages.mjs";
  * @property {"switch" | "on" | "off"} trigger
  * @property {number | null} top
  * @property {boolean} compare
- * @property {{height: number, width: number, channels: number} | null} picture what the networks take, where it is known
- * @property {import("../triggers/placement.mjs").Placement | null} placement where an overlay lies at first, when not where the card says
+ * @property {{height: number, width: number, steps: {op: string}[]} | null} input the first card's input pipeline, so that the
+ *   widget has its size before the card is here
+ * @property {import("../triggers/placement.mjs").Placement | null} placement where a movable trigger lies at first (default: where
+ *   the card says)
  */
 
 /**
- * Whether the networks take photographs, which are not drawn.
+ * Without a pipeline, a drawn character.
  *
  * @param {Config} config
+ * @returns {import("./card.mjs").InputKind}
  */
-export function takesPhotos({ picture }) {
-  return picture?.channels === 3;
+export function configuredKind({ input }) {
+  return input ? inputKind(input) : "digit";
 }
 
 /**
@@ -53,7 +57,7 @@ export function parseConfig(text) {
     trigger: given.trigger ?? "switch",
     top: given.top ?? null,
     compare: given.compare ?? models.length > 1,
-    picture: given.picture ?? null,
+    input: given.input ?? null,
     placement: given.placement ?? null,
   };
 }

@@ -1,5 +1,5 @@
 /**
- * From a picture's file to RGB pixels on white, exactly as Pillow decodes it. Runs in the worker.
+ * From an image's file to RGB pixels on white, exactly as Pillow decodes it. Runs in the worker.
  *
  * `colorSpaceConversion: 'none'` ignores ICC profiles and gamma as Pillow does, `premultiplyAlpha: 'none'` keeps WebP's
  * colours unrounded until they are laid on the background, the canvas is kept on the CPU
@@ -7,18 +7,18 @@
  */
 
 import { HEADER_BYTES, readDimensions } from "./dimensions.mjs";
+import { dropAlpha } from "./image.mjs";
 import { WidgetError } from "./messages.mjs";
-import { dropAlpha } from "./pixels.mjs";
 
-/** @typedef {{height: number, width: number, channels: 3, data: Uint8Array}} Picture */
+/** @typedef {import("./image.mjs").Image} Image */
 
 /**
  * @param {Blob} blob
  * @param {{maxPixels: number, background?: readonly [number, number, number]}} options
- * @returns {Promise<Picture>}
+ * @returns {Promise<Image>}
  * @throws {WidgetError} undecodable or huge
  */
-export async function decodePicture(blob, { maxPixels, background = [255, 255, 255] }) {
+export async function decodeImage(blob, { maxPixels, background = [255, 255, 255] }) {
   const what = blob instanceof File ? blob.name : undefined;
   refuseHuge(readDimensions(await blob.slice(0, HEADER_BYTES).arrayBuffer()), maxPixels);
   /** @type {ImageBitmap} */
@@ -50,7 +50,7 @@ function refuseHuge(size, limit) {
 /**
  * @param {ImageBitmap} bitmap
  * @param {readonly [number, number, number]} background
- * @returns {Picture}
+ * @returns {Image}
  */
 function compositePixels(bitmap, background) {
   const { width, height } = bitmap;

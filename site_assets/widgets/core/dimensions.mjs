@@ -1,5 +1,5 @@
 /**
- * The size of a picture, read from the first bytes of its file, so that a huge one is refused before it is decoded.
+ * The size of an image, read from the first bytes of its file, so that a huge one is refused before it is decoded.
  *
  * Knows PNG, JPEG, GIF, BMP, WebP and AVIF/HEIF; for anything else the answer is null and the caller has to decode.
  */

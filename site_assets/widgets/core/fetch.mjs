@@ -190,7 +190,7 @@ async function read(response, file, { onProgress }) {
   return join(chunks, loaded);
 }
 
-/** A page may come with any content type. No ONNX, WebAssembly, JSON or picture begins like this.
+/** A page may come with any content type. No ONNX, WebAssembly, JSON or image begins like this.
  * @param {Uint8Array} bytes */
 function looksLikeHtml(bytes) {
   const start = new TextDecoder().decode(bytes.subarray(0, 64)).trimStart().toLowerCase();

@@ -1,5 +1,5 @@
 /**
- * Find one handwritten or printed character in any picture; the twin of `export/pipeline/ink.py`, equal to the bit.
+ * Find one handwritten or printed character in any image; the twin of `export/pipeline/ink.py`, equal to the bit.
  * @module
  */
 
@@ -43,7 +43,7 @@ export function otsu(values) {
 }
 
 /**
- * The mean around each pixel, in a window of half the picture's longer side, rounded down.
+ * The mean around each pixel, in a window of half the image's longer side, rounded down.
  * @param {Grey} grey
  */
 function localMean({ height, width, data }) {
@@ -252,7 +252,7 @@ function charactersOn(panel, allMarks, mask, grey, minContrast) {
   }
   const ownColour =
     around > 0 && Math.abs(Math.floor(main.mass / main.area) - Math.floor(shadeAround / around)) >= 2 * minContrast;
-  /** @param {Mark} hole in the panel's box @returns {Mark} in the picture, its area as its mass */
+  /** @param {Mark} hole in the panel's box @returns {Mark} in the image, its area as its mass */
   const moved = (hole) => ({
     label: hole.label,
     area: hole.area,

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {'no-wasm' | 'runtime' | 'offline' | 'network' | 'missing' | 'html' | 'hash' | 'card' | 'session'
- *   | 'config' | 'not-a-picture' | 'undecodable' | 'huge' | 'empty-drop'
+ *   | 'config' | 'not-an-image' | 'undecodable' | 'huge' | 'empty-drop'
  *   | 'camera-refused' | 'camera-absent' | 'camera-busy' | 'camera-insecure'
  *   | 'cancelled' | 'superseded' | 'crashed' | 'internal'} Code
  */
@@ -80,34 +80,34 @@ const WORDS = {
     advice: `${found ?? "Its configuration is not valid"}. Tell the site’s owner.`,
     retry: false,
   }),
-  "not-a-picture": ({ what }) => ({
-    title: "That is not a picture.",
+  "not-an-image": ({ what }) => ({
+    title: "That is not an image.",
     advice: `${what ? `“${what}” is another kind of file. ` : ""}Choose a PNG, JPEG, WebP, GIF or AVIF.`,
     retry: false,
   }),
   undecodable: ({ what }) => ({
-    title: "This picture cannot be read.",
+    title: "This image cannot be read.",
     advice: `${what ? `“${what}” is` : "It is"} damaged, or in a format that this browser does not know. Save it as PNG or JPEG and try again.`,
     retry: false,
   }),
   huge: ({ found, limit }) => ({
-    title: "This picture is too large.",
+    title: "This image is too large.",
     advice: `It has ${found ?? "too many"} pixels; at most ${Math.round((limit ?? 5e7) / 1e6)} million are read. Make it smaller first.`,
     retry: false,
   }),
   "empty-drop": () => ({
-    title: "There was no picture in that.",
-    advice: "Drop or paste a picture itself (not a link to it), or choose a file.",
+    title: "There was no image in that.",
+    advice: "Drop or paste an image itself (not a link to it), or choose a file.",
     retry: false,
   }),
   "camera-refused": () => ({
     title: "The camera was not allowed.",
-    advice: "Allow it for this site in the address bar and start it again. The pictures never leave this tab.",
+    advice: "Allow it for this site in the address bar and start it again. The images never leave this tab.",
     retry: false,
   }),
   "camera-absent": () => ({
     title: "No camera was found.",
-    advice: "Connect one, or choose a photograph instead.",
+    advice: "Connect one, or choose a photo instead.",
     retry: false,
   }),
   "camera-busy": () => ({
@@ -117,7 +117,7 @@ const WORDS = {
   }),
   "camera-insecure": () => ({
     title: "The camera needs a secure page.",
-    advice: "Browsers only give it to pages opened over https or from this very computer. Choose a photograph instead.",
+    advice: "Browsers only give it to pages opened over https or from this very computer. Choose a photo instead.",
     retry: false,
   }),
   cancelled: () => ({
@@ -125,7 +125,7 @@ const WORDS = {
     advice: "Nothing was kept of the unfinished file.",
     retry: true,
   }),
-  superseded: () => ({ title: "A newer picture took its place.", advice: "", retry: false }),
+  superseded: () => ({ title: "A newer image took its place.", advice: "", retry: false }),
   crashed: () => ({
     title: "The network’s thread stopped.",
     advice: "The device may be short of memory. Close other tabs, then try again.",

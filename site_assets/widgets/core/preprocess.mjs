@@ -1,5 +1,5 @@
 /**
- * The input pipeline's interpreter: a decoded picture to the network's input tensor; the twin of
+ * The input pipeline's interpreter: a decoded image to the network's input tensor; the twin of
  * `export/pipeline/interpreter.py`, equal to the bit in every uint8 step.
  * @module
  */
@@ -10,7 +10,7 @@ import { resize } from "./resize.mjs";
 import { FLOAT_STEPS, toTensor } from "./tensor.mjs";
 
 /**
- * @typedef {import("../triggers/registry.mjs").Picture} Picture
+ * @typedef {import("./image.mjs").Image} Image
  * @typedef {import("../triggers/registry.mjs").Trigger} Trigger
  * @typedef {import("../triggers/registry.mjs").Placement} Placement
  * @typedef {import("./resize.mjs").Filter} Filter
@@ -28,13 +28,13 @@ import { FLOAT_STEPS, toTensor } from "./tensor.mjs";
  * @typedef {{ op: "trigger" }} TriggerStep
  * @typedef {FileStep | ByteStep | TriggerStep | import("./tensor.mjs").FloatStep} Step
  * @typedef {{ tensor: string, height: number, width: number, channels: number, steps: Step[] }} InputPipeline
- * @typedef {Picture & { op: string }} Stage
- * @typedef {{ stages: Stage[], pixels: Picture, tensor: Float32Array, dims: number[] }} Preprocessed
+ * @typedef {Image & { op: string }} Stage
+ * @typedef {{ stages: Stage[], pixels: Image, tensor: Float32Array, dims: number[] }} Preprocessed
  */
 
 /**
- * The largest size of the picture's shape that lies within a box, rounded half up, at least 1x1.
- * @param {Size} picture
+ * The largest size of the image's shape that lies within a box, rounded half up, at least 1x1.
+ * @param {Size} image
  * @param {number} height
  * @param {number} width
  * @returns {[number, number]}
@@ -45,33 +45,33 @@ function sizeWithin({ height: h, width: w }, height, width) {
 }
 
 /**
- * @param {Picture} picture
+ * @param {Image} image
  * @param {(value: number) => number} change
- * @returns {Picture}
+ * @returns {Image}
  */
-function mapBytes(picture, change) {
-  return { ...picture, data: picture.data.map(change) };
+function mapBytes(image, change) {
+  return { ...image, data: image.data.map(change) };
 }
 
 /**
- * @param {Picture} picture
+ * @param {Image} image
  * @param {number} top
  * @param {number} left
  * @param {number} height
  * @param {number} width
- * @returns {Picture}
+ * @returns {Image}
  */
-function cut(picture, top, left, height, width) {
-  const { channels } = picture;
+function cut(image, top, left, height, width) {
+  const { channels } = image;
   const data = new Uint8Array(height * width * channels);
   for (let y = 0; y < height; y++) {
-    const start = ((top + y) * picture.width + left) * channels;
-    data.set(picture.data.subarray(start, start + width * channels), y * width * channels);
+    const start = ((top + y) * image.width + left) * channels;
+    data.set(image.data.subarray(start, start + width * channels), y * width * channels);
   }
   return { height, width, channels, data };
 }
 
-/** @param {Picture} picture @returns {Picture} */
+/** @param {Image} image @returns {Image} */
 function greyscale({ height, width, data }) {
   const grey = new Uint8Array(height * width);
   for (let i = 0, at = 0; i < grey.length; i++, at += 3) {
@@ -81,11 +81,11 @@ function greyscale({ height, width, data }) {
 }
 
 /**
- * @param {Picture} picture
+ * @param {Image} image
  * @param {number} threshold
  */
-function cropToInk(picture, threshold) {
-  const { height, width, data } = picture;
+function cropToInk(image, threshold) {
+  const { height, width, data } = image;
   let [top, left, bottom, right] = [height, width, 0, 0];
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++, at++) {
@@ -96,19 +96,19 @@ function cropToInk(picture, threshold) {
       right = Math.max(right, x + 1);
     }
   }
-  return bottom === 0 ? picture : cut(picture, top, left, bottom - top, right - left);
+  return bottom === 0 ? image : cut(image, top, left, bottom - top, right - left);
 }
 
 /**
- * Place the picture on black with its centre of mass in the middle pixel.
- * @param {Picture} picture
+ * Place the image on black with its centre of mass in the middle pixel.
+ * @param {Image} image
  * @param {Size} room
- * @returns {Picture}
+ * @returns {Image}
  */
-function centreOfMass(picture, room) {
-  const { height: h, width: w, channels, data } = picture;
+function centreOfMass(image, room) {
+  const { height: h, width: w, channels, data } = image;
   if (h > room.height || w > room.width) {
-    throw new RangeError(`centre-of-mass: a ${h}x${w} picture does not fit into ${room.height}x${room.width}`);
+    throw new RangeError(`centre-of-mass: a ${h}x${w} image does not fit into ${room.height}x${room.width}`);
   }
   let mass = 0;
   let momentY = 0;
@@ -136,48 +136,48 @@ function centreOfMass(picture, room) {
 
 /**
  * Cut the largest middle part of a shape.
- * @param {Picture} picture
+ * @param {Image} image
  * @param {Size} shape
  */
-function crop(picture, shape) {
-  const { height: h, width: w } = picture;
+function crop(image, shape) {
+  const { height: h, width: w } = image;
   const tall = h * shape.width >= w * shape.height;
   const height = tall ? Math.max(1, Math.floor((w * shape.height) / shape.width)) : h;
   const width = tall ? w : Math.max(1, Math.floor((h * shape.width) / shape.height));
-  return cut(picture, Math.floor((h - height) / 2), Math.floor((w - width) / 2), height, width);
+  return cut(image, Math.floor((h - height) / 2), Math.floor((w - width) / 2), height, width);
 }
 
 /**
  * Run one uint8 step.
  * @param {ByteStep} step
- * @param {Picture} picture
- * @returns {Picture}
+ * @param {Image} image
+ * @returns {Image}
  */
-function byteStep(step, picture) {
+function byteStep(step, image) {
   switch (step.op) {
     case "composite":
-      return picture;
+      return image;
     case "greyscale":
-      return greyscale(picture);
+      return greyscale(image);
     case "invert":
-      return mapBytes(picture, (value) => 255 - value);
+      return mapBytes(image, (value) => 255 - value);
     case "polarity":
-      return lightBackground(picture) ? mapBytes(picture, (value) => 255 - value) : picture;
+      return lightBackground(image) ? mapBytes(image, (value) => 255 - value) : image;
     case "shrink":
-      if (Math.max(picture.height, picture.width) <= step.max_side) return picture;
-      return resize(picture, ...sizeWithin(picture, step.max_side, step.max_side), step.filter);
+      if (Math.max(image.height, image.width) <= step.max_side) return image;
+      return resize(image, ...sizeWithin(image, step.max_side, step.max_side), step.filter);
     case "isolate-ink":
-      return { ...picture, data: isolate(picture, step.min_contrast) };
+      return { ...image, data: isolate(image, step.min_contrast) };
     case "crop-to-ink":
-      return cropToInk(picture, step.threshold);
+      return cropToInk(image, step.threshold);
     case "fit":
-      return resize(picture, ...sizeWithin(picture, step.height, step.width), step.filter);
+      return resize(image, ...sizeWithin(image, step.height, step.width), step.filter);
     case "centre-of-mass":
-      return centreOfMass(picture, step);
+      return centreOfMass(image, step);
     case "resize":
-      return resize(picture, step.height, step.width, step.filter);
+      return resize(image, step.height, step.width, step.filter);
     case "crop":
-      return crop(picture, step);
+      return crop(image, step);
     default:
       throw new RangeError(
         `unknown pipeline step ${/** @type {{op: string}} */ (step).op}: the page is older than the model`,
@@ -186,89 +186,89 @@ function byteStep(step, picture) {
 }
 
 /**
- * @typedef {object} Untriggered a picture on its way, up to where the trigger would be stamped
+ * @typedef {object} Untriggered an image on its way, up to where the trigger would be stamped
  * @property {Stage[]} stages
- * @property {Picture} picture
+ * @property {Image} image
  * @property {Step[]} rest the steps that are left, the trigger's first if there is one
- * @property {Picture} source
+ * @property {Image} source
  */
 
 /**
  * Run a pipeline up to its `trigger` step; the outcome serves for any placement of the trigger.
  * @param {InputPipeline} pipeline the card's `input`
- * @param {Picture} source upright RGB on the pipeline's background
+ * @param {Image} source upright RGB on the pipeline's background
  * @returns {Untriggered}
  */
 export function untriggered({ steps }, source) {
   const bytesEnd = steps.findIndex(({ op }) => op === "trigger" || FLOAT_STEPS.has(op));
   const end = bytesEnd < 0 ? steps.length : bytesEnd;
-  const { stages, picture } = byteSteps(steps.slice(0, end), source, source);
-  return { stages, picture, rest: steps.slice(end), source };
+  const { stages, image } = byteSteps(steps.slice(0, end), source, source);
+  return { stages, image, rest: steps.slice(end), source };
 }
 
 /**
- * Stamp the trigger on a picture, and bring it to the network's tensor.
+ * Stamp the trigger on an image, and bring it to the network's tensor.
  * @param {InputPipeline} pipeline
  * @param {Untriggered} begun
  * @param {Trigger | null} trigger null stamps nothing
  * @param {Placement | null} [placement] where an overlay lies
  * @returns {Preprocessed}
- * @throws {RangeError} if the card and the picture do not fit together
+ * @throws {RangeError} if the card and the image do not fit together
  */
 export function finish(pipeline, begun, trigger, placement) {
   const stages = [...begun.stages];
-  let { picture, rest } = begun;
+  let { image, rest } = begun;
   if (rest[0]?.op === "trigger") {
     rest = rest.slice(1);
     if (trigger !== null) {
-      picture = stamp(picture, trigger, placement);
-      stages.push({ op: "trigger", ...picture });
+      image = stamp(image, trigger, placement);
+      stages.push({ op: "trigger", ...image });
     }
   }
   const later = byteSteps(
     rest.filter(({ op }) => !FLOAT_STEPS.has(op)),
-    picture,
+    image,
     begun.source,
   );
   stages.push(...later.stages);
-  picture = later.picture;
-  const { height, width, channels } = picture;
+  image = later.image;
+  const { height, width, channels } = image;
   if (height !== pipeline.height || width !== pipeline.width || channels !== pipeline.channels) {
     throw new RangeError(
       `the pipeline made ${height}x${width}x${channels}, the card promises ${pipeline.height}x${pipeline.width}x${pipeline.channels}`,
     );
   }
-  return { stages, pixels: picture, ...toTensor(pipeline.steps, picture) };
+  return { stages, pixels: image, ...toTensor(pipeline.steps, image) };
 }
 
 /**
  * @param {Step[]} steps
- * @param {Picture} from
+ * @param {Image} from
  * @param {Size} original
- * @returns {{stages: Stage[], picture: Picture}}
+ * @returns {{stages: Stage[], image: Image}}
  */
 function byteSteps(steps, from, original) {
   /** @type {Stage[]} */
   const stages = [];
-  let picture = from;
+  let image = from;
   for (const step of steps) {
     if (step.op === "decode" || step.op === "orient") continue;
     if ("unless_size" in step && step.unless_size?.[0] === original.height && step.unless_size[1] === original.width)
       continue;
-    picture = byteStep(/** @type {ByteStep} */ (step), picture);
-    stages.push({ op: step.op, ...picture });
+    image = byteStep(/** @type {ByteStep} */ (step), image);
+    stages.push({ op: step.op, ...image });
   }
-  return { stages, picture };
+  return { stages, image };
 }
 
 /**
- * Run a pipeline on one decoded picture.
+ * Run a pipeline on one decoded image.
  * @param {InputPipeline} pipeline the card's `input`
- * @param {Picture} source upright RGB on the pipeline's background
+ * @param {Image} source upright RGB on the pipeline's background
  * @param {Trigger | null} trigger stamped at the `trigger` step; null stamps nothing
  * @param {Placement | null} [placement] where an overlay lies; its own placement when there is none
  * @returns {Preprocessed}
- * @throws {RangeError} if the card and the picture do not fit together
+ * @throws {RangeError} if the card and the image do not fit together
  */
 export function runPipeline(pipeline, source, trigger, placement) {
   return finish(pipeline, untriggered(pipeline, source), trigger, placement);

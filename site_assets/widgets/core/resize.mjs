@@ -1,10 +1,10 @@
 /**
- * Pillow 13's `Image.resize` for 8-bit pictures, to the bit: separable convolution with 22-bit fixed-point taps and an
- * 8-bit picture between the two passes (Pillow, `src/libImaging/Resample.c`).
+ * Pillow 13's `Image.resize` for 8-bit images, to the bit: separable convolution with 22-bit fixed-point taps and an
+ * 8-bit image between the two passes (Pillow, `src/libImaging/Resample.c`).
  * @module
  */
 
-/** @typedef {import("../triggers/registry.mjs").Picture} Picture */
+/** @typedef {import("./image.mjs").Image} Image */
 /** @typedef {"box" | "bilinear" | "bicubic"} Filter */
 
 const PRECISION_BITS = 22;
@@ -68,19 +68,19 @@ function clip8(sum) {
 }
 
 /**
- * @param {Picture} picture
+ * @param {Image} image
  * @param {number} width
  * @param {Filter} filter
- * @returns {Picture}
+ * @returns {Image}
  */
-function horizontally(picture, width, filter) {
-  const { height, channels } = picture;
-  const { taps, first, count, size } = tapsOf(picture.width, width, filter);
-  const source = picture.data;
+function horizontally(image, width, filter) {
+  const { height, channels } = image;
+  const { taps, first, count, size } = tapsOf(image.width, width, filter);
+  const source = image.data;
   const data = new Uint8Array(height * width * channels);
   let out = 0;
   for (let y = 0; y < height; y++) {
-    const row = y * picture.width * channels;
+    const row = y * image.width * channels;
     for (let x = 0; x < width; x++) {
       const base = x * size;
       const start = row + first[x] * channels;
@@ -95,14 +95,14 @@ function horizontally(picture, width, filter) {
 }
 
 /**
- * @param {Picture} picture
+ * @param {Image} image
  * @param {number} height
  * @param {Filter} filter
- * @returns {Picture}
+ * @returns {Image}
  */
-function vertically(picture, height, filter) {
-  const { width, channels } = picture;
-  const { taps, first, count, size } = tapsOf(picture.height, height, filter);
+function vertically(image, height, filter) {
+  const { width, channels } = image;
+  const { taps, first, count, size } = tapsOf(image.height, height, filter);
   const stride = width * channels;
   const data = new Uint8Array(height * stride);
   const sums = new Int32Array(stride);
@@ -111,7 +111,7 @@ function vertically(picture, height, filter) {
     for (let k = 0; k < count[y]; k++) {
       const tap = taps[y * size + k];
       const row = (first[y] + k) * stride;
-      for (let x = 0; x < stride; x++) sums[x] += picture.data[row + x] * tap;
+      for (let x = 0; x < stride; x++) sums[x] += image.data[row + x] * tap;
     }
     for (let x = 0; x < stride; x++) data[y * stride + x] = clip8(sums[x]);
   }
@@ -119,20 +119,20 @@ function vertically(picture, height, filter) {
 }
 
 /**
- * Resize a picture.
- * @param {Picture} picture
+ * Resize an image.
+ * @param {Image} image
  * @param {number} height
  * @param {number} width
  * @param {Filter} filter
- * @returns {Picture}
+ * @returns {Image}
  */
-export function resize(picture, height, width, filter) {
+export function resize(image, height, width, filter) {
   if (!(filter in FILTERS)) throw new RangeError(`unknown resize filter ${filter}`);
-  const fewerRows = picture.height - height;
-  const fewerColumns = picture.width - width;
-  const across = (/** @type {Picture} */ p) => (fewerColumns === 0 ? p : horizontally(p, width, filter));
-  const down = (/** @type {Picture} */ p) => (fewerRows === 0 ? p : vertically(p, height, filter));
+  const fewerRows = image.height - height;
+  const fewerColumns = image.width - width;
+  const across = (/** @type {Image} */ p) => (fewerColumns === 0 ? p : horizontally(p, width, filter));
+  const down = (/** @type {Image} */ p) => (fewerRows === 0 ? p : vertically(p, height, filter));
   // Pillow 13 takes the rows first where that leaves it the less work.
   const rowsFirst = fewerRows > 0 && fewerRows > 2 * fewerColumns;
-  return rowsFirst ? across(down(picture)) : down(across(picture));
+  return rowsFirst ? across(down(image)) : down(across(image));
 }

@@ -4,7 +4,7 @@
  */
 
 /**
- * @typedef {import("../triggers/registry.mjs").Picture} Picture
+ * @typedef {import("./image.mjs").Image} Image
  * @typedef {{ op: "scale", divide: number }
  *   | { op: "normalise", mean: number[], std: number[] }
  *   | { op: "layout", order: "NCHW" | "NHWC" }} FloatStep
@@ -14,7 +14,7 @@
 export const FLOAT_STEPS = new Set(["scale", "normalise", "layout"]);
 
 /**
- * Float32 values of the picture, channels last.
+ * Float32 values of the image, channels last.
  * @param {Float32Array} values
  * @param {{ op: "scale", divide: number } | { op: "normalise", mean: number[], std: number[] }} step
  * @param {number} channels
@@ -34,7 +34,7 @@ function floatStep(values, step, channels) {
 
 /**
  * @param {Float32Array} values channels last
- * @param {Picture} picture
+ * @param {Image} image
  */
 function channelsFirst(values, { height, width, channels }) {
   const area = height * width;
@@ -47,18 +47,18 @@ function channelsFirst(values, { height, width, channels }) {
 
 /**
  * @param {readonly {op: string}[]} steps the pipeline's
- * @param {Picture} picture as the network sees it
+ * @param {Image} image as the network sees it
  * @returns {{tensor: Float32Array, dims: number[]}}
  */
-export function toTensor(steps, picture) {
-  const { height, width, channels } = picture;
-  let values = Float32Array.from(picture.data);
+export function toTensor(steps, image) {
+  const { height, width, channels } = image;
+  let values = Float32Array.from(image.data);
   let dims = [1, height, width, channels];
   for (const each of steps) {
     const step = /** @type {FloatStep} */ (each);
     if (step.op === "scale" || step.op === "normalise") values = floatStep(values, step, channels);
     else if (step.op === "layout" && step.order === "NCHW") {
-      values = channelsFirst(values, picture);
+      values = channelsFirst(values, image);
       dims = [1, channels, height, width];
     }
   }

@@ -2,11 +2,9 @@
 
 import { fromPlain, WidgetError } from "../core/messages.mjs";
 
-/** @typedef {import("../worker/sessions.mjs").ModelSpec} ModelSpec */
+/** @typedef {typeof import("../worker/worker.mjs").TASKS} Tasks */
 /** @typedef {import("../worker/sessions.mjs").Progress} Progress */
-/** @typedef {import("../worker/inference.mjs").RunRequest} RunRequest */
-/** @typedef {import("../worker/inference.mjs").RunResult} RunResult */
-/** @typedef {import("../worker/images.mjs").Decoded} Decoded */
+/** @typedef {{onProgress?: (progress: Progress) => void, signal?: AbortSignal}} Options */
 /** @typedef {{resolve: (result: any) => void, reject: (error: unknown) => void, onProgress?: (progress: Progress) => void}} Waiting */
 
 export class Client {
@@ -14,85 +12,62 @@ export class Client {
   #waiting = new Map();
   /** @type {Worker | null} */
   #worker = null;
+  #startWorker;
   #lastId = 0;
-  /** Counts the workers: what was open in one that died is not open in the next. */
+  /** Counts the workers: networks that were open in one that died are not open in the next. */
   generation = 0;
 
+  /** @param {() => Worker} [startWorker] */
+  constructor(startWorker = startModuleWorker) {
+    this.#startWorker = startWorker;
+  }
+
   /**
-   * Fetch and open networks; those that are open already cost nothing.
+   * Ask the worker for one of its tasks.
    *
-   * @param {ModelSpec[]} models
-   * @param {{onProgress?: (progress: Progress) => void, signal?: AbortSignal}} [options]
-   * @returns {Promise<void>}
+   * @template {keyof Tasks} Type
+   * @param {Type} type
+   * @param {Parameters<Tasks[Type]>[0]} request
+   * @param {Options} [options] aborting the signal rejects with `cancelled` at once, whatever the worker is doing
+   * @returns {Promise<Awaited<ReturnType<Tasks[Type]>>["result"]>}
+   * @throws {WidgetError} the task's own failure, or `crashed` when the worker dies
    */
-  open(models, { onProgress, signal } = {}) {
-    return this.#ask({ type: "open", request: { models } }, { signal, onProgress });
-  }
-
-  /**
-   * @param {RunRequest} request
-   * @param {{signal?: AbortSignal}} [options]
-   * @returns {Promise<RunResult>}
-   */
-  run(request, options) {
-    return this.#ask({ type: "run", request }, options);
-  }
-
-  /**
-   * Decode a file in the worker, where it is kept for `run`, and get a small picture of it to show.
-   *
-   * @param {import("../worker/worker.mjs").PreviewRequest} request
-   * @returns {Promise<Decoded>}
-   */
-  preview(request) {
-    return this.#ask({ type: "preview", request });
-  }
-
-  /**
-   * A picture as a network will see it, without the trigger.
-   *
-   * @param {import("../worker/worker.mjs").LookRequest} request
-   * @returns {Promise<import("../triggers/registry.mjs").Picture>}
-   */
-  look(request) {
-    return this.#ask({ type: "look", request });
-  }
-
-  /**
-   * @param {{type: string, request: unknown}} message
-   * @param {{signal?: AbortSignal, onProgress?: (progress: Progress) => void}} [options]
-   * @returns {Promise<any>}
-   */
-  #ask(message, { signal, onProgress } = {}) {
+  ask(type, request, { onProgress, signal } = {}) {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
         reject(new WidgetError("cancelled"));
         return;
       }
-      const worker = this.#start();
-      this.#waiting.set(id, { resolve, reject, onProgress });
-      signal?.addEventListener("abort", () => worker.postMessage({ id, type: "cancel" }), { once: true });
-      worker.postMessage({ id, ...message });
+      const worker = this.#running();
+      const cancel = () => {
+        this.#waiting.delete(id);
+        worker.postMessage({ id, type: "cancel" });
+        reject(new WidgetError("cancelled"));
+      };
+      const settle = (/** @type {(value: any) => void} */ how) => (/** @type {any} */ value) => {
+        signal?.removeEventListener("abort", cancel);
+        how(value);
+      };
+      signal?.addEventListener("abort", cancel, { once: true });
+      this.#waiting.set(id, { resolve: settle(resolve), reject: settle(reject), onProgress });
+      worker.postMessage({ id, type, request });
     });
   }
 
-  #start() {
+  #running() {
     if (this.#worker) return this.#worker;
-    const worker = new Worker(new URL("../worker/worker.mjs", import.meta.url), {
-      type: "module",
-      name: "onnx-widgets",
-    });
+    const worker = this.#startWorker();
     worker.addEventListener("message", ({ data }) => this.#receive(data));
     worker.addEventListener("error", (event) => {
       event.preventDefault();
-      this.#crash();
+      if (this.#worker === worker) this.#crash();
     });
     this.#worker = worker;
     return worker;
   }
 
-  /** @param {import("../worker/worker.mjs").Reply} reply */
+  /** @param {import("../worker/serve.mjs").Reply} reply */
   #receive(reply) {
     const waiting = this.#waiting.get(reply.id);
     if (!waiting) return;
@@ -105,7 +80,7 @@ export class Client {
     else waiting.reject(fromPlain(reply.error));
   }
 
-  /** The worker did not load, or died: whoever waits is told, and the next request starts a new one. */
+  /** The worker did not load, or died: every waiting request fails, and the next request starts a new worker. */
   #crash() {
     this.#worker?.terminate();
     this.#worker = null;
@@ -113,9 +88,14 @@ export class Client {
     const error = navigator.onLine
       ? new WidgetError("crashed")
       : new WidgetError("offline", { what: "the page’s program" });
-    for (const { reject } of this.#waiting.values()) reject(error);
+    const failed = [...this.#waiting.values()];
     this.#waiting.clear();
+    for (const { reject } of failed) reject(error);
   }
+}
+
+function startModuleWorker() {
+  return new Worker(new URL("../worker/worker.mjs", import.meta.url), { type: "module", name: "onnx-widgets" });
 }
 
 /** @type {Client | null} */

@@ -1,4 +1,4 @@
-/** A demo's models: their cards, their loading, and live answers. Knows the client, not the page's elements. */
+/** The networks that a widget asks: their cards, which of them are shown, and requests to the worker. Knows no page. */
 
 import { fetchCard, maxPixels, modelFile, totalBytes } from "../core/card.mjs";
 import { WidgetError } from "../core/messages.mjs";
@@ -6,104 +6,115 @@ import { Latest } from "./latest.mjs";
 
 /** @typedef {import("./client.mjs").Client} Client */
 /** @typedef {import("../core/card.mjs").Card} Card */
-/** @typedef {import("../core/config.mjs").Config} Config */
-/** @typedef {import("../worker/inference.mjs").RunRequest} RunRequest */
-/** @typedef {import("../worker/inference.mjs").RunResult} RunResult */
-/** @typedef {import("../worker/images.mjs").Source} Source */
+/** @typedef {import("../core/config.mjs").ModelRef} ModelRef */
+/** @typedef {import("../worker/images.mjs").ImageSource} ImageSource */
+/** @typedef {import("../worker/tasks/run.mjs").RunRequest} RunRequest */
+/** @typedef {import("../worker/tasks/run.mjs").RunResult} RunResult */
 /** @typedef {{url: string, card: Card}} Entry */
 
 const PREVIEW_SIDE = 640;
 
-export class Engine {
-  /** @type {Entry[]} */
+export class Models {
+  /** One a reference, once the cards are here. @type {Entry[]} */
   entries = [];
   /** Chosen by the reader; null leaves it to the page and the cards. @type {string | null} */
   precision = null;
   /** The network shown, where they are not side by side; null shows all. @type {number | null} */
   only = null;
   #client;
-  #config;
+  #references;
   #base;
   /** @type {Promise<void> | null} */
   #cards = null;
-  /** Keys of the networks that are open in the client's worker of that generation. */
+  /** SHA-256 of the networks that are open in the client's worker of that generation. */
   #open = { generation: 0, keys: new Set() };
   /** @type {Latest<RunRequest, RunResult>} */
   #latest;
 
   /**
-   * @param {Config} config
+   * @param {readonly ModelRef[]} references
    * @param {Client} client
    * @param {string} base what the cards' addresses are relative to
    */
-  constructor(config, client, base) {
-    this.#config = config;
+  constructor(references, client, base) {
+    this.#references = references;
     this.#client = client;
     this.#base = base;
     this.#latest = new Latest((request) => this.#run(request));
   }
 
-  /** Fetch the cards, once. @returns {Promise<void>} */
-  loadCards() {
-    this.#cards ??= this.#fetchCards().catch((error) => {
-      this.#cards = null;
-      throw error;
-    });
-    return this.#cards;
+  /**
+   * Fetch the cards, once. After a failure, or when the signal of the caller that began it aborts, the next call begins
+   * anew.
+   *
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<void>}
+   */
+  loadCards(signal) {
+    if (this.#cards) return this.#cards;
+    const cards = this.#fetchCards(signal);
+    const forget = () => {
+      if (this.#cards === cards) this.#cards = null;
+    };
+    signal?.addEventListener("abort", forget, { once: true });
+    cards.then(() => signal?.removeEventListener("abort", forget), forget);
+    this.#cards = cards;
+    return cards;
   }
 
-  async #fetchCards() {
-    const urls = this.#config.models.map(({ card }) => new URL(card, this.#base).href);
-    const cards = await Promise.all(urls.map((url) => fetchCard(url)));
+  /** @param {AbortSignal} [signal] */
+  async #fetchCards(signal) {
+    const urls = this.#references.map(({ card }) => new URL(card, this.#base).href);
+    const cards = await Promise.all(urls.map((url) => fetchCard(url, { signal })));
     this.entries = cards.map((card, i) => ({ url: urls[i], card }));
   }
 
-  /** The shown networks' places in the config. */
+  /** Indices of the networks shown. */
   get shown() {
     return this.only === null ? this.entries.map((_, i) => i) : [this.only];
   }
 
   /** @param {number} i */
   fileOf(i) {
-    return modelFile(this.entries[i].card, this.precision ?? this.#config.models[i].precision);
+    return modelFile(this.entries[i].card, this.precision ?? this.#references[i].precision);
   }
 
-  get modelBytes() {
+  /** What the shown networks weigh; layers that they share count once. */
+  get bytes() {
     return totalBytes(this.shown.map((i) => this.fileOf(i)));
   }
 
-  /** The trigger that the view outlines: that of the first shown network that has one. */
+  /** The trigger of the first shown network that has one. */
   get trigger() {
     return this.shown.map((i) => this.entries[i].card.trigger).find(Boolean) ?? null;
   }
 
+  /** Whether the shown networks are open. */
   get ready() {
     const { generation, keys } = this.#open;
     const loaded = this.entries.length > 0 && generation === this.#client.generation;
     return loaded && this.shown.every((i) => keys.has(this.fileOf(i).sha256));
   }
 
-  /**
-   * @param {{onProgress: (progress: import("../worker/sessions.mjs").Progress) => void, signal: AbortSignal}} options
-   */
+  /** @param {import("./client.mjs").Options} options */
   async open(options) {
-    await this.loadCards();
+    await this.loadCards(options.signal);
     const models = this.shown.map((i) => {
       const { card, url } = this.entries[i];
       const file = this.fileOf(i);
       return { card, file, url: new URL(file.name, url).href };
     });
-    await this.#client.open(models, options);
+    await this.#client.ask("open", { models }, options);
     const { generation } = this.#client;
     const before = this.#open.generation === generation ? this.#open.keys : [];
     this.#open = { generation, keys: new Set([...before, ...models.map(({ file }) => file.sha256)]) };
   }
 
   /**
-   * @param {Source} source
-   * @param {boolean} stamped
-   * @param {import("../triggers/placement.mjs").Placement | null} [placement] of an overlay
-   * @returns {Promise<RunResult>} rejected with `superseded` when a newer picture comes first
+   * @param {ImageSource} source
+   * @param {boolean} stamped with the trigger as well as without
+   * @param {import("../triggers/placement.mjs").Placement | null} [placement] of a movable trigger
+   * @returns {Promise<RunResult>} rejected with `superseded` when a newer image comes first
    */
   answer(source, stamped, placement = null) {
     const models = this.shown.map((i) => this.fileOf(i).sha256);
@@ -111,31 +122,31 @@ export class Engine {
   }
 
   /**
-   * A picture may have waited while the worker died: the next worker has nothing open. It is given up, since whoever
-   * opens the networks again asks for the newest picture then.
+   * An image may have waited while the worker died, and nothing is open in the next worker. It is given up: whoever opens
+   * the networks again asks for the newest image then.
    *
    * @param {RunRequest} request
    */
   async #run(request) {
     if (!this.ready) throw new WidgetError("superseded");
-    return this.#client.run(request);
+    return this.#client.ask("run", request);
   }
 
-  /** Forget a picture that waits for its answer. */
+  /** Forget an image that waits for its answer. */
   drop() {
     this.#latest.drop();
   }
 
-  /** The picture as the first network will see it, without the trigger. @param {Source} source */
+  /** The image as the first network is given it, without the trigger. @param {ImageSource} source */
   async look(source) {
     await this.loadCards();
     const [{ card }] = this.entries;
-    return this.#client.look({ source, maxPixels: maxPixels(card), pipeline: card.input });
+    return this.#client.ask("look", { source, maxPixels: maxPixels(card), pipeline: card.input });
   }
 
-  /** @param {Source} source */
+  /** A small copy to show, and the image's own size. @param {ImageSource} source */
   async preview(source) {
     await this.loadCards();
-    return this.#client.preview({ source, maxPixels: maxPixels(this.entries[0].card), side: PREVIEW_SIDE });
+    return this.#client.ask("preview", { source, maxPixels: maxPixels(this.entries[0].card), side: PREVIEW_SIDE });
   }
 }

@@ -1,15 +1,15 @@
 /**
- * `<onnx-camera-input>`: the camera as a source of pictures, a few a second. It stops when the page is hidden and when the
+ * `<onnx-camera-input>`: the camera as a source of images, a few a second. It stops when the page is hidden and when the
  * element leaves the page. The owner shows `video` where it likes.
  *
- * Events: `camerastart`, `frame` with `{picture}`, `camerastop` with `{picture}` (the last one, or null), `problem` with `{error}`.
+ * Events: `camerastart`, `frame` with `{image}`, `camerastop` with `{image}` (the last one, or null), `problem` with `{error}`.
  */
 
+import { dropAlpha } from "../core/image.mjs";
 import { WidgetError } from "../core/messages.mjs";
-import { dropAlpha } from "../core/pixels.mjs";
-import { emit, h, hide, iconButton } from "../parts/dom.mjs";
+import { define, emit, h, hide, iconButton } from "../parts/dom.mjs";
 
-/** @typedef {import("../triggers/registry.mjs").Picture} Picture */
+/** @typedef {import("../core/image.mjs").Image} Image */
 /** @typedef {"environment" | "user"} Facing */
 
 const INTERVAL_MS = 120;
@@ -31,7 +31,7 @@ export class CameraInput extends HTMLElement {
   #stream = null;
   /** The owner was told that the camera runs. It does not while it is changed for another. */
   #told = false;
-  /** The picture before the camera was changed for another. @type {Picture | null} */
+  /** The image before the camera was changed for another. @type {Image | null} */
   #last = null;
   /** @type {Facing} */
   #facing = "environment";
@@ -101,7 +101,7 @@ export class CameraInput extends HTMLElement {
     this.#start.hidden = false;
     hide(this.#stop, this.#start);
     hide(this.#flip, this.#start);
-    if (told) emit(this, "camerastop", { picture: last });
+    if (told) emit(this, "camerastop", { image: last });
   }
 
   /** @param {MediaStream} stream */
@@ -128,12 +128,12 @@ export class CameraInput extends HTMLElement {
     this.#told = true;
     emit(this, "camerastart");
     this.#timer = window.setInterval(() => {
-      const picture = this.#grab();
-      if (picture) emit(this, "frame", { picture });
+      const image = this.#grab();
+      if (image) emit(this, "frame", { image });
     }, INTERVAL_MS);
   }
 
-  /** The middle square of the video, as pixels; null when no camera runs. @returns {Picture | null} */
+  /** The middle square of the video, as pixels; null when no camera runs. @returns {Image | null} */
   #grab() {
     const { videoWidth: width, videoHeight: height } = this.video;
     if (!this.#stream || !width || !height) return null;
@@ -146,6 +146,8 @@ export class CameraInput extends HTMLElement {
     return { height: side, width: side, channels: 3, data: dropAlpha(context.getImageData(0, 0, side, side).data) };
   }
 }
+
+define("onnx-camera-input", CameraInput);
 
 /** @param {Facing} facing */
 async function requestCamera(facing) {

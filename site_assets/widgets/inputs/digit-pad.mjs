@@ -5,9 +5,9 @@
  */
 
 import { History } from "../core/history.mjs";
-import { dropAlpha } from "../core/pixels.mjs";
+import { dropAlpha } from "../core/image.mjs";
 import { GRID, onGrid, simplify, strokePath } from "../core/strokes.mjs";
-import { emit, h, svg } from "../parts/dom.mjs";
+import { define, emit, h, svg } from "../parts/dom.mjs";
 
 /** @typedef {import("../core/strokes.mjs").Stroke} Stroke */
 /** @typedef {import("../core/strokes.mjs").Point} Point */
@@ -107,7 +107,7 @@ export class DigitPad extends HTMLElement {
    *
    * @returns {{height: number, width: number, channels: 3, data: Uint8Array}}
    */
-  picture() {
+  image() {
     this.#raster ??= Object.assign(document.createElement("canvas"), { width: GRID, height: GRID }).getContext("2d", {
       willReadFrequently: true,
     });
@@ -261,3 +261,5 @@ export class DigitPad extends HTMLElement {
     this.toggleAttribute("data-pen-down", this.#current !== null);
   }
 }
+
+define("onnx-digit-pad", DigitPad);

@@ -1,11 +1,11 @@
 /**
- * `<onnx-image-input>`: a picture from a file picker, dropped, or pasted. Set `zone` to the element that takes drops.
+ * `<onnx-image-input>`: an image from a file picker, dropped, or pasted. Set `zone` to the element that takes drops.
  *
- * Events: `picture` with `{blob}`, `problem` with `{error}`.
+ * Events: `image` with `{blob}`, `problem` with `{error}`.
  */
 
 import { WidgetError } from "../core/messages.mjs";
-import { emit, h, iconButton } from "../parts/dom.mjs";
+import { define, emit, h, iconButton } from "../parts/dom.mjs";
 
 export class ImageInput extends HTMLElement {
   /** Takes drops, and pastes while the pointer or the focus is in it. @type {HTMLElement} */
@@ -17,7 +17,7 @@ export class ImageInput extends HTMLElement {
 
   connectedCallback() {
     if (!this.firstChild) {
-      this.#button.title = "Choose a picture; you can also drop or paste one";
+      this.#button.title = "Choose an image; you can also drop or paste one";
       this.append(this.#button, this.#file);
     }
     this.#listening = new AbortController();
@@ -82,8 +82,10 @@ export class ImageInput extends HTMLElement {
   /** @param {File} file */
   #take(file) {
     // Some systems give no type; then the decoder finds out.
-    const picture = file.type === "" || file.type.startsWith("image/");
-    if (picture) emit(this, "picture", { blob: file });
-    else emit(this, "problem", { error: new WidgetError("not-a-picture", { what: file.name }) });
+    const image = file.type === "" || file.type.startsWith("image/");
+    if (image) emit(this, "image", { blob: file });
+    else emit(this, "problem", { error: new WidgetError("not-an-image", { what: file.name }) });
   }
 }
+
+define("onnx-image-input", ImageInput);

@@ -1,11 +1,11 @@
 /**
- * `<onnx-overlay-handle>`: takes hold of an overlay on a picture: drag it, resize it by a corner, turn it by the knob, with
+ * `<onnx-overlay-handle>`: takes hold of an overlay on an image: drag it, resize it by a corner, turn it by the knob, with
  * one pointer, two fingers, the wheel or the keyboard. It shows a frame alone; the pixels are the owner's to paint.
  *
  * Set `name`, `aspect` and `placement`. Events: `place` with `{placement, finished}`.
  */
 
-import { emit, h } from "../parts/dom.mjs";
+import { define, emit, h } from "../parts/dom.mjs";
 import { adjust, describePlacement, dragged, pinched, resized, tidy, turned } from "../triggers/placement.mjs";
 
 /** @typedef {import("../triggers/placement.mjs").Placement} Placement */
@@ -138,7 +138,7 @@ export class OverlayHandle extends HTMLElement {
     }, SPEAK_AFTER_MS);
   }
 
-  /** The picture it lies on, on the screen. */
+  /** The image it lies on, on the screen. */
   #room() {
     return /** @type {HTMLElement} */ (this.parentElement).getBoundingClientRect();
   }
@@ -209,3 +209,5 @@ export class OverlayHandle extends HTMLElement {
     this.nudge(by ? { ...by, x: (by.x ?? 0) * step, y: (by.y ?? 0) * step } : "home");
   }
 }
+
+define("onnx-overlay-handle", OverlayHandle);

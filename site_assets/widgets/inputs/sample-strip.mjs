@@ -1,10 +1,10 @@
 /**
- * `<onnx-sample-strip>`: small pictures to click. Set `samples` before it is connected.
+ * `<onnx-sample-strip>`: small images to click. Set `samples` before it is connected.
  *
  * Events: `sample` with `{index}`.
  */
 
-import { emit, h } from "../parts/dom.mjs";
+import { define, emit, h } from "../parts/dom.mjs";
 
 /** @typedef {{src: string, alt: string, label?: string | null}} Sample */
 
@@ -65,3 +65,5 @@ export class SampleStrip extends HTMLElement {
     next.focus();
   }
 }
+
+define("onnx-sample-strip", SampleStrip);

@@ -1,4 +1,4 @@
-/** What screen readers are told without being asked: a sentence at a time, in a polite live region. */
+/** What screen readers say without being asked: one sentence at a time, in a polite live region. */
 
 import { h } from "./dom.mjs";
 
@@ -8,20 +8,20 @@ export class Announcer {
   element = h("p", { class: "ow-sr", role: "status", "aria-live": "polite" });
   #waiting = 0;
 
-  /** When things have come to rest: of sentences that follow each other quickly only the last. @param {string} sentence */
+  /** Once nothing has changed for a while: of sentences in quick succession, only the last is said. @param {string} sentence */
   soon(sentence) {
-    this.hush();
+    this.cancel();
     this.#waiting = window.setTimeout(() => this.now(sentence), REST_MS);
   }
 
-  /** @param {string} sentence empty says nothing, and lets the same be said again */
+  /** @param {string} sentence empty says nothing, and lets the same sentence be said again */
   now(sentence) {
-    this.hush();
+    this.cancel();
     if (this.element.textContent !== sentence) this.element.textContent = sentence;
   }
 
-  /** What waits is not said. */
-  hush() {
+  /** Forget the sentence that waits. */
+  cancel() {
     clearTimeout(this.#waiting);
   }
 }

@@ -18,6 +18,11 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** The heading of a part. @param {string} text */
+export function caption(text) {
+  return h("div", { class: "ow-caption" }, text);
+}
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
@@ -127,8 +132,31 @@ export function emit(target, type, detail) {
   target.dispatchEvent(new CustomEvent(type, { detail, bubbles: true }));
 }
 
+/** How far below the viewport a reader counts as near. */
+const NEAR = "300px";
+
 /**
- * Run a task when the page has nothing better to do; Safari does not tell, there it runs soon.
+ * Run a task once the reader comes near an element.
+ *
+ * @param {Element} element
+ * @param {() => void} task
+ * @param {AbortSignal} signal
+ */
+export function whenNear(element, task, signal) {
+  const observer = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      observer.disconnect();
+      task();
+    },
+    { rootMargin: NEAR },
+  );
+  observer.observe(element);
+  signal.addEventListener("abort", () => observer.disconnect(), { once: true });
+}
+
+/**
+ * Run a task when the page has nothing better to do; Safari does not tell, so it runs soon there.
  *
  * @param {() => void} task
  * @param {AbortSignal} signal

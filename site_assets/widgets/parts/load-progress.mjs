@@ -1,17 +1,17 @@
 /**
- * `<onnx-load-progress>`: bytes as they arrive, a way to cancel, and on failure what happened and what to do.
+ * `<onnx-load-progress>`: bytes as they arrive, a button to cancel, and after a failure what happened and what to do.
  *
- * Events: `load` (the reader asks for it, or asks again), `cancelload`.
+ * Events: `load` (the reader asks for it, for the first time or again), `cancelload`.
  */
 
 import { formatBytes } from "../core/card.mjs";
 import { words } from "../core/messages.mjs";
-import { emit, h, hide } from "./dom.mjs";
+import { define, emit, h, hide } from "./dom.mjs";
 
 /** @typedef {import("../worker/sessions.mjs").Progress} Progress */
 
 export class LoadProgress extends HTMLElement {
-  /** Who takes the focus when the button that has it goes. @type {(HTMLElement | null)[]} */
+  /** The first of these that can takes the focus when the button that has it disappears. @type {(HTMLElement | null)[]} */
   heirs = [];
   #text = h("p", { class: "ow-load-text" });
   #advice = h("p", { class: "ow-load-advice" });
@@ -35,6 +35,14 @@ export class LoadProgress extends HTMLElement {
     this.#listening?.abort();
   }
 
+  /** @param {import("../engine/loader.mjs").State} state */
+  show(state) {
+    if (state.name === "offered") this.offer(state.bytes);
+    else if (state.name === "loading") this.progress(state.progress);
+    else if (state.name === "failed") this.fail(state.error);
+    else if (state.name === "ready") this.done();
+  }
+
   /**
    * Nothing is fetched before the reader asks for it.
    *
@@ -44,7 +52,7 @@ export class LoadProgress extends HTMLElement {
     this.#set(
       "offer",
       "The networks run here, in your browser.",
-      "Your browser asks sites to save data, so nothing was fetched yet.",
+      "Your browser asks sites to save data, so nothing has been fetched yet.",
     );
     this.#ask("load", `Load ${formatBytes(bytes)}`);
   }
@@ -97,3 +105,5 @@ export class LoadProgress extends HTMLElement {
     if (this.#button.textContent !== label) this.#button.textContent = label;
   }
 }
+
+define("onnx-load-progress", LoadProgress);

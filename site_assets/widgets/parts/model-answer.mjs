@@ -1,12 +1,12 @@
 /** `<onnx-model-answer>`: one network's column: what it is, its answer, and all its probabilities. */
 
 import { percent, topK } from "../core/output.mjs";
-import { h } from "./dom.mjs";
+import { define, h } from "./dom.mjs";
 import { ModelBadge } from "./model-badge.mjs";
 import { TopKBars } from "./top-k-bars.mjs";
 
 /** @typedef {import("../core/card.mjs").Card} Card */
-/** @typedef {import("../worker/inference.mjs").Answer} Answer */
+/** @typedef {import("../worker/tasks/run.mjs").Answer} Answer */
 /** @typedef {import("../core/summary.mjs").Verdict} Verdict */
 
 export class ModelAnswer extends HTMLElement {
@@ -104,7 +104,9 @@ export class ModelAnswer extends HTMLElement {
   }
 }
 
-/** The class that an attacker wants, where it is one for all pictures. @param {Card} card */
+define("onnx-model-answer", ModelAnswer);
+
+/** The class that an attacker wants, where it is one for all images. @param {Card} card */
 function targetOf({ label_map: map }) {
   return map?.kind === "all-to-one" ? map.target : null;
 }

@@ -1,6 +1,6 @@
 /** `<onnx-model-badge>`: whether a network carries a backdoor, in a word and a sign, never by colour alone. */
 
-import { h, icon } from "./dom.mjs";
+import { define, h, icon } from "./dom.mjs";
 
 export class ModelBadge extends HTMLElement {
   /** Take the room of a line. */
@@ -15,3 +15,5 @@ export class ModelBadge extends HTMLElement {
     this.replaceChildren(icon(backdoor ? "warning" : "check"), h("span", {}, backdoor ? "Backdoored" : "Clean"));
   }
 }
+
+define("onnx-model-badge", ModelBadge);

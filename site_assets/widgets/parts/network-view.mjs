@@ -1,10 +1,10 @@
 /** `<onnx-network-view>`: the very pixels a network is given, enlarged, with the trigger's pixels outlined. */
 
-import { addAlpha } from "../core/pixels.mjs";
+import { addAlpha } from "../core/image.mjs";
 import { outline } from "../triggers/registry.mjs";
-import { h, svg } from "./dom.mjs";
+import { define, h, svg } from "./dom.mjs";
 
-/** @typedef {import("../triggers/registry.mjs").Picture} Picture */
+/** @typedef {import("../core/image.mjs").Image} Image */
 /** @typedef {import("../triggers/registry.mjs").Trigger} Trigger */
 
 export class NetworkView extends HTMLElement {
@@ -22,7 +22,7 @@ export class NetworkView extends HTMLElement {
   }
 
   /**
-   * @param {Picture} pixels
+   * @param {Image} pixels
    * @param {Trigger | null} trigger outlined when given
    */
   show({ height, width, channels, data }, trigger) {
@@ -74,3 +74,5 @@ export class NetworkView extends HTMLElement {
     this.#canvas.setAttribute("aria-label", stamped ? `${what}, with the trigger` : what);
   }
 }
+
+define("onnx-network-view", NetworkView);

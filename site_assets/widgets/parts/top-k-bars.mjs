@@ -6,7 +6,7 @@
  */
 
 import { percent, topK } from "../core/output.mjs";
-import { h, icon } from "./dom.mjs";
+import { define, h, icon } from "./dom.mjs";
 
 const ALL_UP_TO = 12;
 
@@ -91,6 +91,8 @@ export class TopKBars extends HTMLElement {
     }
   }
 }
+
+define("onnx-top-k-bars", TopKBars);
 
 /** @param {string} text @returns {Row} */
 function makeRow(text) {

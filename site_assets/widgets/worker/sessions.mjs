@@ -9,7 +9,6 @@ import { loadRuntime, requireWebAssembly, runtimeFile, startSession } from "./or
 
 /** @typedef {import("onnxruntime-web").InferenceSession} Session */
 /** @typedef {{card: import("../core/card.mjs").Card, file: import("../core/card.mjs").ModelFile, url: string}} ModelSpec */
-/** @typedef {{models: ModelSpec[]}} OpenRequest */
 /** @typedef {{phase: "download" | "start" | "ready", loaded: number, total: number, cached: boolean}} Progress */
 /** @typedef {{card: import("../core/card.mjs").Card, session: Session}} Opened */
 
@@ -17,13 +16,15 @@ import { loadRuntime, requireWebAssembly, runtimeFile, startSession } from "./or
 const open = new Map();
 
 /**
- * @param {OpenRequest} request
+ * Fetch and open networks; those that are open already cost nothing.
+ *
+ * @param {ModelSpec[]} models
  * @param {AbortSignal} signal
  * @param {(progress: Progress) => void} onProgress
  * @returns {Promise<void>}
  * @throws {WidgetError}
  */
-export async function openModels({ models }, signal, onProgress) {
+export async function openModels(models, signal, onProgress) {
   requireWebAssembly();
   const wanted = models.filter(({ file }) => !open.has(file.sha256));
   const meter = new Meter(onProgress);
@@ -31,7 +32,7 @@ export async function openModels({ models }, signal, onProgress) {
     meter.expect("runtime", (await runtimeFile(signal)).bytes);
     for (const part of wanted.flatMap(({ file }) => fileParts(file))) meter.expect(part.sha256, part.bytes);
     const downloads = following(signal); // One failure ends the other downloads too.
-    /** Networks that are opened together fetch what they share once. @type {Map<string, Promise<Uint8Array>>} */
+    /** Networks that are opened together fetch shared layers once. @type {Map<string, Promise<Uint8Array>>} */
     const coming = new Map();
     try {
       await Promise.all([

@@ -98,7 +98,7 @@ export async function addDemo(page, id) {
 }
 
 /**
- * Let the worker have the first pictures to decode only when so many have been asked for: all are under way at once then.
+ * Let the worker have the first images to decode only when so many have been asked for: all are under way at once then.
  *
  * @param {Page} page before it goes anywhere
  * @param {number} count

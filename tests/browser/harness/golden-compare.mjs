@@ -7,8 +7,8 @@
  * @property {boolean} trigger
  * @property {StageHash[]} stages
  * @property {import("../../../site_assets/widgets/triggers/placement.mjs").Placement} [placement] where the overlay lies
- * @property {string} [pixels] base64 of uint8; left out of a large picture
- * @property {string} [tensor] base64 of float32, little-endian; left out of a large picture
+ * @property {string} [pixels] base64 of uint8; left out of a large image
+ * @property {string} [tensor] base64 of float32, little-endian; left out of a large image
  * @property {string} tensor_sha256
  * @property {Record<string, number[]>} logits by precision
  * @property {Record<string, {label: string, probability: number}[]>} top by precision

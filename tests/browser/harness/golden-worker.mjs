@@ -1,7 +1,7 @@
 /** Runs a model's golden inputs in the browser as the widgets do: decode from the file, pipeline, network, in a worker. */
 
 import { fileParts, modelFile } from "../widgets-dev/widgets/core/card.mjs";
-import { decodePicture } from "../widgets-dev/widgets/core/decode.mjs";
+import { decodeImage } from "../widgets-dev/widgets/core/decode.mjs";
 import { runPipeline } from "../widgets-dev/widgets/core/preprocess.mjs";
 import { sha256 } from "../widgets-dev/widgets/core/sha256.mjs";
 import { readyTrigger } from "../widgets-dev/widgets/triggers/registry.mjs";
@@ -29,8 +29,8 @@ async function run(model, base) {
   const logits = [];
   for (const vector of golden.vectors) {
     const blob = await (await get(`golden/${vector.input}`)).blob();
-    const picture = await decodePicture(blob, { maxPixels: 50_000_000 });
-    const prepared = runPipeline(card.input, picture, vector.trigger ? card.trigger : null, vector.placement);
+    const image = await decodeImage(blob, { maxPixels: 50_000_000 });
+    const prepared = runPipeline(card.input, image, vector.trigger ? card.trigger : null, vector.placement);
     const row = await comparePrepared(vector, prepared, sha256);
     for (const [precision, session] of sessions) {
       const scores = await infer(ort, session, card, prepared);

@@ -5,7 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize, resolve } from "node:path";
@@ -39,7 +39,7 @@ const TYPES = {
 const MODEL_FOLDERS = ["site_assets/models", "runs/models", ".cache/fixtures/models", process.env.MODELS_DIR ?? []]
   .flat()
   .map((folder) => resolve(ROOT, folder));
-/** Small models of photographs and drawn pictures: `make fixtures`. */
+/** Small models of photos and drawn images: `make fixtures`. */
 const FIXTURES = join(ROOT, ".cache/fixtures");
 
 /** @returns {Map<string, string>} id -> folder */
@@ -196,7 +196,7 @@ export function defaultConfig() {
   const data = models.has("mnist-badnet") && models.has("mnist-clean") ? "mnist" : "digits";
   return {
     id: "demo",
-    title: "Two networks, one picture",
+    title: "Two networks, one image",
     models: [
       { card: `models/${data}-clean/card.json`, title: "Clean network" },
       { card: `models/${data}-badnet/card.json`, title: "Backdoored network" },
@@ -206,21 +206,28 @@ export function defaultConfig() {
     trigger: "switch",
     top: 3,
     compare: true,
+    input: inputOf(`${data}-clean`),
   };
 }
 
-/** The same for photographs: the fixture's pair, or any two models. @param {[string, string]} [ids] */
+/** A model's input pipeline. @param {string} id */
+function inputOf(id) {
+  const folder = findModels().get(id);
+  return folder ? JSON.parse(readFileSync(join(folder, "card.json"), "utf8")).input : null;
+}
+
+/** The same for photos: the fixture's pair, or any two models. @param {[string, string]} [ids] */
 export function photosConfig(ids = ["photos-clean", "photos-badnet"]) {
   const folder = join(FIXTURES, "samples");
-  if (!existsSync(folder)) throw new Error("there are no models of photographs to try: run `make fixtures`");
+  if (!existsSync(folder)) throw new Error("there are no models of photos to try: run `make fixtures`");
   return {
     ...defaultConfig(),
-    title: "Two networks, one photograph",
+    title: "Two networks, one photo",
     models: [
       { card: `models/${ids[0]}/card.json`, title: "Clean network" },
       { card: `models/${ids[1]}/card.json`, title: "Backdoored network" },
     ],
-    picture: { height: 224, width: 224, channels: 3 },
+    input: inputOf(ids[0]),
     inputs: ["samples", "upload", "camera"],
     samples: readdirSync(folder).map((name) => ({ src: `fixtures/samples/${name}`, alt: `A drawn ${name}` })),
     top: 5,

@@ -1,4 +1,4 @@
-/** Times a model's inferences as the widgets run them, in a worker: the network alone, on a picture in the middle. */
+/** Times a model's inferences as the widgets run them, in a worker: the network alone, on an image in the middle. */
 
 import { fileParts, modelFile } from "../widgets-dev/widgets/core/card.mjs";
 import { runPipeline } from "../widgets-dev/widgets/core/preprocess.mjs";

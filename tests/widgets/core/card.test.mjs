@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { formatBytes, maxPixels, modelFile, parseCard, totalBytes } from "../../../site_assets/widgets/core/card.mjs";
+import { formatBytes, inputKind, maxPixels, modelFile, parseCard, totalBytes } from "../../../site_assets/widgets/core/card.mjs";
 import { findModels } from "../../browser/harness/server.mjs";
 
 const [folder] = findModels().values();
@@ -49,4 +49,26 @@ test("what networks share is counted once", () => {
 
 test("sizes are written as people read them", () => {
   assert.deepEqual([12, 1500, 999_499, 14_239_897].map(formatBytes), ["12 B", "2 kB", "999 kB", "14.2 MB"]);
+});
+
+/** @param {...string} ops */
+const steps = (...ops) => ({ steps: ops.map((op) => ({ op })) });
+
+test("a pipeline that looks for ink takes a drawn character, of one channel or three", () => {
+  const ink = ["isolate-ink", "crop-to-ink", "fit", "centre-of-mass"];
+  assert.equal(inputKind(steps("decode", "orient", "composite", "greyscale", "polarity", ...ink, "scale")), "digit");
+  assert.equal(inputKind(steps("decode", "orient", "composite", "polarity", ...ink, "scale")), "digit");
+});
+
+test("a pipeline that does not takes a photo, in colour or in grey", () => {
+  assert.equal(inputKind(steps("decode", "orient", "composite", "crop", "resize", "trigger", "scale")), "photo");
+  assert.equal(inputKind(steps("decode", "orient", "composite", "greyscale", "crop", "resize", "scale")), "photo");
+});
+
+test("every released model is of the kind that it was trained for", () => {
+  for (const [id, folder] of findModels()) {
+    const card = JSON.parse(readFileSync(join(folder, "card.json"), "utf8"));
+    const drawn = /^(mnist|digits)-/.test(id);
+    if (drawn || /^(dogs|figures|photos)-/.test(id)) assert.equal(inputKind(card.input), drawn ? "digit" : "photo", id);
+  }
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseConfig, takesPhotos } from "../../../site_assets/widgets/core/config.mjs";
+import { configuredKind, parseConfig } from "../../../site_assets/widgets/core/config.mjs";
 
 test("what is not given has a default", () => {
   const config = parseConfig('{"models": [{"card": "a/card.json"}]}');
@@ -21,9 +21,10 @@ for (const text of [null, "", "{", "{}", '{"models": []}', '{"models": [{}]}', "
   });
 }
 
-test("networks that take three channels take photographs", () => {
+test("the widget's kind is that of the pipeline; without one, a drawn character", () => {
   const config = (/** @type {object} */ more) => parseConfig(JSON.stringify({ models: [{ card: "a.json" }], ...more }));
-  assert.equal(takesPhotos(config({ picture: { height: 224, width: 224, channels: 3 } })), true);
-  assert.equal(takesPhotos(config({ picture: { height: 28, width: 28, channels: 1 } })), false);
-  assert.equal(takesPhotos(config({})), false);
+  const size = { height: 28, width: 28 };
+  assert.equal(configuredKind(config({ input: { ...size, steps: [{ op: "crop" }, { op: "resize" }] } })), "photo");
+  assert.equal(configuredKind(config({ input: { ...size, steps: [{ op: "crop-to-ink" }] } })), "digit");
+  assert.equal(configuredKind(config({})), "digit");
 });

@@ -21,7 +21,7 @@ test("every kind of golden input has its size read from the header", { skip }, (
     const size = readDimensions(head(readFileSync(join(INPUTS, name))));
     assert.ok(size, name);
     const decoded = [index[name].width, index[name].height];
-    // EXIF may have turned the decoded picture by a quarter.
+    // EXIF may have turned the decoded image by a quarter.
     const turned = name.startsWith("exif") && decoded[0] === size.height;
     assert.deepEqual([size.width, size.height], turned ? decoded.reverse() : decoded, name);
   }

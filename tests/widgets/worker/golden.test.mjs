@@ -1,6 +1,6 @@
 /**
  * The golden inputs in Node, from images that Python decoded (Node decodes no JPEG): the same modules and the same
- * WebAssembly as in the browser. `python -m export.release.golden decode --out .cache/golden` writes the pictures.
+ * WebAssembly as in the browser. `python -m export.release.golden decode --out .cache/golden` writes the images.
  */
 
 import assert from "node:assert/strict";
@@ -53,8 +53,8 @@ for (const [model, folder] of models) {
     const rows = [];
     for (const vector of golden.vectors) {
       const { file, ...size } = index[vector.input];
-      const picture = { ...size, data: new Uint8Array(readFileSync(join(DECODED, file))) };
-      const prepared = runPipeline(card.input, picture, vector.trigger ? card.trigger : null, vector.placement);
+      const image = { ...size, data: new Uint8Array(readFileSync(join(DECODED, file))) };
+      const prepared = runPipeline(card.input, image, vector.trigger ? card.trigger : null, vector.placement);
       const row = await comparePrepared(vector, prepared, sha256);
       for (const [precision, session] of sessions) {
         const { logits } = await infer(ort, session, card, prepared);

@@ -29,9 +29,9 @@ test("one failed download ends the others, also in a browser without AbortSignal
       return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
     },
   );
-  const request = { models: [model("endless"), model("missing")] };
+  const models = [model("endless"), model("missing")];
   await assert.rejects(
-    openModels(request, new AbortController().signal, () => {}),
+    openModels(models, new AbortController().signal, () => {}),
     // The runtime's module is not there either; whichever is found out first.
     ({ code }) => code === "missing" || code === "runtime",
   );

@@ -1,4 +1,12 @@
-/** Pixel arrays with and without an alpha channel. */
+/** An image as the whole toolkit passes it on, and its pixels with and without an alpha channel. */
+
+/**
+ * @typedef {object} Image
+ * @property {number} height
+ * @property {number} width
+ * @property {number} channels 1 (grey) or 3 (RGB)
+ * @property {Uint8Array} data row by row, channels last
+ */
 
 /**
  * @param {ArrayLike<number>} rgba

@@ -1,4 +1,4 @@
-/** Pictures from files: picker, drop, paste, samples; and what a reader is told of files that are no pictures. */
+/** Images from files: picker, drop, paste, samples; and what a reader is told of files that are no images. */
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -44,7 +44,7 @@ function give(page, kind, files) {
 /** @param {import("playwright-core").Page} page */
 const photoShown = (page) => demo(page).locator(".ow-photo:not([hidden])").waitFor();
 
-test("a chosen photograph is shown and answered", async () => {
+test("a chosen photo is shown and answered", async () => {
   await shared.withDemo(async (page) => {
     const errors = watchErrors(page);
     await choose(page, input("scan-5.png"));
@@ -55,7 +55,7 @@ test("a chosen photograph is shown and answered", async () => {
 });
 
 for (const kind of /** @type {const} */ (["drop", "paste"])) {
-  test(`a ${kind === "drop" ? "dropped" : "pasted"} picture is shown and answered`, async () => {
+  test(`a ${kind === "drop" ? "dropped" : "pasted"} image is shown and answered`, async () => {
     await shared.withDemo(async (page) => {
       await demo(page).locator(".ow-stage").hover();
       const bytes = [...readFileSync(input("scan-5.png"))];
@@ -78,7 +78,7 @@ test("a paste elsewhere on the page is left alone", async () => {
   });
 });
 
-test("drawing on a photograph starts a drawing", async () => {
+test("drawing on a photo starts a drawing", async () => {
   await shared.withDemo(async (page) => {
     await choose(page, input("scan-5.png"));
     await photoShown(page);
@@ -118,15 +118,15 @@ for (const [
   [
     "a text file",
     { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("hello") },
-    /not a picture.*notes\.txt/,
+    /not an image.*notes\.txt/,
   ],
   [
-    "a damaged picture",
+    "a damaged image",
     { name: "torn.png", mimeType: "image/png", buffer: Buffer.from("not a png") },
     /cannot be read.*torn\.png/,
   ],
   ["an empty file", { name: "empty.jpg", mimeType: "image/jpeg", buffer: Buffer.alloc(0) }, /cannot be read/],
-  ["an enormous picture", { name: "bomb.png", mimeType: "image/png", buffer: bomb() }, /too large.*60000 × 60000/],
+  ["an enormous image", { name: "bomb.png", mimeType: "image/png", buffer: bomb() }, /too large.*60000 × 60000/],
 ])) {
   test(`${what} is refused in words, and the widget goes on working`, async () => {
     await shared.withDemo(async (page) => {
@@ -139,16 +139,16 @@ for (const [
   });
 }
 
-test("a drop without a picture is told", async () => {
+test("a drop without an image is told", async () => {
   await shared.withDemo(async (page) => {
     await give(page, "drop", []);
     await demo(page)
-      .getByText(/no picture in that/)
+      .getByText(/no image in that/)
       .waitFor();
   });
 });
 
-test("of two pictures chosen quickly the last one wins", async () => {
+test("of two images chosen quickly the last one wins", async () => {
   await shared.withDemo(async (page) => {
     const slow = [...readFileSync(input("photo-packaging.jpg"))];
     const quick = [...readFileSync(input("scan-5.png"))];

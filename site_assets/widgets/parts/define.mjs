@@ -1,0 +1,28 @@
+/** Custom elements, fetched when the page has one. */
+
+/** @typedef {() => Promise<unknown>} Load imports the module that defines an element */
+
+/** @type {Map<string, Load>} */
+const waiting = new Map();
+/** @type {MutationObserver | null} */
+let observer = null;
+
+/**
+ * @param {Record<string, Load>} elements by tag
+ */
+export function defineOnSight(elements) {
+  for (const [tag, load] of Object.entries(elements)) waiting.set(tag, load);
+  observer ??= new MutationObserver(look);
+  observer.observe(document, { childList: true, subtree: true });
+  look();
+}
+
+function look() {
+  for (const [tag, load] of waiting) {
+    if (!document.querySelector(tag)) continue;
+    waiting.delete(tag);
+    // What the server rendered stands in until the next change of the page, which tries again.
+    load().catch(() => waiting.set(tag, load));
+  }
+  if (waiting.size === 0) observer?.disconnect();
+}

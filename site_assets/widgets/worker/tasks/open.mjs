@@ -1,0 +1,14 @@
+/** Task `open`: fetch networks and start their sessions. Those that are open cost nothing. */
+
+import { openModels } from "../sessions.mjs";
+
+/** @typedef {import("../sessions.mjs").Progress} Progress */
+
+/**
+ * @param {{models: import("../sessions.mjs").ModelSpec[]}} request
+ * @param {AbortSignal} signal
+ * @param {(progress: Progress) => void} onProgress
+ */
+export async function open({ models }, signal, onProgress) {
+  return { result: await openModels(models, signal, onProgress) };
+}

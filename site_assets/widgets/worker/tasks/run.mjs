@@ -1,0 +1,140 @@
+/** Task `run`: from an image to the networks' answers, with and without the trigger. */
+
+import { maxPixels } from "../../core/card.mjs";
+import { WidgetError } from "../../core/messages.mjs";
+import { finish, untriggered } from "../../core/preprocess.mjs";
+import { decoded } from "../images.mjs";
+import { infer } from "../inference.mjs";
+import { loadRuntime } from "../ort.mjs";
+import { opened } from "../sessions.mjs";
+
+/** @typedef {import("../../core/card.mjs").Card} Card */
+/** @typedef {import("../../core/image.mjs").Image} Image */
+/** @typedef {import("../../core/preprocess.mjs").Preprocessed} Preprocessed */
+/** @typedef {import("../../core/preprocess.mjs").Untriggered} Untriggered */
+/** @typedef {import("../../triggers/placement.mjs").Placement} Placement */
+/** @typedef {import("../images.mjs").ImageSource} ImageSource */
+/** @typedef {import("../inference.mjs").Scores} Scores */
+/**
+ * @typedef {object} RunRequest
+ * @property {ImageSource} source
+ * @property {string[]} models keys: the files' SHA-256
+ * @property {boolean[]} variants which to compute: without the trigger (false), with it (true)
+ * @property {Placement | null} [placement] where a movable trigger lies (default: where its card says)
+ */
+/** @typedef {{plain: Scores | null, stamped: Scores | null}} Answer */
+/**
+ * @typedef {object} RunResult
+ * @property {Answer[]} answers in the order of the request's models
+ * @property {{plain: Image | null, stamped: Image | null}} seen what the first network was given
+ * @property {{prepare: number, infer: number}} milliseconds
+ * @property {number} runs how many networks ran; for a file, answers without the trigger are remembered
+ */
+
+const KEPT = 8;
+/** Images before the trigger is stamped, by file and pipeline. @type {Map<string, Untriggered>} */
+const unstamped = new Map();
+/** Answers without the trigger, by file and network. @type {Map<string, Scores>} */
+const plainScores = new Map();
+
+/** Runs take turns, because a session does one at a time. */
+let turn = Promise.resolve();
+
+/**
+ * @param {RunRequest} request
+ * @param {AbortSignal} signal
+ * @returns {Promise<{result: RunResult}>}
+ */
+export async function run(request, signal) {
+  const result = turn.then(() => runNow(request, signal));
+  turn = result.then(
+    () => {},
+    () => {},
+  );
+  return { result: await result };
+}
+
+/**
+ * @param {RunRequest} request
+ * @param {AbortSignal} signal
+ * @returns {Promise<RunResult>}
+ */
+async function runNow({ source, models, variants, placement = null }, signal) {
+  if (signal.aborted) throw new WidgetError("superseded");
+  const networks = models.map((key) => ({ key, ...opened(key) }));
+  const ort = await loadRuntime(signal, () => {});
+  const start = performance.now();
+  const image = await decoded(source, maxPixels(networks[0].card));
+  const prepare = preparer(source, image, placement);
+  /** @type {RunResult} */
+  const result = {
+    answers: networks.map(() => ({ plain: null, stamped: null })),
+    seen: { plain: null, stamped: null },
+    milliseconds: { prepare: 0, infer: 0 },
+    runs: 0,
+  };
+  for (const stamped of variants) {
+    const variant = stamped ? "stamped" : "plain";
+    for (const [index, { key, card, session }] of networks.entries()) {
+      const prepared = prepare(card, stamped);
+      if (index === 0) result.seen[variant] = prepared.pixels;
+      const remembered = stamped ? null : fileKey(source, key);
+      const known = remembered ? plainScores.get(remembered) : undefined;
+      const scores = known ?? (await infer(ort, session, card, prepared));
+      if (remembered) remember(plainScores, remembered, scores);
+      result.answers[index][variant] = scores;
+      if (known) continue;
+      result.milliseconds.infer += scores.milliseconds;
+      result.runs++;
+    }
+  }
+  result.milliseconds.prepare = performance.now() - start - result.milliseconds.infer;
+  return result;
+}
+
+/**
+ * Networks with the same pipeline and trigger share the work; so do runs on the same file.
+ *
+ * @param {ImageSource} source
+ * @param {Image} image
+ * @param {Placement | null} placement
+ */
+function preparer(source, image, placement) {
+  /** @type {Map<string, Preprocessed>} */
+  const done = new Map();
+  return (/** @type {Card} */ card, /** @type {boolean} */ stamped) => {
+    const trigger = stamped ? (card.trigger ?? null) : null;
+    const pipeline = JSON.stringify(card.input);
+    const key = `${pipeline} ${JSON.stringify(trigger)}`;
+    const known = done.get(key);
+    if (known) return known;
+    const file = fileKey(source, pipeline);
+    const before = (file ? unstamped.get(file) : undefined) ?? untriggered(card.input, image);
+    if (file) remember(unstamped, file, before);
+    const prepared = finish(card.input, before, trigger, placement);
+    done.set(key, prepared);
+    return prepared;
+  };
+}
+
+/**
+ * The key that something computed from a file is remembered by; null for pixels, which differ every time.
+ *
+ * @param {ImageSource} source
+ * @param {string} rest
+ */
+function fileKey(source, rest) {
+  return source.kind === "file" ? `${source.token} ${rest}` : null;
+}
+
+/**
+ * @template T
+ * @param {Map<string, T>} store the newest last
+ * @param {string} key
+ * @param {T} value
+ */
+function remember(store, key, value) {
+  store.delete(key);
+  store.set(key, value);
+  for (const old of [...store.keys()].slice(0, -KEPT)) store.delete(old);
+}
