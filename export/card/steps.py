@@ -172,6 +172,9 @@ Step = Annotated[
 ]
 
 
+_INK_STEPS = frozenset({"polarity", "isolate-ink", "crop-to-ink", "centre-of-mass"})
+
+
 class InputPipeline(Part):
     """From a file's bytes to the network's input tensor."""
 
@@ -180,6 +183,14 @@ class InputPipeline(Part):
     width: Size
     channels: Literal[1, 3]
     steps: list[Step] = Field(min_length=1)
+
+    @property
+    def finds_ink(self) -> bool:
+        """Whether a step looks for ink: then the network takes a drawn character, and otherwise a photo.
+
+        The browser decides alike: `inputKind` in `site_assets/widgets/core/card.mjs`.
+        """
+        return any(step.op in _INK_STEPS for step in self.steps)
 
 
 class OutputPipeline(Part):

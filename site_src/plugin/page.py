@@ -42,6 +42,7 @@ class PageBuilder:
     problems: list[Problem] = field(default_factory=list)
     _html: dict[str, Markup] = field(default_factory=dict)
     _ids: set[str] = field(default_factory=set)
+    _preloaded: set[str] = field(default_factory=set)
     _numbers: Counter[str] = field(default_factory=Counter)
     _line: int = 1
 
@@ -116,15 +117,23 @@ class PageBuilder:
             runtime = self.get_runtime()
         except ValueError as error:
             return self._report([Problem(lines[()], str(error))])
-        head = Markup() if self._ids else self._head(runtime)
+        head = self._head(runtime, kind.fence)
         self._ids.add(widget_id)
         return head + widget.render(widget_id, self.output)
 
-    def _head(self, runtime: Runtime) -> Markup:
-        """What the first widget of a page brings: the style sheet and the module, with all it imports."""
+    def _head(self, runtime: Runtime, element: str) -> Markup:
+        """What the first widget of a page brings (style sheet and module), and the first of each kind (its modules)."""
+        preloads = [address for address in runtime.preloads(element) if address not in self._preloaded]
+        if self._ids and not preloads:
+            return Markup()
+        self._preloaded.update(preloads)
         for address, content in runtime.files.items():
             self.output.assets.add(address, content)
-        html = templates().get_template("head.html.jinja").render(runtime=runtime, url=self.output.url)
+        html = (
+            templates()
+            .get_template("head.html.jinja")
+            .render(runtime=runtime, preloads=preloads, first=not self._ids, url=self.output.url)
+        )
         return Markup(html)  # noqa: S704 - the template escapes what it is given
 
     def _expression(self, code: str, macros: Macros, line: int) -> str:

@@ -58,11 +58,18 @@ class Runtime:
         """Address of the module that a page loads."""
         return f"{self.served_at}/widgets/index.mjs"
 
-    @property
-    def preloads(self) -> list[str]:
-        """Addresses of all modules that `module` imports in the end, so that a page fetches them at once."""
-        found: list[str] = []
-        waiting = [self.module]
+    def preloads(self, element: str) -> list[str]:
+        """Modules that a page with this custom element needs beside `module`, so that it fetches them all at once.
+
+        Args:
+            element: The tag. Its module is `elements/TAG/TAG.mjs`, which `module` imports when the page has one.
+
+        Returns:
+            Addresses of the element's module and of everything that it and `module` import, directly or not.
+        """
+        own = f"{self.served_at}/widgets/elements/{element}/{element}.mjs"
+        found = [own] if own in self.files else []
+        waiting = [self.module, *found]
         while waiting:
             address = waiting.pop(0)
             content = self.files[address]

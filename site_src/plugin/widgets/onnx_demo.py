@@ -77,7 +77,7 @@ class ResolvedDemo:
     trigger: str
     top: int
     compare: bool
-    picture: InputPipeline
+    input: InputPipeline
     """What the networks take."""
     placement: Placement | None
     """Where an overlay lies at first, when not where the card says."""
@@ -108,7 +108,7 @@ class ResolvedDemo:
             "trigger": self.trigger,
             "top": self.top,
             "compare": self.compare,
-            "picture": {"height": self.picture.height, "width": self.picture.width, "channels": self.picture.channels},
+            "input": self.input.model_dump(mode="json", exclude_none=True),
         }
         if self.placement is not None:
             config["placement"] = self.placement.model_dump()
@@ -158,7 +158,7 @@ def resolve(demo: Demo, lines: Lines, around: Surroundings) -> tuple[ResolvedDem
         trigger=demo.trigger or ("switch" if any(model.entry.card.trigger for model in models) else "off"),
         top=demo.top or max(model.entry.card.output.top for model in models),
         compare=len(models) > 1 if demo.compare is None else demo.compare,
-        picture=models[0].entry.card.input,
+        input=models[0].entry.card.input,
         placement=demo.placement,
     )
     return resolved, []
@@ -176,13 +176,15 @@ def _misfits(demo: Demo, models: Sequence[ShownModel], lines: Lines) -> list[Pro
     if demo.placement is not None and not any(trigger.movable for trigger in triggers if trigger):
         problems.append(Problem(line_of(("placement",), lines), "no card's trigger can be placed"))
     if "inputs" in demo.model_fields_set and "draw" in demo.inputs and not _drawable(models):
-        message = "`draw` works only with networks of one channel, and one of these takes colour images: leave it out"
+        message = (
+            "`draw` works only with networks whose pipeline looks for ink, and one of these takes photos: leave it out"
+        )
         problems.append(Problem(line_of(("inputs",), lines), message))
     return problems
 
 
 def _drawable(models: Sequence[ShownModel]) -> bool:
-    return all(model.entry.card.input.channels == 1 for model in models)
+    return all(model.entry.card.input.finds_ink for model in models)
 
 
 KIND = Kind(

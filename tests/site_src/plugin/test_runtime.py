@@ -49,9 +49,15 @@ def test_modules_are_preloaded_that_the_first_one_imports_in_turn(runtime_dir: P
     )
     for name in ("b.mjs", "core/no.mjs", "worker.mjs"):
         (assets_dir / "widgets" / name).write_text('import "./index.mjs";\n')
+    for name in ("this-one", "other"):
+        element = assets_dir / f"widgets/elements/{name}/{name}.mjs"
+        element.parent.mkdir(parents=True)
+        element.write_text(f'import "../../core/a.mjs";\nimport "./{name}-view.mjs";\n')
+        element.with_name(f"{name}-view.mjs").write_text("")
     runtime = collect(runtime_dir, assets_dir)
-    names = [address.removeprefix(f"{runtime.served_at}/widgets/") for address in runtime.preloads]
-    assert names == ["core/a.mjs", "b.mjs"]
+    names = [address.removeprefix(f"{runtime.served_at}/widgets/") for address in runtime.preloads("this-one")]
+    element = "elements/this-one/this-one"
+    assert names == [f"{element}.mjs", "core/a.mjs", f"{element}-view.mjs", "b.mjs"]
 
 
 def test_the_manifest_tells_size_and_hash_of_each_runtime_file(runtime_dir: Path, assets_dir: Path) -> None:

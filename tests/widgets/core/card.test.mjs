@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { formatBytes, inputKind, maxPixels, modelFile, parseCard, totalBytes } from "../../../site_assets/widgets/core/card.mjs";
+import {
+  formatBytes,
+  inputKind,
+  maxPixels,
+  modelFile,
+  parseCard,
+  totalBytes,
+} from "../../../site_assets/widgets/core/card.mjs";
 import { findModels } from "../../browser/harness/server.mjs";
 
 const [folder] = findModels().values();

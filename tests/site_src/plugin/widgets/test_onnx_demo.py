@@ -146,13 +146,16 @@ def test_nothing_is_drawn_for_a_network_of_photographs(photos: Surroundings) -> 
     assert problems == []
     assert demo is not None
     assert demo.inputs == ("samples", "upload", "camera")
-    assert (demo.top, demo.trigger, demo.picture.channels) == (5, "switch", 3)
+    assert (demo.top, demo.trigger, demo.input.channels) == (5, "switch", 3)
 
 
 def test_a_drawing_pad_asked_for_is_a_problem_with_its_line(photos: Surroundings) -> None:
     _, problems = look_up("models: photos-clean\ninputs: [draw, upload]\n", photos)
     assert problems == [
-        Problem(3, "`draw` works only with networks of one channel, and one of these takes colour images: leave it out")
+        Problem(
+            3,
+            "`draw` works only with networks whose pipeline looks for ink, and one of these takes photos: leave it out",
+        )
     ]
 
 
@@ -183,7 +186,8 @@ def test_the_page_tells_the_widget_what_the_networks_take_and_where_the_overlay_
     body = "models: [photos-clean, photos-badnet]\nsamples: dogs\nplacement: {x: 0.25, size: 0.6}\n"
     rendered = builder.html(markdown(builder.markdown(f"```onnx-demo\n{body}```\n", 0)))
     config = json.loads(html.unescape(re.search(r'config="([^"]*)"', rendered)[1]))  # type: ignore[index]
-    assert config["picture"] == {"height": 224, "width": 224, "channels": 3}
+    assert [config["input"][key] for key in ("height", "width", "channels")] == [224, 224, 3]
+    assert "resize" in [step["op"] for step in config["input"]["steps"]]
     assert config["placement"] == {"x": 0.25, "y": 0.4, "size": 0.6, "angle": 0.0}
     assert config["inputs"] == ["samples", "upload", "camera"]
     assert '<div class="onnx-demo-fallback" data-photos>' in rendered
