@@ -85,9 +85,8 @@ export class Client {
     this.#worker?.terminate();
     this.#worker = null;
     this.generation++;
-    const error = navigator.onLine
-      ? new WidgetError("crashed")
-      : new WidgetError("offline", { what: "the page’s program" });
+    const offline = globalThis.navigator?.onLine === false;
+    const error = offline ? new WidgetError("offline", { what: "the page’s program" }) : new WidgetError("crashed");
     const failed = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const { reject } of failed) reject(error);

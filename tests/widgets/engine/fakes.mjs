@@ -1,0 +1,106 @@
+/** Workers and networks that do what a test says. */
+
+/** @typedef {import("../../../site_assets/widgets/core/card.mjs").Card} Card */
+/** @typedef {{id: number, type: string, request?: any}} Asked */
+
+/** A worker that answers only when told to, and can die. */
+export class FakeWorker extends EventTarget {
+  /** @type {Asked[]} */
+  asked = [];
+  terminated = false;
+
+  /** @param {Asked} message */
+  postMessage(message) {
+    this.asked.push(message);
+  }
+
+  terminate() {
+    this.terminated = true;
+  }
+
+  /** The newest request of a type. @param {string} type @returns {Asked} */
+  newest(type) {
+    const found = this.asked.findLast((message) => message.type === type);
+    if (!found) throw new Error(`nobody asked for ${type}`);
+    return found;
+  }
+
+  /** @param {Asked} asked @param {object} reply */
+  reply({ id }, reply) {
+    this.dispatchEvent(new MessageEvent("message", { data: { id, ...reply } }));
+  }
+
+  /** @param {string} type @param {unknown} [result] */
+  done(type, result) {
+    this.reply(this.newest(type), { type: "done", result });
+  }
+
+  die() {
+    this.dispatchEvent(new Event("error"));
+  }
+}
+
+/** Starts workers, and keeps them. */
+export function workers() {
+  /** @type {FakeWorker[]} */
+  const started = [];
+  return {
+    started,
+    get newest() {
+      return /** @type {FakeWorker} */ (started.at(-1));
+    },
+    start: () => {
+      const worker = new FakeWorker();
+      started.push(worker);
+      return /** @type {Worker} */ (/** @type {unknown} */ (worker));
+    },
+  };
+}
+
+/** @param {string} id */
+export function card(id) {
+  const file = { name: `${id}.onnx`, precision: "fp32", bytes: 1000, sha256: id.padEnd(64, "0") };
+  return {
+    schema_version: 1,
+    id,
+    title: id,
+    files: [file, { ...file, precision: "int8-weight-only", sha256: id.padEnd(64, "8") }],
+    default_precision: "fp32",
+    labels: ["a", "b"],
+    input: { tensor: "image", height: 8, width: 8, channels: 1, steps: [{ op: "decode", max_pixels: 123 }] },
+    output: { tensor: "logits", activation: "softmax", top: 2 },
+  };
+}
+
+/**
+ * Serves cards instead of the network.
+ *
+ * @param {import("node:test").TestContext} context
+ */
+export function serveCards(context) {
+  /** @type {{held: (() => void)[] | null, fail: boolean, fetched: number}} */
+  const server = { held: null, fail: false, fetched: 0 };
+  context.mock.method(
+    globalThis,
+    "fetch",
+    async (/** @type {string} */ url, /** @type {RequestInit} */ { signal } = {}) => {
+      server.fetched++;
+      const { held } = server;
+      if (held) {
+        await new Promise((resolve, reject) => {
+          held.push(() => resolve(undefined));
+          signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+        });
+      }
+      if (server.fail) return new Response("no", { status: 404 });
+      const id = new URL(url).pathname.split("/")[1];
+      return new Response(JSON.stringify(card(id)), { headers: { "content-type": "application/json" } });
+    },
+  );
+  return server;
+}
+
+/** Until everything that can go on has gone on. */
+export async function settled() {
+  for (let i = 0; i < 10; i++) await new Promise(setImmediate);
+}

@@ -1,0 +1,318 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { WidgetError } from "../../../site_assets/widgets/core/messages.mjs";
+import { Client } from "../../../site_assets/widgets/engine/client.mjs";
+import { Loader } from "../../../site_assets/widgets/engine/loader.mjs";
+import { Models } from "../../../site_assets/widgets/engine/models.mjs";
+import { serveCards, settled, workers } from "./fakes.mjs";
+
+/** @type {import("../../../site_assets/widgets/worker/images.mjs").ImageSource} */
+const IMAGE = { kind: "pixels", image: { height: 1, width: 1, channels: 3, data: new Uint8Array(3) } };
+/** @type {any} */
+const RESULT = { answers: [] };
+
+/**
+ * A widget as the loader sees it.
+ *
+ * @param {Client} client
+ * @param {...string} ids of its networks
+ */
+function widget(client, ...ids) {
+  const references = ids.map((id) => ({ card: `${id}/card.json` }));
+  const models = new Models(references, client, "https://example.org/");
+  /** @type {string[]} */
+  const events = [];
+  let last = "";
+  const loader = new Loader(models, {
+    onState: ({ name }) => {
+      if (name !== last) events.push(name); // Progress comes many times.
+      last = name;
+    },
+    onCards: () => events.push("cards"),
+    onReady: () => events.push("answer"),
+  });
+  return { models, loader, events };
+}
+
+/** @param {import("node:test").TestContext} context */
+function page(context) {
+  const server = serveCards(context);
+  const all = workers();
+  return { server, all, client: new Client(all.start) };
+}
+
+/** @param {Loader} loader */
+const errorOf = ({ state }) => (state.name === "failed" ? /** @type {WidgetError} */ (state.error).code : null);
+
+/** Open a widget's networks. @param {ReturnType<typeof page>} page @param {ReturnType<typeof widget>} widget */
+async function opened({ all }, { loader }) {
+  const arrived = loader.arrive();
+  await settled();
+  all.newest.done("open");
+  await arrived;
+}
+
+test("from arriving to the first answer", async (context) => {
+  const { all, client } = page(context);
+  const { loader, models, events } = widget(client, "clean", "backdoored");
+  const arrived = loader.arrive();
+  await settled();
+  const { request } = all.newest.newest("open");
+  assert.deepEqual(
+    request.models.map((/** @type {any} */ { url }) => url),
+    ["https://example.org/clean/clean.onnx", "https://example.org/backdoored/backdoored.onnx"],
+  );
+  /** @type {any} */
+  const progress = { phase: "download", loaded: 1, total: 2, cached: false };
+  all.newest.reply(all.newest.newest("open"), { type: "progress", progress });
+  assert.deepEqual(loader.state, { name: "loading", progress });
+  all.newest.done("open");
+  await arrived;
+  assert.deepEqual(events, ["loading", "cards", "ready", "answer"]);
+  assert.equal(models.ready, true);
+  const answer = loader.answer(IMAGE, true);
+  await settled();
+  assert.deepEqual(all.newest.newest("run").request.variants, [false, true]);
+  all.newest.done("run", RESULT);
+  assert.equal(await answer, RESULT);
+});
+
+test("with Save-Data only the cards are fetched until the reader asks", async (context) => {
+  const { all, client } = page(context);
+  const { loader, events } = widget(client, "clean");
+  await loader.arrive({ saveData: true });
+  assert.deepEqual(loader.state, { name: "offered", bytes: 1000 });
+  assert.equal(all.started.length, 0);
+  const loaded = loader.load();
+  await settled();
+  all.newest.done("open");
+  await loaded;
+  assert.deepEqual(events, ["cards", "offered", "loading", "ready", "answer"]);
+});
+
+test("nothing is answered before the networks are open", async (context) => {
+  const { all, client } = page(context);
+  const { loader } = widget(client, "clean");
+  assert.equal(await loader.answer(IMAGE, false), null);
+  assert.equal(all.started.length, 0);
+  assert.equal(loader.state.name, "idle");
+});
+
+test("a card that is missing fails the load, and trying again fetches it again", async (context) => {
+  const { server, all, client } = page(context);
+  const { loader, events } = widget(client, "clean");
+  server.fail = true;
+  await loader.arrive();
+  assert.equal(errorOf(loader), "missing");
+  server.fail = false;
+  const again = loader.load();
+  await settled();
+  all.newest.done("open");
+  await again;
+  assert.deepEqual(events, ["loading", "failed", "loading", "cards", "ready", "answer"]);
+});
+
+test("a network that cannot be opened fails the load, and trying again asks the worker again", async (context) => {
+  const { all, client } = page(context);
+  const { loader } = widget(client, "clean");
+  const arrived = loader.arrive();
+  await settled();
+  const error = { code: "hash", details: {}, message: "" };
+  all.newest.reply(all.newest.newest("open"), { type: "failed", error });
+  await arrived;
+  assert.equal(errorOf(loader), "hash");
+  const again = loader.load();
+  await settled();
+  all.newest.done("open");
+  await again;
+  assert.equal(loader.state.name, "ready");
+});
+
+test("a stalled download can be cancelled and taken up again", async (context) => {
+  const { all, client } = page(context);
+  const { loader } = widget(client, "clean");
+  const arrived = loader.arrive();
+  await settled();
+  loader.cancel();
+  await arrived;
+  assert.equal(errorOf(loader), "cancelled");
+  assert.equal(all.newest.newest("cancel").id, all.newest.newest("open").id);
+  const again = loader.load();
+  await settled();
+  all.newest.done("open");
+  await again;
+  assert.equal(loader.state.name, "ready");
+});
+
+test("a stalled card can be cancelled, and is fetched anew", async (context) => {
+  const { server, all, client } = page(context);
+  const { loader } = widget(client, "clean");
+  server.held = [];
+  const arrived = loader.arrive();
+  await settled();
+  loader.cancel();
+  await arrived;
+  assert.equal(errorOf(loader), "cancelled");
+  server.held = null;
+  const again = loader.load();
+  await settled();
+  all.newest.done("open");
+  await again;
+  assert.deepEqual([loader.state.name, server.fetched], ["ready", 2]);
+});
+
+test("another load takes the place of the one in progress, whose end changes nothing", async (context) => {
+  const { all, client } = page(context);
+  const { loader, models, events } = widget(client, "clean");
+  const first = loader.arrive();
+  await settled();
+  models.precision = "int8-weight-only";
+  loader.reload();
+  await first;
+  await settled();
+  assert.equal(loader.state.name, "loading");
+  assert.equal(all.newest.newest("open").request.models[0].file.precision, "int8-weight-only");
+  all.newest.done("open");
+  await settled();
+  assert.deepEqual(events, ["loading", "cards", "ready", "answer"]);
+});
+
+test("another load while the cards are on their way is not cancelled with the first", async (context) => {
+  const { server, all, client } = page(context);
+  const { loader } = widget(client, "clean");
+  server.held = [];
+  const first = loader.arrive();
+  await settled();
+  const second = loader.load();
+  await settled();
+  for (const goOn of server.held) goOn();
+  await settled();
+  all.newest.done("open");
+  await Promise.all([first, second]);
+  assert.equal(loader.state.name, "ready");
+});
+
+test("networks that are open are not loaded again when the reader goes back to them", async (context) => {
+  const the = page(context);
+  const shown = widget(the.client, "clean");
+  await opened(the, shown);
+  const before = the.all.newest.asked.length;
+  shown.loader.reload();
+  await settled();
+  assert.equal(the.all.newest.asked.length, before);
+});
+
+test("an element that leaves stops loading in silence, and loads when it comes back", async (context) => {
+  const { all, client } = page(context);
+  const { loader, events } = widget(client, "clean");
+  const arrived = loader.arrive();
+  await settled();
+  loader.leave();
+  await arrived;
+  assert.deepEqual(events, ["loading", "cards"]);
+  const back = loader.arrive();
+  await settled();
+  all.newest.done("open");
+  await back;
+  assert.equal(loader.state.name, "ready");
+});
+
+test("when the worker dies with nothing asked of it, the next image opens the networks again", async (context) => {
+  const the = page(context);
+  const shown = widget(the.client, "clean");
+  await opened(the, shown);
+  the.all.newest.die();
+  assert.equal(await shown.loader.answer(IMAGE, false), null);
+  await settled();
+  assert.equal(the.all.started.length, 2);
+  the.all.newest.done("open");
+  await settled();
+  assert.deepEqual(shown.events.slice(-3), ["loading", "ready", "answer"]);
+});
+
+test("when the worker dies while it answers, the networks are opened again by themselves", async (context) => {
+  const the = page(context);
+  const shown = widget(the.client, "clean");
+  await opened(the, shown);
+  const first = shown.loader.answer(IMAGE, false);
+  const waiting = shown.loader.answer(IMAGE, true);
+  await settled();
+  the.all.newest.die();
+  assert.deepEqual(await Promise.all([first, waiting]), [null, null]);
+  await settled();
+  the.all.newest.done("open");
+  await settled();
+  assert.deepEqual(shown.events.slice(-3), ["loading", "ready", "answer"]);
+});
+
+test("when the worker dies at every answer, it is left to the reader; an answer in between forgives it", async (context) => {
+  const the = page(context);
+  const shown = widget(the.client, "clean");
+  await opened(the, shown);
+  /** Ask, and let the worker die. */
+  const dies = async () => {
+    const answer = shown.loader.answer(IMAGE, false);
+    await settled();
+    the.all.newest.die();
+    await answer;
+    await settled();
+  };
+  /** Let the worker open the networks. */
+  const opens = async () => {
+    the.all.newest.done("open");
+    await settled();
+  };
+  await dies();
+  await opens();
+  const answer = shown.loader.answer(IMAGE, false);
+  await settled();
+  the.all.newest.done("run", RESULT);
+  assert.equal(await answer, RESULT);
+  await dies();
+  await opens();
+  assert.equal(shown.loader.state.name, "ready");
+  await dies();
+  assert.equal(errorOf(shown.loader), "crashed");
+  const started = the.all.started.length;
+  await settled();
+  assert.equal(the.all.started.length, started);
+});
+
+test("what is wrong with an image is the caller's to show", async (context) => {
+  const the = page(context);
+  const shown = widget(the.client, "clean");
+  await opened(the, shown);
+  const answer = shown.loader.answer(IMAGE, false);
+  await settled();
+  const error = { code: "undecodable", details: {}, message: "" };
+  the.all.newest.reply(the.all.newest.newest("run"), { type: "failed", error });
+  await assert.rejects(answer, { code: "undecodable" });
+  assert.equal(shown.loader.state.name, "ready");
+});
+
+test("two widgets share a worker: one cancels, the other goes on; it dies, and both come back", async (context) => {
+  const { all, client } = page(context);
+  const [one, two] = [widget(client, "clean"), widget(client, "backdoored")];
+  const loads = [one.loader.arrive(), two.loader.arrive()];
+  await settled();
+  assert.equal(all.started.length, 1);
+  const [first, second] = all.newest.asked.filter(({ type }) => type === "open");
+  one.loader.cancel();
+  assert.equal(all.newest.newest("cancel").id, first.id);
+  all.newest.reply(second, { type: "done" });
+  await Promise.all(loads);
+  assert.deepEqual([errorOf(one.loader), two.loader.state.name], ["cancelled", "ready"]);
+  const again = one.loader.load();
+  await settled();
+  all.newest.done("open");
+  await again;
+  const answers = [one.loader.answer(IMAGE, false), two.loader.answer(IMAGE, false)];
+  await settled();
+  all.newest.die();
+  assert.deepEqual(await Promise.all(answers), [null, null]);
+  await settled();
+  assert.equal(all.started.length, 2);
+  for (const open of all.newest.asked) all.newest.reply(open, { type: "done" });
+  await settled();
+  assert.deepEqual([one.loader.state.name, two.loader.state.name], ["ready", "ready"]);
+});
