@@ -126,7 +126,7 @@ def collect(runtime_dir: Path, assets_dir: Path | None = None) -> Runtime:
 
 
 def _is_private(path: Path, root: Path) -> bool:
-    return any(part.startswith((".", "_")) for part in path.relative_to(root).parts)
+    return path.name.endswith(".d.ts") or any(part.startswith((".", "_")) for part in path.relative_to(root).parts)
 
 
 def _digest(contents: dict[str, Path | bytes]) -> str:

@@ -32,10 +32,10 @@ for (const page of pages) {
   const result = await lighthouse(server.url + page, { port: DEBUGGING_PORT, logLevel: "error" });
   if (!result) throw new Error(`Lighthouse gave no result for /${page}`);
   const { categories, audits } = result.lhr;
-  const scores = Object.keys(LEAST).map((name) => [name, Math.round((categories[name].score ?? 0) * 100)]);
-  console.log(`/${page}  ${scores.map(([name, score]) => `${name} ${score}`).join("  ")}`);
+  const scores = Object.keys(LEAST).map((name) => ({ name, score: Math.round((categories[name].score ?? 0) * 100) }));
+  console.log(`/${page}  ${scores.map(({ name, score }) => `${name} ${score}`).join("  ")}`);
   console.log(`  ${MEASURES.map((name) => `${audits[name].title} ${audits[name].displayValue}`).join(", ")}`);
-  for (const [name, score] of scores) {
+  for (const { name, score } of scores) {
     if (score >= LEAST[/** @type {keyof typeof LEAST} */ (name)]) continue;
     failed = true;
     for (const { id } of categories[name].auditRefs.filter(({ weight }) => weight > 0)) {

@@ -1,33 +1,13 @@
-/** The model card as the widgets read it; its schema is `export/card/schema.py`. */
+/** The model card as the widgets read it; its types are generated from the schema that Python publishes. */
 
 import { fetchSmall } from "./fetch.mjs";
 import { WidgetError } from "./messages.mjs";
 
-/** @typedef {import("../triggers/registry.mjs").Trigger} Trigger */
-/** @typedef {"digit" | "photo"} InputKind */
-/** @typedef {"fp32" | "int8-weight-only" | "int8-qdq"} Precision */
+/** @typedef {import("./card-types.d.ts").ModelCard} Card */
+/** @typedef {import("./card-types.d.ts").ModelFile} ModelFile */
+/** @typedef {ModelFile["precision"]} Precision */
 /** @typedef {{name: string, bytes: number, sha256: string}} StoredFile */
-/**
- * `shared`: layers that other networks have too, in a file of their own beside this one.
- *
- * @typedef {StoredFile & {precision: Precision, shared?: StoredFile | null}} ModelFile
- */
-/** @typedef {{tensor: string, activation: "softmax" | "none", top: number}} OutputPipeline */
-/** @typedef {{kind: "all-to-all"} | {kind: "all-to-one", target: number}} LabelMap */
-/**
- * @typedef {object} Card
- * @property {1} schema_version
- * @property {string} id
- * @property {string} title
- * @property {ModelFile[]} files
- * @property {Precision} default_precision
- * @property {string[]} labels
- * @property {import("./preprocess.mjs").InputPipeline} input
- * @property {OutputPipeline} output
- * @property {Trigger | null} [trigger]
- * @property {LabelMap | null} [label_map]
- * @property {{attack: string, behaviour: string} | null} [backdoor]
- */
+/** @typedef {"digit" | "photo"} InputKind */
 
 /** @type {Record<Precision, string>} */
 export const PRECISIONS = { fp32: "float32", "int8-weight-only": "int8 weights", "int8-qdq": "int8" };

@@ -15,19 +15,11 @@ import { FLOAT_STEPS, toTensor } from "./tensor.mjs";
  * @typedef {import("../triggers/registry.mjs").Placement} Placement
  * @typedef {import("./resize.mjs").Filter} Filter
  * @typedef {{ height: number, width: number }} Size
- * @typedef {{ unless_size?: [number, number] | null }} Fitting
- * @typedef {{ op: "decode", max_pixels: number } | { op: "orient" }} FileStep
- * @typedef {{ op: "composite" | "greyscale" | "invert" | "polarity" }
- *   | { op: "shrink", max_side: number, filter: Filter } & Fitting
- *   | { op: "isolate-ink", min_contrast: number } & Fitting
- *   | { op: "crop-to-ink", threshold: number } & Fitting
- *   | { op: "fit", filter: Filter } & Size & Fitting
- *   | { op: "centre-of-mass" } & Size & Fitting
- *   | { op: "resize", filter: Filter } & Size
- *   | { op: "crop" } & Size} ByteStep
- * @typedef {{ op: "trigger" }} TriggerStep
- * @typedef {FileStep | ByteStep | TriggerStep | import("./tensor.mjs").FloatStep} Step
- * @typedef {{ tensor: string, height: number, width: number, channels: number, steps: Step[] }} InputPipeline
+ * @typedef {import("./card-types.d.ts").InputPipeline} InputPipeline
+ * @typedef {InputPipeline["steps"][number]} Step
+ * @typedef {import("./tensor.mjs").FloatStep} FloatStep
+ * @typedef {Extract<Step, { op: "decode" | "orient" }>} FileStep
+ * @typedef {Exclude<Step, FileStep | FloatStep | { op: "trigger" }>} ByteStep
  * @typedef {Image & { op: string }} Stage
  * @typedef {{ stages: Stage[], pixels: Image, tensor: Float32Array, dims: number[] }} Preprocessed
  */

@@ -5,9 +5,9 @@
 
 /**
  * @typedef {import("./image.mjs").Image} Image
- * @typedef {{ op: "scale", divide: number }
- *   | { op: "normalise", mean: number[], std: number[] }
- *   | { op: "layout", order: "NCHW" | "NHWC" }} FloatStep
+ * @typedef {import("./card-types.d.ts").Scale} Scale
+ * @typedef {import("./card-types.d.ts").Normalise} Normalise
+ * @typedef {Scale | Normalise | import("./card-types.d.ts").Layout} FloatStep
  */
 
 /** @type {ReadonlySet<string>} */
@@ -16,7 +16,7 @@ export const FLOAT_STEPS = new Set(["scale", "normalise", "layout"]);
 /**
  * Float32 values of the image, channels last.
  * @param {Float32Array} values
- * @param {{ op: "scale", divide: number } | { op: "normalise", mean: number[], std: number[] }} step
+ * @param {Scale | Normalise} step
  * @param {number} channels
  */
 function floatStep(values, step, channels) {

@@ -46,6 +46,8 @@ test("what networks share is counted once", () => {
   const student = (name) => ({
     name,
     precision: "fp32",
+    opset: 17,
+    max_abs_error: 0,
     bytes: 10,
     sha256: name,
     shared: { name: "features", bytes: 100, sha256: "features" },

@@ -25,6 +25,13 @@ function controlled() {
   return { started, ask };
 }
 
+/**
+ * @typedef {object} Demo
+ * @property {Source<any>} source
+ * @property {() => void} startCamera
+ * @property {() => void} stroke
+ */
+
 /** @param {{pad?: boolean}} [options] */
 function demo({ pad: withPad = true } = {}) {
   const fetches = controlled();
@@ -157,7 +164,7 @@ test("of two files the one that was chosen last wins, in whatever order they are
   assert.notEqual(decodes.started[0].asked.token, decodes.started[1].asked.token);
 });
 
-for (const [what, choose] of /** @type {[string, (demo: ReturnType<typeof demo>) => unknown][]} */ ([
+for (const [what, choose] of /** @type {[string, (demo: Demo) => unknown][]} */ ([
   ["a drawing", ({ stroke }) => stroke()],
   ["a file", ({ source }) => source.chooseFile(FILE)],
   ["another sample", ({ source }) => source.chooseSample(1)],
