@@ -56,8 +56,8 @@ def test_modules_are_preloaded_that_the_first_one_imports_in_turn(runtime_dir: P
         element.with_name(f"{name}-view.mjs").write_text("")
     runtime = collect(runtime_dir, assets_dir)
     names = [address.removeprefix(f"{runtime.served_at}/widgets/") for address in runtime.preloads("this-one")]
-    element = "elements/this-one/this-one"
-    assert names == [f"{element}.mjs", "core/a.mjs", f"{element}-view.mjs", "b.mjs"]
+    own = "elements/this-one/this-one"
+    assert names == [f"{own}.mjs", "core/a.mjs", f"{own}-view.mjs", "b.mjs"]
 
 
 def test_the_manifest_tells_size_and_hash_of_each_runtime_file(runtime_dir: Path, assets_dir: Path) -> None:
