@@ -284,12 +284,13 @@ test("a second visit works offline", async () => {
 
 test("a first visit that loses its connection is told so", async () => {
   await shared.withPage(async (page, context) => {
-    shared.server.setFaults([{ path: /runtime\.json$/, kind: "held" }]);
-    const asked = page.waitForRequest(/runtime\.json$/);
+    await page.route(/worker\.mjs$/, async (route) => {
+      await context.setOffline(true);
+      await route.abort("internetdisconnected");
+    });
     await page.goto(shared.server.url);
-    await asked;
-    await context.setOffline(true);
     assert.match(await told(page), /You are offline/);
+    await page.unroute(/worker\.mjs$/);
     await context.setOffline(false);
     await worksAfterRetry(page);
   });
