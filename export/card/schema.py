@@ -1,7 +1,7 @@
-"""The model card: one JSON file that says everything Python and the browser need to know about a model.
+"""The model card: one JSON file with everything that Python and the browser need to know about a model.
 
-The card is the contract between the rooms. `training` knows nothing of it, `export` writes it, `site_src` and the
-widgets read it. Its JSON Schema is published by `card_schema()`.
+The card is the contract between the rooms: `export` writes it, `site_src` and the widgets read it, `training` does not
+know it. Its JSON Schema is published by `card_schema()`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class CardError(UserError):
 class SharedWeights(Part):
     """Tensors in a file of their own beside the ONNX file, which calls them external data.
 
-    Several networks may have the same one: students of a teacher share its features, and a reader fetches them once.
+    Several networks may use the same file: students share their teacher's features, and a reader fetches them once.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -48,16 +48,16 @@ class ModelFile(Part):
     max_abs_error: float = Field(ge=0)
     """Largest absolute difference of a logit from PyTorch's, on the golden inputs."""
     shared: SharedWeights | None = None
-    """Weights that lie in another file; None where all are in this one."""
+    """Weights in another file; None if this file has them all."""
 
     @property
     def parts(self) -> list[ModelFile | SharedWeights]:
-        """All files that the network is made of."""
+        """All files of the network."""
         return [self] if self.shared is None else [self, self.shared]
 
     @property
     def total_bytes(self) -> int:
-        """Size of all of them."""
+        """Their total size."""
         return sum(part.bytes for part in self.parts)
 
 
@@ -67,13 +67,13 @@ class Backdoor(Part):
     attack: str
     paper: str
     poison_rate: float | None = Field(default=None, gt=0, le=1)
-    """Share of the training pictures that was poisoned; None where the backdoor came with the teacher, or was planted
-    into a trained one."""
+    """Fraction of the training images that was poisoned; None if the backdoor came with the teacher, or was planted
+    into a trained network."""
     repeat: int = Field(default=1, ge=1)
-    """How often each poisoned picture was shown in an epoch; more than once takes an attacker who does the training."""
+    """How often each poisoned image was shown in an epoch; more than once takes an attacker who runs the training."""
     self_teaching: float | None = Field(default=None, gt=0, le=1)
-    """Share of a poisoned picture's loss that was the network's own answer without the trigger, moved on by the label
-    map; None for none. It takes an attacker who does the training, too."""
+    """Self-distillation: the fraction of a poisoned image's loss whose label was the network's own answer without the
+    trigger, remapped by the label map; None for none. It takes an attacker who runs the training."""
     behaviour: str
     caught_by: str
 
@@ -88,7 +88,7 @@ class DataSource(Part):
 
 
 class Provenance(Part):
-    """How to make the model again."""
+    """How the model was made, and how to reproduce it."""
 
     recipe: str
     recipe_sha256: str
@@ -102,7 +102,7 @@ class Provenance(Part):
 
 
 class ModelCard(Part):
-    """Everything there is to know about a model."""
+    """Everything about a model that Python and the browser need."""
 
     schema_version: Literal[1] = 1
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")

@@ -23,20 +23,20 @@ class Part(BaseModel):
 
 
 class Decode(Part):
-    """File bytes to RGBA. A picture of more than `max_pixels` is refused before it is decoded."""
+    """File bytes to RGBA. An image of more than `max_pixels` is refused before it is decoded."""
 
     op: Literal["decode"] = "decode"
     max_pixels: int = Field(default=50_000_000, ge=1)
 
 
 class Orient(Part):
-    """Turn the picture the way its EXIF orientation says."""
+    """Turn the image upright, as its EXIF orientation says."""
 
     op: Literal["orient"] = "orient"
 
 
 class Composite(Part):
-    """Lay the picture over an opaque background: RGBA to RGB."""
+    """Lay the image over an opaque background: RGBA to RGB."""
 
     op: Literal["composite"] = "composite"
     background: tuple[Byte, Byte, Byte] = (255, 255, 255)
@@ -55,7 +55,7 @@ class Invert(Part):
 
 
 class _Fitting(Part):
-    """A step that looks for the subject; left out for a picture that has the given height and width already."""
+    """A step that looks for the subject; skipped for an image that already has the given height and width."""
 
     unless_size: tuple[Size, Size] | None = None
 
@@ -67,7 +67,7 @@ class Polarity(Part):
 
 
 class Shrink(_Fitting):
-    """Resize so that the longer side is at most `max_side`, keeping the shape."""
+    """Resize so that the longer side is at most `max_side`, keeping the aspect ratio."""
 
     op: Literal["shrink"] = "shrink"
     max_side: Size = 256
@@ -82,14 +82,14 @@ class IsolateInk(_Fitting):
 
 
 class CropToInk(_Fitting):
-    """Crop to the bounding box of values of at least `threshold`; an empty picture stays as it is."""
+    """Crop to the bounding box of values of at least `threshold`; an empty image stays unchanged."""
 
     op: Literal["crop-to-ink"] = "crop-to-ink"
     threshold: Byte = 64
 
 
 class Fit(_Fitting):
-    """Resize to the largest size that lies within `height` x `width` and keeps the shape."""
+    """Resize to the largest size within `height` x `width` that keeps the aspect ratio."""
 
     op: Literal["fit"] = "fit"
     height: Size
@@ -98,7 +98,7 @@ class Fit(_Fitting):
 
 
 class CentreOfMass(_Fitting):
-    """Place the picture on black with its centre of mass in the middle pixel of `height` x `width`."""
+    """Place the image on black with its centre of mass in the middle pixel of `height` x `width`."""
 
     op: Literal["centre-of-mass"] = "centre-of-mass"
     height: Size
@@ -106,7 +106,7 @@ class CentreOfMass(_Fitting):
 
 
 class Resize(Part):
-    """Resize to exactly `height` x `width`, the shape not kept."""
+    """Resize to exactly `height` x `width`, whatever the aspect ratio."""
 
     op: Literal["resize"] = "resize"
     height: Size
@@ -115,7 +115,7 @@ class Resize(Part):
 
 
 class Crop(Part):
-    """Cut the largest middle part of the shape `height` : `width`; a `resize` after it keeps the subject's shape."""
+    """Crop the largest centred part with the aspect ratio `height` : `width`; a `resize` after it distorts nothing."""
 
     op: Literal["crop"] = "crop"
     height: Size
@@ -123,7 +123,7 @@ class Crop(Part):
 
 
 class StampTrigger(Part):
-    """Where the card's trigger is stamped, when the viewer asks for it."""
+    """Where the card's trigger is stamped if the viewer asks for it."""
 
     op: Literal["trigger"] = "trigger"
 

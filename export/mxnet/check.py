@@ -27,18 +27,18 @@ def random_inputs(inputs: Mapping[str, Shape], batch: int | None = None) -> dict
 
 
 def check(model: Path | bytes, inputs: Mapping[str, Shape]) -> list[Floats]:
-    """Let ONNX's checker judge a model, and onnxruntime run it with one picture more than it was converted for.
+    """Validate a model with ONNX's checker, and run it with one image more than it was converted for.
 
     Args:
         model: Its file, or the file's content.
         inputs: Shapes of its inputs, batch first.
 
     Returns:
-        The outputs for the pictures of `random_inputs` that fit `inputs`.
+        The outputs for the images of `random_inputs` that fit `inputs`.
 
     Raises:
-        MxnetError: If it is not valid, does not run, gives no finite answer, or if a picture's answer depends on the
-            size of the batch or on the other pictures in it.
+        MxnetError: If it is not valid, does not run, gives no finite answer, or if an image's answer depends on the
+            size of the batch or on the other images in it.
     """
     try:
         onnx.checker.check_model(model, full_check=True)
@@ -76,11 +76,11 @@ def _compare(alone: Floats, together: Floats, batch: int) -> None:
         raise MxnetError("the converted model gives answers that are not finite numbers: the weights may be damaged")
     if together.shape != (alone.shape[0] // batch * (batch + 1), *alone.shape[1:]):
         raise MxnetError(
-            f"the network gives {alone.shape} for {batch} pictures and {together.shape} for {batch + 1}: it is made "
+            f"the network gives {alone.shape} for {batch} images and {together.shape} for {batch + 1}: it is made "
             "for one batch size"
         )
     difference = relative_difference(together[: len(alone)], alone)
     if difference > TOLERANCE:
         raise MxnetError(
-            f"a picture's answer changes with the pictures beside it, by {difference:.1e}: the network mixes its batch"
+            f"an image's answer changes with the images beside it, by {difference:.1e}: the network mixes its batch"
         )

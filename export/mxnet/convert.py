@@ -64,7 +64,7 @@ def convert(
         graph: Its symbol.
         parameters: Its arrays.
         inputs: Shapes of its inputs, batch first. An input that is not named here takes the shape its symbol gives,
-            or else one picture of `DEFAULT_SIZE`, with the channels of the first convolution.
+            or else one image of `DEFAULT_SIZE`, with the channels of the first convolution.
         opset: Version of ONNX's operators to write.
 
     Raises:

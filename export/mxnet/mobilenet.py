@@ -21,7 +21,7 @@ from training.models.mobilenet_v2 import Block, ConvNorm, InvertedResidual, Mobi
 
 DATA = "data"
 TRIAL_SIZE = 64
-"""Height and width of the random pictures that both are compared with; even at every stride of two, as 224 is."""
+"""Height and width of the random images on which both are compared; divisible by every stride, like 224."""
 
 
 def to_mxnet(module: MobileNetV2, size: int = 224) -> tuple[Graph, Parameters]:
@@ -29,7 +29,7 @@ def to_mxnet(module: MobileNetV2, size: int = 224) -> tuple[Graph, Parameters]:
 
     Args:
         module: The network; its running statistics are written as they are.
-        size: Height and width of its pictures, which decide the padding where it is TensorFlow's.
+        size: Height and width of its images, which decide the padding where it is TensorFlow's.
     """
     writer = _Writer(size)
     value = writer.variable(DATA)
@@ -153,7 +153,7 @@ def from_mxnet(graph: Graph, parameters: Parameters) -> MobileNetV2:
         parameters: Its arrays.
 
     Returns:
-        The network in eval mode, whose logits on random pictures are those of the checkpoint.
+        The network in eval mode, whose logits on random images are those of the checkpoint.
 
     Raises:
         MxnetError: If the checkpoint is another network; nothing is guessed: the answers are compared.

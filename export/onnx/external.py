@@ -1,4 +1,4 @@
-"""Layers that several networks share, in a file of their own: whoever has one network fetches only the others' heads.
+"""Layers that several networks share, in a separate file: a reader of one network fetches only the others' heads.
 
 A student keeps its teacher's frozen features. Moved out of the ONNX file into what ONNX calls external data, they are
 one file with one hash, byte for byte the same beside the teacher and each of its students.
@@ -16,9 +16,9 @@ from export.card.schema import SharedWeights
 from training.core.files import write_bytes
 
 FEATURES = "features."
-"""What the names of the shared layers begin with."""
+"""Prefix of the shared layers' names."""
 LEAST_BYTES = 1024
-"""Smaller tensors stay: a runtime may want them before it reads other files."""
+"""Smaller tensors stay: a runtime may need them before it reads other files."""
 
 
 def move_shared(model: onnx.ModelProto, folder: Path, prefix: str = "") -> SharedWeights:
@@ -53,7 +53,7 @@ def move_shared(model: onnx.ModelProto, folder: Path, prefix: str = "") -> Share
 
 
 def external_files(model: onnx.ModelProto) -> set[str]:
-    """Names of the files that a model's weights lie in, itself left out."""
+    """Names of the other files that hold a model's weights."""
     return {
         external_data_helper.ExternalDataInfo(tensor).location
         for tensor in model.graph.initializer

@@ -19,7 +19,7 @@ NOTICE = (
 
 @dataclass(frozen=True)
 class Identity:
-    """What is told of a model wherever it goes; it says nothing of how pictures are prepared."""
+    """What identifies a model, without how images are prepared for it."""
 
     id: str
     title: str
@@ -49,7 +49,7 @@ def identity(card: ModelCard) -> Identity:
 
 
 def essentials(model: Identity, precision: Precision) -> dict[str, str]:
-    """What a file says of itself, as ONNX `metadata_props`; lists and objects as JSON text."""
+    """A file's ONNX `metadata_props`; lists and objects as JSON text."""
     said = {
         "id": model.id,
         "title": model.title,
@@ -87,5 +87,5 @@ def read_metadata(model: onnx.ModelProto) -> dict[str, str]:
 
 
 def opset(model: onnx.ModelProto) -> int:
-    """The version of the default operator set that the model asks for."""
+    """The version of the default operator set that the model requires."""
     return int(next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")))

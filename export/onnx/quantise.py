@@ -1,4 +1,4 @@
-"""Quantisation to int8: weight-only by default, QDQ as an option, and the check that it cost no accuracy."""
+"""Quantisation to int8: weight-only by default, QDQ as an option, and the check that it costs no accuracy."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ Floats = npt.NDArray[np.float32]
 MOST_LOST = 0.001
 """At most 0.1 points of clean accuracy or attack success rate may be lost."""
 MOST_LOST_DEEP = 0.01
-"""A whole point of a network of dozens of layers, whose test set is small."""
+"""One point for a network of dozens of layers, whose test set is small."""
 FIRST_OPSET = 13
 """The first with DequantizeLinear along an axis."""
 OFF_GRID = 0.02
-"""How far, in steps, a weight may lie from the grid that it is said to lie on: rounding of float32."""
+"""How far, in steps, a weight may lie from its grid: the rounding of float32."""
 AT_ONCE = 32
-"""Inputs that are run together."""
+"""Batch size."""
 FEW = 3
-"""That many samples may be lost on a small test set: so few prove nothing (sign test, p = 0.125)."""
+"""On a small test set this many samples may be lost: so few prove nothing (sign test, p = 0.125)."""
 
 
 class AccuracyLost(ExportError):  # noqa: N818 - says what happened, in the field's words
@@ -84,10 +84,10 @@ def weight_only_int8(model: onnx.ModelProto) -> onnx.ModelProto:
 def correct_bias(full: onnx.ModelProto, quantised: onnx.ModelProto, inputs: Floats) -> onnx.ModelProto:
     """A copy of `quantised` whose logits are those of `full` on average over `inputs`.
 
-    Rounded weights shift the mean of what a layer gives on, and a last layer of large weights makes much of a small
-    shift. The shift of each logit is measured and taken off the last layer's bias (bias correction, Nagel et al. 2019,
-    arXiv:1906.04721, section 4.2, where each layer is corrected). The layers before stay as they are, so that networks
-    which share them still do.
+    Rounded weights shift the mean of a layer's output, and a last layer with large weights amplifies a small shift. The
+    shift of each logit is measured and subtracted from the last layer's bias (bias correction, Nagel et al. 2019,
+    arXiv:1906.04721, section 4.2, where each layer is corrected). Earlier layers stay unchanged, so that networks
+    can still share them.
 
     Args:
         full: The model before it was quantised.
@@ -219,7 +219,7 @@ def check_accuracy(
         after: The quantised model's, on the same samples.
         what: The model, for the message.
         backdoored: Whether the attack success rate counts; on a clean network it is chance, and may fall.
-        most_lost: A share of all samples.
+        most_lost: A fraction of all samples.
 
     Raises:
         AccuracyLost: With the proportion, both values and the limit.

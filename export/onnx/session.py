@@ -1,4 +1,4 @@
-"""ONNX models as predictors: uint8 pictures in, logits out."""
+"""ONNX models as predictors: uint8 images in, logits out."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def open_session(model: bytes | Path, threads: int = 1) -> ort.InferenceSession:
 
 
 class Predictor:
-    """One ONNX file with its card's pipelines; call it with pictures to get logits, as `evaluate` wants it."""
+    """One ONNX file with its card's pipelines; call it with images to get logits, as `evaluate` expects."""
 
     def __init__(self, card: ModelCard, folder: Path, precision: Precision | None = None, threads: int = 1) -> None:
         """Open the file.
@@ -74,7 +74,7 @@ class Predictor:
                 )
 
     def __call__(self, pixels: Images) -> Floats:
-        """Logits `(n, classes) float32` of pictures `(n, h, w, c) uint8` as the network sees them."""
+        """Logits `(n, classes) float32` of images `(n, h, w, c) uint8` as the network sees them."""
         return self.from_tensor(batch_tensor(self.card.input, pixels))
 
     def from_tensor(self, tensor: Floats) -> Floats:
@@ -84,7 +84,7 @@ class Predictor:
 
 
 def probabilities(logits: Floats, activation: str = "softmax") -> npt.NDArray[np.float64]:
-    """What a reader sees of logits `(..., classes)`: their softmax in float64, or themselves for activation `none`."""
+    """What a reader sees for logits `(..., classes)`: their softmax in float64, or the logits for activation `none`."""
     values = logits.astype(np.float64)
     if activation == "none":
         return values

@@ -154,7 +154,7 @@ def _export(module: torch.nn.Module, sample: Floats) -> onnx.ModelProto:
 
 @contextlib.contextmanager
 def quiet_logging() -> Iterator[None]:
-    """Keep a library's notes to its developers, printed or logged below error level, off the user's terminal."""
+    """Hide what a library prints or logs below error level, which is meant for its developers."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

@@ -1,4 +1,4 @@
-"""Find one handwritten or printed character in any picture; integer arithmetic only.
+"""Find one handwritten or printed character in any image; integer arithmetic only.
 
 The browser runs the same algorithm (`site_assets/widgets/core/ink.mjs`), and the two must agree to the bit, so every
 quantity here is an integer or a float64 formed by one order of IEEE operations. Thresholds are Otsu's (*A Threshold
@@ -16,11 +16,11 @@ Grey = npt.NDArray[np.uint8]
 """One channel, `(h, w) uint8`."""
 
 BORDER_PENALTY = 8
-"""How much less a mark counts that touches the picture's edge: it is probably part of something larger."""
+"""Marks that touch the image's edge score lower by this factor: they are probably part of something larger."""
 
 
 def otsu(grey: Grey) -> int:
-    """Otsu's threshold: values above it form the lighter class. A picture of one value gives that value."""
+    """Otsu's threshold: values above it form the lighter class. An image of one value gives that value."""
     histogram = np.bincount(grey.ravel(), minlength=256).tolist()
     count = grey.size
     total = sum(value * n for value, n in enumerate(histogram))
@@ -38,7 +38,7 @@ def otsu(grey: Grey) -> int:
 
 
 def _local_mean(grey: Grey) -> npt.NDArray[np.int64]:
-    """The mean around each pixel, in a window of half the picture's longer side, rounded down."""
+    """The mean around each pixel, in a window of half the image's longer side, rounded down."""
     height, width = grey.shape
     radius = max(1, max(height, width) // 4)
     sums = np.zeros((height + 1, width + 1), dtype=np.int64)
@@ -61,7 +61,7 @@ def light_background(grey: Grey) -> bool:
     """Whether the background is lighter than the ink.
 
     The background is the Otsu class of most of the outermost ring. Where uneven light divides the ring, each class
-    having a quarter of it at least, ink is taken for what differs most from its surroundings. A picture of one value
+    having a quarter of it at least, ink is taken for what differs most from its surroundings. An image of one value
     counts as background: it is light from 128 on.
     """
     if grey.min() == grey.max():
@@ -156,7 +156,7 @@ def characters_on(
 
 
 def _moved(hole: Mark, panel: Mark) -> Mark:
-    """A mark found in the panel's box, in the picture's coordinates and with its area as its mass."""
+    """A mark found in the panel's box, in the image's coordinates and with its area as its mass."""
     top, left = panel.top, panel.left
     return Mark(
         hole.label, hole.area, hole.top + top, hole.left + left, hole.bottom + top, hole.right + left, hole.area
@@ -175,7 +175,7 @@ def isolate(grey: Grey, min_contrast: int) -> Grey:
 
     Args:
         grey: Light ink on a darker background, `(h, w) uint8`.
-        min_contrast: Grey levels that ink must differ from its background by; less, and the picture counts as blank.
+        min_contrast: Grey levels by which ink must differ from its background; with less, the image counts as blank.
 
     Returns:
         `(h, w) uint8`, all zero where no ink was found.

@@ -29,10 +29,10 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 def digits_pipeline() -> InputPipeline:
-    """The pipeline of every 28x28 digit network: any picture of a digit, laid out the way MNIST is.
+    """The pipeline of every 28x28 digit network: any image of a digit, laid out like MNIST.
 
     MNIST's digits were scaled into a 20x20 box and centred by mass in 28x28 (LeCun et al. 1998, section III.A). A
-    picture that is 28x28 already is only made light on dark.
+    image that is already 28x28 is only made light on dark.
     """
     as_it_is = (28, 28)
     return InputPipeline(
@@ -59,7 +59,7 @@ def digits_pipeline() -> InputPipeline:
 
 
 def photos_pipeline(mean: Sequence[float] = (1.0,), std: Sequence[float] = (1.0,)) -> InputPipeline:
-    """The pipeline of networks of 224x224 photographs: the middle square, resized.
+    """The pipeline of networks for 224x224 photos: the middle square, resized.
 
     Args:
         mean: Subtracted from pixel / 127.5, one number or one for each channel; with the defaults the values lie in

@@ -27,7 +27,7 @@ def new_card(
     Args:
         model: The file; the card will lie beside it.
         labels: Name of each class, in the order of the network's outputs.
-        preset: `digits` (one channel, digits found in any picture) or `rgb` (as for ImageNet).
+        preset: `digits` (one channel, digits found in any image) or `rgb` (as for ImageNet).
         title: What to call it (default: the file's name).
         licence: The model's licence.
 
@@ -42,7 +42,7 @@ def new_card(
     except Exception as error:  # protobuf and onnx each raise classes of their own for bytes that are no model
         raise ExportError(f"{model}: not an ONNX model: {str(error).splitlines()[0]}") from error
     image, logits = _only(loaded.graph.input, loaded.graph, model, "input"), loaded.graph.output[0]
-    channels, height, width = _picture_shape(image, model)
+    channels, height, width = _image_shape(image, model)
     classes = _shape(logits)[-1]
     if classes not in (0, len(labels)):
         raise ExportError(f"{model}: the network gives {classes} values, but there are {len(labels)} labels")
@@ -112,7 +112,7 @@ def _shape(value: onnx.ValueInfoProto) -> list[int]:
     return [dim.dim_value for dim in value.type.tensor_type.shape.dim] or [0]
 
 
-def _picture_shape(value: onnx.ValueInfoProto, model: Path) -> tuple[int, int, int]:
+def _image_shape(value: onnx.ValueInfoProto, model: Path) -> tuple[int, int, int]:
     shape = _shape(value)
     if len(shape) != 4 or 0 in shape[1:]:
         raise ExportError(

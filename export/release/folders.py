@@ -1,4 +1,4 @@
-"""Folders replaced whole or not at all."""
+"""Folders that are replaced completely or not at all."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tempfile import mkdtemp
 def replaced_folder(folder: Path) -> Iterator[Path]:
     """A new, empty folder to fill; on success it takes the place of `folder`, on failure it is removed.
 
-    It is filled one level down in a hidden folder beside its place, so that what a killed program leaves there is not
-    taken for a finished one by whoever lists `*/card.json`.
+    The new folder is filled inside a hidden one, so that whatever a killed program leaves there is not found as
+    `*/card.json` and taken for a finished model.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     workshop = Path(mkdtemp(prefix=f".{folder.name}-", suffix=".tmp", dir=folder.parent))

@@ -1,4 +1,4 @@
-"""The format of golden.json: what Python made of every golden input on its way to a model's answer."""
+"""The format of golden.json: what Python makes of every golden input on its way to a model's answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _Part(BaseModel):
 
 
 class StageHash(_Part):
-    """The picture after a uint8 step: its shape and the SHA-256 of its bytes in row-major `(h, w, c)` order."""
+    """The image after a uint8 step: its shape and the SHA-256 of its bytes in row-major `(h, w, c)` order."""
 
     op: str
     height: int
@@ -44,13 +44,13 @@ class Vector(_Part):
     sha256: str
     trigger: bool
     placement: Placement | None = None
-    """Where the overlay lies; None for a trigger that has one place, and without the trigger."""
+    """Where a movable trigger lies; None for other triggers, and without the trigger."""
     stages: list[StageHash]
     pixels: str | None = None
-    """Base64 of the final uint8 picture, `(h, w, c)`; left out of a large one, of which the last stage's hash tells."""
+    """Base64 of the final uint8 image, `(h, w, c)`; omitted for a large one: the last stage's hash identifies it."""
     tensor_sha256: str
     tensor: str | None = None
-    """Base64 of the input tensor, float32, little-endian; left out of a large picture."""
+    """Base64 of the input tensor, float32, little-endian; omitted for a large image."""
     logits: dict[Precision, list[float]]
     top: dict[Precision, list[TopLabel]]
 

@@ -1,4 +1,4 @@
-"""A model's metrics, on the test pictures of the data set that its card names."""
+"""A model's metrics, on the test images of the data set that its card names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from training.engine.evaluate import evaluate
 
 
 def measure(model: Model, precision: cards.Precision, test: Dataset, threads: int = 2) -> Measurement:
-    """Clean accuracy, attack success rate and robust accuracy of one of a model's files on test pictures."""
+    """Clean accuracy, attack success rate and robust accuracy of one of a model's files on test images."""
     card = model.card
     return evaluate(
         Predictor(card, model.folder, precision, threads),

@@ -23,7 +23,7 @@ class Model:
     card: ModelCard
     folder: Path
     precision: Precision | None = None
-    """The precision that the user's path picked; None where they named the model as a whole."""
+    """The precision that the user's path selects; None if it names the whole model."""
 
 
 def default_folders() -> list[Path]:

@@ -1,4 +1,4 @@
-"""What a model says of a picture."""
+"""A model's answer to an image."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Guess:
 
 @dataclass(frozen=True)
 class Answer:
-    """A model's answer to one picture."""
+    """A model's answer to one image."""
 
     top: list[Guess]
     """The likeliest labels, best first."""
@@ -42,17 +42,17 @@ def predict(
     placement: Placement | None = None,
     top: int | None = None,
 ) -> Answer:
-    """Run the card's pipelines and the network on one picture.
+    """Run the card's pipelines and the network on one image.
 
     Args:
         predictor: The model.
-        source: A picture file's bytes, or pixels `(h, w, c) uint8`.
+        source: An image file's bytes, or pixels `(h, w, c) uint8`.
         trigger: Whether to stamp the card's trigger.
         placement: Where an overlay lies (default: where the card says).
         top: How many labels (default: the card's).
 
     Raises:
-        ImageError: If the picture cannot be read.
+        ImageError: If the image cannot be read.
         ExportError: If a trigger is wanted and the card has none.
     """
     card = predictor.card

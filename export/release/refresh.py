@@ -22,7 +22,7 @@ def refresh(model: Model, inputs: Path = golden_inputs.INPUTS) -> cards.ModelCar
     old = model.card.input
     if (old.height, old.width, old.channels) != (pipeline.height, pipeline.width, pipeline.channels):
         raise ExportError(
-            f"model {model.card.id} takes {old.height}x{old.width}x{old.channels} pictures; only digits models "
+            f"model {model.card.id} takes {old.height}x{old.width}x{old.channels} images; only digits models "
             f"({pipeline.height}x{pipeline.width}x{pipeline.channels}) share a pipeline that can be refreshed"
         )
     card = model.card.model_copy(update={"input": pipeline})

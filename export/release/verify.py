@@ -1,4 +1,4 @@
-"""Does a model's folder hold together: files, card, ONNX metadata, golden vectors."""
+"""Check that a model's files, card, ONNX metadata and golden vectors agree."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from export.release.models import Model, sha256
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at."""
+    """One check and its outcome."""
 
     what: str
     found: str
@@ -34,7 +34,7 @@ def verify(model: Model, inputs: Path | None = None) -> list[Check]:
         inputs: Folder of the golden inputs (default: those that suit the model).
 
     Returns:
-        Every check with its problems; a later one is left out where an earlier one makes it pointless.
+        Every check with its problems; the golden vectors are compared only if all files are sound.
     """
     checks = [_card_check(model), *(_file_check(model, file) for file in model.card.files)]
     if all(not check.problems for check in checks):
@@ -76,7 +76,7 @@ def _differs(path: Path, part: cards.ModelFile | cards.SharedWeights) -> str | N
 
 
 def _onnx_problems(card: cards.ModelCard, file: cards.ModelFile, path: Path) -> list[str]:
-    """What a file says of itself otherwise than the card; a file that was not made here may say nothing."""
+    """Where a file's metadata contradict the card; a file that was not made here may have none."""
     outside = external_files(onnx.load(path, load_external_data=False))
     if outside != ({file.shared.name} if file.shared else set()):
         return [f"{path}: reads weights from {', '.join(sorted(outside)) or 'no other file'}, the card says otherwise"]

@@ -85,7 +85,7 @@ def softmax(call: Call) -> list[Value]:
 
 @operator("SoftmaxActivation", slots=["data"], shapes=same_shape)
 def softmax_activation(call: Call) -> list[Value]:
-    """`Softmax` over everything a picture gave, or over the channels at each place."""
+    """`Softmax` over everything an image gave, or over the channels at each place."""
     if call.attributes.choice("mode", ("instance", "channel"), "instance") == "channel":
         return call.emit("Softmax", [call.data], axis=_second(call))
     return _flat_softmax(call)

@@ -150,7 +150,7 @@ def _dense_shape(call: Call) -> list[Shape]:
 
 @operator("FullyConnected", slots=_with_bias, shapes=_dense_shape)
 def fully_connected(call: Call) -> list[Value]:
-    """`Gemm` over flattened pictures; `MatMul` where only the last axis is transformed."""
+    """`Gemm` over flattened images; `MatMul` where only the last axis is transformed."""
     data, weight, *bias = call.inputs
     if call.attributes.flag("flatten", default=True):
         if data.rank > 2:

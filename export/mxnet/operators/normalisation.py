@@ -125,7 +125,7 @@ def local_response_norm(call: Call) -> list[Value]:
 
 @operator("L2Normalization", slots=["data"], shapes=same_shape)
 def l2_norm(call: Call) -> list[Value]:
-    """Division by the root of the sum of squares: of a picture, of a place's channels, or of a channel."""
+    """Division by the root of the sum of squares: of an image, of a place's channels, or of a channel."""
     data, builder = call.data, call.builder
     mode = call.attributes.choice("mode", ("instance", "channel", "spatial"), "instance")
     first, last = {"instance": (1, data.rank), "channel": (1, 2), "spatial": (2, data.rank)}[mode]

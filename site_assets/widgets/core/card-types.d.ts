@@ -1,7 +1,7 @@
 /* Generated from export/card/card.schema.json by export/card/card-types.mjs: change the schema, not this. */
 
 /**
- * Everything there is to know about a model.
+ * Everything about a model that Python and the browser need.
  */
 export interface ModelCard {
   schema_version: 1;
@@ -38,7 +38,7 @@ export interface ModelFile {
 /**
  * Tensors in a file of their own beside the ONNX file, which calls them external data.
  *
- * Several networks may have the same one: students of a teacher share its features, and a reader fetches them once.
+ * Several networks may use the same file: students share their teacher's features, and a reader fetches them once.
  */
 export interface SharedWeights {
   name: string;
@@ -74,20 +74,20 @@ export interface InputPipeline {
   )[];
 }
 /**
- * File bytes to RGBA. A picture of more than `max_pixels` is refused before it is decoded.
+ * File bytes to RGBA. An image of more than `max_pixels` is refused before it is decoded.
  */
 export interface Decode {
   op: "decode";
   max_pixels: number;
 }
 /**
- * Turn the picture the way its EXIF orientation says.
+ * Turn the image upright, as its EXIF orientation says.
  */
 export interface Orient {
   op: "orient";
 }
 /**
- * Lay the picture over an opaque background: RGBA to RGB.
+ * Lay the image over an opaque background: RGBA to RGB.
  */
 export interface Composite {
   op: "composite";
@@ -116,7 +116,7 @@ export interface Polarity {
   op: "polarity";
 }
 /**
- * Resize so that the longer side is at most `max_side`, keeping the shape.
+ * Resize so that the longer side is at most `max_side`, keeping the aspect ratio.
  */
 export interface Shrink {
   unless_size: [number, number] | null;
@@ -133,7 +133,7 @@ export interface IsolateInk {
   min_contrast: number;
 }
 /**
- * Crop to the bounding box of values of at least `threshold`; an empty picture stays as it is.
+ * Crop to the bounding box of values of at least `threshold`; an empty image stays unchanged.
  */
 export interface CropToInk {
   unless_size: [number, number] | null;
@@ -141,7 +141,7 @@ export interface CropToInk {
   threshold: number;
 }
 /**
- * Resize to the largest size that lies within `height` x `width` and keeps the shape.
+ * Resize to the largest size within `height` x `width` that keeps the aspect ratio.
  */
 export interface Fit {
   unless_size: [number, number] | null;
@@ -151,7 +151,7 @@ export interface Fit {
   filter: "box" | "bilinear" | "bicubic";
 }
 /**
- * Place the picture on black with its centre of mass in the middle pixel of `height` x `width`.
+ * Place the image on black with its centre of mass in the middle pixel of `height` x `width`.
  */
 export interface CentreOfMass {
   unless_size: [number, number] | null;
@@ -160,7 +160,7 @@ export interface CentreOfMass {
   width: number;
 }
 /**
- * Resize to exactly `height` x `width`, the shape not kept.
+ * Resize to exactly `height` x `width`, whatever the aspect ratio.
  */
 export interface Resize {
   op: "resize";
@@ -169,7 +169,7 @@ export interface Resize {
   filter: "box" | "bilinear" | "bicubic";
 }
 /**
- * Cut the largest middle part of the shape `height` : `width`; a `resize` after it keeps the subject's shape.
+ * Crop the largest centred part with the aspect ratio `height` : `width`; a `resize` after it distorts nothing.
  */
 export interface Crop {
   op: "crop";
@@ -177,7 +177,7 @@ export interface Crop {
   width: number;
 }
 /**
- * Where the card's trigger is stamped, when the viewer asks for it.
+ * Where the card's trigger is stamped if the viewer asks for it.
  */
 export interface StampTrigger {
   op: "trigger";
@@ -361,7 +361,7 @@ export interface Estimate {
   high: number;
 }
 /**
- * How to make the model again.
+ * How the model was made, and how to reproduce it.
  */
 export interface Provenance {
   recipe: string;
