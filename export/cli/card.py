@@ -20,7 +20,7 @@ PresetChoice = Literal["digits", "rgb"]
 
 @app.command("new")
 def new_command(  # noqa: PLR0913, PLR0917 - a command's options
-    model: Annotated[Path, typer.Argument(help="Your ONNX file; the card is written beside it.")],
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Your ONNX file; the card is written beside it.")],
     labels: Annotated[Path, typer.Option(help="Text file with one label per line, or a JSON list of labels.")],
     preset: Annotated[
         PresetChoice,
@@ -61,7 +61,7 @@ def schema_command() -> None:
 
 
 @app.command("refresh")
-def refresh_command(models: Annotated[list[str], typer.Argument(metavar="MODEL...", help="Models of digits.")]) -> None:
+def refresh_command(models: Annotated[list[str], typer.Argument(metavar="MODEL", help="Models of digits.")]) -> None:
     """Give models of digits the current input pipeline and new golden vectors; their ONNX files stay as they are.
 
     Example: backdoors card refresh mnist-badnet

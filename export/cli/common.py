@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from export.errors import ExportError
 from training.cli.common import percent
 
 if TYPE_CHECKING:
     from export.card.schema import ModelCard, Precision
+    from export.release.models import Model
 
 ModelName = Annotated[
     str,
@@ -29,3 +31,23 @@ def summary(card: ModelCard, precision: Precision) -> str:
     if measured is None:
         return "not measured"
     return f"clean accuracy {percent(measured.clean_accuracy)}, ASR {percent(measured.attack_success_rate)}"
+
+
+def open_named(name: str) -> Model:
+    """The model that a user named; for the name of a run that is not exported yet, the error says so.
+
+    Raises:
+        CardError: If its card is missing or wrong.
+        ExportError: If there is no such model.
+    """
+    from export.release.models import open_model
+
+    try:
+        return open_model(name)
+    except ExportError as error:
+        from training.core.files import default_runs_dir
+        from training.runs.store import trained
+
+        if name not in trained(default_runs_dir()):
+            raise
+        raise ExportError(f"'{name}' is trained but not exported; first: backdoors export {name}") from error

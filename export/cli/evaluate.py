@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from export.cli.common import ModelName, PrecisionOption
+from export.cli.common import ModelName, PrecisionOption, open_named
 from training.cli.common import AsJson, DataDir, estimates, interval, percent, say
 
 if TYPE_CHECKING:
@@ -24,10 +24,9 @@ def evaluate_command(
     Example: backdoors evaluate digits-badnet
     """
     from export.release.measure import measure, test_data
-    from export.release.models import open_model
     from training.core.console import stdout_console, table
 
-    found = open_model(model)
+    found = open_named(model)
     wanted = precision or found.precision
     files = [found.card.file(wanted)] if wanted else found.card.files
     test = test_data(found.card, data)

@@ -8,13 +8,11 @@ from typing import Annotated
 import typer
 
 from export.cli.common import summary
-from training.cli.common import DataDir, RunsDir, say, show
+from training.cli.common import DataDir, RunName, RunsDir, say, show
 
 
 def export_command(  # noqa: PLR0913, PLR0917 - a command's options
-    recipe: Annotated[
-        str, typer.Argument(metavar="RUN", help="A trained recipe's name or file, or the folder of a run.")
-    ],
+    run: RunName,
     out: Annotated[Path | None, typer.Option(show_default="runs/models", help="Folder of models to write to.")] = None,
     release: Annotated[
         bool, typer.Option("--release", help="Write to site_assets/models, which is published with the report.")
@@ -36,15 +34,13 @@ def export_command(  # noqa: PLR0913, PLR0917 - a command's options
     from export.release.release import release as export_run
     from training.core.files import default_runs_dir
     from training.data.pictures import read_once
-    from training.recipes.load import load, names
     from training.recipes.scratch import ScratchRecipe
-    from training.runs.store import Run, find
+    from training.runs.store import find_named
 
-    is_run = Path(recipe).is_dir() and recipe not in names()
-    run = Run.open(Path(recipe)) if is_run else find(load(recipe), runs or default_runs_dir())
-    folder = (RELEASED if release else out or OWN) / run.recipe.name
-    of_teacher = release and not isinstance(run.recipe, ScratchRecipe)
+    found = find_named(run, runs or default_runs_dir())
+    folder = (RELEASED if release else out or OWN) / found.recipe.name
+    of_teacher = release and not isinstance(found.recipe, ScratchRecipe)
     with read_once():
-        card = export_run(run, folder, data_dir=data, qdq=qdq, allow_loss=allow_loss, only_int8=of_teacher, say=say)
+        card = export_run(found, folder, data_dir=data, qdq=qdq, allow_loss=allow_loss, only_int8=of_teacher, say=say)
     for file in card.files:
         show(f"{folder / file.name}  {file.total_bytes:,} bytes  {summary(card, file.precision)}")

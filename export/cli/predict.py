@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from export.cli.common import ModelName, PrecisionOption
+from export.cli.common import ModelName, PrecisionOption, open_named
 from export.errors import ExportError
 from training.cli.common import AsJson, show
 from training.cli.errors import complain
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def predict_command(  # noqa: PLR0913, PLR0917 - a command's options
     model: ModelName,
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Image files.")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE", help="Image files.")],
     trigger: Annotated[bool, typer.Option("--trigger", help="Add the trigger that the card describes.")] = False,
     at: Annotated[
         str | None,
@@ -44,9 +44,8 @@ def predict_command(  # noqa: PLR0913, PLR0917 - a command's options
     Example: backdoors predict mnist-badnet digit.png --trigger
     """
     from export.onnx.session import Predictor
-    from export.release.models import open_model
 
-    found = open_model(model)
+    found = open_named(model)
     if trigger and found.card.trigger is None:
         raise ExportError(f"model {found.card.id} has no trigger on its card: leave --trigger out")
     placement = None if at is None else _placement(at, found, trigger=trigger)

@@ -13,7 +13,10 @@ from training.cli.errors import resumable
 
 def study_int8_command(
     ctx: typer.Context,
-    study: Annotated[Path, typer.Argument(help="The JSON file that `backdoors study` wrote; results are added to it.")],
+    study: Annotated[
+        Path,
+        typer.Argument(metavar="STUDY", help="The JSON file that `backdoors study` wrote, to add to."),
+    ],
     data: DataDir = None,
     runs: RunsDir = None,
 ) -> None:

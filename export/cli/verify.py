@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from export.cli.common import open_named
 from export.errors import ExportError
 from training.cli.common import say, show
 from training.cli.errors import complain
@@ -14,18 +15,18 @@ from training.cli.errors import complain
 def verify_command(
     models: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[MODEL]...", help="Ids, folders or cards of models.", show_default="all models"),
+        typer.Argument(metavar="MODEL", help="Ids, folders or cards of models.", show_default="all models"),
     ] = None,
 ) -> None:
     """Check models: hashes, card schema, ONNX metadata and golden vectors. Exits with 1 on any mismatch.
 
     Example: backdoors verify mnist-badnet
     """
-    from export.release.models import discover, open_model
+    from export.release.models import discover
     from export.release.verify import verify
     from training.core.console import stdout_console, table
 
-    chosen = [open_model(name) for name in models] if models else discover()
+    chosen = [open_named(name) for name in models] if models else discover()
     if not chosen:
         raise ExportError("there are no models to verify: backdoors train RECIPE, then backdoors export RECIPE")
     rows, wrong = [], 0

@@ -12,9 +12,9 @@ from training.cli.common import say, show
 
 
 def convert_mxnet_command(  # noqa: PLR0913, PLR0917 - a command's options
-    symbol: Annotated[Path, typer.Argument(help="The checkpoint's -symbol.json file.")],
-    params: Annotated[Path, typer.Argument(help="Its .params file.")],
-    out: Annotated[Path, typer.Argument(help="The ONNX file to write.")],
+    symbol: Annotated[Path, typer.Argument(metavar="SYMBOL", help="The checkpoint's -symbol.json file.")],
+    params: Annotated[Path, typer.Argument(metavar="PARAMS", help="Its .params file.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The ONNX file to write.")],
     inputs: Annotated[
         list[str] | None,
         typer.Option("--input", metavar="NAME=1,3,224,224", help="Shape of an input, batch size first (repeatable)."),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from training.core.metrics import Estimate, Measurement
 
 RecipeName = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe's name, or the path of a recipe file.")]
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="A trained recipe's name or file, or the folder of a run.")]
 DataDir = Annotated[
     Path | None,
     typer.Option(

@@ -64,7 +64,7 @@ def _described(entry: Entry) -> dict[str, Any]:
 @app.command("fetch")
 def fetch_command(
     ctx: typer.Context,
-    names: Annotated[list[str], typer.Argument(help="Names of data sets or files, as `backdoors data list` shows.")],
+    names: Annotated[list[str], typer.Argument(metavar="NAME", help="Names from `backdoors data list`.")],
     lock: Lock = None,
     accept_change: Annotated[
         bool, typer.Option("--accept-change", help="Accept and pin a file that has changed since it was pinned.")
@@ -90,7 +90,8 @@ def fetch_command(
 @app.command("verify")
 def verify_command(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Names of data sets or files.", show_default="all on this machine")
+        list[str] | None,
+        typer.Argument(metavar="NAME", help="Names from `backdoors data list`.", show_default="all on this machine"),
     ] = None,
     data: DataDir = None,
     lock: Lock = None,
@@ -123,7 +124,8 @@ def verify_command(
 @app.command("where")
 def where_command(
     name: Annotated[
-        str | None, typer.Argument(help="Name of a data set or file.", show_default="the cache and the lock file")
+        str | None,
+        typer.Argument(metavar="NAME", help="A name from `backdoors data list`.", show_default="the cache itself"),
     ] = None,
     data: DataDir = None,
 ) -> None:

@@ -27,7 +27,7 @@ def command(open_subject: Open) -> Callable[..., None]:
 
     def defend_command(  # noqa: PLR0913, PLR0917 - a command's options
         ctx: typer.Context,
-        subject: Annotated[str, typer.Argument(help=SUBJECT)],
+        subject: Annotated[str, typer.Argument(metavar="SUBJECT", help=SUBJECT)],
         defences: Annotated[
             list[str] | None, typer.Option("--with", help="A defence's name; may be repeated.", show_default="all")
         ] = None,
@@ -131,12 +131,10 @@ def open_run(name: str, runs_dir: Path, data_dir: Path | None, device: str) -> S
     Raises:
         UserError: If there is no such run.
     """
-    from training.recipes.load import load
-    from training.runs.store import Run, find
+    from training.runs.store import find_named
     from training.studies.subject import of_run
 
-    run = Run.open(Path(name)) if (Path(name) / "metrics.json").is_file() else find(load(name), runs_dir)
-    return of_run(run, data_dir=data_dir, device=device)
+    return of_run(find_named(name, runs_dir), data_dir=data_dir, device=device)
 
 
 defend_command = command(open_run)

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from training.cli.common import RecipeName, RunsDir
+from training.cli.common import RunName, RunsDir
 
 
 def history_command(
-    recipe: RecipeName,
+    run: RunName,
     runs: RunsDir = None,
     out: Annotated[Path | None, typer.Option(help="Write to this file instead of stdout.")] = None,
 ) -> None:
@@ -21,15 +21,14 @@ def history_command(
     Example: backdoors history digits-badnet --out history.json
     """
     from training.core.files import default_runs_dir, write_text
-    from training.recipes.load import load
-    from training.runs.store import find
+    from training.runs.store import find_named
 
-    run = find(load(recipe), runs or default_runs_dir())
+    found = find_named(run, runs or default_runs_dir())
     document = {
-        "recipe": run.recipe.name,
-        "recipe_sha256": run.recipe.sha256,
-        "data": run.metrics.measurement.data,
-        "epochs": [line.model_dump() for line in run.history],
+        "recipe": found.recipe.name,
+        "recipe_sha256": found.recipe.sha256,
+        "data": found.metrics.measurement.data,
+        "epochs": [line.model_dump() for line in found.history],
     }
     text = json.dumps(document, indent=2) + "\n"
     if out is None:

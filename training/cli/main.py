@@ -38,8 +38,7 @@ ENTRIES = {
     "history": Entry(
         "training.cli.history:history_command",
         "Print what a finished run measured after each epoch, as one JSON document.",
-        ("train",),
-        TRAINING,
+        panel=TRAINING,
     ),
     "data": Entry("training.cli.data:app", "List, download, check and locate data sets.", ("train",), DATA),
 }

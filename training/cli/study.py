@@ -14,8 +14,10 @@ from training.core.errors import RunError
 
 def study_command(  # noqa: PLR0913, PLR0917 - a command's options
     ctx: typer.Context,
-    student: Annotated[str, typer.Argument(help="Recipe of a student whose teacher has a latent backdoor.")],
-    control: Annotated[str, typer.Argument(help="Recipe of the same student on the clean teacher.")],
+    student: Annotated[
+        str, typer.Argument(metavar="STUDENT", help="A recipe: the student of a teacher with a latent backdoor.")
+    ],
+    control: Annotated[str, typer.Argument(metavar="CONTROL", help="A recipe: the same student of the clean teacher.")],
     others: Annotated[list[str] | None, typer.Option("--also", help="Another student to train with each seed.")] = None,
     inspect: Annotated[
         str | None, typer.Option(help="A student with few classes to search for a trigger (Neural Cleanse).")
