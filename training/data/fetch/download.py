@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from training.core.progress import Received, download_bar
 from training.data.base import DataError
-from training.data.fetch import archive, transfer
+from training.data.fetch import archive, drive, transfer
 from training.data.fetch.items import DRIVE, Item
 from training.data.fetch.pins import Pin, Pins
 
@@ -143,8 +143,6 @@ def _get_right(  # noqa: PLR0913, PLR0917 - a step of `obtain`
 def _transfer(address: str, part: Path, limits: transfer.Limits, advance: Received) -> bool:
     if not address.startswith(DRIVE):
         return transfer.complete(address, part, limits, advance)
-    from training.data.fetch import drive  # noqa: PLC0415 - imports gdown, which few need
-
     return drive.complete(address.removeprefix(DRIVE), part, limits, advance)
 
 
