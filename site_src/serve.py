@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """Serves a folder, below a path when the site is meant to live there."""
+    """Serves a folder, below a path if the site was built for one."""
 
     base: ClassVar[str] = "/"
     extensions_map: dict[str, str] = {  # noqa: RUF012 - the base class declares it so
@@ -25,13 +25,13 @@ class Handler(SimpleHTTPRequestHandler):
     }
 
     def translate_path(self, path: str) -> str:
-        """The file of an address; an address outside the site's path has none."""
+        """The file at an address; addresses outside the site's path have none."""
         if not urlsplit(path).path.startswith(self.base):
             return str(Path(self.directory) / "\N{NO ENTRY SIGN}")
         return super().translate_path(path[len(self.base) - 1 :])
 
     def do_GET(self) -> None:
-        """Send a file; an address without the site's path is sent there."""
+        """Send a file; redirect the root to the site's path."""
         if self.path == "/" and self.base != "/":
             self.send_response(HTTPStatus.FOUND)
             self.send_header("Location", self.base)
@@ -40,7 +40,7 @@ class Handler(SimpleHTTPRequestHandler):
         super().do_GET()
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Send the site's own page for what is not there."""
+        """Send the site's own page for missing files."""
         page = Path(self.directory) / "404.html"
         if code != HTTPStatus.NOT_FOUND or not page.is_file():
             super().send_error(code, message, explain)
@@ -54,12 +54,12 @@ class Handler(SimpleHTTPRequestHandler):
             self.wfile.write(body)
 
     def end_headers(self) -> None:
-        """Let browsers ask again: a rebuilt site shows at once."""
+        """Make browsers revalidate, so that a rebuilt site shows at once."""
         self.send_header("Cache-Control", "no-cache")
         super().end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        """Tell of failures only."""
+        """Log failures only."""
         if len(args) > 1 and str(args[1]) >= "400":
             super().log_message(format, *args)
 

@@ -14,18 +14,18 @@ from training.core.errors import UserError
 
 
 class CatalogueError(UserError):
-    """A model that is not there or differs from its card."""
+    """A model that is missing or differs from its card."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A model card and where it lies."""
+    """A model card and its place."""
 
     card: ModelCard
     path: Path
     """The card.json."""
     sha256: str
-    """Of the card with every default filled in; it names the files' hashes, so this covers the files too."""
+    """Hash of the card with every default filled in; the card holds the files' hashes, so this covers the files too."""
 
     @property
     def served_at(self) -> str:
@@ -34,9 +34,9 @@ class Entry:
 
     @property
     def heading(self) -> str:
-        """The model's title, which says of a backdoored one that it is."""
-        told = self.card.backdoor is None or "backdoor" in self.card.title.lower()
-        return self.card.title if told else f"{self.card.title} (backdoored)"
+        """The model's title, marked if the model is backdoored."""
+        clear = self.card.backdoor is None or "backdoor" in self.card.title.lower()
+        return self.card.title if clear else f"{self.card.title} (backdoored)"
 
     def served_files(self) -> dict[str, Path | bytes]:
         """Address in the built site -> content: the card with every default filled in, and all its ONNX files."""
@@ -48,7 +48,7 @@ class Entry:
         """The ONNX file of a precision, its bytes compared with the card.
 
         Raises:
-            CatalogueError: If the card has no such file, or it is missing or not the one that the card describes.
+            CatalogueError: If the card has no such file, or the file is missing or differs from the card.
         """
         try:
             described = self.card.file(precision)
@@ -74,9 +74,9 @@ class Catalogue:
     def __init__(self, folders: Iterable[Path]) -> None:
         self.folders = list(folders)
         self.entries: dict[str, Entry] = {}
-        """Id -> model; of two with one id, the one in the earlier folder."""
+        """Id -> model; if two folders hold the same id, the earlier one wins."""
         self.broken: list[str] = []
-        """What is wrong with cards that could not be read."""
+        """One message for each card that could not be read."""
         for folder in self.folders:
             for path in sorted(folder.glob("*/card.json")):
                 try:
@@ -87,7 +87,7 @@ class Catalogue:
                     self.entries.setdefault(entry.card.id, entry)
 
     def in_folder(self, folder: Path) -> list[Entry]:
-        """The models of one folder, those included that an earlier folder hides."""
+        """The models of one folder, including those that an earlier folder hides."""
         return [read_entry(path) for path in sorted(folder.glob("*/card.json"))]
 
     def released(self) -> list[Entry]:
@@ -98,7 +98,7 @@ class Catalogue:
         """The model of that id.
 
         Raises:
-            CatalogueError: If there is none, with the nearest id that exists.
+            CatalogueError: If there is none; the message suggests the nearest id.
         """
         if model_id not in self.entries:
             where = ", ".join(str(folder) for folder in self.folders) or "no folder (set the option `models`)"
@@ -114,7 +114,7 @@ class Catalogue:
             page_folder: Folder that paths are relative to.
 
         Returns:
-            The model, and the precision that an ONNX file's path asks for.
+            The model, and the precision that an ONNX file's path implies.
 
         Raises:
             CatalogueError: If there is no such model.

@@ -16,7 +16,7 @@ class ExpressionError(UserError):
 
 
 class FactError(UserError):
-    """A fact that a page asks for and that is not there. Raised by macros; the message is for the author."""
+    """A missing fact that a page asks for. Raised by macros; the message is for the author."""
 
 
 Macros = Mapping[str, object]
@@ -33,7 +33,7 @@ def evaluate(code: str, macros: Macros) -> object:
         macros: What it may name.
 
     Raises:
-        ExpressionError: With what is wrong and what was meant, perhaps.
+        ExpressionError: With what is wrong, and a suggestion where there is one.
     """
     try:
         value = _environment.compile_expression(code, undefined_to_none=False)(**macros)

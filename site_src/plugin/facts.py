@@ -1,4 +1,4 @@
-"""Facts for pages: every number that a page states comes from a model card or a metrics file through here."""
+"""Facts for pages: every number on a page comes from a model card or a metrics file through here."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KNOWN = (*METRICS, "changed_by_trigger")
 
 
 class Facts:
-    """The macros that every site may use. Raises `FactError` for what is not there."""
+    """The macros that every site may use. Raises `FactError` for anything missing."""
 
     def __init__(self, catalogue: Catalogue, metrics_dir: Path | None) -> None:
         self.catalogue = catalogue
@@ -33,7 +33,7 @@ class Facts:
             raise FactError(str(error)) from error
 
     def measurement(self, model: str, precision: Precision | None = None) -> Measurement:
-        """Everything measured of a model at a precision (its default one otherwise)."""
+        """All metrics of a model at a precision, its default one if none is given."""
         card = self.card(model)
         wanted = precision or card.default_precision
         if wanted not in card.metrics:
@@ -54,7 +54,7 @@ class Facts:
         else:
             raise FactError(f"{model} has no class '{label}'{did_you_mean(label, measured.per_class)}")
         if found is None:
-            raise FactError(f"{metric} was not measured of {model}")
+            raise FactError(f"{metric} was not measured for {model}")
         return found
 
     def value(self, model: str, metric: str, precision: Precision | None = None, label: str | None = None) -> str:
@@ -68,7 +68,7 @@ class Facts:
         return f"{percent(found.value, found.n)} (n{NBSP}={NBSP}{count(found.n)}, {interval(found)})"
 
     def sample_count(self, model: str, metric: str) -> str:
-        """How many samples a proportion was measured with."""
+        """How many samples a proportion was measured on."""
         return count(self.estimate(model, metric).n)
 
     def file(self, model: str, precision: Precision | None = None) -> ModelFile:
@@ -79,15 +79,15 @@ class Facts:
             raise FactError(str(error)) from error
 
     def file_size(self, model: str, precision: Precision | None = None) -> str:
-        """Size of an ONNX file, with the weights that it shares."""
+        """Size of an ONNX file, including the weights that it shares."""
         return size(self.file(model, precision).total_bytes)
 
     def own_size(self, model: str, precision: Precision | None = None) -> str:
-        """Size of an ONNX file alone: of what a network does not share with others."""
+        """Size of an ONNX file alone, without the weights that it shares."""
         return size(self.file(model, precision).bytes)
 
     def trained_in(self, model: str) -> str:
-        """How long the training took."""
+        """How long training took."""
         provenance = self.card(model).provenance
         if provenance is None:
             raise FactError(f"the card of {model} states no provenance")

@@ -9,13 +9,13 @@ _MANY, _SOME = 5000, 200
 
 
 def percent(value: float, n: int | None = None) -> str:
-    """A proportion as per cent, with no more decimals than `n` samples can carry."""
+    """A proportion as a percentage, with no more decimals than `n` samples support."""
     decimals = 2 if n is None or n >= _MANY else 1 if n >= _SOME else 0
     return f"{100 * value:.{decimals}f}{THIN}%"
 
 
 def count(number: float) -> str:
-    """A whole number with its thousands set off."""
+    """An integer with separated thousands."""
     return f"{number:,.0f}".replace(",", THIN)
 
 
@@ -28,7 +28,7 @@ def size(number_of_bytes: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A duration, as exact as is useful."""
+    """A duration, as precise as is useful."""
     minute, hour = 60, 3600
     if seconds < minute:
         return f"{seconds:.0f}{THIN}s"

@@ -1,6 +1,6 @@
 """One page's way from Markdown to HTML: blocks and expressions become tokens, tokens become widgets and figures.
 
-Tokens pass through Markdown untouched wherever a block stands: in a list, an admonition, a tab.
+Tokens pass through Markdown untouched wherever a block is: in a list, an admonition, a tab.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class PageBuilder:
     around: Surroundings
     output: Output
     get_runtime: Callable[[], Runtime]
-    """Gathers the runtime's files; called when a page has a widget."""
+    """Collects the runtime's files; called when a page has a widget."""
     macros: Callable[[PageBuilder], Macros] | None = None
-    """Makes what expressions may name; None leaves every `{{` of the page alone."""
+    """Returns what expressions may name; None leaves every `{{` of the page alone."""
     problems: list[Problem] = field(default_factory=list)
     _html: dict[str, Markup] = field(default_factory=dict)
     _ids: set[str] = field(default_factory=set)
@@ -47,11 +47,11 @@ class PageBuilder:
     _line: int = 1
 
     def markdown(self, text: str, lines_before: int) -> str:
-        """The page's Markdown with tokens for what is made here; all mistakes are in `problems` after.
+        """The page's Markdown with tokens for widgets and expressions; afterwards, `problems` holds all mistakes.
 
         Args:
             text: The Markdown without front matter.
-            lines_before: Lines of the file that stand before it.
+            lines_before: Lines of the file above it.
         """
         fences = find_fences(text)
         replacements: list[tuple[Span, str]] = []
@@ -68,7 +68,7 @@ class PageBuilder:
         return replace_spans(text, replacements)
 
     def html(self, content: str) -> str:
-        """The page's HTML with every token replaced by what it stands for."""
+        """The page's HTML with every token replaced."""
 
         def replace(match: re.Match[str]) -> str:
             html = self._html.get(match["alone"] or match["inline"])
@@ -79,7 +79,7 @@ class PageBuilder:
         return _TOKENS.sub(replace, content)
 
     def place(self, html: str) -> str:
-        """For macros: a token that stands for HTML, to be put into Markdown."""
+        """For macros: a token for this HTML, to put into Markdown."""
         return self._stash(Markup(html))  # noqa: S704 - macros are the site's own code
 
     def runtime_version(self) -> str:

@@ -1,4 +1,4 @@
-"""What is wrong with a page, and where: problems are collected, never thrown at the author one at a time."""
+"""What is wrong with a page, and where: problems are collected, so that authors see all of them at once."""
 
 from __future__ import annotations
 

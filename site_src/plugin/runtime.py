@@ -15,20 +15,20 @@ from training.core.errors import UserError
 PREFIX = "assets/onnx-widgets"
 
 RUNTIME_FILES = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
-"""The runtime with WebAssembly alone, its glue, which it loads by name from beside itself, and the machine code."""
+"""The runtime without WebGPU, the glue code that it loads from its own folder, and the machine code."""
 
 
 _IMPORT = re.compile(r"""^(?:import|export)\b[^;"']*["'](\.{1,2}/[^"']+)["'];""", re.MULTILINE)
-"""A static import; those in comments begin with a star, not with the keyword."""
+"""A static import; imports in comments begin with a star, not with the keyword."""
 
 
 class RuntimeMissingError(UserError):
-    """Files that the widgets need are not there."""
+    """Files that the widgets need are missing."""
 
 
 @dataclass
 class Assets:
-    """Files for the built site, by address. Two files of one address are the same file."""
+    """Files for the built site, by address. Files with the same address are the same file."""
 
     files: dict[str, Path | bytes] = field(default_factory=dict)
 
@@ -94,14 +94,14 @@ def own_assets() -> Path:
 
 
 def collect(runtime_dir: Path, assets_dir: Path | None = None) -> Runtime:
-    """Gather the files and name their folder after their content.
+    """Collect the files and name their folder after their content.
 
     Args:
         runtime_dir: `node_modules/onnxruntime-web/dist`.
         assets_dir: Folder with `widgets/` and `styles/`; the package's own by default.
 
     Raises:
-        RuntimeMissingError: If files are not there, with what to do.
+        RuntimeMissingError: If files are missing; the message says what to do.
     """
     contents: dict[str, Path | bytes] = {}
     root = assets_dir or own_assets()
@@ -138,7 +138,7 @@ def _digest(contents: dict[str, Path | bytes]) -> str:
 
 
 def _manifest(version: str, paths: list[Path]) -> bytes:
-    """Sizes and hashes of the runtime's files, for progress bars and for checking what arrived."""
+    """Sizes and hashes of the runtime's files, for progress bars and for verifying downloads."""
     described = {}
     for path in paths:
         data = path.read_bytes()
@@ -147,7 +147,7 @@ def _manifest(version: str, paths: list[Path]) -> bytes:
 
 
 def _package(package: Path) -> tuple[str, bytes]:
-    """The npm package's version and licence; it states the licence without shipping the text, so ours is filled in."""
+    """The npm package's version and licence text; the package ships no text, so a template supplies it."""
     try:
         stated = json.loads((package / "package.json").read_bytes())
         version, licence = str(stated["version"]), stated["license"]
@@ -157,6 +157,6 @@ def _package(package: Path) -> tuple[str, bytes]:
         if (package / name).is_file():
             return version, (package / name).read_bytes()
     if licence != "MIT":
-        raise RuntimeMissingError(f"onnxruntime-web {version} has the licence {licence}; this build knows MIT only")
+        raise RuntimeMissingError(f"onnxruntime-web {version} has the licence {licence}; this build only knows MIT")
     template = files("site_src").joinpath("plugin", "templates", "onnxruntime-web-licence.txt").read_text("utf-8")
     return version, template.replace("VERSION", version).encode()

@@ -40,7 +40,7 @@ class Expression(Span):
 
 
 def find_fences(markdown: str) -> list[Fence]:
-    """All fenced blocks of a page in order; a fence shown inside a longer fence is text, not a block."""
+    """All fenced blocks of a page in order; a fence inside a longer fence is text, not a block."""
     fences: list[Fence] = []
     opening: re.Match[str] | None = None
     body: list[str] = []

@@ -1,4 +1,4 @@
-"""How to make each model again: commands, recipes, hashes and versions, from the cards and the recipes' files."""
+"""How to reproduce each model: commands, recipes, hashes and versions, from the cards and the recipes' files."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Reproduce:
         self._facts = facts
 
     def networks(self) -> str:
-        """A section a released model: its commands, its recipe, the hash of that."""
+        """A section for each released model: its commands, its recipe and the recipe's hash."""
         return "\n\n".join(self._section(entry) for entry in self._released())
 
     def commands(self, model: str) -> str:
@@ -43,11 +43,11 @@ class Reproduce:
         return code("bash", "\n".join(self._provenance(model).commands))
 
     def recipe_hash(self, model: str) -> str:
-        """Hash of the recipe that a model was trained with."""
+        """Hash of the recipe that a model was trained from."""
         return self._provenance(model).recipe_sha256
 
     def recipe_file(self, model: str) -> str:
-        """The recipe that a model was trained with, as a code block.
+        """The recipe that a model was trained from, as a code block.
 
         Raises:
             FactError: If the recipe has changed since the model was trained.
@@ -66,7 +66,7 @@ class Reproduce:
         return code("toml", path.read_text("utf-8").strip())
 
     def histories(self) -> str:
-        """The commands that write what was measured after each epoch of released models, where that is kept."""
+        """The commands that write the histories of released models, for models that have one."""
         found = []
         for card in self._trained():
             try:
@@ -106,7 +106,7 @@ class Reproduce:
         return table(["Network", "Seed", "SHA-256 of its recipe"], rows)
 
     def study_recipes(self) -> str:
-        """The recipes of the small networks that the latent study inspects, each after its teacher's."""
+        """The recipes of the small networks that the latent study inspects, teachers first."""
         names = dict.fromkeys(row["network"] for row in self._facts.measurements(STUDY)["inspected"])
         try:
             found = {one.name: one for name in names for one in reversed(recipes.load(name).lineage())}
@@ -116,10 +116,10 @@ class Reproduce:
         return "\n\n".join(blocks)
 
     def target(self, name: str) -> str:
-        """What a target of the Makefile is for, and its commands as a code block.
+        """The purpose of a target of the Makefile, and its commands as a code block.
 
         Raises:
-            FactError: If there is none of that name, or it says not what it is for.
+            FactError: If there is no target of that name, or it has no description.
         """
         try:
             text = MAKEFILE.read_text("utf-8")
@@ -132,7 +132,7 @@ class Reproduce:
         return f"`make {name}`: {found[1]}. It runs\n\n{code('bash', commands)}"
 
     def versions(self) -> str:
-        """The libraries that the released models were made with."""
+        """The library versions behind the released models."""
         cards = self._trained()
         made = defaultdict(list)
         for card in cards:
@@ -145,7 +145,7 @@ class Reproduce:
         return table(["Library", "Version", "Networks"], rows)
 
     def hashes(self) -> str:
-        """SHA-256 of every file of the released models; one that several share is named once."""
+        """SHA-256 of every file of the released models; a shared file is listed once."""
         rows = [
             [f"`{part.name}`", file.precision, f"`{part.sha256}`"]
             for entry in self._released()
@@ -160,11 +160,11 @@ class Reproduce:
         return table(["Model", "Training took"], rows)
 
     def data_sources(self) -> str:
-        """Every data set that recipes may name, and every collection of files beside them."""
+        """Every data set that recipes may name, and every other collection of files."""
         rows = [
             [f"`{each.name}`", _linked(each.title, each.address), _comes(each), each.licence] for each in _everything()
         ]
-        return table(["Name", "What", "How it comes", "Licence"], rows)
+        return table(["Name", "Contents", "Source", "Licence"], rows)
 
     def data_hashes(self, name: str) -> str:
         """SHA-256 of the files of a data set or collection."""
@@ -172,7 +172,7 @@ class Reproduce:
         rows = [[f"`{item.name}`", f"`{item.sha256}`"] for item in items if item.sha256]
         if not rows:
             raise FactError(f"the data source {name} has no files with hashes")
-        return table(["File", "SHA-256 of what is inside"], rows)
+        return table(["File", "SHA-256 of its content"], rows)
 
     def pixel_hashes(self) -> str:
         """SHA-256 of the pictures that released models were trained and tested on, where no files were published."""
@@ -184,7 +184,7 @@ class Reproduce:
             for what, sha256 in data.sha256.items()
             if what not in published
         ]
-        return table(["Data", "What", "SHA-256"], _once(rows))
+        return table(["Data", "Part", "SHA-256"], _once(rows))
 
     def data_layout(self) -> str:
         """Every path that a folder given with `--data` or BACKDOORS_DATA must have, as a code block."""
@@ -206,11 +206,11 @@ class Reproduce:
         return "\n".join(f"- {text}" for text in dict.fromkeys(each.citation for each in _everything()) if text)
 
     def _released(self) -> list[Entry]:
-        """The released models, each after those that it was made from, clean ones before backdoored ones."""
+        """The released models, teachers before students and clean models before backdoored ones."""
         return sorted(self._facts.catalogue.released(), key=_ancestry)
 
     def _trained(self) -> list[ModelCard]:
-        """The cards of those that were trained here."""
+        """The cards of models that were trained here."""
         return [entry.card for entry in self._released() if entry.card.provenance is not None]
 
     def _section(self, entry: Entry) -> str:
@@ -220,11 +220,11 @@ class Reproduce:
             return f"{heading}\n\n[Its card](models.md#{model}) states no provenance: it was not trained here."
         ours = made.recipe in recipes.names()
         recipe = self.recipe_file(model) if ours else f"The recipe `{made.recipe}` is not part of the repository."
-        told = (
+        made_from = (
             f"The hash of the recipe is <code>{made.recipe_sha256}</code>, the code was that of commit "
-            f"<code>{made.git_commit}</code>. [Its card](models.md#{model}) tells what was measured."
+            f"<code>{made.git_commit}</code>. [Its card](models.md#{model}) has the metrics."
         )
-        return "\n\n".join([heading, self.commands(model), recipe, told])
+        return "\n\n".join([heading, self.commands(model), recipe, made_from])
 
     def _provenance(self, model: str) -> Provenance:
         provenance = self._facts.card(model).provenance
@@ -237,7 +237,7 @@ def _ancestry(entry: Entry) -> list[tuple[bool, str]]:
     """A key to sort models by, so that each comes after its teacher.
 
     Raises:
-        FactError: If its recipe cannot be read.
+        FactError: If a recipe cannot be read.
     """
     card = entry.card
     if card.provenance is None or card.provenance.recipe not in recipes.names():
@@ -250,7 +250,7 @@ def _ancestry(entry: Entry) -> list[tuple[bool, str]]:
 
 
 def _once(rows: list[list[str]]) -> list[list[str]]:
-    """The rows without those that came before."""
+    """The rows without duplicates."""
     return [list(row) for row in dict.fromkeys(map(tuple, rows))]
 
 
@@ -265,9 +265,9 @@ def _linked(title: str, address: str) -> str:
 
 
 def _comes(each: Source | Collection) -> str:
-    """How a data set or collection gets to the reader."""
+    """Where a data set or collection comes from."""
     if isinstance(each, Collection):
-        return "fetched, not trained on"
+        return "downloaded, not trained on"
     if each.bundled:
         return "with scikit-learn"
     return "downloaded or given" if each.downloads else "given"
