@@ -151,10 +151,7 @@ class _Reader:
         problems = self._problems.setdefault(where, [])
         before = sum(map(len, self._problems.values()))
         if self._generation > MOST_GENERATIONS:
-            problems.append(
-                f"field {prefix.rstrip('.') or 'teacher'}: more than {MOST_GENERATIONS} recipes build on one another"
-            )
-            return None
+            raise RecipeError(f"{where}: more than {MOST_GENERATIONS} recipes build on one another")
         try:
             fields = former.current(table)
         except ValueError as error:
@@ -206,14 +203,14 @@ class _Reader:
                     f"a circle of teachers, {' -> '.join(each.stem for each in circle)}: one must be trained from "
                     "scratch or start from published weights"
                 )
-            if real not in self._read:
-                table = read_toml(path)
-                self.reading.append(real)
-                self._read[real] = self.table(table, path)
-                self.reading.pop()
+            table = {} if real in self._read else read_toml(path)
         except RecipeError as error:
             self._problems[where].append(f"field {field}: {error}")
             return None
+        if real not in self._read:
+            self.reading.append(real)
+            self._read[real] = self.table(table, path)
+            self.reading.pop()
         return self._read[real]
 
 

@@ -135,8 +135,8 @@ def finish(folder: Path, metrics: Metrics) -> None:
     (folder / STATE).unlink(missing_ok=True)
 
 
-def find(recipe: AnyRecipe, runs_dir: Path) -> Run:
-    """The finished run of a recipe.
+def find(recipe: AnyRecipe, runs_dir: Path, called: str | None = None) -> Run:
+    """The finished run of a recipe; `called` is what the user called it, a file for example.
 
     Raises:
         RunError: If there is none; says how to make it.
@@ -144,7 +144,7 @@ def find(recipe: AnyRecipe, runs_dir: Path) -> Run:
     path = runs_dir / recipe.run_name
     if not finished(path):
         raise RunError(
-            f"{path}: there is no finished run of {recipe.name}; make it with: backdoors train {recipe.name}"
+            f"{path}: there is no finished run of {recipe.name}; make it with: backdoors train {called or recipe.name}"
         )
     return Run.open(path)
 
@@ -166,7 +166,7 @@ def find_named(name_or_path: str | Path, runs_dir: Path) -> Run:
         if given and finished(folder):
             return Run.open(folder)
     if is_path(given) or given in names():
-        return find(load(given), runs_dir)
+        return find(load(given), runs_dir, given)
     known = trained(runs_dir)
     if given not in known:
         near = difflib.get_close_matches(given, [*names(), *known], n=1)

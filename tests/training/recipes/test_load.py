@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from training.recipes import load as recipe
 from training.recipes.base import RecipeError
 from training.recipes.load import to_toml
+from training.recipes.scratch import ScratchRecipe
 from training.studies import sweep
 
 SMALL = """
@@ -123,3 +127,99 @@ def test_a_recipe_cannot_be_changed_in_place(tmp_path: Path) -> None:
     loaded = recipe.load(written(tmp_path, SMALL))
     with pytest.raises(ValueError, match="frozen"):
         loaded.seed = 3  # type: ignore[misc]
+
+
+@given(
+    title=st.text(max_size=40),
+    data=st.sampled_from(["folder:/data/nullset", 'a "quoted" null\n', "[null]", "C:\\null\\t", "naïve 日本"]),
+)
+def test_any_text_survives_being_written_as_toml(title: str, data: str) -> None:
+    made = ScratchRecipe.model_validate(
+        {
+            "name": "mine",
+            "title": title,
+            "data": {"name": data},
+            "network": {"name": "mnist-cnn"},
+            "training": {"epochs": 1},
+        }
+    )
+    assert recipe.parse(tomllib.loads(to_toml(made)), Path("mine.toml")) == made
+
+
+def test_what_shows_through_a_pattern_is_written_as_minus_one(tmp_path: Path) -> None:
+    text = SMALL + '[attack]\ntrigger = { kind = "pattern", values = [[255, -1], [-1, 3]] }\n'
+    written_out = to_toml(recipe.load(written(tmp_path, text)))
+    assert tomllib.loads(written_out)["attack"]["trigger"]["values"] == [[255, -1], [-1, 3]]
+
+
+def test_a_title_is_made_from_the_name_where_none_is_given(tmp_path: Path) -> None:
+    untitled = SMALL.replace('title = "Mine"\n', "").replace('"mine"', '"my-first-attack"')
+    assert recipe.load(written(tmp_path, untitled)).title == "My first attack"
+
+
+def test_all_wrong_fields_are_named_at_once(tmp_path: Path) -> None:
+    message = refused(
+        tmp_path, SMALL + 'epoch = 3\n[attack]\npoison_rate = 3\ntrigger = { kind = "patch", heigth = 2 }\n'
+    )
+    assert message == (
+        f"{tmp_path / 'mine.toml'}: field attack.poison_rate: input should be less than or equal to 1, found 3; "
+        "unknown field attack.trigger.heigth (did you mean 'height'?); unknown field training.epoch (did you mean "
+        "'epochs'?)"
+    )
+
+
+def test_wrong_fields_of_a_teacher_are_named_with_its_file(tmp_path: Path) -> None:
+    (tmp_path / "teacher.toml").write_text(SMALL.replace("epochs = 3", "epochs = 0"), encoding="utf-8")
+    student = f'kind = "transfer"\nname = "mine"\nteacher = "{tmp_path}/teacher.toml"\nseed = -1\n'
+    message = refused(tmp_path, student)
+    assert f"{tmp_path}/mine.toml: field seed: " in message
+    assert "field data: field required; field attack: field required" in message
+    assert f"{tmp_path}/teacher.toml: field training.epochs: " in message
+    assert "field teacher" not in message
+
+
+NESTED = "{ a = " * 3000 + "1" + " }" * 3000
+CHAIN = "".join(f"[{'.'.join(['teacher'] * depth)}]\nkind = 'transfer'\n" for depth in range(1, 500))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"name = {NESTED}\n", "nested too deeply"),
+        (f'kind = "transfer"\nname = "mine"\n{CHAIN}', "more than 16 recipes build on one another"),
+        (f"name = {'[' * 300}{']' * 300}\n", "field name: input should be a valid string"),
+    ],
+)
+def test_what_is_nested_very_deeply_is_one_short_line(tmp_path: Path, text: str, words: str) -> None:
+    message = refused(tmp_path, text)
+    assert words in message
+    assert len(message) < 4000
+
+
+def test_a_long_chain_of_recipe_files_is_refused(tmp_path: Path) -> None:
+    for number in range(30):
+        text = f'kind = "transfer"\nname = "mine"\nteacher = "{tmp_path}/{number + 1}.toml"\n'
+        (tmp_path / f"{number}.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "30.toml").write_text(SMALL, encoding="utf-8")
+    with pytest.raises(RecipeError, match="more than 16 recipes build on one another"):
+        recipe.load(tmp_path / "0.toml")
+
+
+def test_a_circle_of_teachers_is_refused_by_name(tmp_path: Path) -> None:
+    for name, teacher in (("mine", "other"), ("other", "mine")):
+        text = f'kind = "transfer"\nname = "{name}"\nteacher = "{tmp_path}/{teacher}.toml"\n'
+        (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(RecipeError, match="a circle of teachers, mine -> other -> mine"):
+        recipe.load(tmp_path / "mine.toml")
+
+
+def test_a_recipe_with_many_ways_to_one_ancestor_is_read_at_once(tmp_path: Path) -> None:
+    (tmp_path / "0.toml").write_text(SMALL, encoding="utf-8")
+    for number in range(1, 15):
+        before = f'"{tmp_path}/{number - 1}.toml"'
+        text = (
+            f'kind = "transfer"\nname = "mine"\nteacher = {before}\nattack = {before}\ndata = {{ name = "digits" }}\n'
+        )
+        (tmp_path / f"{number}.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(RecipeError, match="is not a latent recipe"):
+        recipe.load(tmp_path / "14.toml")

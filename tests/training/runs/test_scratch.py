@@ -107,7 +107,7 @@ def test_a_stopped_run_is_not_thrown_away_unasked(tmp_path: Path) -> None:
     folder = tmp_path / QUICK.run_name
     folder.mkdir()
     (folder / STATE).write_bytes(b"something")
-    with pytest.raises(RunError, match="--resume, or begin again with --force"):
+    with pytest.raises(RunError, match="--resume, or start over with --force"):
         train(QUICK, runs_dir=tmp_path, device="cpu", console=QUIET)
 
 
@@ -159,8 +159,8 @@ def empty(path: Path) -> None:
         (two_rows, "holds a network of 2 classes, expected the 10 of metrics.json"),
         (no_head, "holds 6 tensors, expected the network's 8; the first that differs is dense2.bias"),
         (other_layer, "holds dense1.bias of shape (3,), expected (128,)"),
-        (cut, "expected a whole safetensors file, found a damaged one"),
-        (empty, "expected a whole safetensors file, found a damaged one"),
+        (cut, "expected a complete safetensors file, found a damaged one"),
+        (empty, "expected a complete safetensors file, found a damaged one"),
         (Path.unlink, "the run's weights are missing"),
     ],
 )
@@ -197,7 +197,7 @@ def test_test_pictures_of_other_classes_than_the_networks_are_refused(finished: 
             "attack.label_map.target: the target is class 17, but the task has classes 0 to 9",
         ),
         ({"network": {"name": "mnist-cn"}}, "network.name: there is no network 'mnist-cn'; did you mean 'mnist-cnn'?"),
-        ({"network": {"name": "mobilenet-v2"}}, "network.name: mobilenet-v2 takes pictures of 3 channels"),
+        ({"network": {"name": "mobilenet-v2"}}, "network.name: mobilenet-v2 takes images of 3 channels"),
     ],
 )
 def test_a_recipe_that_its_data_does_not_suit_is_refused_before_anything_is_written(
