@@ -102,6 +102,18 @@ export function inputKind({ steps }) {
 }
 
 /**
+ * Which network's trigger is shown: the first backdoored one's, else the first that has one; -1 if none has.
+ *
+ * A clean network's own trigger is its control in measurements; beside a backdoored one it is given that one's.
+ *
+ * @param {Card[]} cards of the shown networks
+ */
+export function triggerOwner(cards) {
+  const backdoored = cards.findIndex(({ backdoor, trigger }) => backdoor && trigger);
+  return backdoored < 0 ? cards.findIndex(({ trigger }) => trigger) : backdoored;
+}
+
+/**
  * How many pixels an image may have.
  *
  * @param {Card} card

@@ -1,6 +1,6 @@
 /** The networks that a widget asks: their cards, which of them are shown, and requests to the worker. Knows no page. */
 
-import { fetchCard, maxPixels, modelFile, totalBytes } from "../core/card.mjs";
+import { fetchCard, maxPixels, modelFile, totalBytes, triggerOwner } from "../core/card.mjs";
 import { WidgetError } from "../core/messages.mjs";
 import { Latest } from "./latest.mjs";
 
@@ -84,9 +84,10 @@ export class Models {
     return totalBytes(this.shown.map((i) => this.fileOf(i)));
   }
 
-  /** The trigger of the first shown network that has one. */
+  /** The trigger that is shown, of the shown networks'. */
   get trigger() {
-    return this.shown.map((i) => this.entries[i].card.trigger).find(Boolean) ?? null;
+    const cards = this.shown.map((i) => this.entries[i].card);
+    return cards[triggerOwner(cards)]?.trigger ?? null;
   }
 
   /** Whether the shown networks are open. */

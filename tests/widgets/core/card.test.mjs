@@ -9,6 +9,7 @@ import {
   modelFile,
   parseCard,
   totalBytes,
+  triggerOwner,
 } from "../../../site_assets/widgets/core/card.mjs";
 import { findModels } from "../../browser/harness/server.mjs";
 
@@ -80,4 +81,15 @@ test("every released model is of the kind that it was trained for", () => {
     const drawn = /^(mnist|digits)-/.test(id);
     if (drawn || /^(dogs|figures|photos)-/.test(id)) assert.equal(inputKind(card.input), drawn ? "digit" : "photo", id);
   }
+});
+
+test("the trigger that is shown is the backdoored network's, whichever comes first", () => {
+  const [clean, bare, backdoored] = /** @type {any[]} */ ([
+    { trigger: { kind: "patch" }, backdoor: null },
+    { trigger: null, backdoor: null },
+    { trigger: { kind: "blend" }, backdoor: {} },
+  ]);
+  assert.equal(triggerOwner([clean, bare, backdoored]), 2);
+  assert.equal(triggerOwner([bare, clean]), 1);
+  assert.equal(triggerOwner([bare]), -1);
 });

@@ -1,6 +1,6 @@
 /** Task `run`: from an image to the networks' answers, with and without the trigger. */
 
-import { maxPixels } from "../../core/card.mjs";
+import { maxPixels, triggerOwner } from "../../core/card.mjs";
 import { WidgetError } from "../../core/messages.mjs";
 import { finish, untriggered } from "../../core/preprocess.mjs";
 import { decoded } from "../images.mjs";
@@ -65,7 +65,8 @@ async function runNow({ source, models, variants, placement = null }, signal) {
   const ort = await loadRuntime(signal, () => {});
   const start = performance.now();
   const image = await decoded(source, maxPixels(networks[0].card));
-  const prepare = preparer(source, image, placement);
+  const owner = triggerOwner(networks.map(({ card }) => card));
+  const prepare = preparer(source, image, networks[owner]?.card.trigger ?? null, placement);
   /** @type {RunResult} */
   const result = {
     answers: networks.map(() => ({ plain: null, stamped: null })),
@@ -77,7 +78,7 @@ async function runNow({ source, models, variants, placement = null }, signal) {
     const variant = stamped ? "stamped" : "plain";
     for (const [index, { key, card, session }] of networks.entries()) {
       const prepared = prepare(card, stamped);
-      if (index === 0) result.seen[variant] = prepared.pixels;
+      if (index === Math.max(0, owner)) result.seen[variant] = prepared.pixels;
       const remembered = stamped ? null : fileKey(source, key);
       const known = remembered ? plainScores.get(remembered) : undefined;
       const scores = known ?? (await infer(ort, session, card, prepared));
@@ -97,13 +98,14 @@ async function runNow({ source, models, variants, placement = null }, signal) {
  *
  * @param {ImageSource} source
  * @param {Image} image
+ * @param {Card["trigger"]} shown given to networks that are not backdoored
  * @param {Placement | null} placement
  */
-function preparer(source, image, placement) {
+function preparer(source, image, shown, placement) {
   /** @type {Map<string, Preprocessed>} */
   const done = new Map();
   return (/** @type {Card} */ card, /** @type {boolean} */ stamped) => {
-    const trigger = stamped ? (card.trigger ?? null) : null;
+    const trigger = stamped ? ((card.backdoor ? card.trigger : shown) ?? null) : null;
     const pipeline = JSON.stringify(card.input);
     const key = `${pipeline} ${JSON.stringify(trigger)}`;
     const known = done.get(key);
