@@ -35,7 +35,7 @@ for (const [what, fault, pattern] of /** @type {const} */ ([
     /not the file that was published.*SHA-256/s,
   ],
   ["the runtime is damaged", { path: WASM, kind: "corrupt" }, /runtime is not the file that was published/],
-  ["the connection breaks", { path: WASM, kind: "down" }, /download broke off/],
+  ["the connection breaks", { path: WASM, kind: "down" }, /download was interrupted/],
   ["a card is missing", { path: /card\.json$/, kind: "html-404" }, /model card is not on the server/],
 ])) {
   test(`${what}: it is told, and trying again works`, async () => {
@@ -329,7 +329,7 @@ test("a broken configuration is told in words", async () => {
     });
     const broken = demo(page, 1).locator("[role=alert]");
     await broken.waitFor();
-    assert.match((await broken.textContent()) ?? "", /set up wrongly.*not JSON/s);
+    assert.match((await broken.textContent()) ?? "", /misconfigured.*not JSON/s);
   });
 });
 

@@ -143,7 +143,7 @@ test("a drop without an image is told", async () => {
   await shared.withDemo(async (page) => {
     await give(page, "drop", []);
     await demo(page)
-      .getByText(/no image in that/)
+      .getByText(/No image was found/)
       .waitFor();
   });
 });

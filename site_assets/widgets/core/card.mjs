@@ -78,7 +78,7 @@ export function fileParts(file) {
 }
 
 /**
- * What a reader fetches for some networks; what several of them share comes once.
+ * Download size of some networks; a file that several of them share counts once.
  *
  * @param {ModelFile[]} files
  */

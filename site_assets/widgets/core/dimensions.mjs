@@ -6,7 +6,7 @@
 
 /** @typedef {{width: number, height: number}} Size */
 
-/** How much of a file has to be read; a JPEG's size lies behind its EXIF and ICC blocks. */
+/** How many bytes of a file must be read; a JPEG's size comes after its EXIF and ICC blocks. */
 export const HEADER_BYTES = 1 << 18;
 
 /**

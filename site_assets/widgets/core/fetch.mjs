@@ -34,7 +34,7 @@ async function openCache(name) {
 }
 
 /**
- * Where a file with that hash lies in the cache. The address is never asked of the network.
+ * The cache's key of a file with that hash. It is never requested from the network.
  *
  * @param {string} hash
  * @param {string} url any address of the site
@@ -114,7 +114,7 @@ async function fromCache(file, cache) {
   if (!kept) return null;
   const bytes = new Uint8Array(await kept.arrayBuffer());
   if ((await sha256(bytes)) !== file.sha256) {
-    await cache.delete(key); // Damaged on the disk: fetch it anew.
+    await cache.delete(key); // Damaged on the disk: fetch it again.
     return null;
   }
   if (await ageing(cache, key)) await keep(cache, key, bytes);
@@ -122,8 +122,8 @@ async function fromCache(file, cache) {
 }
 
 /**
- * Whether a file has come halfway to being the oldest. One that is used then is put again and goes on as the newest; at
- * every visit that would write megabytes for nothing.
+ * Whether a file is halfway to being the oldest. If it is used then, it is stored again as the newest; at
+ * every visit that would write megabytes in vain.
  *
  * @param {Cache} cache
  * @param {string} key

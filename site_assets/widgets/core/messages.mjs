@@ -40,16 +40,16 @@ const WORDS = {
   }),
   offline: ({ what }) => ({
     title: "You are offline.",
-    advice: `${cap(what)} has not been stored on this device yet. Connect to the internet, then try again.`,
+    advice: `${capitalised(what)} has not been stored on this device yet. Connect to the internet, then try again.`,
     retry: true,
   }),
   network: ({ what }) => ({
-    title: "The download broke off.",
-    advice: `${cap(what)} could not be fetched. Check the connection, then try again.`,
+    title: "The download was interrupted.",
+    advice: `${capitalised(what)} could not be fetched. Check the connection, then try again.`,
     retry: true,
   }),
   missing: ({ what, status }) => ({
-    title: `${cap(what)} is not on the server.`,
+    title: `${capitalised(what)} is not on the server.`,
     advice: `The server answered ${status}. The page may be older than the site: reload it.`,
     retry: true,
   }),
@@ -60,23 +60,23 @@ const WORDS = {
     retry: true,
   }),
   hash: ({ what }) => ({
-    title: `${cap(what)} is not the file that was published.`,
+    title: `${capitalised(what)} is not the file that was published.`,
     advice:
-      "Its SHA-256 differs from the one in the model card, so it was not run. Try again; if it stays, tell the site’s owner.",
+      "Its SHA-256 differs from the one in the model card, so it was not run. Try again; if it happens again, tell the site’s owner.",
     retry: true,
   }),
   card: ({ what, found }) => ({
     title: "The model card cannot be used.",
-    advice: `${cap(what)}: ${found ?? "it is damaged"}. Tell the site’s owner.`,
+    advice: `${capitalised(what)}: ${found ?? "it is damaged"}. Tell the site’s owner.`,
     retry: false,
   }),
   session: ({ what, found }) => ({
     title: "The network could not be opened.",
-    advice: `${cap(what)} is intact, but the runtime refused it${found ? `: ${found}` : ""}. Reload the page with other tabs closed: it may lack memory.`,
+    advice: `${capitalised(what)} is intact, but the runtime refused it${found ? `: ${found}` : ""}. Reload the page with other tabs closed: it may lack memory.`,
     retry: true,
   }),
   config: ({ found }) => ({
-    title: "This demonstration is set up wrongly.",
+    title: "This demonstration is misconfigured.",
     advice: `${found ?? "Its configuration is not valid"}. Tell the site’s owner.`,
     retry: false,
   }),
@@ -96,8 +96,8 @@ const WORDS = {
     retry: false,
   }),
   "empty-drop": () => ({
-    title: "There was no image in that.",
-    advice: "Drop or paste an image itself (not a link to it), or choose a file.",
+    title: "No image was found.",
+    advice: "Drop or paste the image itself, not a link to it, or choose a file.",
     retry: false,
   }),
   "camera-refused": () => ({
@@ -117,15 +117,15 @@ const WORDS = {
   }),
   "camera-insecure": () => ({
     title: "The camera needs a secure page.",
-    advice: "Browsers only give it to pages opened over https or from this very computer. Choose a photo instead.",
+    advice: "Browsers allow it only on pages opened over https or from this computer. Choose a photo instead.",
     retry: false,
   }),
   cancelled: () => ({
     title: "Loading was cancelled.",
-    advice: "Nothing was kept of the unfinished file.",
+    advice: "The partial download was discarded.",
     retry: true,
   }),
-  superseded: () => ({ title: "A newer image took its place.", advice: "", retry: false }),
+  superseded: () => ({ title: "A newer image has replaced it.", advice: "", retry: false }),
   crashed: () => ({
     title: "The network’s thread stopped.",
     advice: "The device may be short of memory. Close other tabs, then try again.",
@@ -139,7 +139,7 @@ const WORDS = {
 };
 
 /** @param {string | undefined} what */
-function cap(what = "the file") {
+function capitalised(what = "the file") {
   return what.charAt(0).toUpperCase() + what.slice(1);
 }
 
@@ -177,5 +177,5 @@ export function fromPlain(plain) {
   return new WidgetError(plain.code, plain.details);
 }
 
-/** Every code there are words for; the tests walk through it. */
+/** Every code that has words; the tests go through them. */
 export const CODES = /** @type {Code[]} */ (Object.keys(WORDS));

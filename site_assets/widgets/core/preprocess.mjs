@@ -25,7 +25,7 @@ import { FLOAT_STEPS, toTensor } from "./tensor.mjs";
  */
 
 /**
- * The largest size of the image's shape that lies within a box, rounded half up, at least 1x1.
+ * The largest size of the image's shape that fits in a box, rounded half up, at least 1x1.
  * @param {Size} image
  * @param {number} height
  * @param {number} width
@@ -201,15 +201,15 @@ export function untriggered({ steps }, source) {
 /**
  * Stamp the trigger on an image, and bring it to the network's tensor.
  * @param {InputPipeline} pipeline
- * @param {Untriggered} begun
+ * @param {Untriggered} before
  * @param {Trigger | null} trigger null stamps nothing
- * @param {Placement | null} [placement] where an overlay lies
+ * @param {Placement | null} [placement] where a movable trigger is
  * @returns {Preprocessed}
  * @throws {RangeError} if the card and the image do not fit together
  */
-export function finish(pipeline, begun, trigger, placement) {
-  const stages = [...begun.stages];
-  let { image, rest } = begun;
+export function finish(pipeline, before, trigger, placement) {
+  const stages = [...before.stages];
+  let { image, rest } = before;
   if (rest[0]?.op === "trigger") {
     rest = rest.slice(1);
     if (trigger !== null) {
@@ -220,7 +220,7 @@ export function finish(pipeline, begun, trigger, placement) {
   const later = byteSteps(
     rest.filter(({ op }) => !FLOAT_STEPS.has(op)),
     image,
-    begun.source,
+    before.source,
   );
   stages.push(...later.stages);
   image = later.image;
@@ -258,7 +258,7 @@ function byteSteps(steps, from, original) {
  * @param {InputPipeline} pipeline the card's `input`
  * @param {Image} source upright RGB on the pipeline's background
  * @param {Trigger | null} trigger stamped at the `trigger` step; null stamps nothing
- * @param {Placement | null} [placement] where an overlay lies; its own placement when there is none
+ * @param {Placement | null} [placement] where a movable trigger is (default: where its card says)
  * @returns {Preprocessed}
  * @throws {RangeError} if the card and the image do not fit together
  */

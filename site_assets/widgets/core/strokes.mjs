@@ -2,7 +2,7 @@
  * A drawing as data: strokes of whole-numbered points on a 256 x 256 grid, and their compact text form for the URL.
  *
  * Text form: base64url of, for each stroke, the number of points (variable length), the first point (two bytes), then
- * the differences (zigzag, variable length). What is shared is what is drawn again, to the pixel.
+ * the differences (zigzag, variable length). A shared drawing is redrawn exactly, to the pixel.
  */
 
 /** @typedef {[x: number, y: number]} Point */

@@ -46,8 +46,8 @@ function plainSentence(verdicts, still = "") {
   const labels = new Set(verdicts.map((verdict) => verdict.plain.label));
   if (verdicts.length > 1 && labels.size === 1) {
     const who = verdicts.length === 2 ? "Both networks" : "All networks";
-    const shares = list(verdicts.map((verdict) => percent(verdict.plain.probability)));
-    return `${who} ${still}say ${quote(verdicts[0].plain.label)} (${shares}).`;
+    const probabilities = list(verdicts.map((verdict) => percent(verdict.plain.probability)));
+    return `${who} ${still}say ${quote(verdicts[0].plain.label)} (${probabilities}).`;
   }
   return verdicts
     .map(

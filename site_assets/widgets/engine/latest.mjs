@@ -1,4 +1,4 @@
-/** Live answers: one request at a time, and only the newest of those that wait. */
+/** Live answers: one request at a time, and of those that wait only the newest. */
 
 import { WidgetError } from "../core/messages.mjs";
 
@@ -29,7 +29,7 @@ export class Latest {
     });
   }
 
-  /** Forget the request that waits. The one under way goes on. */
+  /** Drop the request that waits. The one in progress continues. */
   drop() {
     this.#waiting?.reject(new WidgetError("superseded"));
     this.#waiting = null;

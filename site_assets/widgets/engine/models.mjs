@@ -44,8 +44,8 @@ export class Models {
   }
 
   /**
-   * Fetch the cards, once. After a failure, or when the signal of the caller that began it aborts, the next call begins
-   * anew.
+   * Fetch the cards, once. After a failure, or when the signal of the caller that began it aborts, the next call
+   * fetches them again.
    *
    * @param {AbortSignal} [signal]
    * @returns {Promise<void>}
@@ -79,7 +79,7 @@ export class Models {
     return modelFile(this.entries[i].card, this.precision ?? this.#references[i].precision);
   }
 
-  /** What the shown networks weigh; layers that they share count once. */
+  /** Download size of the shown networks; layers that they share count once. */
   get bytes() {
     return totalBytes(this.shown.map((i) => this.fileOf(i)));
   }
@@ -123,8 +123,8 @@ export class Models {
   }
 
   /**
-   * An image may have waited while the worker died, and nothing is open in the next worker. It is given up: whoever opens
-   * the networks again asks for the newest image then.
+   * An image may have waited while the worker died, and nothing is open in the next worker. It is dropped, because the
+   * newest image is asked about once the networks are open again.
    *
    * @param {RunRequest} request
    */

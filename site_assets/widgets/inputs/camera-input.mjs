@@ -29,8 +29,8 @@ export class CameraInput extends HTMLElement {
   #flip = iconButton("flip", "Use the other camera");
   /** @type {MediaStream | null} */
   #stream = null;
-  /** The owner was told that the camera runs. It does not while it is changed for another. */
-  #told = false;
+  /** Whether `camerastart` was emitted last. While one camera is exchanged for another, none runs. */
+  #announced = false;
   /** The image before the camera was changed for another. @type {Image | null} */
   #last = null;
   /** @type {Facing} */
@@ -62,7 +62,7 @@ export class CameraInput extends HTMLElement {
     this.stop();
   }
 
-  /** Start the camera, or change it for another. @param {Facing} [facing] */
+  /** Start the camera, or switch to the other one. @param {Facing} [facing] */
   async start(facing = this.#facing) {
     const attempt = ++this.#attempt;
     const current = () => attempt === this.#attempt;
@@ -88,20 +88,20 @@ export class CameraInput extends HTMLElement {
     }
   }
 
-  /** Stop it, whatever it is doing: running, being asked for, or being changed for another. */
+  /** Stop the camera, whether it runs, is being asked for, or is being exchanged for another. */
   stop() {
     this.#attempt++;
     const last = this.#grab() ?? this.#last;
-    const told = this.#told;
+    const announced = this.#announced;
     this.#release();
     this.video.srcObject = null;
-    this.#told = false;
+    this.#announced = false;
     this.#last = null;
     this.#start.removeAttribute(BUSY);
     this.#start.hidden = false;
     hide(this.#stop, this.#start);
     hide(this.#flip, this.#start);
-    if (told) emit(this, "camerastop", { image: last });
+    if (announced) emit(this, "camerastop", { image: last });
   }
 
   /** @param {MediaStream} stream */
@@ -125,7 +125,7 @@ export class CameraInput extends HTMLElement {
     hide(this.#start, this.#stop);
     if (cameras > 1) this.#flip.hidden = false;
     else hide(this.#flip, this.#stop);
-    this.#told = true;
+    this.#announced = true;
     emit(this, "camerastart");
     this.#timer = window.setInterval(() => {
       const image = this.#grab();

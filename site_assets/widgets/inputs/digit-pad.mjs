@@ -64,7 +64,7 @@ export class DigitPad extends HTMLElement {
     this.#pointer = null;
   }
 
-  /** The drawing, without the stroke under way. @returns {readonly Stroke[]} */
+  /** The drawing, without the stroke in progress. @returns {readonly Stroke[]} */
   get strokes() {
     return this.#history.present;
   }
@@ -187,7 +187,7 @@ export class DigitPad extends HTMLElement {
     this.#changed(false);
   }
 
-  /** End the stroke under way. */
+  /** End the stroke in progress. */
   #lift() {
     if (!this.#current) return;
     const stroke = simplify(this.#current);
@@ -239,7 +239,7 @@ export class DigitPad extends HTMLElement {
     }
   }
 
-  /** Draw and tell at most once a frame. */
+  /** Draw and emit at most once a frame. */
   #schedule() {
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;

@@ -1,6 +1,6 @@
 /**
- * `<onnx-overlay-handle>`: takes hold of an overlay on an image: drag it, resize it by a corner, turn it by the knob, with
- * one pointer, two fingers, the wheel or the keyboard. It shows a frame alone; the pixels are the owner's to paint.
+ * `<onnx-overlay-handle>`: a frame around an overlay, to drag, to resize by a corner and to turn by the knob, with one pointer, two
+ * fingers, the wheel or the keyboard. The owner paints the pixels.
  *
  * Set `name`, `aspect` and `placement`. Events: `place` with `{placement, finished}`.
  */
@@ -39,7 +39,7 @@ const HELP =
 let lastNumber = 0;
 
 export class OverlayHandle extends HTMLElement {
-  /** Where it lies at first, and again after Home. @type {Placement} */
+  /** Its first placement, and the one that Home restores. @type {Placement} */
   home = { x: 0.5, y: 0.5, size: 0.5, angle: 0 };
   #placement = this.home;
   #name = "Overlay";
@@ -138,7 +138,7 @@ export class OverlayHandle extends HTMLElement {
     }, SPEAK_AFTER_MS);
   }
 
-  /** The image it lies on, on the screen. */
+  /** The box of the image below it, on the screen. */
   #room() {
     return /** @type {HTMLElement} */ (this.parentElement).getBoundingClientRect();
   }
@@ -183,7 +183,7 @@ export class OverlayHandle extends HTMLElement {
   /** @param {PointerEvent} event */
   #up(event) {
     if (!this.#held.delete(event.pointerId)) return;
-    this.#gesture = dragged; // A finger that stays goes on dragging.
+    this.#gesture = dragged; // A finger that stays keeps dragging.
     this.#takeHold();
     if (this.#held.size === 0) this.#to(this.#placement, true);
   }

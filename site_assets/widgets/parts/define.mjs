@@ -21,7 +21,7 @@ function look() {
   for (const [tag, load] of waiting) {
     if (!document.querySelector(tag)) continue;
     waiting.delete(tag);
-    // What the server rendered stands in until the next change of the page, which tries again.
+    // The server's HTML stays until the next change of the page, which tries again.
     load().catch(() => waiting.set(tag, load));
   }
   if (waiting.size === 0) observer?.disconnect();

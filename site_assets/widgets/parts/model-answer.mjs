@@ -14,7 +14,7 @@ export class ModelAnswer extends HTMLElement {
   #badge = new ModelBadge();
   #was = h("s", { class: "ow-was", hidden: true });
   #now = h("span", { class: "ow-now" }, "–");
-  #share = h("span", { class: "ow-share" });
+  #probability = h("span", { class: "ow-share" });
   #bars = new TopKBars();
   /** @type {Card | null} */
   #card = null;
@@ -27,7 +27,7 @@ export class ModelAnswer extends HTMLElement {
       "div",
       { class: "ow-verdict" },
       h("span", { class: "ow-digits" }, this.#was, this.#now),
-      this.#share,
+      this.#probability,
     );
     this.append(h("div", { class: "ow-model" }, this.#name, this.#badge), verdict, this.#bars);
   }
@@ -79,7 +79,7 @@ export class ModelAnswer extends HTMLElement {
     const [before] = plain ? topK(plain.probabilities, this.#card.labels, 1) : [now];
     const changed = stamped && before.index !== now.index;
     this.#now.textContent = now.label;
-    this.#share.textContent = percent(now.probability);
+    this.#probability.textContent = percent(now.probability);
     this.#was.hidden = !changed;
     this.#was.textContent = changed ? before.label : "";
     this.#bars.show(scores.probabilities, stamped ? (plain?.probabilities ?? null) : null);
@@ -96,7 +96,7 @@ export class ModelAnswer extends HTMLElement {
 
   clear() {
     this.#now.textContent = "–";
-    this.#share.textContent = "";
+    this.#probability.textContent = "";
     this.#was.hidden = true;
     this.#bars.clear();
     this.removeAttribute("data-changed");

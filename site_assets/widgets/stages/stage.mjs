@@ -28,12 +28,12 @@ import { PhotoStage } from "./photo.mjs";
  * @property {number} classes how many a network of this kind has, to reserve room before its card is here
  * @property {number | null} cameraSide side of the square that the camera gives; null leaves it to the camera
  * @property {boolean} stamped whether the trigger's switch is on
- * @property {Placement | null} placement where the trigger lies; null where it cannot be moved
+ * @property {Placement | null} placement where the trigger is; null if it cannot be moved
  * @property {Placement | undefined} moved the same, if the reader has moved it
  * @property {(placed: Placement | null) => Promise<void>} configure the cards are here; `placed` is where the reader had
  *   put the trigger
  * @property {(seen: {plain: Image | null, stamped: Image | null}, shown: {current: boolean, placement: Placement | null}) => void} showSeen
- *   what the network was given; `current` if nothing else has been chosen since, `placement` where the trigger lay
+ *   what the network was given; `current` if nothing else has been chosen since, `placement` where the trigger was
  * @property {() => void} clear
  * @property {(signal: AbortSignal, handlers: {onPlaced: (finished: boolean) => void, onClear: () => void}) => void} listen
  *   until the signal aborts

@@ -64,7 +64,7 @@ export async function loadRuntime(signal, onProgress) {
   try {
     return await mine;
   } catch (error) {
-    if (loading === mine) loading = null; // So that a retry starts anew; one of several that waited may have begun it.
+    if (loading === mine) loading = null; // So that a retry starts over, unless another caller has already started one.
     const byAnother = error instanceof WidgetError && error.code === "cancelled" && !signal.aborted;
     if (byAnother) return await loadRuntime(signal, onProgress);
     throw error;
@@ -110,7 +110,7 @@ let started = Promise.resolve();
  *
  * @param {typeof import("onnxruntime-web")} ort
  * @param {import("../core/card.mjs").ModelFile} file
- * @param {Uint8Array[]} contents of the file, and of the weights that it shares
+ * @param {Uint8Array[]} contents the file's, and those of the shared weights
  */
 export function startSession(ort, file, [model, shared]) {
   const externalData = file.shared ? [{ path: file.shared.name, data: shared }] : [];

@@ -70,6 +70,12 @@ test("a pipeline that looks for ink takes a drawn character, of one channel or t
   assert.equal(inputKind(steps("decode", "orient", "composite", "polarity", ...ink, "scale")), "digit");
 });
 
+for (const op of ["polarity", "isolate-ink", "crop-to-ink", "centre-of-mass"]) {
+  test(`${op} alone looks for ink`, () => {
+    assert.equal(inputKind(steps("decode", "greyscale", op, "resize")), "digit");
+  });
+}
+
 test("a pipeline that does not takes a photo, in colour or in grey", () => {
   assert.equal(inputKind(steps("decode", "orient", "composite", "crop", "resize", "trigger", "scale")), "photo");
   assert.equal(inputKind(steps("decode", "orient", "composite", "greyscale", "crop", "resize", "scale")), "photo");

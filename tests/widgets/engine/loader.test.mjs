@@ -216,6 +216,21 @@ test("an element that leaves stops loading in silence, and loads when it comes b
   assert.equal(loader.state.name, "ready");
 });
 
+test("an image that waits when the element leaves is never asked about", async (context) => {
+  const the = page(context);
+  const shown = widget(the.client, "clean");
+  await opened(the, shown);
+  const first = shown.loader.answer(IMAGE, false);
+  const waiting = shown.loader.answer(IMAGE, true);
+  await settled();
+  shown.loader.leave();
+  assert.equal(await waiting, null);
+  the.all.newest.done("run", RESULT);
+  await first;
+  await settled();
+  assert.equal(the.all.newest.asked.filter(({ type }) => type === "run").length, 1);
+});
+
 test("when the worker dies with nothing asked of it, the next image opens the networks again", async (context) => {
   const the = page(context);
   const shown = widget(the.client, "clean");

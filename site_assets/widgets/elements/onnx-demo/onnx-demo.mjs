@@ -25,7 +25,7 @@ export class OnnxDemo extends HTMLElement {
   /** @type {AbortController | null} */
   #listening = null;
 
-  /** Built when the reader comes near, or when the page has nothing better to do; what the server rendered stands in. */
+  /** Built when the reader comes near, or when the page is idle; until then the server's HTML is shown. */
   connectedCallback() {
     this.#listening = new AbortController();
     const { signal } = this.#listening;

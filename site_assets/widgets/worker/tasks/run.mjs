@@ -20,7 +20,7 @@ import { opened } from "../sessions.mjs";
  * @property {ImageSource} source
  * @property {string[]} models keys: the files' SHA-256
  * @property {boolean[]} variants which to compute: without the trigger (false), with it (true)
- * @property {Placement | null} [placement] where a movable trigger lies (default: where its card says)
+ * @property {Placement | null} [placement] where a movable trigger is (default: where its card says)
  */
 /** @typedef {{plain: Scores | null, stamped: Scores | null}} Answer */
 /**
