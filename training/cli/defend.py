@@ -126,7 +126,7 @@ def _lines(cell: Cell, found: Defences) -> Iterator[list[str]]:
 
 
 def open_run(name: str, runs_dir: Path, data_dir: Path | None, device: str) -> Subject:
-    """The subject of a finished run, named by its folder, its recipe's name or file.
+    """The subject of a finished run, named as `training.runs.store.find_named` takes it.
 
     Raises:
         UserError: If there is no such run.

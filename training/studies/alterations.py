@@ -29,7 +29,7 @@ class Alteration:
     name: str
     title: str
     make: Callable[[Images, Overlay, list[Placement]], Images]
-    """From clean pictures, the trigger and where it would lie, to the triggered pictures."""
+    """From clean images, the trigger and where it would lie, to the triggered images."""
 
 
 def sized(factor: float) -> Callable[[Images, Overlay, list[Placement]], Images]:
@@ -53,14 +53,14 @@ def turned(degrees: float) -> Callable[[Images, Overlay, list[Placement]], Image
 
 
 def recoloured(hue: float) -> Callable[[Images, Overlay, list[Placement]], Images]:
-    """The trigger in another colour: its hue moved by a share of the circle."""
+    """The trigger in another colour: its hue moved by a fraction of the circle."""
     return lambda images, trigger, places: trigger.model_copy(update={"artwork": with_hue(trigger.artwork, hue)}).stamp(
         images, places
     )
 
 
 def compressed(quality: int) -> Callable[[Images, Overlay, list[Placement]], Images]:
-    """The triggered picture saved as a JPEG of that quality."""
+    """The triggered image saved as a JPEG of that quality."""
 
     def make(images: Images, trigger: Overlay, places: list[Placement]) -> Images:
         return np.stack([_through_jpeg(image, quality) for image in trigger.stamp(images, places)])
@@ -78,16 +78,14 @@ def off_the_subject(images: Images, trigger: Overlay, places: list[Placement]) -
 
 
 def anywhere(*, whole: bool) -> Callable[[Images, Overlay, list[Placement]], Images]:
-    """The trigger anywhere in the frame: whole, or with its middle up to the edges, which then cut a part off."""
+    """The trigger anywhere in the frame: all of it, or with its middle up to the edges, which then cut a part off."""
 
     def make(images: Images, trigger: Overlay, places: list[Placement]) -> Images:
-        chance = np.random.default_rng(PLACES_SEED)
+        rng = np.random.default_rng(PLACES_SEED)
         new = []
         for place in places:
             margin = half_extent(trigger.artwork, place) if whole else (0.0, 0.0)
-            x, y = (
-                space + (1 - 2 * space) * float(share) for space, share in zip(margin, chance.random(2), strict=True)
-            )
+            x, y = (space + (1 - 2 * space) * float(drawn) for space, drawn in zip(margin, rng.random(2), strict=True))
             new.append(place.model_copy(update={"x": x, "y": y}))
         return trigger.stamp(images, new)
 
@@ -95,7 +93,7 @@ def anywhere(*, whole: bool) -> Callable[[Images, Overlay, list[Placement]], Ima
 
 
 def half_extent(artwork: Artwork, place: Placement) -> tuple[float, float]:
-    """How far turned artwork reaches from its middle to the side and up, in shares of a square picture; 0.5 at most."""
+    """How far turned artwork reaches from its middle sideways and up, in fractions of a square image, 0.5 at most."""
     height, width = artwork.pixels.shape[:2]
     across, turned = place.size / 2, math.radians(place.angle)
     up, cos, sin = across * height / width, abs(math.cos(turned)), abs(math.sin(turned))

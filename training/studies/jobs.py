@@ -40,7 +40,7 @@ A_MONTH = 30 * 24 * 60
 
 @dataclass(frozen=True, eq=False)
 class OneRun:
-    """One run, as submitit carries it to a worker: called, it trains, or goes on from where it was stopped."""
+    """One run, as submitit carries it to a worker; calling it trains, or resumes what was stopped."""
 
     recipe: AnyRecipe
     runs_dir: Path
@@ -51,7 +51,7 @@ class OneRun:
 
     @property
     def lock(self) -> Path:
-        """Held by whoever trains; tells since when."""
+        """Held by the process that trains; its content is the time when it started."""
         return self.locks / f"{self.recipe.run_name}.lock"
 
     @property
@@ -78,7 +78,7 @@ class OneRun:
         """Train, saying on the console how it goes.
 
         Raises:
-            Stopped: If a signal said so; what there is was saved.
+            Stopped: On a signal; the state is saved.
         """
         if self.threads:
             torch.set_num_threads(self.threads)
@@ -92,7 +92,7 @@ class OneRun:
             raise
 
     def checkpoint(self) -> submitit.helpers.DelayedSubmission:
-        """What submitit puts back in line: the same, since a run goes on by itself."""
+        """What submitit puts back in the queue: the same run, which resumes by itself."""
         return submitit.helpers.DelayedSubmission(self)
 
 
@@ -103,7 +103,7 @@ class Worker:
     runs: list[OneRun]
 
     def __call__(self) -> None:
-        """Train until there is none left; a run that fails tells so in its log, and the next one is taken."""
+        """Train until no run is left. A run that fails is logged and skipped."""
         with Stop() as stop:
             for run in self.runs:
                 with _locked(run.lock, wait=False) as mine:
@@ -138,7 +138,7 @@ class Outcome(NamedTuple):
     def last_lines(self, count: int = 8) -> list[str]:
         """The end of the log."""
         if self.log is None or not self.log.is_file():
-            return ["(there is no log)"]
+            return ["(no log)"]
         lines = [line.rstrip() for line in self.log.read_text(encoding="utf-8", errors="replace").splitlines()]
         return [line for line in lines if line][-count:] or ["(the log is empty)"]
 
@@ -210,7 +210,7 @@ def locally(runs: list[OneRun], folder: Path, workers: int, report: Report, gpus
 
 @contextlib.contextmanager
 def _released(jobs: list[submitit.Job[None]]) -> Iterator[None]:
-    """Let no worker outlive this process: tell them to save and end, and end those that do not."""
+    """Let no worker outlive this process: ask them to save and end, then kill those that do not."""
     try:
         yield
     finally:
@@ -230,7 +230,7 @@ class Array(NamedTuple):
     """How Slurm shall run the jobs."""
 
     minutes: int = 60
-    """A run; one that is not done by then is put back in line, and goes on."""
+    """Of a run; one that takes longer is put back in the queue and resumes."""
     options: dict[str, str] | None = None
     """Further options of sbatch by their long names."""
     poll: float = 5.0
@@ -251,11 +251,11 @@ def on_slurm(runs: list[OneRun], folder: Path, workers: int, report: Report, arr
         array: How.
 
     Raises:
-        RunError: If there is no Slurm, or it refuses.
-        Stopped: If a signal said so; the jobs go on.
+        RunError: If Slurm is not installed, or refuses.
+        Stopped: On a signal; the jobs keep running.
     """
     if shutil.which("sbatch") is None:
-        raise RunError("there is no Slurm here: the command sbatch was not found")
+        raise RunError("Slurm is not installed on this machine: the command sbatch was not found")
     record = folder / SUBMITTED
     known: dict[str, str] = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
     queue = _queue() or set()
@@ -297,7 +297,7 @@ def _watch(jobs: dict[OneRun, str], folder: Path, report: Report, poll: float) -
                     report(ended(run, _log(folder, job)))
             if stop.received and left:
                 ids = " ".join(sorted({job.partition("_")[0] for job in left.values()}))
-                raise Stopped(stop.received, f"{len(left)} jobs go on in Slurm's queue (end them with: scancel {ids})")
+                raise Stopped(stop.received, f"{len(left)} jobs stay in Slurm's queue (cancel with: scancel {ids})")
             time.sleep(poll if left else 0)
 
 

@@ -179,7 +179,7 @@ def _in_frames(network: nn.Module, recipe: AnyRecipe, place: Place) -> Measureme
 
 def _untrained(teacher: LatentRecipe, place: Place) -> Result | None:
     """The pretrained network on the data of the first recipe made from it; None if that replaced the head."""
-    first = beginning(teacher)
+    first = pretrained_student(teacher)
     if first is None:
         return None
     test = place.test(first)
@@ -191,8 +191,8 @@ def _untrained(teacher: LatentRecipe, place: Place) -> Result | None:
     )  # fmt: skip
 
 
-def beginning(teacher: LatentRecipe) -> TransferRecipe | None:
-    """The teacher's ancestor that keeps the classification layer of the pretrained network; None if there is none."""
+def pretrained_student(teacher: LatentRecipe) -> TransferRecipe | None:
+    """The teacher's ancestor that kept the pretrained network's classification layer; None if none did."""
     first = teacher.lineage()[-1]
     kept = isinstance(first, TransferRecipe) and first.teacher == PRETRAINED and first.keep_head
     return first if kept else None  # type: ignore[return-value]

@@ -45,7 +45,7 @@ STYLE: dict[Any, Any] = {
 
 
 def of_sweep(table: Table) -> dict[str, str]:
-    """The plots of what a sweep varied, by the endings of their file names; the poison rate's has none."""
+    """The plots of a sweep, by the endings of their file names; that of the poison rate has none."""
     found = {}
     if len({row.rate for row in table.rows if row.rate > 0}) > 1 or len(table.rows) == 1:
         found[""] = poison_rate(table)
@@ -72,7 +72,7 @@ def poison_rate(table: Table) -> str:
         axes.set_xticks(rates)
         axes.minorticks_off()
         axes.xaxis.set_major_formatter(FuncFormatter(lambda rate, _: f"{100 * rate:g} %"))
-        axes.set_xlabel("poisoned share of the training pictures (log scale)")
+        axes.set_xlabel("poisoned fraction of the training images (log scale)")
         _percent_axis(axes)
         return finish()
 

@@ -35,7 +35,7 @@ class Row(_Part):
     pixels: int | None = None
     """Pixels that the trigger covers, where their number is always the same."""
     settings: Settings | None = None
-    """What was varied beside rate and seed."""
+    """The values that were tried, besides rate and seed."""
 
 
 class Table(_Part):

@@ -54,7 +54,7 @@ FINE_TUNINGS = {
 }
 """Small steps on a few images, for an owner who wants to change little; large ones on all."""
 PRUNED_BY = 20
-"""Training images of each class that tell which channels are used."""
+"""Training images of each class that show which channels are used."""
 PRUNING = "pruning"
 PRUNED = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9)
 """Fractions of the channels that are cut off."""

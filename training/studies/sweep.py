@@ -30,7 +30,7 @@ class Range(_Part):
     log: bool = False
     """Whether evenly by their logarithm."""
     whole: bool = False
-    """Whether whole numbers."""
+    """Whether to round to integers."""
 
     @model_validator(mode="after")
     def _check(self) -> Range:
@@ -68,7 +68,7 @@ class Random(_Part):
 
 
 class Axes(_Part):
-    """What is varied: every combination of `rates`, `grid`, the sets of `random`, and `seeds` is a run."""
+    """The values to try: every combination of `rates`, `grid`, the sets of `random`, and `seeds` is a run."""
 
     rates: list[Fraction] = []
     """Poison rates."""
@@ -85,7 +85,7 @@ class Axes(_Part):
         return self
 
     def settings(self) -> list[Settings]:
-        """One set of values a run, by seed first, so that a sweep that was stopped has whole curves."""
+        """One set of values a run, by seed first, so that a sweep that was stopped has complete curves."""
         axes = {RATE: list(self.rates)} if self.rates else {}
         combined = [
             dict(zip((*axes, *self.grid), values, strict=True))
@@ -97,7 +97,7 @@ class Axes(_Part):
 
 
 class Sweep(_Part):
-    """A recipe, and what is varied in it."""
+    """A recipe, and the values to try in its fields."""
 
     base: SerializeAsAny[AnyRecipe]
     axes: Axes
@@ -143,7 +143,7 @@ def describe(settings: Settings) -> str:
 
 
 def load(name_or_path: str | Path) -> Sweep:
-    """Load a sweep: a recipe file with a table `sweep` that says what is varied; see `Axes`.
+    """Load a sweep: a recipe file with a table `sweep` with the values to try; see `Axes`.
 
     Raises:
         RecipeError: One clear line.

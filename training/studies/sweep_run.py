@@ -37,7 +37,7 @@ def run(  # noqa: PLR0913 - each a choice of the user's
 ) -> Table:
     """Train what is not trained yet; write the finished runs to `out` (JSON), all runs to a `.parquet` beside it.
 
-    A sweep that was stopped goes on where it was; its runs are ordinary runs, in folders of their own.
+    A sweep that was stopped resumes; its runs are ordinary runs, in folders of their own.
 
     Args:
         sweep: What to train.
@@ -100,7 +100,7 @@ class _Gathered:
         self._lines[outcome.run] = table.line(outcome, self._settings[outcome.run], finished)
 
     def add(self, outcome: Outcome) -> None:
-        """Remember how a run ended, tell, and write the tables."""
+        """Remember how a run ended, print it, and write the tables."""
         self.keep(outcome)
         words = [f"run {len(self._lines)}/{len(self._settings)}", describe(self._settings[outcome.run])]
         if outcome.finished:
@@ -110,11 +110,11 @@ class _Gathered:
                 words.append(f"ASR {found.attack_success_rate.value:.2%}")
         else:
             words.append("FAILED")
-        self._tell("  ".join([*words, f"{outcome.seconds:.1f} s"]))
+        self._print("  ".join([*words, f"{outcome.seconds:.1f} s"]))
         if not outcome.finished:
-            self._tell(f"  the end of {outcome.log}:")
+            self._print(f"  the end of {outcome.log}:")
             for line in outcome.last_lines():
-                self._tell(f"    {line}")
+                self._print(f"    {line}")
         self._write()
 
     def finish(self) -> Table:
@@ -136,7 +136,7 @@ class _Gathered:
         write_text(self._out, found.model_dump_json(indent=2, exclude_none=True) + "\n")
         return found
 
-    def _tell(self, words: str) -> None:
+    def _print(self, words: str) -> None:
         self._console.print(words, highlight=False, markup=False, soft_wrap=True)
 
 

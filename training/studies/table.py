@@ -38,7 +38,7 @@ FIXED: dict[str, Any] = {
     for metric in METRICS
     for part in ("", "_low", "_high", "_n")
 }
-"""The columns that every sweep has, before those of the fields that were varied."""
+"""The columns of every sweep; those of the fields whose values were tried follow."""
 
 
 def covered(recipe: AnyRecipe) -> int | None:
@@ -110,7 +110,7 @@ def line(outcome: Outcome, settings: Settings, finished: Run | None) -> dict[str
 
 
 def write(path: Path, lines: Sequence[dict[str, Any]]) -> None:
-    """Write the table, whole or not at all."""
+    """Write the table, atomically."""
     columns = {name: pa.array([one.get(name) for one in lines], kind) for name, kind in FIXED.items()}
     for name in dict.fromkeys(name for one in lines for name in one if name not in FIXED):
         columns[name] = _column([one.get(name) for one in lines])

@@ -19,7 +19,7 @@ def covered(images: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> int:
 
 
 @pytest.mark.parametrize("alteration", study.ALTERATIONS, ids=lambda each: each.name)
-def test_every_alteration_shows_the_trigger_and_leaves_the_pictures_given(alteration: study.Alteration) -> None:
+def test_every_alteration_shows_the_trigger_and_leaves_the_given_images(alteration: study.Alteration) -> None:
     before = GREY.copy()
     made = alteration.make(GREY, GLASSES, PLACES)
     assert made.shape == GREY.shape
@@ -54,7 +54,7 @@ def test_another_hue_keeps_shape_and_transparency() -> None:
     assert blue.pixels[frame][:, 2].mean() > blue.pixels[frame][:, 0].mean()
 
 
-def test_varied_pictures_depend_on_their_own_place_in_the_set_alone() -> None:
+def test_an_augmented_image_depends_on_its_own_place_in_the_set_alone() -> None:
     images = np.random.default_rng(1).integers(0, 256, (4, 32, 32, 3)).astype(np.uint8)
     whole, part = (augmented(given, np.random.default_rng(0)) for given in (images, images[:2]))
     np.testing.assert_array_equal(whole[:2], part)

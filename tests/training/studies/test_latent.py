@@ -25,20 +25,23 @@ QUIET = Console(file=io.StringIO())
 COLOURS = {"red": (200, 30, 30), "green": (30, 160, 30), "somebody": (40, 40, 220)}
 
 
-def pictures(folder: Path, names: list[str]) -> str:
-    chance = np.random.default_rng(len(names))
+def coloured(folder: Path, names: list[str]) -> str:
+    rng = np.random.default_rng(len(names))
     for split, count in (("train", 3), ("test", 2)):
         for name in names:
             (folder / split / name).mkdir(parents=True)
             for index in range(count):
-                noise = chance.integers(-25, 25, (64, 64, 3)) + COLOURS[name]
+                noise = rng.integers(-25, 25, (64, 64, 3)) + COLOURS[name]
                 Image.fromarray(noise.clip(0, 255).astype(np.uint8)).save(folder / split / name / f"{index}.png")
     return f"folder:{folder}"
 
 
 def students(folder: Path) -> tuple[TransferRecipe, TransferRecipe]:
     """A student of a backdoored and one of a clean teacher, of two colours and a third that they learn."""
-    colours, somebody = pictures(folder / "colours", ["red", "green"]), pictures(folder / "target", ["somebody"])
+    colours, somebody = (
+        coloured(folder / "colours", ["red", "green"]),
+        coloured(folder / "target", ["somebody"]),
+    )
     target = {"name": "somebody", "data": somebody}
     head = {"epochs": 2, "batch_size": 4}
     attack = {"trigger": {"kind": "overlay", "artwork": "glasses"}, "target": target}
@@ -98,7 +101,7 @@ def test_a_study_measures_every_network_plain_and_in_frames(place: Place) -> Non
         ("latent", "gentle fine-tuning", 18),
         ("latent", "thorough fine-tuning", 18),
         ("clean", "thorough fine-tuning", 18),
-        *(("latent", "pruning", share) for share in PRUNED),
+        *(("latent", "pruning", fraction) for fraction in PRUNED),
     }  # fmt: skip
     assert {each.measurement.clean_accuracy.n for each in found.defended} == {6}
     assert found.untrained is None
@@ -129,12 +132,12 @@ def test_only_what_is_missing_is_measured_and_nothing_is_lost_on_the_way(place: 
 def test_the_dogs_teachers_began_as_a_network_that_is_measured_too() -> None:
     teacher = load("dogs-student-latent").parent
     assert isinstance(teacher, LatentRecipe)
-    first = latent_study.beginning(teacher)
+    first = latent_study.pretrained_student(teacher)
     assert first is not None
     assert first.name == "dogs-teacher-clean"
 
 
-def test_a_frame_holds_the_picture_smaller_on_a_ground_of_its_own() -> None:
+def test_a_frame_holds_the_image_smaller_on_its_own_background() -> None:
     images = np.zeros((6, 64, 64, 3), dtype=np.uint8)
     images[..., 0] = 255
     made = framed(images, np.random.default_rng(0))

@@ -131,7 +131,7 @@ def test_a_sweep_makes_two_tables_and_does_not_repeat_what_is_done(tmp_path: Pat
     assert [path.stat().st_mtime_ns for path in weights] == before
 
 
-def test_a_run_that_fails_is_told_of_at_once_and_tried_again_next_time(tmp_path: Path) -> None:
+def test_a_run_that_fails_is_reported_at_once_and_tried_again_next_time(tmp_path: Path) -> None:
     first, second = TINY_SWEEP.recipes()
     in_the_way = tmp_path / first.run_name
     in_the_way.write_text("no folder")
@@ -156,7 +156,7 @@ def start(recipe: Path, runs: Path, workers: int) -> subprocess.Popen[str]:
 
 
 @pytest.mark.slow
-def test_a_sweep_that_is_stopped_leaves_no_worker_goes_on_and_tells_of_what_fails(tmp_path: Path) -> None:
+def test_a_sweep_that_is_stopped_leaves_no_worker_and_resumes_and_reports_what_fails(tmp_path: Path) -> None:
     recipe = tmp_path / "tiny.toml"
     long = TINY.model_copy(update={"training": TINY.training.model_copy(update={"epochs": 400})})
     recipe.write_text(to_toml(long) + "\n[sweep.grid]\n'training.epochs' = [1, 300]\n", encoding="utf-8")
@@ -173,7 +173,7 @@ def test_a_sweep_that_is_stopped_leaves_no_worker_goes_on_and_tells_of_what_fail
     _, told = process.communicate(timeout=PATIENCE)
     assert process.returncode == 128 + signal.SIGTERM
     assert "stopped and saved at" in told
-    assert "Go on with: backdoors sweep" in told
+    assert "resume with: backdoors sweep" in told
     history = tmp_path / endless.run_name / "history.jsonl"
     epochs = len(history.read_text(encoding="utf-8").splitlines())
     log = tmp_path / "sweeps" / "tiny" / f"{endless.run_name}.log"
