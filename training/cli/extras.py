@@ -11,7 +11,7 @@ PACKAGES: dict[str, tuple[str, ...]] = {
         "filelock", "gdown", "lightning_fabric", "requests", "safetensors", "scipy", "sklearn", "tflite", "torch",
     ),
     "export": ("ml_dtypes", "onnx", "onnxruntime", "onnxscript"),
-    "report": ("material", "matplotlib", "nbclient", "nbformat", "pymdownx"),
+    "report": ("material", "matplotlib", "mkdocstrings", "nbclient", "nbformat", "pymdownx"),
     "cluster": ("matplotlib", "pyarrow", "submitit"),
 }  # fmt: skip
 """Each extra of `pyproject.toml`, with the packages that it installs, as Python imports them."""
