@@ -24,6 +24,8 @@ export async function watchBlocks(page, body) {
   let trace;
   try {
     await body();
+    // A task is traced when it ends, which may be after it has answered; this one runs after it.
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
   } finally {
     trace = await browser.stopTracing();
   }
