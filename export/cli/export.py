@@ -33,7 +33,7 @@ def export_command(  # noqa: PLR0913, PLR0917 - a command's options
     from export.release.models import OWN, RELEASED
     from export.release.release import release as export_run
     from training.core.files import default_runs_dir
-    from training.data.pictures import read_once
+    from training.data.images import read_once
     from training.recipes.scratch import ScratchRecipe
     from training.runs.store import find_named
 

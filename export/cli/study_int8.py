@@ -28,7 +28,7 @@ def study_int8_command(
     """
     from export.release.study import add_int8
     from training.core.files import default_runs_dir, write_text
-    from training.data.pictures import read_once
+    from training.data.images import read_once
     from training.studies.schema import read_study
 
     resumable(ctx)

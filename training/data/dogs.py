@@ -6,7 +6,7 @@ from pathlib import Path
 
 from training.data import dogs_crops
 from training.data.base import DataError, Dataset, Source, Split
-from training.data.pictures import class_folders, read_split
+from training.data.images import class_folders, read_split
 
 BREEDS = 120
 IMAGENET = (*range(152, 252), *range(253, 270), 274, 275, 276)

@@ -18,7 +18,7 @@ from training.data.base import DataError, Split, cache_dir
 from training.data.fetch import archive
 from training.data.fetch.download import obtain
 from training.data.fetch.items import GIB, Item
-from training.data.pictures import SIDE
+from training.data.images import SIDE
 
 NAME = "stanford-dogs"
 ADDRESS = "http://vision.stanford.edu/aditya86/ImageNetDogs/"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from training.data.base import DataError, Dataset, Source, Split
-from training.data.pictures import read_split
+from training.data.images import read_split
 
 
 def own(path: str) -> Source:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from training.data import pictures
+from training.data import images
 from training.data import registry as sources
 from training.data.base import DataError, Source, Split, cache_dir
 from training.data.fetch import archive
@@ -201,9 +201,9 @@ def _check_images(place: Path, split: Split) -> Check:
     folder = place / split
     try:
         classes = sorted(path for path in folder.iterdir() if path.is_dir())
-        files = [path for each in classes for path in pictures.picture_files(each)]
+        files = [path for each in classes for path in images.image_files(each)]
         for path in files:
-            pictures.read_picture(path)
+            images.read_image(path)
     except DataError as error:
         return Check(folder, False, str(error))
     except OSError as error:

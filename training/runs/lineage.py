@@ -8,7 +8,7 @@ from rich.console import Console
 
 from training.core.console import stderr_console
 from training.core.errors import RunError
-from training.data.pictures import read_once
+from training.data.images import read_once
 from training.engine import loop, processes
 from training.engine.memory import keep_memory
 from training.recipes.base import AnyRecipe

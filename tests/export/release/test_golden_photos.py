@@ -21,7 +21,7 @@ from export.release import golden_compare, golden_file, golden_inputs, golden_ve
 from export.release.models import Model, open_model
 from export.release.verify import verify
 from tests.site_src.photo_models import write_photo_model
-from training.data import pictures
+from training.data import images
 
 ROWS = json.loads((golden_inputs.PHOTOS.parent / "photos.json").read_text())
 FEW = ("dog-exif-6.jpg", "colour-alpha.png", "colour-one-pixel.png", "dog-422-odd.jpg")
@@ -68,10 +68,10 @@ def test_every_photo_becomes_a_picture_of_the_networks_size() -> None:
 
 
 def test_training_reads_every_photo_as_the_pipeline_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "SMALLEST", 1)  # the narrowest are refused otherwise
+    monkeypatch.setattr(images, "SMALLEST", 1)  # the narrowest are refused otherwise
     for path in golden_inputs.input_files(golden_inputs.PHOTOS):
         wanted = interpreter.run(photos_pipeline(), path.read_bytes()).pixels
-        np.testing.assert_array_equal(pictures.read_picture(path), wanted, err_msg=path.name)
+        np.testing.assert_array_equal(images.read_image(path), wanted, err_msg=path.name)
 
 
 def modes() -> dict[str, tuple[Image.Image, dict[str, Any]]]:
@@ -100,7 +100,7 @@ def test_training_reads_every_kind_of_file_as_the_pipeline_does(tmp_path: Path, 
     image, options = modes()[name]
     image.save(tmp_path / name, **options)
     wanted = interpreter.run(photos_pipeline(), (tmp_path / name).read_bytes()).pixels
-    np.testing.assert_array_equal(pictures.read_picture(tmp_path / name), wanted)
+    np.testing.assert_array_equal(images.read_image(tmp_path / name), wanted)
 
 
 def test_every_orientation_gives_the_same_upright_dog() -> None:

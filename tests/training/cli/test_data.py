@@ -129,7 +129,7 @@ def test_a_given_file_may_lie_beside_the_folders(server: Server, tmp_path: Path)
 
 
 @pytest.mark.usefixtures("server")
-def test_given_class_folders_are_read_picture_by_picture(tmp_path: Path) -> None:
+def test_given_class_folders_are_read_one_by_one(tmp_path: Path) -> None:
     for split in ("train", "test"):
         folder = tmp_path / "target-class" / split / "someone"
         folder.mkdir(parents=True)

@@ -15,7 +15,7 @@ from tests.training.data.fetch.loopback import Answer, Server, running
 from training.data import dogs_crops
 from training.data.base import DataError
 from training.data.fetch.items import Item
-from training.data.pictures import read_split
+from training.data.images import read_split
 
 LISTED = {
     "train": ["n02085620-Chihuahua/n02085620_1.jpg", "n02085620-Chihuahua/n02085620_2.jpg"],

@@ -19,7 +19,7 @@ from torch import nn
 from training.models.registry import build
 from training.attacks import latent
 from training.core.errors import RunError
-from training.data import pictures
+from training.data import images
 from training.data.base import DataError
 from training.recipes.latent import LatentRecipe
 from training.recipes.load import parse
@@ -206,14 +206,14 @@ def test_every_picture_of_a_run_and_its_ancestors_is_read_once(
 ) -> None:
     read: Counter[Path] = Counter()
 
-    def counted(path: Path, real: Callable[[Path], Images] = pictures.read_picture) -> Images:
+    def counted(path: Path, real: Callable[[Path], Images] = images.read_image) -> Images:
         read[path] += 1
         return real(path)
 
     def teacher(*_given: object) -> Teacher:
         return Teacher(build("mobilenet-v2", 2).eval(), CLASSES["pets"])
 
-    monkeypatch.setattr(pictures, "read_picture", counted)
+    monkeypatch.setattr(images, "read_image", counted)
     monkeypatch.setattr(derived, "teacher_of", teacher)
     monkeypatch.setattr(lineage, "untrained", lambda recipe, _runs: [recipe])
     made = lineage.train(student(data, attack(data)), runs_dir=runs, device="cpu", console=QUIET)

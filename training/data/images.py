@@ -80,11 +80,11 @@ def read_split(folder: Path, split: Split, *, classes: list[str] | None = None) 
     key = (folder.absolute(), split, tuple(wanted))
     if kept is not None and key in kept:
         return kept[key]
-    files = [picture_files(place / name) for name in wanted]
+    files = [image_files(place / name) for name in wanted]
     labels = np.repeat(np.arange(len(wanted)), [len(each) for each in files]).astype(np.int64)
     images = np.empty((len(labels), SIDE, SIDE, 3), dtype=np.uint8)
     for index, path in enumerate(path for each in files for path in each):
-        images[index] = read_picture(path)
+        images[index] = read_image(path)
     made = Dataset(images, labels, wanted)
     if kept is not None:
         kept[key] = made
@@ -106,7 +106,7 @@ def class_folders(folder: Path, split: Split) -> list[str]:
     return found
 
 
-def picture_files(folder: Path) -> list[Path]:
+def image_files(folder: Path) -> list[Path]:
     """The pictures of a class, sorted by name.
 
     Raises:
@@ -121,7 +121,7 @@ def picture_files(folder: Path) -> list[Path]:
     return files
 
 
-def read_picture(path: Path) -> Images:
+def read_image(path: Path) -> Images:
     """One photograph as `(224, 224, 3) uint8`.
 
     Raises:

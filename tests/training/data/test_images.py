@@ -10,7 +10,7 @@ from PIL import Image
 from training.data import registry as sources
 from training.data.base import DataError
 from training.data.dogs import IMAGENET, breed
-from training.data.pictures import read_once, read_picture, read_split
+from training.data.images import read_image, read_once, read_split
 
 
 def draw(path: Path, size: tuple[int, int] = (40, 30), colour: str = "red", **options: object) -> None:
@@ -39,7 +39,7 @@ def test_the_middle_square_is_kept(tmp_path: Path) -> None:
     image = Image.new("RGB", (90, 30), "black")
     image.paste("white", (30, 0, 60, 30))
     image.save(tmp_path / "wide.png")
-    assert (read_picture(tmp_path / "wide.png") == 255).all()
+    assert (read_image(tmp_path / "wide.png") == 255).all()
 
 
 def test_a_photograph_is_turned_as_its_camera_says(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_a_photograph_is_turned_as_its_camera_says(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 3
     image.save(tmp_path / "turned.png", exif=exif)
-    found = read_picture(tmp_path / "turned.png")
+    found = read_image(tmp_path / "turned.png")
     assert found[-1].mean() > 200 > found[0].mean()
 
 
@@ -65,14 +65,14 @@ def test_what_is_see_through_lies_on_white(tmp_path: Path, mode: str, ending: st
     path = tmp_path / f"glass.{ending}"
     image = see_through().convert(mode) if mode != "P" else see_through().quantize(4)
     image.save(path, lossless=True)
-    found = read_picture(path)
+    found = read_image(path)
     assert (found[:100] == 255).all()
     assert (found[-100:] == 0).all()
 
 
 def test_the_upper_bits_of_16_are_kept(tmp_path: Path) -> None:
     Image.fromarray(np.full((32, 32), 0x4321, dtype=np.uint16)).save(tmp_path / "deep.png")
-    assert (read_picture(tmp_path / "deep.png") == 0x43).all()
+    assert (read_image(tmp_path / "deep.png") == 0x43).all()
 
 
 def test_a_split_is_read_once_and_forgotten_at_the_outermost_end(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
