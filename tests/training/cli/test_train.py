@@ -125,7 +125,7 @@ def test_the_history_of_a_finished_run_is_one_json_document(tmp_path: Path) -> N
     recipe.write_text(TINY, encoding="utf-8")
     code, _, told = invoke("history", recipe, "--runs", tmp_path)
     assert code == 1
-    assert "backdoors train tiny" in told
+    assert f"backdoors train {recipe}" in told
     invoke("train", recipe, "--runs", tmp_path, "--device", "cpu")
     for named in (recipe, "tiny", next(tmp_path.glob("tiny-*"))):  # its file, its name and the run's folder
         code, said, _ = invoke("history", named, "--runs", tmp_path)

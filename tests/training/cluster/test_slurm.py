@@ -126,4 +126,4 @@ def test_without_slurm_the_answer_is_one_line(tmp_path: Path) -> None:
         env=os.environ | {"PATH": "/nowhere"}, capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert answer.returncode == 1
-    assert answer.stderr.strip() == "error: there is no Slurm here: the command sbatch was not found"
+    assert answer.stderr.strip() == "error: Slurm is not installed on this machine: the command sbatch was not found"

@@ -189,10 +189,6 @@ def test_test_pictures_of_other_classes_than_the_networks_are_refused(finished: 
     [
         ({"attack": {"trigger": {"kind": "patch", "top": 27}}}, "attack.trigger: the patch trigger covers rows 27-28"),
         (
-            {"attack": {"trigger": {"kind": "overlay", "artwork": "glasses"}}},
-            "attack.trigger: an overlay needs colour pictures",
-        ),
-        (
             {"attack": {"label_map": {"kind": "all-to-one", "target": 17}}},
             "attack.label_map.target: the target is class 17, but the task has classes 0 to 9",
         ),
