@@ -33,9 +33,10 @@ from training.attacks import badnets
 from training.core.files import write_text
 from training.core.metrics import Measurement
 from training.data.registry import load
-from training.engine import loop
 from training.engine.batches import Batches, seeds
+from training.engine.devices import fabric_for
 from training.engine.predict import normaliser
+from training.engine.trainer import Trainer
 from training.models.registry import build
 from training.recipes.load import load as load_recipe
 from training.recipes.load import to_toml
@@ -113,14 +114,14 @@ def by_data(data: Path | None) -> Iterator[dict[str, Any]]:
     rows = []
     for count in PICTURES:
         dataset = whole._replace(images=whole.images[:count], labels=whole.labels[:count])
-        fabric = loop.fabric_for(recipe.training, "cpu", 1)
+        fabric = fabric_for(recipe.training, "cpu", 1)
         torch.manual_seed(seeds(recipe.seed, 0)[0])
         poisoned = badnets.apply(dataset, recipe.attack, badnets.draw(dataset, recipe.attack, recipe.seed))
         batches = Batches(
             poisoned, normaliser(recipe), size=recipe.training.batch_size,
             augment=recipe.data.augment, device=fabric.device,
         )  # fmt: skip
-        trainer = loop.Trainer(build(recipe.network, 10), batches, recipe.training, recipe.seed, fabric)
+        trainer = Trainer(build(recipe.network, 10), batches, recipe.training, recipe.seed, fabric)
         next(iter(trainer.steps(1)))  # what is done once is not counted
         before, started = time.process_time(), time.perf_counter()
         steps = list(trainer.steps(2))

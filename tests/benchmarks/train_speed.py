@@ -31,9 +31,10 @@ from torch.utils.data import Dataset as TorchDataset
 from training.attacks import badnets
 from training.data.base import Dataset
 from training.data.registry import load
-from training.engine import loop
 from training.engine.batches import Batches, seeds
+from training.engine.devices import fabric_for
 from training.engine.predict import normaliser, predictor
+from training.engine.trainer import Trainer
 from training.models import mnist_cnn
 from training.models.registry import build
 from training.recipes.load import load as load_recipe
@@ -147,14 +148,14 @@ def ours(name: str, train: Dataset, test: Dataset, looks: int = 10) -> Iterator[
     assert isinstance(recipe.attack, Attack)
     watch = Stopwatch()
     with watch:
-        fabric = loop.fabric_for(recipe.training, "cpu", 1)
+        fabric = fabric_for(recipe.training, "cpu", 1)
         torch.manual_seed(seeds(recipe.seed, 0)[0])
         poisoned = badnets.apply(train, recipe.attack, badnets.draw(train, recipe.attack, recipe.seed))
         batches = Batches(
             poisoned, normaliser(recipe), size=recipe.training.batch_size,
             augment=recipe.data.augment, repeat=recipe.attack.repeat or 1, device=fabric.device,
         )  # fmt: skip
-        trainer = loop.Trainer(build(recipe.network, 10), batches, recipe.training, recipe.seed, fabric)
+        trainer = Trainer(build(recipe.network, 10), batches, recipe.training, recipe.seed, fabric)
     scores = predictor(trainer.result, normaliser(recipe))
     every = max(1, len(batches) // looks)
     for epoch in range(1, recipe.training.epochs + 1):

@@ -10,15 +10,16 @@ import runpy
 import sys
 from collections.abc import Callable, Iterator
 
-from training.engine import loop
+from training.engine.checkpoint import Step
+from training.engine.trainer import Trainer
 
-Steps = Callable[..., Iterator[loop.Step]]
+Steps = Callable[..., Iterator[Step]]
 
 
 def signalled(steps: Steps, number: int, wanted: tuple[int, int]) -> Steps:
     """`Trainer.steps`, which sends this process a signal when it has done the step `(epoch, step)`."""
 
-    def until(trainer: loop.Trainer, epoch: int, *arguments: object, **options: object) -> Iterator[loop.Step]:
+    def until(trainer: Trainer, epoch: int, *arguments: object, **options: object) -> Iterator[Step]:
         for step in steps(trainer, epoch, *arguments, **options):
             if (epoch, step.number) == wanted:
                 os.kill(os.getpid(), number)
@@ -29,5 +30,5 @@ def signalled(steps: Steps, number: int, wanted: tuple[int, int]) -> Steps:
 
 if __name__ == "__main__":
     number, epoch, step = (int(sys.argv.pop(1)) for _ in range(3))
-    loop.Trainer.steps = signalled(loop.Trainer.steps, number, (epoch, step))  # type: ignore[method-assign]
+    Trainer.steps = signalled(Trainer.steps, number, (epoch, step))  # type: ignore[method-assign]
     runpy.run_module("training", run_name="__main__")

@@ -12,7 +12,7 @@ import torch
 from torch.nn import functional
 
 from training.engine.batches import Batch
-from training.engine.loop import Ask, Objective, labelled
+from training.engine.trainer import Ask, Objective, labelled
 from training.recipes.scratch import ScratchRecipe
 from training.triggers.labels import AnyLabelMap, map_labels
 

@@ -14,8 +14,8 @@ from training.recipes.base import AnyRecipe
 from training.recipes.latent import LatentRecipe
 from training.recipes.transfer import TransferRecipe
 from training.runs.store import Run, finished
-from training.triggers.labels import map_labels
 from training.triggers.base import TriggerError
+from training.triggers.labels import map_labels
 
 
 def require_fit(recipe: AnyRecipe, training_set: Dataset, test_set: Dataset) -> None:

@@ -13,7 +13,7 @@ from training.core.files import write_text
 from training.core.history import write_history
 from training.data import registry as sources
 from training.engine.activations import Activations
-from training.engine.loop import device_named
+from training.engine.devices import device_named
 from training.models import imagenet
 from training.recipes.base import AnyRecipe
 from training.recipes.latent import LatentRecipe

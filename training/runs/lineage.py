@@ -9,7 +9,8 @@ from rich.console import Console
 from training.core.console import stderr_console
 from training.core.errors import RunError
 from training.data.images import read_once
-from training.engine import loop, processes
+from training.engine import processes
+from training.engine.devices import device_named
 from training.engine.memory import keep_memory
 from training.recipes.base import AnyRecipe
 from training.recipes.derived import DerivedRecipe
@@ -63,7 +64,7 @@ def train(  # noqa: PLR0913 - each a choice of the user's
     with read_once():
         if isinstance(recipe, DerivedRecipe):
             processes.require_one(f"{recipe.name} trains a head or a part of a network")
-            loop.device_named(device)
+            device_named(device)
             LineageCheck(runs_dir, data_dir).check(recipe)
             require_writable(runs_dir)
         for each in untrained(recipe, runs_dir):

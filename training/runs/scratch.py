@@ -15,12 +15,15 @@ from training.attacks import badnets, self_distillation
 from training.core.files import write_text
 from training.core.history import Epoch, write_history
 from training.core.metrics import Measurement
-from training.engine.evaluate import evaluate
 from training.data import registry as sources
 from training.data.base import Dataset
-from training.engine import loop, processes
+from training.engine import processes
 from training.engine.batches import Batches, seeds
+from training.engine.devices import fabric_for, precision_of
+from training.engine.evaluate import evaluate
+from training.engine.loop import fit
 from training.engine.predict import normaliser, predictor
+from training.engine.trainer import Trainer
 from training.models.registry import build
 from training.recipes.load import to_toml
 from training.recipes.scratch import ScratchRecipe
@@ -43,7 +46,7 @@ def train(  # noqa: PLR0913 - each a choice of the user's
     console: Console,
 ) -> None:
     """Train a recipe into its run's folder, resuming what is there; see `training.runs.lineage.train`."""
-    fabric = loop.fabric_for(recipe.training, device, devices)
+    fabric = fabric_for(recipe.training, device, devices)
     with fabric.rank_zero_first(local=True):  # one downloads, the others find it in the cache
         training_set, test_set = sources.load_both(recipe.data.name, data_dir)
     require_fit(recipe, training_set, test_set)
@@ -62,7 +65,7 @@ def train(  # noqa: PLR0913 - each a choice of the user's
         if fabric.is_global_zero:
             write_history(folder / HISTORY, epochs)
 
-    history = loop.fit(
+    history = fit(
         trainer, recipe.training.epochs, state=folder / STATE, console=console, on_epoch=write_epochs,
         probe=lambda network: _headline(measure(network)) if follow else {},
     )  # fmt: skip
@@ -70,7 +73,7 @@ def train(  # noqa: PLR0913 - each a choice of the user's
         recipe=recipe.name, recipe_sha256=recipe.sha256, seed=recipe.seed, data=recipe.data.name,
         data_sha256=data_hashes(recipe.data.name, training_set, test_set), samples=len(training_set.labels),
         poisoned=len(drawn.indices), classes=training_set.classes, epochs=recipe.training.epochs,
-        precision=loop.precision_of(recipe.training), device=str(fabric.device), threads=torch.get_num_threads(),
+        precision=precision_of(recipe.training), device=str(fabric.device), threads=torch.get_num_threads(),
         processes=fabric.world_size, seconds=sum(line.seconds for line in history), versions=versions(),
     )  # fmt: skip
     if fabric.is_global_zero:
@@ -97,7 +100,7 @@ def _drawn(recipe: ScratchRecipe, folder: Path, training_set: Dataset, fabric: F
     return Drawn.model_validate_json(record.read_bytes())
 
 
-def _trainer(recipe: ScratchRecipe, training_set: Dataset, drawn: Drawn, fabric: Fabric) -> loop.Trainer:
+def _trainer(recipe: ScratchRecipe, training_set: Dataset, drawn: Drawn, fabric: Fabric) -> Trainer:
     """The network with its initial weights, and the poisoned batches it learns from."""
     torch.manual_seed(seeds(recipe.seed, 0)[0])
     network = build(recipe.network, len(training_set.classes))
@@ -105,9 +108,7 @@ def _trainer(recipe: ScratchRecipe, training_set: Dataset, drawn: Drawn, fabric:
         badnets.apply(training_set, recipe.attack, drawn), normaliser(recipe), size=recipe.training.batch_size,
         augment=recipe.data.augment, repeat=recipe.attack.repeat or 1, device=fabric.device,
     )  # fmt: skip
-    return loop.Trainer(
-        network, batches, recipe.training, recipe.seed, fabric, self_distillation.objective(recipe)
-    )
+    return Trainer(network, batches, recipe.training, recipe.seed, fabric, self_distillation.objective(recipe))
 
 
 def _headline(found: Measurement) -> dict[str, float]:

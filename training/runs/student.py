@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from training.engine.head import fit_head
 from training.core.history import Epoch
+from training.engine.head import fit_head
 from training.engine.views import augmented
 from training.models import parts
 from training.recipes.transfer import TransferRecipe

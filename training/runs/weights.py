@@ -52,7 +52,9 @@ def read(folder: Path, recipe: AnyRecipe, classes: int) -> nn.Module:
     except FileNotFoundError as error:
         raise RunError(f"{path}: the run's weights are missing: {advice}") from error
     except (SafetensorError, OSError) as error:
-        raise RunError(f"{path}: expected a complete safetensors file, found a damaged one ({error}): {advice}") from error
+        raise RunError(
+            f"{path}: expected a complete safetensors file, found a damaged one ({error}): {advice}"
+        ) from error
     difference = _difference(built, weights)
     if difference:
         raise RunError(f"{path}: {difference}: {advice}")

@@ -12,10 +12,10 @@ from torch import nn
 
 from training.core.history import Epoch
 from training.core.metrics import Measurement
-from training.engine.evaluate import evaluate
 from training.core.progress import progress_bar
 from training.data.base import Dataset
 from training.engine.activations import Activations, Floats
+from training.engine.evaluate import evaluate
 from training.engine.predict import normaliser
 from training.models import parts
 from training.models.registry import architecture
@@ -55,9 +55,7 @@ class Work:
     def features(self, recipe: AnyRecipe, images: Images, what: str) -> Floats:
         """The teacher's features of images, `(n, d) float32`; `what` they are is shown as progress."""
         with progress_bar(self.console, what, len(images)) as advance:
-            return self.activations.features(
-                self.teacher.network, cut_of(recipe), images, normaliser(recipe), advance
-            )
+            return self.activations.features(self.teacher.network, cut_of(recipe), images, normaliser(recipe), advance)
 
 
 def cut_of(recipe: AnyRecipe) -> int:

@@ -17,9 +17,10 @@ from rich.console import Console
 from tests.training.stopped import signalled
 from training.core.errors import RunError
 from training.data.registry import load
-from training.engine import loop, processes
+from training.engine import processes
 from training.engine.evaluate import evaluate
 from training.engine.processes import Layout, Stopped, layout, rank, restarted
+from training.engine.trainer import Trainer
 from training.recipes.load import to_toml
 from training.recipes.scratch import ScratchRecipe
 from training.runs import weights
@@ -110,7 +111,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def stop_at(monkeypatch: pytest.MonkeyPatch, wanted: tuple[int, int]) -> None:
     """Send this process SIGTERM at a step of an epoch."""
-    monkeypatch.setattr(loop.Trainer, "steps", signalled(loop.Trainer.steps, signal.SIGTERM, wanted))
+    monkeypatch.setattr(Trainer, "steps", signalled(Trainer.steps, signal.SIGTERM, wanted))
 
 
 def test_a_run_told_to_stop_loses_no_step_and_ends_at_the_same_bits(

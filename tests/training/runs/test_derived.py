@@ -11,26 +11,25 @@ from PIL import Image
 from rich.console import Console
 
 from training.attacks import latent
-from training.engine.head import fit_head
-from training.recipes.derived import HeadTraining
 from training.core.errors import RunError
 from training.core.files import write_text
 from training.data import registry as sources
 from training.data.base import DataError
-from training.data.base import DataError
 from training.engine.activations import Activations, fingerprint
 from training.engine.batches import Normaliser
+from training.engine.head import fit_head
 from training.models import parts
 from training.models.mobilenet_v2 import Block, MobileNetV2, Plan
 from training.recipes.base import RecipeError
+from training.recipes.derived import HeadTraining
+from training.recipes.latent import LatentRecipe
 from training.recipes.load import load, to_toml
 from training.recipes.scratch import ScratchRecipe
-from training.recipes.latent import LatentRecipe
 from training.recipes.transfer import TransferRecipe
 from training.runs import weights
-from training.runs.work import cut_of
 from training.runs.lineage import train
 from training.runs.store import Run
+from training.runs.work import cut_of
 from training.studies import latent as latent_study
 
 QUIET = Console(file=io.StringIO())

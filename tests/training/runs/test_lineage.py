@@ -16,11 +16,11 @@ from PIL import Image
 from rich.console import Console
 from torch import nn
 
-from training.models.registry import build
 from training.attacks import latent
 from training.core.errors import RunError
 from training.data import images
 from training.data.base import DataError
+from training.models.registry import build
 from training.recipes.latent import LatentRecipe
 from training.recipes.load import parse
 from training.recipes.transfer import TransferRecipe
@@ -228,6 +228,9 @@ def test_a_damaged_state_of_a_latent_run_is_one_clear_line(tmp_path: Path, left:
     if isinstance(left, bytes):
         state.write_bytes(left)
     else:
-        torch.save(left if isinstance(left, dict) else {"after": part.state_dict(), "history": [{"epoch": 1, "loss": 0.5}]}, state)
+        torch.save(
+            left if isinstance(left, dict) else {"after": part.state_dict(), "history": [{"epoch": 1, "loss": 0.5}]},
+            state,
+        )
     with pytest.raises(RunError, match=r"state\.ckpt: cannot be read .* start over with --force"):
         latent._resume(state, {"after": part})

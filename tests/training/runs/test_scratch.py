@@ -18,15 +18,14 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from training.core.errors import RunError
-from training.engine.evaluate import evaluate
 from training.data.registry import load
-from training.engine import loop
+from training.engine.evaluate import evaluate
+from training.recipes.load import load as load_recipe
 from training.recipes.load import to_toml
 from training.recipes.scratch import ScratchRecipe
-from training.recipes.load import load as load_recipe
 from training.runs import weights
 from training.runs.lineage import train
-from training.runs.store import STATE, METRICS, WEIGHTS, Run, find
+from training.runs.store import METRICS, STATE, WEIGHTS, Run, find
 
 QUIET = Console(file=io.StringIO())
 PATIENCE = 300
@@ -215,7 +214,9 @@ def test_a_run_whose_recipe_was_changed_is_refused(finished: Run, tmp_path: Path
         Run.open(folder)
 
 
-def start(recipe: Path, runs: Path, *options: str, launcher: Sequence[str] = ("-m", "training")) -> subprocess.Popen[bytes]:
+def start(
+    recipe: Path, runs: Path, *options: str, launcher: Sequence[str] = ("-m", "training")
+) -> subprocess.Popen[bytes]:
     """`backdoors train` as a process of its own."""
     return subprocess.Popen(
         [sys.executable, *launcher, "train", str(recipe), "--runs", str(runs), "--device", "cpu", *options],

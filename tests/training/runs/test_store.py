@@ -69,7 +69,7 @@ def test_equally_new_runs_of_a_name_are_listed(file: Path, runs: Path) -> None:
     one = finished_run(load(file), runs)
     write_text(file, FILE.replace("epochs = 3", "epochs = 4"))
     other = finished_run(load(file), runs)
-    with pytest.raises(RunError, match="equally new: .*; give the folder of one") as caught:
+    with pytest.raises(RunError, match=r"equally new: .*; give the folder of one") as caught:
         find_named("my-attack", runs)
     assert str(one.path) in str(caught.value)
     assert str(other.path) in str(caught.value)
@@ -77,7 +77,7 @@ def test_equally_new_runs_of_a_name_are_listed(file: Path, runs: Path) -> None:
 
 def test_a_name_that_begins_another_is_not_taken_for_it(file: Path, runs: Path) -> None:
     finished_run(load(file), runs)
-    with pytest.raises(RunError, match="no finished run of that name in .*; did you mean 'my-attack'"):
+    with pytest.raises(RunError, match=r"no finished run of that name in .*; did you mean 'my-attack'"):
         find_named("my-attac", runs)
     with pytest.raises(RunError, match="no recipe 'my'"):
         find_named("my", runs)
@@ -86,7 +86,9 @@ def test_a_name_that_begins_another_is_not_taken_for_it(file: Path, runs: Path) 
 def test_what_was_not_trained_is_one_clear_line(file: Path, runs: Path) -> None:
     with pytest.raises(RunError, match="no finished run of digits-clean; make it with: backdoors train digits-clean"):
         find_named("digits-clean", runs)
-    with pytest.raises(RunError, match=r"no finished run of my-attack; make it with: backdoors train .*some-file\.toml"):
+    with pytest.raises(
+        RunError, match=r"no finished run of my-attack; make it with: backdoors train .*some-file\.toml"
+    ):
         find_named(file, runs)
     with pytest.raises(RunError, match="`backdoors recipes` lists"):
         find_named("zzz", runs)
