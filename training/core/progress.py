@@ -56,7 +56,12 @@ def download_bar(name: str) -> Iterator[Received]:
 
 
 def _bar(console: Console, *columns: ProgressColumn) -> Progress:
-    """A bar with the columns between it and the time left; the environment variable BACKDOORS_QUIET hides it."""
+    """A bar with the columns between it and the time left.
+
+    It is drawn in terminals and notebooks only: in a log it would leave empty lines. The environment variable
+    BACKDOORS_QUIET hides it everywhere.
+    """
+    watched = console.is_terminal or console.is_jupyter
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -65,5 +70,5 @@ def _bar(console: Console, *columns: ProgressColumn) -> Progress:
         TimeRemainingColumn(),
         console=console,
         transient=True,
-        disable=bool(os.environ.get("BACKDOORS_QUIET")),
+        disable=not watched or bool(os.environ.get("BACKDOORS_QUIET")),
     )

@@ -46,6 +46,15 @@ def test_a_download_shows_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "1.0/2.0 kB" in drawn(console)
 
 
+def test_a_log_gets_what_is_printed_and_nothing_of_the_bar() -> None:
+    console = Console(file=io.StringIO(), width=120)
+    with progress_bar(console, "training", 2) as advance:
+        advance(1, "epoch 1")
+        console.print("epoch 1 done")
+        advance(1)
+    assert drawn(console) == "epoch 1 done\n"
+
+
 def test_backdoors_quiet_hides_bars(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BACKDOORS_QUIET", "1")
     console = terminal()
