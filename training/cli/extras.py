@@ -8,11 +8,11 @@ from collections.abc import Iterable
 DISTRIBUTION = "backdoors-in-neural-networks"
 PACKAGES: dict[str, tuple[str, ...]] = {
     "train": (
-        "filelock", "gdown", "lightning_fabric", "requests", "safetensors", "scipy", "sklearn", "tflite", "torch",
+        "filelock", "gdown", "lightning_fabric", "matplotlib", "pyarrow", "requests", "safetensors", "scipy", "sklearn",
+        "submitit", "tflite", "torch",
     ),
     "export": ("ml_dtypes", "onnx", "onnxruntime", "onnxscript"),
     "report": ("material", "matplotlib", "mkdocstrings", "nbclient", "nbformat", "pymdownx"),
-    "cluster": ("matplotlib", "pyarrow", "submitit"),
 }  # fmt: skip
 """Each extra of `pyproject.toml`, with the packages that it installs, as Python imports them."""
 

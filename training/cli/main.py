@@ -20,7 +20,7 @@ ENTRIES = {
     "sweep": Entry(
         "training.cli.sweep:sweep_command",
         "Train one recipe many times, varying its fields, and collect the results in one table.",
-        ("train", "cluster"),
+        ("train",),
         TRAINING,
     ),
     "study": Entry(

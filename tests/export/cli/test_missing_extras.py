@@ -39,7 +39,7 @@ def test_what_needs_no_extra_works_without_any(arguments: list[str]) -> None:
     [
         (["train", "digits-clean"], "train"),
         (["data", "list"], "train"),
-        (["sweep", "digits-poison-grid"], "train,cluster"),
+        (["sweep", "digits-poison-grid"], "train"),
         (["predict", "mnist-badnet", SCAN], "export"),
         (["evaluate", "mnist-badnet"], "export,train"),
         (["export", "digits-clean"], "export,train"),

@@ -51,8 +51,8 @@ def test_all_extras_that_a_command_lacks_are_named_at_once() -> None:
 
 @pytest.mark.usefixtures("bare")
 def test_an_extra_that_nobody_foresaw_is_found_by_its_package() -> None:
-    assert explain("absent_cluster", "backdoors sweep", ()) == (
-        "'backdoors sweep' needs the extra 'cluster': pip install \"backdoors-in-neural-networks[cluster]\""
+    assert explain("absent_report", "backdoors sweep", ()) == (
+        "'backdoors sweep' needs the extra 'report': pip install \"backdoors-in-neural-networks[report]\""
     )
 
 
