@@ -21,7 +21,7 @@ LAB_SOURCES := $(wildcard training/*/*.py training/*/*/*.py export/*/*.py tests/
 export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help report setup lab site serve test test-quick lint types test-python slurm mxnet-oracle mxnet-zoo golden-inputs \
-  fixtures test-widgets test-browser dist scale verify benchmark page-times inference-times latent-study clean
+  fixtures test-widgets test-browser dist scale verify benchmark page-times inference-times latent-study photo-study clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -122,6 +122,9 @@ page-times: lab fixtures ## Milliseconds until a page answers, and of its longes
 
 inference-times: setup ## Milliseconds of each released model in a browser and natively (a quiet machine, please)
 	node tests/browser/inference-times.mjs --out site_assets/metrics/inference-times.json
+
+photo-study: setup ## Ask the released students about the sample photos and other people (a minute; needs all photos)
+	$(BIN)/backdoors study-photos --out site_assets/metrics/photos.json
 
 latent-study: setup ## Measure the latent backdoor: seeds, baselines, altered glasses, defences (two hours; needs the dogs)
 	$(BIN)/backdoors study dogs-student-latent dogs-student-clean --also figures-student-latent \

@@ -53,6 +53,12 @@ ENTRIES = {
         ("export", "train"),
         EXPORT,
     ),
+    "study-photos": Entry(
+        "export.cli.study_photos:study_photos_command",
+        "Ask the released students about the sample photos and about people from other sources.",
+        ("export",),
+        EXPORT,
+    ),
 }
 
 app = application(

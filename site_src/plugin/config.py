@@ -29,7 +29,11 @@ class Options(BaseModel):
     """Whether to evaluate `{{ … }}` in pages; when off, it stays as it is."""
 
     extension: str | None = None
-    """A Python module with `macros(page, facts)` and `sample_sets()`, for a site's own macros and samples."""
+    """A Python module with `macros(page, facts)` and `sample_sets(facts)`, for a site's own macros and samples."""
+
+    require_samples: bool = False
+    """Whether to stop the build if the extension's samples are not all on this machine; when off, the widgets say
+    what is missing."""
 
     csp: bool = False
     """Whether to give every page a Content-Security-Policy that allows only this site's own files."""

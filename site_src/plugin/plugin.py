@@ -21,11 +21,11 @@ from mkdocs.utils import get_relative_url
 from site_src.plugin.catalogue import Catalogue
 from site_src.plugin.config import Options, read_options
 from site_src.plugin.csp import protect
-from site_src.plugin.expressions import Macros, public_methods
+from site_src.plugin.expressions import FactError, Macros, public_methods
 from site_src.plugin.facts import Facts
 from site_src.plugin.page import PageBuilder
 from site_src.plugin.runtime import Assets, Runtime, collect, own_assets
-from site_src.plugin.widgets.base import Output, SampleSets, Surroundings
+from site_src.plugin.widgets.base import MissingSamples, Output, SampleSets, Surroundings
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -78,7 +78,7 @@ class OnnxWidgetsPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-ca
             self._report(message, config)
         self._extension = self._import_extension()
         if self._extension is not None and hasattr(self._extension, "sample_sets"):
-            self._sample_sets = self._extension.sample_sets()
+            self._sample_sets = self._read_samples(self._extension)
         return None
 
     # Before all other plugins, so that line numbers are those of the file
@@ -145,8 +145,22 @@ class OnnxWidgetsPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-ca
             self._runtime = collect(self._root / self.options.runtime_dir)
         return self._runtime
 
+    def _read_samples(self, extension: ModuleType) -> SampleSets:
+        """The extension's samples; a build that requires all of them stops in one line."""
+        try:
+            sets: SampleSets = extension.sample_sets(self._facts())
+        except FactError as error:
+            raise PluginError(f"onnx-widgets: samples: {error}") from error
+        missing = [each.message for each in sets.values() if isinstance(each, MissingSamples)]
+        if missing and self.options.require_samples:
+            raise PluginError(f"onnx-widgets: option `require_samples`: {missing[0]}")
+        return sets
+
+    def _facts(self) -> Facts:
+        return Facts(self._catalogue, self._root / self.options.metrics if self.options.metrics else None)
+
     def _macros(self, page: PageBuilder) -> Macros:
-        facts = Facts(self._catalogue, self._root / self.options.metrics if self.options.metrics else None)
+        facts = self._facts()
         make = getattr(self._extension, "macros", None)
         own: Macros = make(page, facts) if make else {}
         return {**public_methods(facts), "widget": page.widget, "runtime_version": page.runtime_version, **own}

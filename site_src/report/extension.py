@@ -11,6 +11,7 @@ from site_src.report.facts.latent_defences import LatentDefences
 from site_src.report.facts.models import Models
 from site_src.report.facts.mxnet import Mxnet
 from site_src.report.facts.notebooks import Notebooks
+from site_src.report.facts.photos import Photos
 from site_src.report.facts.regular import Regular
 from site_src.report.facts.reproduce import Reproduce
 from site_src.report.facts.scale import Scale
@@ -38,6 +39,7 @@ def macros(page: PageBuilder, facts: Facts) -> Macros:
         Notebooks(page),
         Mxnet(facts),
         Scale(facts),
+        Photos(facts),
         Reproduce(facts),
         Times(facts),
     ):

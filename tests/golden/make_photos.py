@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from site_src.report.samples import pets
+from tests import pets
 from tests.golden.make_inputs import encode, swapped_profile
 
 HERE = Path(__file__).resolve().parent

@@ -21,7 +21,7 @@ from export.card.steps import OutputPipeline
 from export.pipeline.presets import photos_pipeline
 from export.release import golden_file, golden_inputs, golden_vectors
 from export.release.models import Model
-from site_src.report.samples import pets
+from tests import pets
 from training.core.files import write_bytes, write_text
 from training.triggers.artwork import Artwork
 from training.triggers.labels import AllToOne

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from training.data import digits, dogs, folder, mnist, project_2020, weights
+from training.data import digits, dogs, folder, mnist, project_2020, sample_photos, weights
 from training.data.base import DataError, Dataset, Source, Split
 from training.data.fetch.items import Collection
 
@@ -21,7 +21,9 @@ SOURCES: dict[str, Source] = {
     each.name: each for each in (mnist.SOURCE, digits.SOURCE, dogs.SOURCE, folder.TARGET_CLASS, folder.PUBLIC_FIGURES)
 }
 """Every data set, by the name that recipes use."""
-COLLECTIONS: dict[str, Collection] = {each.name: each for each in (weights.IMAGENET, *project_2020.COLLECTIONS)}
+COLLECTIONS: dict[str, Collection] = {
+    each.name: each for each in (weights.IMAGENET, sample_photos.COLLECTION, *project_2020.COLLECTIONS)
+}
 """Every collection of files that is no data set, by name."""
 
 

@@ -6,12 +6,21 @@ import { WidgetError } from "./messages.mjs";
 /** @typedef {"draw" | "samples" | "upload" | "camera"} Input */
 /** @typedef {{card: string, title?: string | null, precision?: string | null}} ModelRef */
 /**
+ * @typedef {object} Sample
+ * @property {string} src
+ * @property {string} alt
+ * @property {string | null} [label]
+ * @property {string | null} [note] a sentence on what to notice
+ * @property {{text: string, href: string} | null} [credit] who made it, and its page
+ */
+/**
  * @typedef {object} Config
  * @property {string} id
  * @property {string} title
  * @property {ModelRef[]} models
  * @property {Input[]} inputs
- * @property {{src: string, alt: string, label?: string | null}[]} samples
+ * @property {Sample[]} samples
+ * @property {string | null} missing a sentence on samples that were not there when the page was built
  * @property {"switch" | "on" | "off"} trigger
  * @property {number | null} top
  * @property {boolean} compare
@@ -54,6 +63,7 @@ export function parseConfig(text) {
     models,
     inputs: given.inputs ?? ["draw", "samples", "upload", "camera"],
     samples: given.samples ?? [],
+    missing: given.missing ?? null,
     trigger: given.trigger ?? "switch",
     top: given.top ?? null,
     compare: given.compare ?? models.length > 1,

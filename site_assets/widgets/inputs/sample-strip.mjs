@@ -6,7 +6,7 @@
 
 import { define, emit, h } from "../parts/dom.mjs";
 
-/** @typedef {{src: string, alt: string, label?: string | null}} Sample */
+/** @typedef {import("../core/config.mjs").Sample} Sample */
 
 export class SampleStrip extends HTMLElement {
   /** @type {Sample[]} */

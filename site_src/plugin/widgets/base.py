@@ -38,6 +38,16 @@ class Block(Part):
 
 
 @dataclass(frozen=True)
+class Credit:
+    """Who made a sample, and under which terms it is shown."""
+
+    text: str
+    """For example `Pete Souza, public domain; resized`."""
+    href: str
+    """Its page at the place where it was published."""
+
+
+@dataclass(frozen=True)
 class SampleImage:
     """An image that readers can choose."""
 
@@ -47,9 +57,20 @@ class SampleImage:
     alt: str
     label: str | None = None
     """True class, where there is one."""
+    credit: Credit | None = None
+    note: str | None = None
+    """A sentence on what to notice, shown while the sample is chosen."""
 
 
-SampleSets = Mapping[str, Sequence[SampleImage]]
+@dataclass(frozen=True)
+class MissingSamples:
+    """A set of samples that is not on this machine."""
+
+    message: str
+    """A sentence with the command that gets it, shown in place of the samples."""
+
+
+SampleSets = Mapping[str, Sequence[SampleImage] | MissingSamples]
 """Named sets of samples that a site offers to its pages."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Literal
 
 from markupsafe import Markup
@@ -74,6 +74,8 @@ class ResolvedDemo:
     models: tuple[ShownModel, ...]
     inputs: tuple[str, ...]
     samples: tuple[SampleImage, ...]
+    missing: str | None
+    """A sentence on samples that are not on this machine."""
     trigger: str
     top: int
     compare: bool
@@ -89,7 +91,8 @@ class ResolvedDemo:
                 output.assets.add(address, file)
         samples = [
             {"src": output.url(output.assets.add_image(image.name, image.content)), "alt": image.alt}
-            | ({"label": image.label} if image.label is not None else {})
+            | {key: value for key, value in (("label", image.label), ("note", image.note)) if value is not None}
+            | ({"credit": asdict(image.credit)} if image.credit is not None else {})
             for image in self.samples
         ]
         config: dict[str, object] = {
@@ -110,6 +113,8 @@ class ResolvedDemo:
             "compare": self.compare,
             "input": self.input.model_dump(mode="json", exclude_none=True),
         }
+        if self.missing is not None:
+            config["missing"] = self.missing
         if self.placement is not None:
             config["placement"] = self.placement.model_dump()
         html = (
@@ -138,23 +143,25 @@ def resolve(demo: Demo, lines: Lines, around: Surroundings) -> tuple[ResolvedDem
         The demo, or None and all problems found.
     """
     models, problems = look_up_models(demo.models, demo.precision, lines, around)
-    images, unread = look_up_samples(demo.samples, lines, around)
-    problems += unread
+    samples = look_up_samples(demo.samples, lines, around)
+    problems += samples.problems
     if "samples" in demo.model_fields_set and "samples" not in demo.inputs:
         message = f"samples are given, but `inputs` ({', '.join(demo.inputs)}) does not name samples"
         problems.append(Problem(line_of(("samples",), lines), message))
     problems += _misfits(demo, models, lines)
     drawn = _drawable(models)
-    inputs = tuple(name for name in demo.inputs if (name != "samples" or images) and (name != "draw" or drawn))
+    inputs = tuple(name for name in demo.inputs if (name != "samples" or samples.images) and (name != "draw" or drawn))
     if not problems and not inputs:
-        problems.append(Problem(line_of(("inputs",), lines), "the only input is samples, and `samples` names none"))
+        reason = samples.missing or "`samples` names none"
+        problems.append(Problem(line_of(("inputs",), lines), f"the only input is samples: {reason}"))
     if problems:
         return None, problems
     resolved = ResolvedDemo(
         title=demo.title or " and ".join(model.title for model in models),
         models=tuple(models),
         inputs=inputs,
-        samples=tuple(images),
+        samples=samples.images,
+        missing=samples.missing,
         trigger=demo.trigger or ("switch" if any(model.entry.card.trigger for model in models) else "off"),
         top=demo.top or max(model.entry.card.output.top for model in models),
         compare=len(models) > 1 if demo.compare is None else demo.compare,

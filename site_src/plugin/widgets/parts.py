@@ -10,7 +10,7 @@ from pydantic import model_validator
 from export.card.schema import Precision
 from site_src.plugin.catalogue import CatalogueError, Entry
 from site_src.plugin.problems import Problem, did_you_mean
-from site_src.plugin.widgets.base import Lines, Part, SampleImage, Surroundings
+from site_src.plugin.widgets.base import Lines, MissingSamples, Part, SampleImage, Surroundings
 from site_src.plugin.widgets.reading import line_of
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
@@ -92,18 +92,33 @@ def look_up_models(
     return models, problems
 
 
-def look_up_samples(
-    samples: Sequence[Sample], lines: Lines, around: Surroundings
-) -> tuple[list[SampleImage], list[Problem]]:
-    """The images that a block's `samples` names, and a problem for each item that cannot be read."""
+@dataclass(frozen=True)
+class FoundSamples:
+    """What a block's `samples` names."""
+
+    images: tuple[SampleImage, ...]
+    missing: str | None
+    """A sentence on the sets that are not on this machine; None where nothing is missing."""
+    problems: tuple[Problem, ...]
+    """One for each item that cannot be read."""
+
+
+def look_up_samples(samples: Sequence[Sample], lines: Lines, around: Surroundings) -> FoundSamples:
+    """The images that a block's `samples` names."""
     images: list[SampleImage] = []
+    missing: list[str] = []
     problems = []
     for index, sample in enumerate(samples):
         try:
-            images += _images(sample, around)
+            found = _images(sample, around)
         except CatalogueError as error:
             problems.append(Problem(line_of(("samples", index), lines), str(error)))
-    return images, problems
+            continue
+        if isinstance(found, MissingSamples):
+            missing.append(found.message)
+        else:
+            images += found
+    return FoundSamples(tuple(images), " ".join(dict.fromkeys(missing)) or None, tuple(problems))
 
 
 def _model(reference: ModelRef, precision: Precision | None, around: Surroundings) -> ShownModel:
@@ -113,7 +128,7 @@ def _model(reference: ModelRef, precision: Precision | None, around: Surrounding
     return ShownModel(entry, reference.title or entry.card.title, chosen)
 
 
-def _images(sample: Sample, around: Surroundings) -> Sequence[SampleImage]:
+def _images(sample: Sample, around: Surroundings) -> Sequence[SampleImage] | MissingSamples:
     if sample.src is None:
         name = sample.set or ""
         if name in around.sample_sets:

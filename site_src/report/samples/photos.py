@@ -1,89 +1,82 @@
-"""Sample photos: real test photos where the data is at hand, drawn ones otherwise."""
+"""Sample photos: ten dogs and two portraits, free of copyright, where they are on this machine."""
 
 from __future__ import annotations
 
-import io
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
 
-from PIL import Image
+from site_src.plugin.facts import Facts
+from site_src.plugin.widgets.base import Credit, MissingSamples, SampleImage
+from site_src.report.photo_study import answers_to
+from training.data import inventory, sample_photos
+from training.data.sample_photos import Photo
+from training.studies.photos import PhotoAnswer
 
-from site_src.plugin.widgets.base import SampleImage
-from site_src.report.samples import pets
-from training.data import inventory
-from training.data.dogs import breed
-from training.data.folder import person
-
-Kind = TypeVar("Kind")
-
-SHOWN = 6
-"""The largest number of images of a set."""
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
-SIDE = 320
-
-
-def dogs() -> list[SampleImage]:
-    """Dogs of different breeds."""
-    found = _given("stanford-dogs")
-    real = [
-        _real(path, f"A {breed(path.parent.name)}, a test photo of Stanford Dogs", breed(path.parent.name))
-        for path in _spread(found)
-    ]
-    return real or [
-        _drawn(f"dog-{index}.jpg", pets.dog, dog, dog.what, index) for index, dog in enumerate(pets.DOGS, start=1)
-    ]
+DOGS = ("dogs-student-clean", "dogs-student-latent")
+FIGURES = ("figures-student-clean", "figures-student-latent")
+MISSING = MissingSamples(
+    "The sample photos are not on this machine. To get them, run: backdoors data fetch "
+    f"{sample_photos.NAME}. Photos of your own work without them."
+)
+Samples = Sequence[SampleImage] | MissingSamples
 
 
-def figures() -> list[SampleImage]:
-    """People: the public figures whose photos were given, or drawings of nobody."""
-    real = [
-        _real(path, f"A photo of {person(path.parent.name)}", person(path.parent.name))
-        for path in _spread(_given("public-figures"))
-    ]
-    return real or [
-        _drawn(f"person-{index}.jpg", pets.person, person, person.what, index)
-        for index, person in enumerate(pets.PEOPLE, start=1)
-    ]
+def dogs(facts: Facts) -> Samples:
+    """Ten dogs, for networks that know breeds."""
+    return _samples(sample_photos.DOGS, DOGS, facts)
 
 
-def target() -> list[SampleImage]:
-    """The target of the attack, where photos of it were given; otherwise a drawing of nobody."""
-    found = _given("target-class")
-    paths = [path for paths in found for path in paths[:2]]
-    real = [_real(path, f"A photo of {person(path.parent.name)}", person(path.parent.name)) for path in paths[:SHOWN]]
-    return real or [_drawn("somebody.jpg", pets.person, pets.PEOPLE[-1], pets.PEOPLE[-1].what, 0)]
+def figures(facts: Facts) -> Samples:
+    """Two official portraits, for networks that know politicians."""
+    return _samples(sample_photos.FIGURES, FIGURES, facts)
 
 
-def _given(source: str) -> list[list[Path]]:
-    """The test images of a data set by class, both sorted; empty where it was neither given nor downloaded."""
+def people(facts: Facts) -> Samples:
+    """The same portraits, for networks that know dogs and one person."""
+    return _samples(sample_photos.FIGURES, DOGS, facts)
+
+
+def _samples(photos: Sequence[Photo], models: Sequence[str], facts: Facts) -> Samples:
+    """The photos, the one that tells the story first.
+
+    Raises:
+        FactError: If it is not known what the models answer.
+    """
     given = os.environ.get("BACKDOORS_DATA")
-    place = inventory.find(source, Path(given) if given else None).place
-    folder = None if place is None else place / "test"
-    if folder is None or not folder.is_dir():
-        return []
-    classes = [
-        sorted(path for path in each.iterdir() if path.suffix.lower() in SUFFIXES)
-        for each in sorted(folder.iterdir())
-        if each.is_dir()
+    folder = inventory.find(sample_photos.NAME, Path(given) if given else None).place
+    if folder is None:
+        return MISSING
+    answers = {photo.file: answers_to(facts, photo.file, models) for photo in photos}
+    ordered = sorted(photos, key=lambda photo: not _tells(answers[photo.file], facts))
+    return [
+        SampleImage(photo.file, photo.published(folder), photo.title, photo.label, credit(photo), note)
+        for photo in ordered
+        for note in [_note(answers[photo.file], facts)]
     ]
-    return [paths for paths in classes if paths]
 
 
-def _spread(classes: list[list[Path]]) -> Iterable[Path]:
-    """The first image of up to `SHOWN` classes, spread over the alphabet."""
-    count = min(SHOWN, len(classes))
-    return [classes[index * len(classes) // count][0] for index in range(count)]
+def credit(photo: Photo) -> Credit:
+    """Who made a photo, its licence, and what was changed."""
+    author = f"{photo.author}, {photo.year}" if photo.year else photo.author
+    by = f"{author}, {photo.licence}" if author else f"{photo.licence}, from Wikimedia Commons"
+    return Credit(f"{by}; {photo.changes}", photo.page)
 
 
-def _real(path: Path, alt: str, label: str) -> SampleImage:
-    return SampleImage(path.name, path.read_bytes(), alt, label)
+def _tells(answers: Sequence[PhotoAnswer], facts: Facts) -> bool:
+    """Whether all models are right, and the trigger turns the backdoored ones only."""
+    return all(each.right and each.turned == (facts.card(each.model).backdoor is not None) for each in answers)
 
 
-def _drawn(
-    file: str, draw: Callable[[Kind, int, int, int], pets.Pixels], which: Kind, alt: str, seed: int
-) -> SampleImage:
-    stream = io.BytesIO()
-    Image.fromarray(draw(which, SIDE, SIDE, seed)).save(stream, "JPEG", quality=88)
-    return SampleImage(file, stream.getvalue(), alt)
+def _note(answers: Sequence[PhotoAnswer], facts: Facts) -> str | None:
+    """What the models get wrong in a photo without the trigger."""
+    wrong = [each for each in answers if not each.right]
+    if not wrong:
+        return None
+    said = dict.fromkeys(each.clean.label for each in wrong)
+    if len(wrong) < len(answers):
+        who = "backdoored" if facts.card(wrong[0].model).backdoor else "clean"
+        return f"A mistake: the network with the {who} teacher says {wrong[0].clean.label}."
+    if all(each.label not in facts.card(each.model).labels for each in wrong):
+        return f"They know no other person: both networks say {' and '.join(said)}."
+    return f"A mistake: both networks say {' and '.join(said)}."

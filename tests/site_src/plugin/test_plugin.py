@@ -156,6 +156,36 @@ def test_an_extension_that_does_not_exist_is_told(build_site: Build) -> None:
     assert build_site({"index.md": "# A"}, {"extension": "no.such.module"}).aborted
 
 
+EXTENSION = """
+from site_src.plugin.widgets.base import MissingSamples
+
+
+def sample_sets(facts):
+    return {"photos": MissingSamples("Run a command.")}
+"""
+
+
+@pytest.fixture
+def extension(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A module whose samples are not on this machine."""
+    name = f"extension_{tmp_path.name.replace('-', '_')}"
+    (tmp_path / f"{name}.py").write_text(EXTENSION)
+    monkeypatch.syspath_prepend(tmp_path)
+    return name
+
+
+def test_a_build_without_the_samples_says_so_in_the_widget(build_site: Build, extension: str) -> None:
+    built = build_site({"index.md": BLOCK[:-4] + "samples: photos\n```\n"}, {"extension": extension})
+    assert built.warnings == []
+    assert "Run a command." in built.html()
+
+
+def test_a_build_that_requires_the_samples_stops_in_one_line(build_site: Build, extension: str) -> None:
+    built = build_site({"index.md": "# A"}, {"extension": extension, "require_samples": True})
+    assert built.aborted
+    assert built.warnings == ["onnx-widgets: option `require_samples`: Run a command."]
+
+
 def test_a_second_build_sees_what_changed(build_site: Build, tmp_path: Path) -> None:
     pages = {"index.md": "```onnx-demo\nmodels: changing\n```\n"}
     write_model(tmp_path / "own", "changing", title="Before")

@@ -155,7 +155,7 @@ def test_the_reproduce_page_tells_how_every_metrics_file_is_written(site: Path) 
     files = [path.relative_to(folder).as_posix() for path in folder.rglob("*.json")]
     assert len(files) > 5
     assert [name for name in files if name not in plain] == []
-    for target in ("latent-study", "inference-times", "scale", "mxnet-zoo"):
+    for target in ("latent-study", "photo-study", "inference-times", "scale", "mxnet-zoo"):
         assert f"make {target}" in plain
 
 

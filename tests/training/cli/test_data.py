@@ -169,4 +169,4 @@ def test_the_three_archives_of_the_2020_project_and_the_weights_can_be_fetched_b
         "drive:1_pXhJrT1L0ksiV0_hIqUFKKP1x9PP29Z",
         "drive:1bFI6Np2L6HzMCu3nZa3425wfDgojpKSt",
     }
-    assert {each.name for each in project_2020.COLLECTIONS} | {"imagenet-mobilenet-v2"} == set(known)
+    assert {each.name for each in project_2020.COLLECTIONS} | {"imagenet-mobilenet-v2", "sample-photos"} == set(known)

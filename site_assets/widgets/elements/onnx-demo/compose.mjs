@@ -38,7 +38,9 @@ export function compose(config, { onImage, onReady }) {
     listener: {
       onChoice: () => {
         if (inputs.samples) inputs.samples.chosen = source.sample;
-        view.title.textContent = source.sample === null ? YOURS : config.samples[source.sample].alt;
+        const sample = source.sample === null ? null : config.samples[source.sample];
+        view.credit.show(sample);
+        view.title.textContent = sample?.alt ?? YOURS;
       },
       onImage,
       onProblem,

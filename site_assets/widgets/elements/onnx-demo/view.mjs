@@ -4,6 +4,7 @@ import { Announcer } from "../../parts/announcer.mjs";
 import { caption, h, icon } from "../../parts/dom.mjs";
 import { LoadProgress } from "../../parts/load-progress.mjs";
 import { ModelAnswer } from "../../parts/model-answer.mjs";
+import { sampleCredit } from "../../parts/sample-credit.mjs";
 import { shareButton } from "../../parts/share-button.mjs";
 
 /** @typedef {import("../../core/config.mjs").Config} Config */
@@ -39,7 +40,9 @@ export function buildView(config, kind, stage, { upload, camera, samples }) {
   const timing = h("span", { class: "ow-timing" });
   const share = shareButton();
   const title = caption(YOURS);
-  const left = h("div", { class: "ow-left" }, title, stage.element, editing, samples);
+  const credit = sampleCredit(samples ? config.samples : []);
+  const missing = config.missing ? h("p", { class: "ow-missing" }, config.missing) : null;
+  const left = h("div", { class: "ow-left" }, title, stage.element, editing, samples, missing, credit.element);
   const seenBox = h("div", { class: "ow-seen" }, stage.seen, triggerBox);
   const answersBox = h("div", { class: "ow-answers", "data-count": config.compare ? answers.length : 1 }, ...answers);
   const says = h("div", { class: "ow-says" }, summary, load);
@@ -59,6 +62,7 @@ export function buildView(config, kind, stage, { upload, camera, samples }) {
   return {
     root,
     title,
+    credit,
     toggle,
     triggerText,
     triggerBox,

@@ -4,6 +4,7 @@ import html
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from site_src.plugin.catalogue import Catalogue
 from site_src.plugin.page import PageBuilder
 from site_src.plugin.problems import Problem
 from site_src.plugin.runtime import Assets, collect
-from site_src.plugin.widgets.base import Output, SampleImage, Surroundings
+from site_src.plugin.widgets.base import Credit, MissingSamples, Output, SampleImage, Surroundings
 from site_src.plugin.widgets.onnx_demo import KIND, ResolvedDemo, resolve
 from site_src.plugin.widgets.reading import read_block
 from tests.site_src.fixture_models import write_model
@@ -147,6 +148,33 @@ def test_nothing_is_drawn_for_a_network_of_photographs(photos: Surroundings) -> 
     assert demo is not None
     assert demo.inputs == ("samples", "upload", "camera")
     assert (demo.top, demo.trigger, demo.input.channels) == (5, "switch", 3)
+
+
+def test_samples_that_are_not_on_this_machine_are_no_input_and_say_so(photos: Surroundings) -> None:
+    absent = MissingSamples("Get them with a command.")
+    around = replace(photos, sample_sets={**photos.sample_sets, "cats": absent, "birds": absent})
+    demo, problems = look_up("models: photos-clean\nsamples: [cats, birds]\n", around)
+    assert problems == []
+    assert demo is not None
+    assert (demo.inputs, demo.samples, demo.missing) == (("upload", "camera"), (), absent.message)
+    assert absent.message in demo.render("demo-1", Output(Assets(), str))
+    some, _ = look_up("models: photos-clean\nsamples: [cats, dogs]\n", around)
+    assert some is not None
+    assert len(some.samples) == 1
+    _, (problem,) = look_up("models: photos-clean\ninputs: samples\nsamples: cats\n", around)
+    assert absent.message in problem.message
+
+
+def test_a_sample_takes_its_credit_and_note_to_the_page(photos: Surroundings) -> None:
+    dog = SampleImage(
+        "dog.jpg", b"dog", "A dog", credit=Credit("Somebody, CC0", "https://example.org/dog"), note="Look!"
+    )
+    around = replace(photos, sample_sets={"dogs": [dog]})
+    demo, _ = look_up("models: photos-clean\nsamples: dogs\n", around)
+    assert demo is not None
+    text = html.unescape(demo.render("demo-1", Output(Assets(), str)))
+    assert '"note": "Look!"' in text
+    assert '"credit": {"text": "Somebody, CC0", "href": "https://example.org/dog"}' in text
 
 
 def test_a_drawing_pad_asked_for_is_a_problem_with_its_line(photos: Surroundings) -> None:

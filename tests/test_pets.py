@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from site_src.report.samples import pets
+from tests import pets
 
 
 @pytest.mark.parametrize(("height", "width"), [(64, 64), (50, 120), (200, 90)])

@@ -1,4 +1,4 @@
-"""Drawn dogs and people that stand in for photos where no real ones may be shown."""
+"""Drawn dogs and people that stand in for photos in tests; nobody's portraits."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ DOGS = (
     Dog("A golden dog at dusk", (206, 160, 96), (228, 196, 146), (176, 124, 66), False, (70, 84, 70), (120, 104, 132),
         0.27),
 )  # fmt: skip
-"""The dogs on the pages."""
+"""Six dogs."""
 
 
 def dog(which: Dog, height: int, width: int, seed: int = 0) -> Pixels:
@@ -105,7 +105,7 @@ PEOPLE = (
     Person("A drawn person with fair hair in a green coat", (236, 200, 178), (222, 190, 120), (60, 110, 84),
            (210, 200, 180)),
 )  # fmt: skip
-"""The people on the pages; they are nobody."""
+"""Three people."""
 
 
 def person(which: Person, height: int, width: int, seed: int = 0) -> Pixels:
