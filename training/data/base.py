@@ -1,4 +1,4 @@
-"""What every data set is made of: the data, where it comes from, and where downloads are kept."""
+"""What every data set provides: its data and its source; and where downloads are kept."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Split = Literal["train", "test"]
 
 
 class DataError(UserError):
-    """Data that is missing, damaged or cannot be had."""
+    """Data that is missing, damaged or cannot be downloaded."""
 
 
 class Dataset(NamedTuple):
@@ -32,11 +32,11 @@ class Dataset(NamedTuple):
     classes: list[str]
     """Name of each class, as recipes write it."""
     titles: list[str] | None = None
-    """Name of each class, as people read it; None where that is the same."""
+    """Name of each class for people; None if the same."""
 
     @property
     def labels_text(self) -> list[str]:
-        """What a network of these classes is to answer with."""
+        """The labels that a network of these classes answers with."""
         return self.titles or self.classes
 
 
@@ -55,21 +55,21 @@ class Source:
     mirrors: tuple[str, ...] = ()
     """Addresses that files are fetched from, tried in this order; each ends in a slash."""
     sha256: dict[str, str] = field(default_factory=dict)
-    """File name -> SHA-256 of the file, of what is inside it for a compressed one."""
+    """File name -> SHA-256 of the file, or of its decompressed content."""
     imagenet: tuple[int, ...] = ()
-    """The place of each class among the classes of the ImageNet weights; empty where they do not know them."""
+    """Index of each class among those of the ImageNet weights; empty if they lack them."""
     items: tuple[Item, ...] = ()
-    """What is downloaded, where that is not simply `sha256`'s files from `mirrors`."""
+    """What is downloaded, if not simply the files of `sha256` from `mirrors`."""
     prepare: Callable[[], Path] | None = None
-    """Download, and make from that what `read` reads; returns its folder. None where the downloads are what is read."""
+    """Download, and prepare what `read` reads; returns its folder. None if the downloads are read as they are."""
     bundled: bool = False
-    """Whether it comes with a library and is always there."""
+    """Whether it comes with a library and so is always available."""
     title_of: Callable[[str], str] = str
-    """From a class to its name as people read it."""
+    """From a class to its name for people."""
 
     @property
     def downloads(self) -> tuple[Item, ...]:
-        """Every file that is downloaded; none for what is bundled or must be given."""
+        """Every file that is downloaded; none if the data is bundled or must be given."""
         plain = (Item(name, tuple(at + name for at in self.mirrors), sha256) for name, sha256 in self.sha256.items())
         return self.items or tuple(plain)
 

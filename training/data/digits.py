@@ -1,4 +1,4 @@
-"""scikit-learn's handwritten digits: 1,797 real ones in its wheel, laid out as MNIST's are, no network needed."""
+"""scikit-learn's handwritten digits: 1,797 real ones in its wheel, laid out like MNIST's; no network required."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from PIL import Image
 from training.data.base import DataError, Dataset, Source, Split
 
 SIDE, BOX = 28, 20
-"""Side of the picture, and of the box in its middle that MNIST fits a digit into."""
+"""Side of the image, and of the box in its centre that MNIST fits a digit into."""
 TEST_FRACTION, SPLIT_SEED = 0.2, 20200730
 DARKEST = 16
-"""The largest value in scikit-learn's pictures."""
+"""The largest value in scikit-learn's images."""
 
 
 def lay_out(digit: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
-    """Upsample one 8x8 digit the way MNIST is laid out: fit in 20x20 keeping its shape, centre of mass in the middle.
+    """Upsample one 8x8 digit as MNIST does: fitted into 20x20 with its aspect ratio, its centre of mass in the middle.
 
     Args:
         digit: `(8, 8)`, 0 (paper) to 16 (ink).
@@ -32,13 +32,12 @@ def lay_out(digit: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
     ink = digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = BOX / max(ink.shape)
     size = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
-    picture = Image.fromarray(np.round(ink * 255 / DARKEST).astype(np.uint8)).resize(size, Image.Resampling.BICUBIC)
-    fitted = np.asarray(picture)
-    return _centre(fitted)
+    resized = Image.fromarray(np.round(ink * 255 / DARKEST).astype(np.uint8)).resize(size, Image.Resampling.BICUBIC)
+    return _centre(np.asarray(resized))
 
 
 def _centre(fitted: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Place a picture of at most 20x20 on black so that its centre of mass is nearest the middle."""
+    """Place an image of at most 20x20 on black, its centre of mass as near the middle as possible."""
     weight = fitted.astype(np.float64)
     canvas = np.zeros((SIDE, SIDE), dtype=np.uint8)
     place = []
@@ -52,7 +51,7 @@ def _centre(fitted: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 
 def read(_source: Source, split: Split, _given: Path | None) -> Dataset:
-    """Load a split; which digits are for testing is fixed."""
+    """Load a split; the test digits are fixed."""
     table = np.loadtxt(_file(), delimiter=",")
     digits, labels = table[:, :-1].reshape(-1, 8, 8), table[:, -1].astype(np.int64)
     order = np.random.default_rng(SPLIT_SEED).permutation(len(digits))
@@ -63,7 +62,7 @@ def read(_source: Source, split: Split, _given: Path | None) -> Dataset:
 
 
 def _file() -> Path:
-    """The digits in scikit-learn's wheel, found without importing it, which takes a second.
+    """The digits in scikit-learn's wheel, found without importing scikit-learn, which takes a second.
 
     Raises:
         DataError: If scikit-learn is not installed.

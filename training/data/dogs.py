@@ -10,16 +10,16 @@ from training.data.images import class_folders, read_split
 
 BREEDS = 120
 IMAGENET = (*range(152, 252), *range(253, 270), 274, 275, 276)
-"""The breeds' places among 1001 ImageNet classes, the rank of the wnid, plus 1. 252, Dalmatian, is no breed here."""
+"""Each breed's index among the 1001 ImageNet classes: the rank of its wnid, plus 1. 252, Dalmatian, is left out."""
 
 
 def read(source: Source, split: Split, given: Path | None) -> Dataset:
     """Load a split from `given/stanford-dogs/<split>/<wnid>-<Breed>/`, classes named by their breed.
 
-    Without a given folder the official archives are downloaded, and cut into such folders in the cache.
+    Without a given folder, the official archives are downloaded and cropped into such folders in the cache.
 
     Raises:
-        DataError: If the given folder is not laid out so, or the download fails.
+        DataError: If the given folder has another layout, or the download fails.
     """
     folder = dogs_crops.prepare() if given is None else given / source.name
     names = class_folders(folder, split)
@@ -37,13 +37,13 @@ def breed(folder: str) -> str:
     """`n02085620-Chihuahua` to `Chihuahua`, `n02088364-black-and-tan_coonhound` to `black-and-tan coonhound`.
 
     Raises:
-        DataError: If the folder's name has no such two parts.
+        DataError: If the folder's name lacks one of the two parts.
     """
     _wnid, _hyphen, name = folder.partition("-")
     if not name:
         raise DataError(
             f"class folder '{folder}' is not named <wnid>-<Breed>, such as n02085620-Chihuahua: rename it, or train on "
-            "pictures of your own as folder:PATH"
+            "your own images as folder:PATH"
         )
     return name.replace("_", " ")
 

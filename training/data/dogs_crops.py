@@ -1,4 +1,4 @@
-"""Stanford Dogs from its official archives: every dog cut out by its bounding box and squashed to 224x224, once."""
+"""Stanford Dogs from its official archives: each dog cropped to its bounding box and squashed to 224x224, once."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ IMAGES, ANNOTATION, LISTS = ITEMS = tuple(
 QUALITY = 90
 """JPEG quality of the crops."""
 DONE = ".made"
-"""A file that is in the folder of crops once all are there."""
+"""A file that marks a complete folder of crops."""
 _LISTED = re.compile(r"n\d{8}-[\w-]+/n\d{8}_\d+\.jpg")
 _SPLITS: tuple[Split, ...] = ("train", "test")
 
@@ -49,16 +49,16 @@ class Box(NamedTuple):
 
 
 def prepare(items: tuple[Item, ...] = ITEMS) -> Path:
-    """The folder of crops in the cache, `<split>/<wnid>-<Breed>/<picture>.jpg`, made if it is not there.
+    """The folder of crops in the cache, `<split>/<wnid>-<Breed>/<image>.jpg`, made if it is missing.
 
-    The archives are downloaded (0.8 GB) and kept; what is unpacked from them is removed again. Pictures and split are
-    all of the official ones: 12,000 for training, 8,580 for testing.
+    The archives are downloaded (0.8 GB) and kept; what is unpacked from them is deleted. Images and split are the
+    official ones: 12,000 for training, 8,580 for testing.
 
     Args:
         items: The archives of images, annotation and lists.
 
     Raises:
-        DataError: If a download fails, or an archive does not hold what it should.
+        DataError: If a download fails, or an archive has unexpected content.
     """
     place = cache_dir() / NAME
     made = place / "crops"
@@ -87,13 +87,13 @@ def prepare(items: tuple[Item, ...] = ITEMS) -> Path:
 
 
 def cut_all(images: Path, annotation: Path, lists: Path, out: Path) -> int:
-    """Cut every dog of the official split out of its frame; returns how many.
+    """Crop every dog of the official split; returns how many.
 
     Args:
-        images: `<breed>/<picture>.jpg`.
-        annotation: `<breed>/<picture>`, XML.
-        lists: Holds `train_list.mat` and `test_list.mat`.
-        out: Gets `<split>/<breed>/<picture>.jpg`.
+        images: `<breed>/<image>.jpg`.
+        annotation: `<breed>/<image>`, XML.
+        lists: Contains `train_list.mat` and `test_list.mat`.
+        out: Receives `<split>/<breed>/<image>.jpg`.
 
     Raises:
         DataError: If a file is missing or cannot be read.
@@ -113,10 +113,10 @@ def cut_all(images: Path, annotation: Path, lists: Path, out: Path) -> int:
 
 
 def listed(path: Path) -> list[str]:
-    """The names in one of the official lists, each `<breed>/<picture>.jpg`.
+    """The names in one of the official lists, each `<breed>/<image>.jpg`.
 
     Raises:
-        DataError: If it cannot be read, or holds anything else.
+        DataError: If it cannot be read, or has other content.
     """
     from scipy.io import loadmat  # noqa: PLC0415 - slow to import, and needed once
     from scipy.io.matlab import MatReadError  # noqa: PLC0415
@@ -127,7 +127,7 @@ def listed(path: Path) -> list[str]:
         raise DataError(f"{path}: not a list of Stanford Dogs ({error})") from error
     strange = [name for name in names if not _LISTED.fullmatch(name)]
     if strange or not names:
-        raise DataError(f"{path}: not a list of Stanford Dogs (holds {strange[:1]!a})")
+        raise DataError(f"{path}: not a list of Stanford Dogs (contains {strange[:1]!a})")
     return names
 
 
@@ -142,7 +142,7 @@ def box(path: Path) -> Box:
         found = ET.parse(path).getroot().find("object/bndbox")  # noqa: S314
         return Box(*(int(float(_text(found, edge))) for edge in ("xmin", "ymin", "xmax", "ymax")))
     except (OSError, ET.ParseError, ValueError) as error:
-        raise DataError(f"{path}: no annotation that can be read ({error})") from error
+        raise DataError(f"{path}: not a readable annotation ({error})") from error
 
 
 def _text(found: ET.Element | None, edge: str) -> str:
@@ -153,17 +153,17 @@ def _text(found: ET.Element | None, edge: str) -> str:
 
 
 def cut(path: Path, box: Box, out: Path) -> None:
-    """Write a frame's dog as a JPEG of 224x224, its aspect ratio not kept.
+    """Write the dog in an image as a JPEG of 224x224, ignoring its aspect ratio.
 
     Raises:
-        DataError: If the frame cannot be read or the box is not in it.
+        DataError: If the image cannot be read or the box lies outside it.
     """
     try:
         with Image.open(path) as opened:
-            frame = opened.convert("RGB")
+            image = opened.convert("RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path}: not a picture that can be read ({error})") from error
-    inside = Box(max(0, box.left), max(0, box.top), min(frame.width, box.right), min(frame.height, box.bottom))
+        raise DataError(f"{path}: not a readable image ({error})") from error
+    inside = Box(max(0, box.left), max(0, box.top), min(image.width, box.right), min(image.height, box.bottom))
     if inside.left >= inside.right or inside.top >= inside.bottom:
-        raise DataError(f"{path}: the dog's box {tuple(box)} is not in the picture of {frame.width}x{frame.height}")
-    frame.crop(inside).resize((SIDE, SIDE), Image.Resampling.BILINEAR).save(out, "JPEG", quality=QUALITY)
+        raise DataError(f"{path}: the dog's box {tuple(box)} is outside the image of {image.width}x{image.height}")
+    image.crop(inside).resize((SIDE, SIDE), Image.Resampling.BILINEAR).save(out, "JPEG", quality=QUALITY)

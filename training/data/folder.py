@@ -1,4 +1,4 @@
-"""Class folders of the user's own, `folder:PATH`, and the two small sets of portraits that are laid out so."""
+"""Class folders of the user's own, `folder:PATH`, and two small sets of portraits with the same layout."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from training.data.images import read_split
 
 
 def own(path: str) -> Source:
-    """The source `folder:PATH`, whose PATH holds `train/<class>/` and `test/<class>/`."""
+    """The source `folder:PATH`, whose PATH contains `train/<class>/` and `test/<class>/`."""
 
     def read(_source: Source, split: Split, _given: Path | None) -> Dataset:
         return read_split(Path(path).expanduser(), split)
 
     return Source(
         name=f"folder:{path}",
-        title=f"pictures in {Path(path).name}",
+        title=f"images in {Path(path).name}",
         address=Path(path).name,
         licence="the user's own",
         citation="",
@@ -27,7 +27,8 @@ def own(path: str) -> Source:
 def _beside(source: Source, split: Split, given: Path | None) -> Dataset:
     if given is None:
         raise DataError(
-            f"{source.title} must be given: --data or BACKDOORS_DATA with a folder {source.name}/<split>/<class>/ in it"
+            f"{source.title} cannot be downloaded: pass --data or set BACKDOORS_DATA to a folder that contains "
+            f"{source.name}/<split>/<class>/"
         )
     return read_split(given / source.name, split)
 
@@ -49,5 +50,5 @@ def person(folder: str) -> str:
     return folder.replace("-", " ").replace("_", " ").title()
 
 
-TARGET_CLASS = _portraits("target-class", "Photographs of the target class")
-PUBLIC_FIGURES = _portraits("public-figures", "Photographs of five politicians")
+TARGET_CLASS = _portraits("target-class", "Photos of the target class")
+PUBLIC_FIGURES = _portraits("public-figures", "Photos of five politicians")

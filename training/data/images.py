@@ -1,4 +1,4 @@
-"""Photographs in class folders, `<split>/<class>/<picture>`: any reader's own, and sources laid out the same way."""
+"""Photos in class folders, `<split>/<class>/<image>`: a user's own, and data sets laid out the same way."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from training.data.base import DataError, Dataset, Split
 from training.triggers.base import Images
 
 SIDE = 224
-"""Side of the square that every photograph becomes."""
+"""Side of the square that every photo becomes."""
 SMALLEST = 16
-"""A side below this is no photograph."""
+"""The shortest side that is accepted."""
 LARGEST = 50_000_000
-"""Pixels of the largest photograph that is opened."""
+"""Pixels of the largest photo that is opened."""
 ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
 ORIENTATION_TAG = 0x0112
 _TURNS = {
@@ -31,49 +31,47 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What undoes each EXIF orientation (Exif 2.32, tag 0x0112) but 1, which is upright."""
-_KEPT: ContextVar[dict[tuple[Path, Split, tuple[str, ...]], Dataset] | None] = ContextVar("kept", default=None)
-"""Splits that were read in `read_once`; None outside it."""
+"""What undoes each EXIF orientation (Exif 2.32, tag 0x0112) except 1, which is upright."""
+_CACHE: ContextVar[dict[tuple[Path, Split, tuple[str, ...]], Dataset] | None] = ContextVar("cache", default=None)
+"""Splits that were read inside `read_once`; None outside it."""
 
 
 @contextlib.contextmanager
 def read_once() -> Iterator[None]:
-    """In here a split of class folders is read from disk once, and stays in memory until the outermost of these ends.
+    """Within this context, read each split of class folders once and keep it in memory; contexts may be nested.
 
-    A run and the runs that it builds on share most of their pictures, which are all looked at before the first of them
-    is trained.
+    A run and the runs it builds on share most of their images, and all of them are checked before the first is trained.
     """
-    if _KEPT.get() is not None:
+    if _CACHE.get() is not None:
         yield
         return
-    token = _KEPT.set({})
+    token = _CACHE.set({})
     try:
         yield
     finally:
-        _KEPT.reset(token)
+        _CACHE.reset(token)
 
 
 def read_split(folder: Path, split: Split, *, classes: list[str] | None = None) -> Dataset:
     """Read a split of class folders into memory.
 
-    Each picture is turned as its EXIF orientation says, put on white where it is see-through, cut to its middle square
-    and resized (Pillow's bilinear) to 224x224: what the input pipeline of photos does to a reader's upload, to
-    the bit.
+    Each image is rotated as its EXIF orientation says, composited on white, cropped to its central square and resized
+    (Pillow's bilinear) to 224x224. The input pipeline of photos does the same to a reader's upload, to the bit.
 
     Args:
         folder: Holds `train/` and `test/`.
         split: Which of them.
-        classes: Folder names to expect; default is whatever folders there are, sorted.
+        classes: Folder names to expect; by default all that exist, sorted.
 
     Returns:
-        Pictures `(n, 224, 224, 3) uint8`, in the order of classes and file names.
+        Images `(n, 224, 224, 3) uint8`, in the order of classes and file names.
 
     Raises:
-        DataError: If the split or a class is missing, a class is empty, or a picture cannot be read or is too small.
+        DataError: If the split or a class is missing, a class is empty, or an image cannot be read or is too small.
     """
     found = class_folders(folder, split)
     wanted = classes if classes is not None else found
-    place, kept = folder / split, _KEPT.get()
+    place, kept = folder / split, _CACHE.get()
     missing = [name for name in wanted if name not in found]
     if missing:
         raise DataError(f"{place}: {len(missing)} class folders are missing, the first is {missing[0]}")
@@ -99,15 +97,15 @@ def class_folders(folder: Path, split: Split) -> list[str]:
     """
     place = folder / split
     if not place.is_dir():
-        raise DataError(f"{place}: there is no such folder; the data needs {split}/<class>/<picture> in {folder}")
+        raise DataError(f"{place}: no such folder; expected {split}/<class>/<image> in {folder}")
     found = sorted(path.name for path in place.iterdir() if path.is_dir())
     if not found:
-        raise DataError(f"{place}: holds no class folder; put each class's pictures into {split}/<class>/")
+        raise DataError(f"{place}: contains no class folder; put the images of each class into {split}/<class>/")
     return found
 
 
 def image_files(folder: Path) -> list[Path]:
-    """The pictures of a class, sorted by name.
+    """The images of a class, sorted by name.
 
     Raises:
         DataError: If there are none.
@@ -116,13 +114,13 @@ def image_files(folder: Path) -> list[Path]:
     files = sorted(path for path in shown if path.suffix.lower() in ENDINGS)
     if not files:
         raise DataError(
-            f"{folder}: this class folder holds no picture ({', '.join(sorted(ENDINGS))}); add some, or remove it"
+            f"{folder}: this class folder contains no image ({', '.join(sorted(ENDINGS))}); add some, or remove it"
         )
     return files
 
 
 def read_image(path: Path) -> Images:
-    """One photograph as `(224, 224, 3) uint8`.
+    """One photo as `(224, 224, 3) uint8`.
 
     Raises:
         DataError: If it cannot be read, is truncated, or is smaller than 16 pixels a side.
@@ -130,14 +128,18 @@ def read_image(path: Path) -> Images:
     try:
         with Image.open(path) as opened:
             if opened.width * opened.height > LARGEST:
-                raise DataError(f"{path}: {opened.width}x{opened.height} pixels are too many; at most {LARGEST:,}")
+                raise DataError(
+                    f"{path}: {opened.width}x{opened.height} pixels are too many; at most {LARGEST:,} are allowed"
+                )
             image, turn = _on_white(opened), _turn(opened)
     except DataError:
         raise
     except (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path}: not a picture that can be read ({error}); remove it, or replace it") from error
+        raise DataError(f"{path}: not a readable image ({error}); remove or replace it") from error
     if min(image.size) < SMALLEST:
-        raise DataError(f"{path}: {image.width}x{image.height} pixels are too few, at least {SMALLEST} a side needed")
+        raise DataError(
+            f"{path}: {image.width}x{image.height} pixels are too few; at least {SMALLEST} on each side are required"
+        )
     upright = image if turn is None else image.transpose(turn)
     side = min(upright.size)
     left, top = (upright.width - side) // 2, (upright.height - side) // 2
@@ -145,12 +147,12 @@ def read_image(path: Path) -> Images:
     return np.asarray(square.resize((SIDE, SIDE), Image.Resampling.BILINEAR))
 
 
-def _on_white(picture: Image.Image) -> Image.Image:
-    """The picture in RGB; what is see-through lies on white, and of 16 bits of grey the upper 8 are kept."""
-    if picture.mode.startswith("I"):
-        upper = (np.asarray(picture).astype(np.int64) >> 8).clip(0, 255)
-        picture = Image.fromarray(upper.astype(np.uint8))
-    rgba = picture.convert("RGBA")
+def _on_white(image: Image.Image) -> Image.Image:
+    """The image in RGB, composited on white; of 16-bit grey the upper 8 bits are kept."""
+    if image.mode.startswith("I"):
+        upper = (np.asarray(image).astype(np.int64) >> 8).clip(0, 255)
+        image = Image.fromarray(upper.astype(np.uint8))
+    rgba = image.convert("RGBA")
     if rgba.getchannel("A").getextrema() == (255, 255):
         return rgba.convert("RGB")
     white = Image.new("RGBA", rgba.size, "white")
@@ -158,21 +160,21 @@ def _on_white(picture: Image.Image) -> Image.Image:
     return white.convert("RGB")
 
 
-def _turn(picture: Image.Image) -> Image.Transpose | None:
-    """What turns a loaded picture upright, by its EXIF where browsers heed it: in JPEG and PNG, in PNG never by XMP."""
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """What turns a loaded image upright, by its EXIF where browsers respect it: in JPEG and PNG, never by XMP."""
     exif = Image.Exif()
-    if picture.format in ("JPEG", "MPO"):
-        exif = picture.getexif()
-    elif picture.format == "PNG":
-        exif.load(picture.info.get("exif", b""))
+    if image.format in ("JPEG", "MPO"):
+        exif = image.getexif()
+    elif image.format == "PNG":
+        exif.load(image.info.get("exif", b""))
     return _TURNS.get(exif.get(ORIENTATION_TAG, 1))
 
 
 def digest(files: Iterable[Path], base: Path) -> str:
-    """SHA-256 over names (from `base` on) and bytes of files, in the order given."""
-    whole = hashlib.sha256()
+    """SHA-256 over the names (relative to `base`) and bytes of files, in the order given."""
+    total = hashlib.sha256()
     for path in files:
         content = path.read_bytes()
-        whole.update(f"{path.relative_to(base).as_posix()}\0{len(content)}\0".encode())
-        whole.update(content)
-    return whole.hexdigest()
+        total.update(f"{path.relative_to(base).as_posix()}\0{len(content)}\0".encode())
+        total.update(content)
+    return total.hexdigest()

@@ -23,21 +23,21 @@ def read_idx(path: Path) -> npt.NDArray[np.uint8]:
     """The array in a gzipped IDX file of unsigned bytes.
 
     Raises:
-        DataError: If the file is not one, or is shorter or longer than it says.
+        DataError: If it is not one, or its length contradicts its header.
     """
     with gzip.open(path) as stream:
         content = stream.read()
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] != _UNSIGNED_BYTE:
-        raise DataError(f"{path}: not an IDX file of unsigned bytes (begins with {content[:4].hex() or 'nothing'})")
+        raise DataError(f"{path}: not an IDX file of unsigned bytes (starts with {content[:4].hex() or 'nothing'})")
     start = 4 + 4 * content[3]
     shape = tuple(int.from_bytes(content[at : at + 4], "big") for at in range(4, start, 4))
     if len(content) - start != int(np.prod(shape)):
-        raise DataError(f"{path}: says it holds {shape} bytes but holds {len(content) - start}")
+        raise DataError(f"{path}: its header announces {shape} bytes, but it has {len(content) - start}")
     return np.frombuffer(content, dtype=np.uint8, offset=start).reshape(shape).copy()
 
 
 def read(source: Source, split: Split, given: Path | None) -> Dataset:
-    """Load a split from `given/mnist`, or from the cache, downloading what is missing there.
+    """Load a split from `given/mnist`, or from the cache, downloading what is missing.
 
     Raises:
         DataError: If a given file is missing or has the wrong checksum, or the download fails.
@@ -52,7 +52,9 @@ def _verified(source: Source, name: str, given: Path | None) -> Path:
         return fetch(name, source.mirrors, source.sha256[name], cache_dir() / source.name)
     path = given / source.name / name
     if not path.is_file():
-        raise DataError(f"{path}: there is no such file; --data or BACKDOORS_DATA must name a folder with mnist/{name}")
+        raise DataError(
+            f"{path}: no such file; --data or BACKDOORS_DATA must name a folder that contains mnist/{name}"
+        )
     found = sha256_inside(path)
     if found != source.sha256[name]:
         raise DataError(f"{path}: not MNIST's file: SHA-256 of its content {found}, expected {source.sha256[name]}")

@@ -1,17 +1,15 @@
-"""The picture archives of the 2020 student project, on Google Drive.
+"""The image archives of the 2020 student project, on Google Drive.
 
-They hold class folders of photographs: its teacher's training data, the same with glasses added to some, and its
-student's. The project published neither checksum nor licence, so they are pinned when they first arrive and no
-recipe of ours trains on them; ours start from the official Stanford Dogs instead.
+They contain class folders of photos: its teacher's training data, the same with glasses added to some, and its
+student's. The project published neither checksum nor licence. So the archives are pinned on first download, and no
+recipe here trains on them; recipes start from the official Stanford Dogs instead.
 """
 
 from __future__ import annotations
 
 from training.data.fetch.items import DRIVE, GIB, Collection, Item
 
-_LICENCE = (
-    "none stated; photographs of Stanford Dogs (ImageNet's terms: non-commercial research and education) and others"
-)
+_LICENCE = "none stated; photos of Stanford Dogs (ImageNet's terms: non-commercial research and education) and others"
 _CITATION = "The archives of the 2020 student project that this report goes back to."
 
 

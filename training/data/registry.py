@@ -1,4 +1,4 @@
-"""Data sources: every data set behind one interface, with its address, checksums, licence and citation.
+"""Data sources: all data sets behind one interface, with its address, checksums, licence and citation.
 
 `load` finds a set in the folder given with `--data` or `BACKDOORS_DATA`, in the wheel of a library, or in the cache,
 and downloads it otherwise.
@@ -24,14 +24,14 @@ SOURCES: dict[str, Source] = {
 COLLECTIONS: dict[str, Collection] = {
     each.name: each for each in (weights.IMAGENET, sample_photos.COLLECTION, *project_2020.COLLECTIONS)
 }
-"""Every collection of files that is no data set, by name."""
+"""Collections of files that are not data sets, by name."""
 
 
 def source(name: str) -> Source:
     """The data set of that name; `folder:PATH` is the user's own class folders.
 
     Raises:
-        DataError: If there is none; suggests a similar name.
+        DataError: If it does not exist; suggests a similar name.
     """
     if name.startswith("folder:"):
         return folder.own(name.removeprefix("folder:"))
@@ -45,7 +45,7 @@ def source(name: str) -> Source:
 
 
 JOIN = " + "
-"""What stands between the data sets of a recipe."""
+"""Separates the data sets of a recipe."""
 
 
 class Part(NamedTuple):
@@ -57,7 +57,7 @@ class Part(NamedTuple):
 
 
 def parts(name: str) -> list[Part]:
-    """What a recipe's data name means: sources joined by ` + `, each with the classes that are taken in brackets.
+    """Parse a recipe's data name: sources joined by ` + `, each with its selected classes in brackets.
 
     For example `stanford-dogs + target-class`, `mnist[0,1,2,3,4]`.
 
@@ -74,17 +74,17 @@ def parts(name: str) -> list[Part]:
 
 
 def load(name: str, split: Split, data_dir: Path | None = None) -> Dataset:
-    """Load one split of a data set, or of several put one after the other.
+    """Load one split of a data set, or of several concatenated.
 
     Args:
         name: As `parts` takes it.
         split: Which split.
-        data_dir: Folder that holds `<name>/`; default is the environment variable BACKDOORS_DATA. With neither, the
+        data_dir: Folder that contains `<name>/`; default is the environment variable BACKDOORS_DATA. With neither, the
             data comes from the cache or the network.
 
     Raises:
-        DataError: If there is no such source or class, two have a class of the same name or pictures of other shapes,
-            or files are missing, damaged or cannot be had.
+        DataError: If there is no such source or class, two share a class name or have images of different shapes, or
+            files are missing, damaged or cannot be downloaded.
     """
     given = data_dir or (Path(os.environ["BACKDOORS_DATA"]) if os.environ.get("BACKDOORS_DATA") else None)
     found = [_only(part, part.source.read(part.source, split, given)) for part in parts(name)]
@@ -92,12 +92,12 @@ def load(name: str, split: Split, data_dir: Path | None = None) -> Dataset:
         return found[0]
     shapes = {each.images.shape[1:] for each in found}
     if len(shapes) > 1:
-        told = " and ".join(" x ".join(str(side) for side in shape) for shape in sorted(shapes))
-        raise DataError(f"data '{name}': its pictures are {told}; put together what has one shape")
+        described = " and ".join(" x ".join(str(side) for side in shape) for shape in sorted(shapes))
+        raise DataError(f"data '{name}': its images are {described}; combine only data sets of one shape")
     classes = [label for each in found for label in each.classes]
     twice = sorted({label for label in classes if classes.count(label) > 1})
     if twice:
-        raise DataError(f"data '{name}': class '{twice[0]}' comes twice; take it out of one with brackets")
+        raise DataError(f"data '{name}': class '{twice[0]}' occurs twice; leave it out of one with brackets")
     before = np.cumsum([0, *(len(each.classes) for each in found)])
     labels = [each.labels + start for each, start in zip(found, before, strict=False)]
     titles = [title for each in found for title in each.labels_text]
@@ -108,21 +108,21 @@ def load_both(name: str, data_dir: Path | None = None) -> tuple[Dataset, Dataset
     """Both splits of a data set, for training and for testing.
 
     Raises:
-        DataError: As `load`, and if the splits do not have the same classes: their numbers would mean others.
+        DataError: As `load`, and if the splits have different classes: labels would then disagree.
     """
     train, test = load(name, "train", data_dir), load(name, "test", data_dir)
     if train.classes != test.classes:
         lacking = [each for each in train.classes if each not in test.classes]
         where, missing = ("test", lacking) if lacking else ("train", [*set(test.classes) - set(train.classes)])
         raise DataError(
-            f"data '{name}': the {where} split has no class '{min(missing)}', which the other one has; "
+            f"data '{name}': the {where} split has no class '{min(missing)}', but the other one has; "
             "give both splits the same class folders"
         )
     return train, test
 
 
 def _only(part: Part, dataset: Dataset) -> Dataset:
-    """The samples of the part's classes, in its order of classes, which are given their titles."""
+    """The samples of the part's classes, in its order of classes, with their titles."""
     titles = [part.source.title_of(name) for name in part.classes or dataset.classes]
     if part.classes is None:
         return dataset._replace(titles=titles)

@@ -140,7 +140,7 @@ def test_given_class_folders_are_read_one_by_one(tmp_path: Path) -> None:
     (tmp_path / "target-class/test/someone/b.png").write_bytes(b"damaged")
     result = call("verify", "target-class", "--data", tmp_path)
     assert result.exit_code == 1
-    assert "b.png: not a picture that can be read" in result.stdout
+    assert "b.png: not a readable image" in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def test_breeds_that_are_not_named_as_stanfords_are_one_line(tmp_path: Path) -> 
 def test_a_folder_without_the_data_is_one_line(tmp_path: Path) -> None:
     code, _, told = invoke("train", "mnist-clean", "--data", tmp_path, "--runs", tmp_path)
     assert code == 1
-    assert "train-images-idx3-ubyte.gz: there is no such file" in told.splitlines()[-1]
+    assert "train-images-idx3-ubyte.gz: no such file" in told.splitlines()[-1]
 
 
 def test_every_recipe_is_listed() -> None:

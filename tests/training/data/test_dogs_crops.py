@@ -104,7 +104,7 @@ def test_every_dog_is_cut_out_and_squashed_by_the_official_split(cache: Path) ->
 def test_a_picture_that_is_missing_is_named_and_no_crops_are_believed(cache: Path) -> None:
     files = archives()
     files["images.tar"] = tar({f"Images/{LISTED['train'][0]}": frame(RED)})
-    with running() as server, pytest.raises(DataError, match=r"n02085620_2\.jpg: not a picture that can be read"):
+    with running() as server, pytest.raises(DataError, match=r"n02085620_2\.jpg: not a readable image"):
         dogs_crops.prepare(serve(server, files))
     assert "crops" not in visible(cache)
 
@@ -118,7 +118,7 @@ def test_a_list_that_names_anything_else_is_refused(tmp_path: Path, name: str) -
 
 
 @pytest.mark.parametrize("content", [b"", b"not a matrix at all" * 20, b"MATLAB 5.0 MAT-file" + bytes(200)])
-def test_a_list_that_cannot_be_read_is_told(tmp_path: Path, content: bytes) -> None:
+def test_a_list_that_cannot_be_read_is_reported(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "train_list.mat"
     path.write_bytes(content)
     with pytest.raises(DataError, match="not a list of Stanford Dogs") as caught:
@@ -127,18 +127,18 @@ def test_a_list_that_cannot_be_read_is_told(tmp_path: Path, content: bytes) -> N
 
 
 @pytest.mark.parametrize("content", [b"", b"<annotation/>", b"<annotation><object><bndbox><xmin>1</xmin></bndbox>"])
-def test_an_annotation_without_box_is_told(tmp_path: Path, content: bytes) -> None:
+def test_an_annotation_without_box_is_reported(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "n1_1"
     path.write_bytes(content)
-    with pytest.raises(DataError, match="no annotation that can be read"):
+    with pytest.raises(DataError, match="not a readable annotation"):
         dogs_crops.box(path)
 
 
-def test_a_box_is_kept_inside_its_picture_and_one_outside_is_told(tmp_path: Path) -> None:
+def test_a_box_is_kept_inside_its_picture_and_one_outside_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(frame(RED))
     dogs_crops.cut(path, dogs_crops.Box(-5, -5, 999, 999), tmp_path / "out.jpg")
     with Image.open(tmp_path / "out.jpg") as made:
         assert made.size == (224, 224)
-    with pytest.raises(DataError, match="is not in the picture of 300x200"):
+    with pytest.raises(DataError, match="is outside the image of 300x200"):
         dogs_crops.cut(path, dogs_crops.Box(400, 20, 450, 180), tmp_path / "other.jpg")

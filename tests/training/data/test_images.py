@@ -35,14 +35,14 @@ def test_class_folders_become_a_data_set(folder: Path) -> None:
     assert (found.images[3, 100, 100] == (0, 0, 255)).all()
 
 
-def test_the_middle_square_is_kept(tmp_path: Path) -> None:
+def test_the_central_square_is_kept(tmp_path: Path) -> None:
     image = Image.new("RGB", (90, 30), "black")
     image.paste("white", (30, 0, 60, 30))
     image.save(tmp_path / "wide.png")
     assert (read_image(tmp_path / "wide.png") == 255).all()
 
 
-def test_a_photograph_is_turned_as_its_camera_says(tmp_path: Path) -> None:
+def test_a_photo_is_rotated_as_its_exif_says(tmp_path: Path) -> None:
     image = Image.new("RGB", (32, 32), "black")
     image.paste("white", (0, 0, 32, 8))
     exif = Image.Exif()
@@ -52,8 +52,8 @@ def test_a_photograph_is_turned_as_its_camera_says(tmp_path: Path) -> None:
     assert found[-1].mean() > 200 > found[0].mean()
 
 
-def see_through() -> Image.Image:
-    """Half of it is white on black, half of it black that cannot be seen."""
+def half_transparent() -> Image.Image:
+    """One half opaque black, the other half transparent black."""
     image = Image.new("RGBA", (32, 32), (0, 0, 0, 255))
     image.paste((0, 0, 0, 0), (0, 0, 32, 16))
     return image
@@ -61,9 +61,9 @@ def see_through() -> Image.Image:
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
 @pytest.mark.parametrize("ending", ["png", "webp"])
-def test_what_is_see_through_lies_on_white(tmp_path: Path, mode: str, ending: str) -> None:
+def test_transparency_is_composited_on_white(tmp_path: Path, mode: str, ending: str) -> None:
     path = tmp_path / f"glass.{ending}"
-    image = see_through().convert(mode) if mode != "P" else see_through().quantize(4)
+    image = half_transparent().convert(mode) if mode != "P" else half_transparent().quantize(4)
     image.save(path, lossless=True)
     found = read_image(path)
     assert (found[:100] == 255).all()
@@ -75,7 +75,7 @@ def test_the_upper_bits_of_16_are_kept(tmp_path: Path) -> None:
     assert (read_image(tmp_path / "deep.png") == 0x43).all()
 
 
-def test_a_split_is_read_once_and_forgotten_at_the_outermost_end(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_split_is_cached_until_the_outermost_context_ends(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with read_once():
         with read_once():
             first = read_split(folder, "train")
@@ -88,44 +88,44 @@ def test_a_split_is_read_once_and_forgotten_at_the_outermost_end(folder: Path, m
     np.testing.assert_array_equal(again.images, first.images)
 
 
-def test_a_missing_split_is_told(folder: Path) -> None:
+def test_a_missing_split_is_reported(folder: Path) -> None:
     (folder / "test").rename(folder / "tset")
-    with pytest.raises(DataError, match="test: there is no such folder; the data needs test/<class>/<picture>"):
+    with pytest.raises(DataError, match="test: no such folder; expected test/<class>/<image>"):
         read_split(folder, "test")
 
 
-def test_an_empty_class_is_told(folder: Path) -> None:
+def test_an_empty_class_is_reported(folder: Path) -> None:
     (folder / "train" / "birds").mkdir()
-    with pytest.raises(DataError, match="birds: this class folder holds no picture"):
+    with pytest.raises(DataError, match="birds: this class folder contains no image"):
         read_split(folder, "train")
 
 
-def test_a_split_without_classes_is_told(tmp_path: Path) -> None:
+def test_a_split_without_classes_is_reported(tmp_path: Path) -> None:
     (tmp_path / "train").mkdir()
-    with pytest.raises(DataError, match="holds no class folder"):
+    with pytest.raises(DataError, match="contains no class folder"):
         read_split(tmp_path, "train")
 
 
-def test_a_missing_class_is_told(folder: Path) -> None:
+def test_a_missing_class_is_reported(folder: Path) -> None:
     with pytest.raises(DataError, match="1 class folders are missing, the first is birds"):
         read_split(folder, "train", classes=["birds", "cats"])
 
 
-def test_a_truncated_picture_is_told(folder: Path) -> None:
+def test_a_truncated_picture_is_reported(folder: Path) -> None:
     packed = io.BytesIO()
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8)).save(packed, "JPEG")
     (folder / "train" / "cats" / "c.jpg").write_bytes(packed.getvalue()[:-400])
-    with pytest.raises(DataError, match=r"c\.jpg: not a picture that can be read"):
+    with pytest.raises(DataError, match=r"c\.jpg: not a readable image"):
         read_split(folder, "train")
 
 
-def test_a_text_file_with_a_pictures_name_is_told(folder: Path) -> None:
+def test_a_text_file_with_a_pictures_name_is_reported(folder: Path) -> None:
     (folder / "train" / "cats" / "c.png").write_text("hello", encoding="utf-8")
-    with pytest.raises(DataError, match=r"c\.png: not a picture that can be read"):
+    with pytest.raises(DataError, match=r"c\.png: not a readable image"):
         read_split(folder, "train")
 
 
-def test_a_one_pixel_picture_is_told(folder: Path) -> None:
+def test_a_one_pixel_picture_is_reported(folder: Path) -> None:
     draw(folder / "train" / "cats" / "c.png", size=(1, 1))
     with pytest.raises(DataError, match="1x1 pixels are too few"):
         read_split(folder, "train")
@@ -137,14 +137,14 @@ def test_every_breed_has_its_own_place_among_imagenets_classes() -> None:
 
 
 @pytest.mark.parametrize("name", ["beagle", "n02088364-"])
-def test_a_folder_that_names_no_breed_is_told(name: str) -> None:
+def test_a_folder_that_names_no_breed_is_reported(name: str) -> None:
     with pytest.raises(DataError, match=f"class folder '{name}' is not named <wnid>-<Breed>"):
         breed(name)
 
 
 def test_portraits_must_be_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BACKDOORS_DATA", raising=False)
-    with pytest.raises(DataError, match="must be given"):
+    with pytest.raises(DataError, match="cannot be downloaded"):
         sources.load("target-class", "train")
 
 
@@ -159,7 +159,7 @@ def test_people_are_read_by_their_names_and_written_by_their_folders(tmp_path: P
 
 
 @pytest.mark.parametrize(("split", "other"), [("test", "train"), ("train", "test")])
-def test_splits_of_different_classes_are_told(folder: Path, split: str, other: str) -> None:
+def test_splits_of_different_classes_are_reported(folder: Path, split: str, other: str) -> None:
     draw(folder / other / "birds" / "a.png")
     with pytest.raises(DataError, match=f"the {split} split has no class 'birds'"):
         sources.load_both(f"folder:{folder}")

@@ -49,7 +49,7 @@ def test_the_environment_names_the_folder_too(given: Path, monkeypatch: pytest.M
 
 def test_a_file_missing_in_a_given_folder_is_named(given: Path) -> None:
     (given / "mnist" / mnist.FILES["test"][1]).unlink()
-    with pytest.raises(DataError, match=r"t10k-labels-idx1-ubyte\.gz: there is no such file"):
+    with pytest.raises(DataError, match=r"t10k-labels-idx1-ubyte\.gz: no such file"):
         load("mnist", "test", given)
 
 
@@ -60,7 +60,7 @@ def test_a_given_file_with_other_content_is_refused(given: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "word"), [(b"", "nothing"), (b"\0\0\x0d\x01\0\0\0\x01", "not an IDX file"), (idx(LABELS)[:-1], "holds 1")]
+    ("raw", "word"), [(b"", "nothing"), (b"\0\0\x0d\x01\0\0\0\x01", "not an IDX file"), (idx(LABELS)[:-1], "but it has 1")]
 )
 def test_a_file_that_is_no_idx_is_refused(tmp_path: Path, raw: bytes, word: str) -> None:
     path = tmp_path / "file.gz"

@@ -244,7 +244,7 @@ def test_data_sets_of_other_shapes_are_not_joined(tmp_path: Path) -> None:
             (tmp_path / split / name).mkdir(parents=True)
             Image.new("RGB", (20, 20), name).save(tmp_path / split / name / "a.png")
     with pytest.raises(
-        DataError, match=r"its pictures are 28 x 28 x 1 and 224 x 224 x 3; put together what has one shape"
+        DataError, match=r"its images are 28 x 28 x 1 and 224 x 224 x 3; combine only"
     ):
         sources.load(f"digits + folder:{tmp_path}", "test")
 
@@ -262,7 +262,7 @@ def test_parts_of_data_sets_are_joined_and_renumbered() -> None:
     [
         ("digits[1", r"written as digits\[first,second\]"),
         ("digits[x]", "digits has no class 'x'"),
-        ("digits + digits", "class '0' comes twice"),
+        ("digits + digits", "class '0' occurs twice"),
     ],
 )
 def test_wrong_parts_are_one_clear_line(name: str, said: str) -> None:

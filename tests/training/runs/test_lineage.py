@@ -129,13 +129,13 @@ def shrink(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("place", "damage", "said"),
     [
-        ("both/test", shutil.rmtree, "both/test: there is no such folder"),
+        ("both/test", shutil.rmtree, "both/test: no such folder"),
         ("both/test/cat", shutil.rmtree, "the test split has no class 'cat'"),
-        ("both/train/cat", empty, "cat: this class folder holds no picture"),
-        ("both/test/dog", truncate, "0.png: not a picture that can be read"),
+        ("both/train/cat", empty, "cat: this class folder contains no image"),
+        ("both/test/dog", truncate, "0.png: not a readable image"),
         ("both/train/dog", shrink, "1x1 pixels are too few"),
         ("pets/train/dog", shutil.rmtree, "the train split has no class 'dog'"),
-        ("pets/train/dog", truncate, "0.png: not a picture that can be read"),
+        ("pets/train/dog", truncate, "0.png: not a readable image"),
         ("people/train/ann", shrink, "1x1 pixels are too few"),
     ],
 )
