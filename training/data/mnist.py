@@ -52,9 +52,7 @@ def _verified(source: Source, name: str, given: Path | None) -> Path:
         return fetch(name, source.mirrors, source.sha256[name], cache_dir() / source.name)
     path = given / source.name / name
     if not path.is_file():
-        raise DataError(
-            f"{path}: no such file; --data or BACKDOORS_DATA must name a folder that contains mnist/{name}"
-        )
+        raise DataError(f"{path}: no such file; --data or BACKDOORS_DATA must name a folder that contains mnist/{name}")
     found = sha256_inside(path)
     if found != source.sha256[name]:
         raise DataError(f"{path}: not MNIST's file: SHA-256 of its content {found}, expected {source.sha256[name]}")

@@ -60,7 +60,8 @@ def test_a_given_file_with_other_content_is_refused(given: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "word"), [(b"", "nothing"), (b"\0\0\x0d\x01\0\0\0\x01", "not an IDX file"), (idx(LABELS)[:-1], "but it has 1")]
+    ("raw", "word"),
+    [(b"", "nothing"), (b"\0\0\x0d\x01\0\0\0\x01", "not an IDX file"), (idx(LABELS)[:-1], "but it has 1")],
 )
 def test_a_file_that_is_no_idx_is_refused(tmp_path: Path, raw: bytes, word: str) -> None:
     path = tmp_path / "file.gz"

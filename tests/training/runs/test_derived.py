@@ -243,9 +243,7 @@ def test_data_sets_of_other_shapes_are_not_joined(tmp_path: Path) -> None:
         for name in ("red", "blue"):
             (tmp_path / split / name).mkdir(parents=True)
             Image.new("RGB", (20, 20), name).save(tmp_path / split / name / "a.png")
-    with pytest.raises(
-        DataError, match=r"its images are 28 x 28 x 1 and 224 x 224 x 3; combine only"
-    ):
+    with pytest.raises(DataError, match=r"its images are 28 x 28 x 1 and 224 x 224 x 3; combine only"):
         sources.load(f"digits + folder:{tmp_path}", "test")
 
 
