@@ -1,7 +1,7 @@
 """Measure the MXNet converter on gluon's whole model zoo, MXNet's own exporter beside it.
 
 For every network real MXNet (`make mxnet-oracle`) makes random weights, running statistics other than 0 and 1, and an
-answer to a random picture at the size and with the classes of ImageNet. The converter then runs in a process of its
+answer to a random image at the size and with the classes of ImageNet. The converter then runs in a process of its
 own, so that its time and its memory are its own. Writes `site_assets/metrics/mxnet-zoo.json`.
 
     python -m tests.benchmarks.mxnet_zoo [NETWORK ...]

@@ -45,7 +45,7 @@ from training.runs.store import Run
 from training.studies.sweep import load as load_sweep
 
 OUT = Path(__file__).parents[2] / "site_assets" / "metrics" / "scale.json"
-PICTURES = (2_000, 4_000, 8_000, 16_000)
+IMAGES = (2_000, 4_000, 8_000, 16_000)
 NOISE_SEEDS = (1, 2, 3)
 NOISE_EPOCHS = 4
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node")
@@ -112,7 +112,7 @@ def by_data(data: Path | None) -> Iterator[dict[str, Any]]:
     whole = load("mnist", "train", data)
     torch.set_num_threads(1)
     rows = []
-    for count in PICTURES:
+    for count in IMAGES:
         dataset = whole._replace(images=whole.images[:count], labels=whole.labels[:count])
         fabric = fabric_for(recipe.training, "cpu", 1)
         torch.manual_seed(seeds(recipe.seed, 0)[0])

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.train_speed [--data DIR] [--baseline-epochs N] [--recipe NAME] [--json FILE]
 
-The baseline is what the 2020 project ran, as such examples do it: a `Dataset` that makes a PIL picture of each sample
+The baseline is what the 2020 project ran, as such examples do it: a `Dataset` that makes a PIL image of each sample
 and turns it into a normalised tensor, batches of 64 through a `DataLoader`, the same network with dropout, Adadelta
 with a learning rate of 1.0 that falls by 0.7 each epoch, 14 epochs. Both are trained one after the other in this
 process, with the same number of threads. Time is that of training alone: evaluations on the test set, after each
@@ -76,7 +76,7 @@ class Stopwatch:
 
 
 class OneByOne(TorchDataset[tuple[torch.Tensor, int]]):
-    """A data set that transforms each sample by itself: array -> PIL picture -> tensor -> normalised."""
+    """A data set that transforms each sample by itself: array -> PIL image -> tensor -> normalised."""
 
     def __init__(self, data: Dataset) -> None:
         """Keep the arrays."""
@@ -86,8 +86,8 @@ class OneByOne(TorchDataset[tuple[torch.Tensor, int]]):
         return len(self.data.labels)
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
-        picture = Image.fromarray(self.data.images[index, :, :, 0])
-        pixels = torch.from_numpy(np.array(picture, dtype=np.uint8)).unsqueeze(0)
+        image = Image.fromarray(self.data.images[index, :, :, 0])
+        pixels = torch.from_numpy(np.array(image, dtype=np.uint8)).unsqueeze(0)
         tensor = pixels.to(torch.float32).div(255)
         return (tensor - mnist_cnn.MEAN) / mnist_cnn.STD, int(self.data.labels[index])
 

@@ -1,4 +1,4 @@
-"""Draw the pictures that the golden vectors start from, one for each way a picture can reach the pipeline.
+"""Draw the images that the golden vectors start from, one for each way an image can reach the pipeline.
 
     python -m tests.golden.make_inputs
 

@@ -1,4 +1,4 @@
-"""What frozen layers make of pictures, computed once and kept on disk."""
+"""Activations of frozen layers, computed once and cached on disk."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from training.triggers.base import Images
 Halves = npt.NDArray[np.float16]
 Floats = npt.NDArray[np.float32]
 Advance = Callable[[int], None]
-"""Called with how many pictures were just done."""
+"""Called with the number of images just done."""
 CHUNK = 16
-"""Pictures computed at once: more would not fit in the processor's cache."""
+"""Images computed at once: more would not fit in the processor's cache."""
 BLOCK = 400
-"""Pictures of one file: what a kill may lose, and what two data sets that begin alike share."""
+"""Images in one file: the most that a kill can lose, and the unit in which data sets share work."""
 
 
 def fingerprint(array: npt.NDArray[np.generic] | torch.Tensor) -> str:
@@ -43,9 +43,9 @@ def module_fingerprint(module: nn.Module) -> str:
 
 @dataclass(frozen=True)
 class Activations:
-    """A folder of activations, each under the hash of the weights and pictures that it was made from.
+    """A folder of activations, each named by the hash of its weights and images.
 
-    It may be deleted at any time. What was computed before a kill is not computed again.
+    It may be deleted at any time. After a kill, finished files are reused.
     """
 
     folder: Path
@@ -54,13 +54,13 @@ class Activations:
     def get(
         self, module: nn.Module, images: Images, normalise: Normaliser, advance: Advance = lambda _done: None
     ) -> Halves:
-        """What `module` makes of each picture, in half precision.
+        """The output of `module` for each image, in half precision.
 
         Args:
             module: Maps `(n, c, h, w) float32` to `(n, …) float32`.
             images: `(n, h, w, c) uint8`.
             normalise: From pixels to the module's input.
-            advance: Told of progress.
+            advance: Called with progress.
 
         Returns:
             `(n, …) float16`.
@@ -92,9 +92,9 @@ class Activations:
     def features(
         self, network: nn.Module, cut: int, images: Images, normalise: Normaliser, advance: Advance = lambda _done: None
     ) -> Floats:
-        """A network's features of pictures, `(n, d) float32`; what its first `cut` layers make of them is kept as well.
+        """A network's features of images, `(n, d) float32`; the output of its first `cut` layers is cached as well.
 
-        Networks that share those layers, a teacher before and after the attack, so share most of the work.
+        So networks that share those layers, such as a teacher before and after the attack, share most of the work.
         """
         before, after = split(network, cut)
         weights = f"{module_fingerprint(before)} {module_fingerprint(after)}"
@@ -119,7 +119,7 @@ class Activations:
 
 
 def write_array(path: Path, values: npt.NDArray[np.generic]) -> None:
-    """Write a NumPy file, whole or not at all."""
+    """Write a NumPy file atomically."""
     packed = io.BytesIO()
     np.save(packed, values)
     write_bytes(path, packed.getvalue())

@@ -1,4 +1,4 @@
-"""Random small changes of a batch of pictures: one warp for the whole batch, seeded, on any device."""
+"""Random augmentation of a batch of images: one warp for the whole batch, seeded, on any device."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ from torch.nn import functional
 from training.recipes.scratch import Augment
 
 ELASTIC_CELLS = 6
-"""Points along each side at which the bending is drawn; between them it is interpolated."""
+"""Points along each side at which elastic displacements are drawn; they are interpolated in between."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """What was drawn for the pictures of a batch."""
+    """The augmentation drawn for each image of a batch."""
 
     augment: Augment
     affine: torch.Tensor
-    """`(6, n)`, -1 to 1: turn, shear, height, width, down, right."""
+    """`(6, n)`, -1 to 1: rotation, shear, height, width, down, right."""
     bend: torch.Tensor | None
     """`(n, 2, cells, cells)`, -1 to 1."""
 
-    def share(self, rank: int, world: int) -> Change:
-        """What was drawn for the pictures that one of `world` processes has."""
+    def part(self, rank: int, world: int) -> Change:
+        """The rows for the images of one of `world` processes."""
         if world == 1:
             return self
         bend = self.bend if self.bend is None else self.bend[rank::world]
         return Change(self.augment, self.affine[:, rank::world], bend)
 
     def times(self, strengths: torch.Tensor) -> Change:
-        """The same, weaker: each picture's change times its strength, `(n,)`, 0 to 1."""
+        """A weaker change: each image's times its strength, `(n,)`, 0 to 1."""
         bend = self.bend if self.bend is None else self.bend * strengths[:, None, None, None]
         return Change(self.augment, self.affine * strengths, bend)
 
     def apply(self, images: torch.Tensor) -> torch.Tensor:
-        """Change pictures `(n, c, h, w) float`, bilinear, with black around."""
+        """Augment images `(n, c, h, w) float`, bilinear, with black outside."""
         _, _, height, width = images.shape
         augment = self.augment
         turn, shear, tall, wide, down, right = self.affine
         angle = turn * math.radians(augment.degrees)
         tall, wide = 1 + tall * augment.scale, 1 + wide * augment.scale
-        # affine_grid measures in half pictures
+        # affine_grid measures in half images
         down, right = down * augment.shift * 2 / height, right * augment.shift * 2 / width
         theta = torch.stack(
             [
@@ -60,21 +60,21 @@ class Change:
         return functional.grid_sample(images, grid.to(images), align_corners=False)
 
 
-def draw(count: int, augment: Augment, generator: torch.Generator) -> Change:
-    """Draw how the pictures of a batch are changed.
+def draw(count: int, augment: Augment, rng: torch.Generator) -> Change:
+    """Draw the augmentation of a batch.
 
     Args:
-        count: Pictures in the batch.
+        count: Images in the batch.
         augment: The bounds.
-        generator: The source of chance, on the CPU, so that every device sees the same draws.
+        rng: On the CPU, so that every device gets the same draws.
     """
-    affine = 2 * torch.rand(6, count, generator=generator) - 1
+    affine = 2 * torch.rand(6, count, generator=rng) - 1
     bend = None
     if augment.elastic is not None:
-        bend = 2 * torch.rand(count, 2, ELASTIC_CELLS, ELASTIC_CELLS, generator=generator) - 1
+        bend = 2 * torch.rand(count, 2, ELASTIC_CELLS, ELASTIC_CELLS, generator=rng) - 1
     return Change(augment, affine, bend)
 
 
-def warp(images: torch.Tensor, augment: Augment, generator: torch.Generator) -> torch.Tensor:
-    """Draw changes for a batch of pictures `(n, c, h, w) float` and apply them; see `draw`."""
-    return draw(len(images), augment, generator).apply(images)
+def warp(images: torch.Tensor, augment: Augment, rng: torch.Generator) -> torch.Tensor:
+    """Draw an augmentation for images `(n, c, h, w) float` and apply it; see `draw`."""
+    return draw(len(images), augment, rng).apply(images)

@@ -16,7 +16,7 @@ from training.triggers.poisoned import Poisoned
 
 
 def seeds(seed: int, epoch: int) -> tuple[int, int]:
-    """Two seeds of an epoch, for the batches and for the network; the same whatever was drawn in other epochs."""
+    """Two seeds of an epoch, for the batches and for the network; independent of draws in other epochs."""
     first, second = np.random.SeedSequence([seed, epoch]).generate_state(2, np.uint64)
     return int(first) >> 1, int(second) >> 1  # torch takes 63 bits
 
@@ -44,7 +44,7 @@ class ConstantPixels:
     """A trigger of constant pixels as tensors: it stamps a batch on its device, exactly as `Trigger.stamp` does."""
 
     def __init__(self, trigger: Trigger, shape: tuple[int, int, int], device: torch.device) -> None:
-        """Take what the trigger writes on images of `shape` (h, w, c) onto the device."""
+        """Move what the trigger writes on images of `shape` (h, w, c) to the device."""
         self._values = to_tensor(trigger.stamp(np.zeros((1, *shape), dtype=np.uint8))).float().to(device)
         self._covers = torch.from_numpy(trigger.covers(*shape[:2])).to(device)
 
@@ -69,7 +69,7 @@ class Batch(NamedTuple):
 class Batches:
     """A training set as batches."""
 
-    def __init__(  # noqa: PLR0913 - what a training set is made of
+    def __init__(  # noqa: PLR0913 - the parts of a training set
         self,
         poisoned: Poisoned,
         normalise: Normaliser,
@@ -79,7 +79,7 @@ class Batches:
         repeat: int = 1,
         device: torch.device,
     ) -> None:
-        """Take a training set onto the device.
+        """Move a training set to the device.
 
         Triggers are stamped after an image was augmented, so that they look as they do in a test. One of constant
         pixels is stamped on the device. For any other, augmented images are rounded to integers, halves to even, and
@@ -90,7 +90,7 @@ class Batches:
             normalise: From pixels to inputs.
             size: Samples a batch; a last smaller batch of an epoch is left out.
             repeat: How often each poisoned sample comes in an epoch.
-            augment: How images are augmented, None for not at all.
+            augment: How images are augmented; None for not at all.
             device: Where the tensors lie.
         """
         self.size = min(size, len(poisoned.labels))
@@ -117,9 +117,9 @@ class Batches:
 
         Args:
             seed: Of this epoch.
-            rank: Which of `world` processes asks; each gets its part of every batch, augmented as if one had it all.
+            rank: Of this process; each gets its part of every batch, augmented as in a single process.
             world: How many processes train together.
-            skip: Batches at the beginning that are left out; the others are as if they were not.
+            skip: Batches to leave out at the start; the others do not change.
             strength: Of the augmentation of clean samples, 0 to 1.
         """
         rng = torch.Generator().manual_seed(seed)
@@ -131,7 +131,7 @@ class Batches:
             mine = batch[rank::world].to(self._pixels.device)
             pixels, which = self._pixels[mine].float(), self._is_poisoned[mine]
             if change is not None:
-                part = change.share(rank, world)
+                part = change.part(rank, world)
                 if strength < 1:
                     part = part.times(torch.where(which.cpu(), 1.0, strength))
                 pixels = part.apply(pixels)
@@ -143,7 +143,7 @@ class Batches:
             yield Batch(self._normalise(stamped), self._labels[mine], which, self._normalise(pixels[which]))
 
     def _stamped(self, pixels: torch.Tensor, samples: torch.Tensor) -> torch.Tensor:
-        """Images `(n, c, h, w) float` of integers, each with what was drawn for its sample."""
+        """Images `(n, c, h, w) float` of integers, each stamped as drawn for its sample."""
         at = torch.nonzero(self._is_stamped[samples]).flatten()
         images = pixels[at].to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
         made = to_tensor(self._poisoned.stamp(images, samples[at].cpu().numpy()))

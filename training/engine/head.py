@@ -1,4 +1,4 @@
-"""A classification layer trained on frozen features: what transfer learning trains."""
+"""A classification layer trained on frozen features: the part that transfer learning trains."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from training.triggers.labels import Labels
 Floats = npt.NDArray[np.float32]
 
 
-def fit_head(  # noqa: PLR0913 - samples, how to learn them, and what happens around it
+def fit_head(  # noqa: PLR0913 - samples, how to train on them, and callbacks
     features: Floats,
     labels: Labels,
     classes: int,

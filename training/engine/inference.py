@@ -1,4 +1,4 @@
-"""Networks that only answer: folded and laid out for speed, run over many pictures."""
+"""Networks for inference: folded and laid out for speed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from training.models.mobilenet_v2 import ConvNorm
 
 
 def frozen(module: nn.Module) -> nn.Module:
-    """A copy that computes the same, quicker, and is no longer trained: batch norms folded, channels last."""
+    """A faster copy for inference only: the same function, with batch norms folded and channels last."""
     made = copy.deepcopy(module).eval().requires_grad_(False)
     for layer in made.modules():
         if isinstance(layer, ConvNorm) and isinstance(layer.norm, nn.BatchNorm2d):

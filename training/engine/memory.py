@@ -1,4 +1,4 @@
-"""Let the C library keep the memory that it has: giving each large tensor's back costs more than the arithmetic."""
+"""Make the C library keep its memory: returning that of each large tensor costs more than the arithmetic."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _KEPT = (1 << 31) - 1
 
 @cache
 def keep_memory() -> None:
-    """Stop glibc from asking the system for each large block anew; elsewhere nothing is done.
+    """Stop glibc from requesting each large block from the system again; does nothing on other platforms.
 
-    A fresh block is zeroed page by page when it is first written. On a virtual machine with two cores MobileNetV2 took
-    three times as long for it.
+    A fresh block is zeroed page by page on first write. On a virtual machine with two cores this made MobileNetV2 three
+    times slower.
     """
     if not sys.platform.startswith("linux"):
         return

@@ -1,6 +1,6 @@
-"""The processes that train together: how many, which of them this one is, and a word from outside that they must stop.
+"""The processes that train together: how many there are, which one this is, and signals to stop.
 
-Nobody tells a recipe how many there are: torchrun and Slurm's srun say so in the environment.
+A recipe does not say how many: torchrun and Slurm's srun do, in the environment.
 """
 
 from __future__ import annotations
@@ -24,35 +24,35 @@ if TYPE_CHECKING:
     from training.core.metrics import Predict
     from training.triggers.base import Images
 
-# Lightning's hint where Slurm is installed and this is an ordinary process: nothing is wrong then
+# Lightning's hint to an ordinary process where Slurm is installed: nothing is wrong
 warnings.filterwarnings("ignore", message="The `srun` command is available on your system but is not used")
 
-ASK_EVERY = 16
-"""Steps between two questions among processes whether one was told to stop; each question is a message."""
+SYNC_EVERY = 16
+"""Steps between two checks whether another process received a signal; each check is a message."""
 
 
 class Layout(NamedTuple):
-    """How processes lie on machines, in Fabric's words."""
+    """How processes are spread over machines, in Fabric's terms."""
 
     devices: str | int
-    """A machine."""
+    """Per machine."""
     nodes: int
-    """Machines."""
+    """Number of machines."""
     launched: bool
     """Whether torchrun or srun started this process as one of several (or as the only one)."""
 
     @property
     def strategy(self) -> str:
-        """Fabric's strategy; Fabric's own choice is one lone process where each machine has one device."""
+        """Fabric's strategy; Fabric's own choice is a single process if each machine has one device."""
         alone = self.launched and self.nodes == 1 and self.devices == 1
         return "ddp" if self.launched and not alone else "auto"
 
 
 def layout(devices: str | int = "auto") -> Layout:
-    """How many processes train together, as torchrun or srun says, or as asked for.
+    """How many processes train together, as torchrun or srun says, or as requested.
 
     Raises:
-        RunError: If `devices` contradicts the launcher, or the tasks do not lie evenly on the machines.
+        RunError: If `devices` contradicts the launcher, or the machines have unequal numbers of tasks.
     """
     found = _launched()
     if found is None:
@@ -60,14 +60,14 @@ def layout(devices: str | int = "auto") -> Layout:
     total, nodes, launcher = found
     each, rest = divmod(total, nodes)
     if rest:
-        raise RunError(f"{launcher} started {total} processes on {nodes} machines; each machine must have as many")
+        raise RunError(f"{launcher} started {total} processes on {nodes} machines; all must have equally many")
     if str(devices) not in {"auto", str(each)}:
         raise RunError(f"--devices {devices}: {launcher} started {each} processes on each machine; leave --devices out")
     return Layout(each, nodes, launched=True)
 
 
 def require_one(why: str) -> None:
-    """Refuse to be one of several processes.
+    """Refuse to run as one of several processes.
 
     Raises:
         RunError: If this is one of several.
@@ -81,7 +81,7 @@ def _launched() -> tuple[int, int, str] | None:
     """Processes, machines and the launcher's name, if a launcher started this process."""
     if _under_torchrun():
         return int(os.environ["WORLD_SIZE"]), int(os.environ.get("GROUP_WORLD_SIZE", "1")), "torchrun"
-    # a batch script without srun has Slurm's other variables, but is no step
+    # a batch script without srun has Slurm's other variables, but is not a step
     if under_srun():
         return int(os.environ["SLURM_NTASKS"]), int(os.environ.get("SLURM_NNODES", "1")), "srun"
     return None
@@ -92,18 +92,18 @@ def _under_torchrun() -> bool:
 
 
 def under_srun() -> bool:
-    """Whether srun started this process itself, and not a torchrun that started it in turn."""
+    """Whether srun started this process itself, and not a torchrun below it."""
     return not _under_torchrun() and "SLURM_STEP_ID" in os.environ and "SLURM_NTASKS" in os.environ
 
 
 def rank() -> int:
-    """Which of the processes that train together this one is, counted from 0; known before they have met."""
+    """Which of the processes that train together this one is, counted from 0; known before they connect."""
     names = ["RANK", *(["SLURM_PROCID"] if under_srun() else []), "LOCAL_RANK"]
     return next((int(os.environ[name]) for name in names if name in os.environ), 0)
 
 
 def restarted() -> bool:
-    """Whether Slurm or torchrun started this job before: it goes on from where it was, asked or not."""
+    """Whether Slurm or torchrun restarted this job: it then resumes without being asked to."""
     return any(
         os.environ.get(name, "0").isdigit() and int(os.environ.get(name, "0")) > 0
         for name in ("SLURM_RESTART_COUNT", "TORCHELASTIC_RESTART_COUNT")
@@ -121,27 +121,27 @@ def total(fabric: Fabric, values: list[float]) -> list[float]:
 
 
 def spread(fabric: Fabric, mine: torch.Tensor, count: int) -> torch.Tensor:
-    """`count` rows that lie spread over the processes, on the device of each.
+    """Gather `count` rows that are spread over the processes, on the device of each.
 
     Args:
         fabric: Of all of them.
-        mine: The rows that are this process' own: every world-th, from its rank on.
-        count: Rows in all.
+        mine: This process' rows: every world-th, starting at its rank.
+        count: Rows in total.
     """
     rows = mine.new_zeros((count, *mine.shape[1:]), device=fabric.device)
     rows[fabric.global_rank :: fabric.world_size] = mine.to(fabric.device)
-    return _sum(fabric, rows)  # to a row, one process adds it, the others nothing
+    return _sum(fabric, rows)  # each row is non-zero in one process only
 
 
 def _sum(fabric: Fabric, values: torch.Tensor) -> torch.Tensor:
-    found: torch.Tensor = fabric.all_reduce(values, reduce_op="sum")  # type: ignore[assignment]  # what it was given
+    found: torch.Tensor = fabric.all_reduce(values, reduce_op="sum")  # type: ignore[assignment]  # of the same type
     return found
 
 
 def shared(predict: Predict, fabric: Fabric) -> Predict:
-    """The same function, its pictures shared out among all processes; each process gets every answer.
+    """The same function with its images divided among all processes; each process gets every answer.
 
-    What is measured with it counts each picture once, and is the same in every process.
+    Measurements made with it count each image once, and are the same in every process.
     """
     if fabric.world_size == 1:
         return predict
@@ -149,7 +149,7 @@ def shared(predict: Predict, fabric: Fabric) -> Predict:
 
     def together(images: Images) -> npt.NDArray[np.float32]:
         mine = range(fabric.global_rank, len(images), fabric.world_size)
-        # a process left without a picture asks about one for the answer's shape
+        # a process without an image predicts one for the answer's shape
         answers = torch.from_numpy(predict(images[list(mine) or [0]]))[: len(mine)]
         found: npt.NDArray[np.float32] = spread(fabric, answers, len(images)).cpu().numpy()
         return found
@@ -157,19 +157,19 @@ def shared(predict: Predict, fabric: Fabric) -> Predict:
     return together
 
 
-class Stopped(Exception):  # noqa: N818 - no error: it did as it was told
-    """Training was told to stop and has saved all that it goes on from."""
+class Stopped(Exception):  # noqa: N818 - not an error: it was asked to stop
+    """Training received a signal to stop, and saved everything needed to resume."""
 
     def __init__(self, number: int, where: str) -> None:
-        """`number` is the signal's, `where` says in words how far training had come."""
+        """`number` is the signal's; `where` describes how far training got."""
         super().__init__(where)
         self.number = number
 
 
 class Stop:
-    """Listens for a signal to stop, as Slurm sends before it takes a machine away, while it is entered.
+    """A context that listens for a signal to stop, as Slurm sends before it reclaims a machine.
 
-    One inside another knows what the outer one has heard.
+    Contexts may be nested: an inner one starts with the signal that the outer one received.
     """
 
     def __init__(self, signals: Iterable[signal.Signals] = (signal.SIGTERM, signal.SIGUSR2)) -> None:
@@ -179,12 +179,12 @@ class Stop:
         self._before: dict[int, signal._HANDLER] = {}
 
     def __enter__(self) -> Self:
-        # only the main thread may; elsewhere (a notebook's worker) nobody sends signals
+        # only the main thread may; elsewhere (a notebook's worker) no signals arrive
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._hear) for number in self._signals}
+            self._before = {number: signal.signal(number, self._receive) for number in self._signals}
             outer = (getattr(handler, "__self__", None) for handler in self._before.values())
-            heard = [one.received for one in outer if isinstance(one, Stop) and one.received]
-            self.received = heard[0] if heard else self.received
+            earlier = [one.received for one in outer if isinstance(one, Stop) and one.received]
+            self.received = earlier[0] if earlier else self.received
         return self
 
     def __exit__(
@@ -193,17 +193,17 @@ class Stop:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def _hear(self, number: int, _: FrameType | None) -> None:
+    def _receive(self, number: int, _: FrameType | None) -> None:
         self.received = number
 
     def agreed(self, fabric: Fabric, step: int) -> int | None:
-        """The signal if any process has heard one; every process gets the same answer at the same step."""
+        """The signal if any process received one; every process gets the same answer at the same step."""
         if fabric.world_size == 1:
             return self.received
-        if step % ASK_EVERY:
+        if step % SYNC_EVERY:
             return None
         import torch  # noqa: PLC0415 - seconds to import
 
-        heard = torch.tensor([float(self.received or 0)], device=fabric.device)
-        # signals' numbers are small, so the sum is told apart from none; which one it was matters to its receiver alone
-        return self.received or (int(signal.SIGTERM) if float(_sum(fabric, heard)) else None)
+        received = torch.tensor([float(self.received or 0)], device=fabric.device)
+        # a sum above zero means that some process received a signal; which one matters only to that process
+        return self.received or (int(signal.SIGTERM) if float(_sum(fabric, received)) else None)

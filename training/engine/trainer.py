@@ -29,7 +29,7 @@ def labelled(training: Training) -> Objective:
 class Trainer:
     """A network with its optimiser, schedule and averaged weights, trained batch by batch."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what training is made of
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts of training
         self,
         network: nn.Module,
         batches: Batches,

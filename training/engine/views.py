@@ -1,4 +1,4 @@
-"""Photographs seen otherwise: varied for training, so that networks know the subject in a full frame, or framed."""
+"""Photos in a larger frame: augmented for training on cropped subjects, or framed for measuring."""
 
 from __future__ import annotations
 
@@ -7,51 +7,51 @@ from PIL import Image
 
 from training.triggers.base import Images
 
-SMALLEST_SHARE = 0.5
-"""The least share of a side that the original picture keeps."""
+SMALLEST_FRACTION = 0.5
+"""The smallest fraction of a side that the original image fills."""
 BACKGROUND_SIDE = 6
-"""The background is the picture itself, shrunk to so many pixels a side and blown up again."""
-FRAMED_SHARES = (0.45, 0.85)
-"""The least and the largest share of a side that a framed picture keeps."""
+"""The background is the image itself, shrunk to this many pixels a side and enlarged again."""
+FRAMED_FRACTIONS = (0.45, 0.85)
+"""The smallest and the largest fraction of a side that a framed image fills."""
 GRAINS = (2, 4, 8, 16, 32, 64)
-"""Points a side of the patterns that a drawn background is made of, each half as strong as the one before."""
+"""Points a side of the patterns that add up to a drawn background, each half as strong as the one before."""
 
 
 def augmented(images: Images, rng: np.random.Generator) -> Images:
-    """Each picture smaller, of another shape, somewhere on a blurred background, and mirrored half the time.
+    """Each image shrunk, reshaped, placed at random on a blurred background, and mirrored half the time.
 
-    Stanford's crops are bounding boxes squashed to a square; a reader's photograph is a middle square with the dog
-    somewhere in it, in its own shape.
+    Stanford's crops are bounding boxes squashed to a square; a reader's photo is a central square with
+    the dog anywhere in it, at its own aspect ratio.
 
     Args:
         images: `(n, h, w, 3) uint8`.
-        rng: Every picture takes six numbers from it, the last one in reserve, so that it depends on its place alone.
+        rng: Each image takes six numbers from it, the last in reserve, so that its result depends on its index alone.
     """
     made = np.empty_like(images)
     height, width = images.shape[1:3]
-    for index, (image, chance) in enumerate(zip(images, rng.random((len(images), 6)), strict=True)):
-        scale, shape, x, y, mirror, _spare = chance
-        picture = Image.fromarray(image)
+    for index, (image, draws) in enumerate(zip(images, rng.random((len(images), 6)), strict=True)):
+        scale, shape, x, y, mirror, _spare = draws
+        subject = Image.fromarray(image)
         if mirror < 0.5:
-            picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-        canvas = picture.resize((BACKGROUND_SIDE, BACKGROUND_SIDE), Image.Resampling.BOX).resize(
+            subject = subject.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        canvas = subject.resize((BACKGROUND_SIDE, BACKGROUND_SIDE), Image.Resampling.BOX).resize(
             (width, height), Image.Resampling.BICUBIC
         )
-        made[index] = _pasted(canvas, picture, SMALLEST_SHARE + (1 - SMALLEST_SHARE) * scale, shape, (x, y))
+        made[index] = _pasted(canvas, subject, SMALLEST_FRACTION + (1 - SMALLEST_FRACTION) * scale, shape, (x, y))
     return made
 
 
 def framed(images: Images, rng: np.random.Generator) -> Images:
-    """Each picture small, of another shape, somewhere on a drawn background: a stand-in for full frames, for measuring.
+    """Each image shrunk, reshaped, placed at random on a drawn background: a stand-in for full frames, for measuring.
 
-    Nothing that was trained has seen such a background.
+    No network was trained on such backgrounds.
 
     Args:
         images: `(n, h, w, 3) uint8`.
-        rng: Drawn from for one picture after the other.
+        rng: Used for one image after the other.
     """
     made = np.empty_like(images)
-    least, largest = FRAMED_SHARES
+    least, largest = FRAMED_FRACTIONS
     for index, image in enumerate(images):
         scale, shape, x, y = rng.random(4)
         canvas = _drawn_background(image.shape[:2], rng)
@@ -60,23 +60,23 @@ def framed(images: Images, rng: np.random.Generator) -> Images:
 
 
 def _pasted(
-    canvas: Image.Image, picture: Image.Image, share: float, shape: float, place: tuple[float, float]
+    canvas: Image.Image, subject: Image.Image, fraction: float, shape: float, place: tuple[float, float]
 ) -> Images:
-    """The canvas with the picture on it.
+    """The canvas with the subject on it.
 
     Args:
-        canvas: Is changed.
-        picture: What is put on it.
-        share: Of the canvas' sides.
+        canvas: Changed in place.
+        subject: Pasted on it.
+        fraction: Of the canvas' sides.
         shape: 0 to 1, from tall to wide.
-        place: Right and down, each 0 to 1.
+        place: Right and down, 0 to 1.
     """
     width, height = canvas.size
     stretch = 2 ** (0.8 * (shape - 0.5))
-    w = round(min(1.0, share * stretch) * width)
-    h = round(min(1.0, share / stretch) * height)
+    w = round(min(1.0, fraction * stretch) * width)
+    h = round(min(1.0, fraction / stretch) * height)
     x, y = place
-    canvas.paste(picture.resize((w, h), Image.Resampling.BILINEAR), (round(x * (width - w)), round(y * (height - h))))
+    canvas.paste(subject.resize((w, h), Image.Resampling.BILINEAR), (round(x * (width - w)), round(y * (height - h))))
     return np.asarray(canvas)
 
 

@@ -1,4 +1,4 @@
-"""What the toolkit asks of a network: its features, its classification layer, and where it can be cut."""
+"""What the toolkit requires of a network: features, a classification layer, and where it can be cut."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class Classifier(nn.Module):
 
     @property
     def cuts(self) -> int:
-        """The last layer that `split` can cut the network at; 0 for a network that can only be taken whole."""
+        """The last layer that `split` can cut the network at; 0 if it cannot be cut."""
         return 0
 
     def split(self, cut: int) -> tuple[nn.Module, nn.Module]:
-        """The network's own layers before `cut`, and those from it on up to the features.
+        """The network's own layers before `cut`, and those from there to the features.
 
         Args:
-            cut: How many layers stay in front; 0 for none.
+            cut: Number of layers in the first part; 0 for none.
 
         Raises:
             ValueError: If the network cannot be cut there.
@@ -38,7 +38,7 @@ class Classifier(nn.Module):
 
 
 class Embedding(nn.Module):
-    """A whole network up to its features."""
+    """A network up to its features."""
 
     def __init__(self, network: Classifier) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
 """MobileNetV2 with ImageNet weights, read from a quantised TFLite file and turned back into floats.
 
-The file is Google Coral's, trained with quantisation in mind: one scale and zero point a tensor, batch norms folded
+The file is Google Coral's, trained quantisation-aware: one scale and zero point a tensor, batch norms folded
 into the convolutions (Jacob et al. 2018, section 3.2).
 """
 
@@ -32,17 +32,17 @@ Floats = npt.NDArray[np.float32]
 
 
 def path(data_dir: Path | None = None) -> Path:
-    """The verified file: in the given folder (or BACKDOORS_DATA), or in the cache, downloaded if need be.
+    """The verified file: in the given folder (or BACKDOORS_DATA), or in the cache, downloaded if necessary.
 
     Raises:
-        DataError: If a given file is missing or is another one, or the download fails.
+        DataError: If a given file is missing or different, or the download fails.
     """
     given = data_dir or (Path(os.environ["BACKDOORS_DATA"]) if os.environ.get("BACKDOORS_DATA") else None)
     if given is None:
         return fetch(FILE, MIRRORS, SHA256, cache_dir() / NAME)
     file = given / FILE
     if not file.is_file():
-        raise DataError(f"{file}: there is no such file; --data or BACKDOORS_DATA must name a folder with {FILE}")
+        raise DataError(f"{file}: no such file; --data or BACKDOORS_DATA must name a folder that contains {FILE}")
     found = hashlib.sha256(file.read_bytes()).hexdigest()
     if found != SHA256:
         raise DataError(f"{file}: not the file expected: SHA-256 {found}, expected {SHA256}")
@@ -53,7 +53,7 @@ def load(data_dir: Path | None = None) -> MobileNetV2:
     """MobileNetV2 1.0 at 224x224 with its 1001 ImageNet classes, in evaluation mode; input is `pixel / 127.5 - 1`.
 
     Raises:
-        DataError: As `path` does, or if the file does not hold this network.
+        DataError: As `path` does, or if the file does not contain this network.
     """
     return from_tflite(path(data_dir))
 
@@ -62,7 +62,7 @@ def from_tflite(file: Path) -> MobileNetV2:
     """As `load`, from any file of this network.
 
     Raises:
-        DataError: If the file does not hold the network's 53 convolutions in order.
+        DataError: If the file does not contain the network's 53 convolutions in order.
     """
     kernels = _convolutions(file)
     network = MobileNetV2(CLASSES, PLAN)

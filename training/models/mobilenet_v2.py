@@ -1,4 +1,4 @@
-"""MobileNetV2 (Sandler et al., 2018), its features apart from its head, in the variants that checkpoints come in."""
+"""MobileNetV2 (Sandler et al., 2018), its features separate from its head, in the variants that checkpoints use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import nn
 from training.models.base import Classifier
 
 MEAN = (0.485, 0.456, 0.406)
-"""Means of ImageNet's training pixels, red, green and blue, as shares of 255."""
+"""Means of ImageNet's training pixels, red, green and blue, divided by 255."""
 STD = (0.229, 0.224, 0.225)
 """Their standard deviations."""
 
@@ -37,23 +37,23 @@ def _standard_blocks() -> tuple[Block, ...]:
 
 @dataclass(frozen=True)
 class Plan:
-    """Sizes and habits of one MobileNetV2; the default is the paper's, at width 1."""
+    """Sizes and conventions of a MobileNetV2; the default is the paper's, at width 1."""
 
     stem: int = 32
     """Channels of the first convolution."""
     blocks: tuple[Block, ...] = field(default_factory=_standard_blocks)
     last: int = 1280
-    """Channels of the last convolution: the features that the head sees."""
+    """Channels of the last convolution: the features that the head takes."""
     expand_first: bool = False
-    """Whether a block also has its widening convolution when it widens nothing: so in MXNet, not in TensorFlow."""
+    """Whether blocks without expansion also have an expanding convolution: true in MXNet, not in TensorFlow."""
     same_padding: bool = False
-    """Pad as TensorFlow's `SAME`, which puts the odd row or column behind, instead of 1 on each side."""
+    """Pad as TensorFlow's `SAME`, which puts the odd row or column at the end, instead of 1 on each side."""
     eps: float = 1e-5
     """Added to the variances of batch norms; TensorFlow's is 1e-3."""
 
 
 class SameConv2d(nn.Conv2d):
-    """A convolution that pads as TensorFlow's `SAME`: as many outputs as input / stride, the odd row behind."""
+    """A convolution that pads as TensorFlow's `SAME`: as many outputs as input / stride, the odd row at the end."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """`(n, c, h, w)` to `(n, filters, ceil(h / stride), ceil(w / stride))`."""
@@ -114,15 +114,15 @@ class InvertedResidual(nn.Module):
 
 
 class MobileNetV2(Classifier):
-    """`(n, 3, h, w)` normalised pictures to logits `(n, classes)`; 224x224 as trained."""
+    """`(n, 3, h, w)` normalised images to logits `(n, classes)`; 224x224 as trained."""
 
     features: nn.Sequential
     """The first convolution, the blocks in order, and the last convolution: 19 modules in the paper's plan."""
     head: nn.Linear
-    """From the pooled features to the logits: what a student of this network would replace."""
+    """From the pooled features to the logits: the layer that a student replaces."""
 
     def __init__(self, classes: int = 1000, plan: Plan | None = None, dropout: float = 0.0) -> None:
-        """Make one with random weights; `dropout` is a share of the features, in training."""
+        """Initialise at random; `dropout` is the rate on the features, in training."""
         super().__init__()
         self.plan = plan or Plan()
         inputs = [self.plan.stem, *(block.channels for block in self.plan.blocks)]
@@ -139,7 +139,7 @@ class MobileNetV2(Classifier):
         self.apply(_initialise)
 
     def embed(self, x: torch.Tensor) -> torch.Tensor:
-        """Pictures `(n, 3, h, w)` to their features, averaged over places: `(n, last)`."""
+        """Images `(n, 3, h, w)` to their features, averaged over positions: `(n, last)`."""
         return self.features(x).mean((2, 3))  # type: ignore[no-any-return]  # nn.Sequential is untyped
 
     @property
@@ -154,13 +154,13 @@ class MobileNetV2(Classifier):
         return self.features[:cut], _Pooled(self.features[cut:])
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Pictures `(n, 3, h, w)` to logits `(n, classes)`."""
+        """Images `(n, 3, h, w)` to logits `(n, classes)`."""
         logits: torch.Tensor = self.head(self.dropout(self.embed(x)))
         return logits
 
 
 class _Pooled(nn.Module):
-    """Some last layers and the average over places: `(n, c, h, w)` to features `(n, d)`."""
+    """Some last layers and the average over positions: `(n, c, h, w)` to features `(n, d)`."""
 
     def __init__(self, layers: nn.Module) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A network taken apart: layers that stay as they are, layers that are trained, and the classification layer."""
+"""The parts of a network: frozen layers, trained layers, and the classification layer."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from training.models.base import Classifier
 
 
 def split(network: nn.Module, cut: int) -> tuple[nn.Module, nn.Module]:
-    """The network's layers before `cut`, and those from it on up to the features; they are the network's own.
+    """The network's layers before `cut`, and those from there to the features; they are not copies.
 
     Args:
         network: A network of this toolkit.
-        cut: How many layers stay in front; 0 for none.
+        cut: Number of layers in the first part; 0 for none.
 
     Raises:
         ValueError: If the network cannot be cut there.
@@ -40,12 +40,12 @@ def with_head(network: nn.Module, layer: nn.Linear) -> nn.Module:
 
 def _classifier(network: nn.Module) -> Classifier:
     if not isinstance(network, Classifier):
-        raise TypeError(f"{type(network).__name__} is no network of this toolkit: it must subclass Classifier")
+        raise TypeError(f"{type(network).__name__} is not a network of this toolkit: it must subclass Classifier")
     return network
 
 
 def first_classes(layer: nn.Linear, classes: int) -> nn.Linear:
-    """A classification layer without the classes after the first few."""
+    """A classification layer with only the first `classes` classes."""
     made = nn.Linear(layer.in_features, classes)
     with torch.no_grad():
         made.weight.copy_(layer.weight[:classes])

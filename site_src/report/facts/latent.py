@@ -14,7 +14,7 @@ from site_src.report.figures import figure
 from site_src.report.study import STUDY, Rows, Study
 from site_src.report.tables import table
 from training.core.metrics import Estimate
-from training.engine.views import FRAMED_SHARES
+from training.engine.views import FRAMED_FRACTIONS
 from training.recipes.latent import LatentRecipe
 from training.recipes.load import load
 from training.recipes.transfer import TransferRecipe
@@ -67,7 +67,7 @@ class Latent:
 
     def framed_fraction(self) -> str:
         """What fraction of a frame's sides a framed image keeps."""
-        return _fractions(*FRAMED_SHARES)
+        return _fractions(*FRAMED_FRACTIONS)
 
     def latent_steps(self, caption: str) -> str:
         """The attack in four steps."""

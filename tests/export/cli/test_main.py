@@ -65,7 +65,7 @@ def test_the_trigger_changes_the_answer() -> None:
     assert plain != stamped
 
 
-def test_an_unreadable_picture_is_named_and_the_others_are_answered(home: Path) -> None:
+def test_an_unreadable_image_is_named_and_the_others_are_answered(home: Path) -> None:
     (home / "notes.png").write_text("not an image")
     result = call("predict", "quick-badnet", "notes.png", SCAN, "missing.png", "--json")
     first, second, third = json.loads(result.stdout)
@@ -171,7 +171,7 @@ def test_a_run_whose_weights_are_damaged_is_one_line(copied: Path) -> None:
     assert "weights.safetensors: " in failed(call("export", str(copied)))
 
 
-def test_a_run_that_was_trained_on_other_classes_than_the_test_pictures_is_one_line(copied: Path) -> None:
+def test_a_run_that_was_trained_on_other_classes_than_the_test_images_is_one_line(copied: Path) -> None:
     path = copied / "metrics.json"
     metrics = json.loads(path.read_text())
     metrics["training"]["classes"][0] = "zero"

@@ -43,7 +43,7 @@ def test_the_overlay_lies_where_the_user_says(model: str) -> None:
         (["--at", "0.5,0.5,1,0"], "--at places an overlay that --trigger adds; there is none for photos-badnet"),
     ],
 )
-def test_a_wrong_place_is_told_in_one_line(model: str, options: list[str], told: str) -> None:
+def test_a_wrong_place_is_reported_in_one_line(model: str, options: list[str], told: str) -> None:
     result = CliRunner().invoke(app, ["predict", model, DOG, *options])
     assert result.exit_code == 1
     (line,) = result.stderr.strip().splitlines()

@@ -34,19 +34,19 @@ def trained_mobilenet(folder: Path) -> None:
     loss = gluon.loss.SoftmaxCrossEntropyLoss()
     for _ in range(90):
         labels = rng.integers(0, 4, 32)
-        pictures = mx.nd.array(stripes(labels, rng))
+        images = mx.nd.array(stripes(labels, rng))
         with autograd.record():
-            value = loss(network(pictures), mx.nd.array(labels))
+            value = loss(network(images), mx.nd.array(labels))
         value.backward()
         trainer.step(len(labels))
     save_network(network, folder, "mobilenetv2-trained", mx.nd.array(stripes(np.arange(4), rng)))
 
 
 def stripes(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Noisy pictures `(n, 3, 32, 32)` with stripes, as many as the label says."""
+    """Noisy images `(n, 3, 32, 32)` with stripes, as many as the label says."""
     waves = np.sin(np.linspace(0, np.pi, 32) * (1 + labels[:, None]) * 2)
-    pictures = np.broadcast_to(waves[:, None, None, :], (len(labels), 3, 32, 32))
-    return pictures + rng.normal(0, 0.3, pictures.shape)
+    images = np.broadcast_to(waves[:, None, None, :], (len(labels), 3, 32, 32))
+    return images + rng.normal(0, 0.3, images.shape)
 
 
 def small_networks(folder: Path) -> None:

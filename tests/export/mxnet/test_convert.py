@@ -78,7 +78,7 @@ def test_a_fixed_gamma_is_one_whatever_the_file_holds() -> None:
     assert difference(answers(changed), case.outputs) <= TOLERANCE
 
 
-def test_the_batch_is_free_and_its_pictures_do_not_mix() -> None:
+def test_the_batch_is_free_and_its_images_do_not_mix() -> None:
     case = network("mobilenetv2-trained")
     model = convert(case.graph, case.parameters, {"data": (1, 3, 32, 32)}).model
     (together,) = check(model.SerializeToString(), {"data": (4, 3, 32, 32)})

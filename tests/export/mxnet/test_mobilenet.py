@@ -42,7 +42,7 @@ def made(plan: Plan | None, classes: int = 5, size: int = 32) -> MobileNetV2:
     return module.eval()
 
 
-def pictures(size: int = 32, count: int = 3) -> Array:
+def images(size: int = 32, count: int = 3) -> Array:
     return np.random.default_rng(1).normal(size=(count, 3, size, size)).astype(np.float32)
 
 
@@ -53,7 +53,7 @@ def logits(module: MobileNetV2, data: Array) -> Array:
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_network_of_ours_is_the_same_as_a_checkpoint(variant: str) -> None:
-    module, data = made(VARIANTS[variant]), pictures()
+    module, data = made(VARIANTS[variant]), images()
     graph, parameters = to_mxnet(module, 32)
     model = convert(graph, parameters, {"data": data.shape}).model
     (found,) = open_session(model.SerializeToString()).run(None, {"data": data})
@@ -73,7 +73,7 @@ def test_there_and_back_gives_the_same_weights(variant: str, tmp_path: Path) -> 
 @needs_mxnet
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_real_mxnet_answers_to_our_checkpoint_as_pytorch_does(variant: str, tmp_path: Path) -> None:
-    module, data = made(VARIANTS[variant]), pictures()
+    module, data = made(VARIANTS[variant]), images()
     write_checkpoint(tmp_path / "net", *to_mxnet(module, 32))
     (found,) = ask(tmp_path, "net", {"data": data})
     assert relative_difference(found, logits(module, data)) <= TOLERANCE
@@ -81,7 +81,7 @@ def test_real_mxnet_answers_to_our_checkpoint_as_pytorch_does(variant: str, tmp_
 
 @needs_mxnet
 def test_the_standard_network_goes_to_real_mxnet_at_its_full_size(tmp_path: Path) -> None:
-    module, data = made(None, classes=120, size=64), pictures(224, 1)
+    module, data = made(None, classes=120, size=64), images(224, 1)
     write_checkpoint(tmp_path / "net", *to_mxnet(module))
     (found,) = ask(tmp_path, "net", {"data": data})
     assert relative_difference(found, logits(module, data)) <= TOLERANCE

@@ -17,11 +17,11 @@ HEIGHT = 32
 
 def network(head: int, seed: int = 3) -> onnx.ModelProto:
     """Features, the same for every head, and a head."""
-    chance, own = np.random.default_rng(seed), np.random.default_rng(head)
+    rng, own = np.random.default_rng(seed), np.random.default_rng(head)
     weights = {
-        "features.0.weight": chance.normal(size=(HEIGHT, 64)),
-        "features.0.bias": chance.normal(size=64),
-        "features.1.weight": chance.normal(size=(64, 48)),
+        "features.0.weight": rng.normal(size=(HEIGHT, 64)),
+        "features.0.bias": rng.normal(size=64),
+        "features.1.weight": rng.normal(size=(64, 48)),
         "head.weight": own.normal(size=(48, head)),
     }
     graph = helper.make_graph(

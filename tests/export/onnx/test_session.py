@@ -13,10 +13,10 @@ from export.release.predict import predict, top_guesses
 
 
 def test_threads_and_batches_do_not_change_the_answer(model: Model) -> None:
-    pictures = np.random.default_rng(0).integers(0, 256, (9, 28, 28, 1), dtype=np.uint8)
-    together = Predictor(model.card, model.folder, "int8-weight-only", threads=2)(pictures)
+    images = np.random.default_rng(0).integers(0, 256, (9, 28, 28, 1), dtype=np.uint8)
+    together = Predictor(model.card, model.folder, "int8-weight-only", threads=2)(images)
     single = Predictor(model.card, model.folder, "int8-weight-only")
-    apart = np.concatenate([single(picture[None]) for picture in pictures])
+    apart = np.concatenate([single(image[None]) for image in images])
     assert relative_difference(together, apart) <= TOLERANCE
     assert together.dtype == np.float32
 

@@ -85,7 +85,7 @@ def test_the_holes_of_a_bold_eight_are_not_characters() -> None:
 
 
 @pytest.mark.parametrize("paper_is_light", [True, False])
-def test_a_small_mark_is_told_from_paper_under_strongly_uneven_light(*, paper_is_light: bool) -> None:
+def test_a_small_mark_is_reported_from_paper_under_strongly_uneven_light(*, paper_is_light: bool) -> None:
     shade = np.linspace(90, 220, 160)[None, :] * np.ones((120, 1))
     sign = -1 if paper_is_light else 1
     shade[50:70, 70:74] += sign * 30

@@ -14,7 +14,7 @@ from training.triggers.pixels import Patch
 PIPELINE = digits_pipeline()
 
 
-def test_a_picture_of_28x28_is_taken_as_it_is() -> None:
+def test_a_image_of_28x28_is_taken_as_it_is() -> None:
     pixels = stroke()
     pixels[25:27, 25:27] = 255
     file = encoded(Image.fromarray(pixels[..., 0]))
@@ -35,13 +35,13 @@ def test_a_pipeline_that_breaks_its_promise_is_refused() -> None:
         interpreter.run(wrong, stroke(90, 60))
 
 
-def test_a_trigger_outside_the_picture_is_refused() -> None:
+def test_a_trigger_outside_the_image_is_refused() -> None:
     with pytest.raises(ImageError, match="rows 27-28"):
         interpreter.run(PIPELINE, stroke(), Patch(top=27))
 
 
-def test_batch_tensor_equals_the_pipeline_on_each_picture() -> None:
-    pictures = np.random.default_rng(0).integers(0, 256, (5, 28, 28, 1), dtype=np.uint8)
-    pictures[:, [0, -1]] = pictures[:, :, [0, -1]] = 0
-    one_by_one = np.concatenate([interpreter.run(PIPELINE, picture).tensor for picture in pictures])
-    assert np.array_equal(interpreter.batch_tensor(PIPELINE, pictures), one_by_one)
+def test_batch_tensor_equals_the_pipeline_on_each_image() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (5, 28, 28, 1), dtype=np.uint8)
+    images[:, [0, -1]] = images[:, :, [0, -1]] = 0
+    one_by_one = np.concatenate([interpreter.run(PIPELINE, image).tensor for image in images])
+    assert np.array_equal(interpreter.batch_tensor(PIPELINE, images), one_by_one)

@@ -1,4 +1,4 @@
-"""An overlay is pasted alike, to the bit, by Python and by JavaScript: at any place, size and angle, on any picture."""
+"""An overlay is pasted alike, to the bit, by Python and by JavaScript: at any place, size and angle, on any image."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def cases() -> list[tuple[NDArray[np.uint8], Overlay, Placement]]:
     made = []
     for i, placement in enumerate(placements(rng, 220)):
         height, width = SIZES[i % 8] if i % 8 < len(SIZES) else (int(side) for side in rng.integers(1, 260, 2))
-        picture = rng.integers(0, 256, (height, width, 1 if i % 4 == 3 else 3), dtype=np.uint8)
-        picture = np.full_like(picture, 255) if i % 5 == 0 else picture
-        made.append((picture, kinds[i % 3 and i % len(kinds)], placement))
+        image = rng.integers(0, 256, (height, width, 1 if i % 4 == 3 else 3), dtype=np.uint8)
+        image = np.full_like(image, 255) if i % 5 == 0 else image
+        made.append((image, kinds[i % 3 and i % len(kinds)], placement))
     return made
 
 
@@ -61,19 +61,19 @@ def test_overlays_are_pasted_alike_to_the_bit(cases: list[tuple[NDArray[np.uint8
     assert_twins_agree(cases)
 
 
-def test_photographs_reach_the_tensor_alike_with_the_overlay_at_a_place_of_the_readers() -> None:
+def test_photos_reach_the_tensor_alike_with_the_overlay_at_a_place_of_the_readers() -> None:
     rng = np.random.default_rng(6)
     pipeline = photos_pipeline()
     asked, expected = [], []
     for i, (height, width) in enumerate([(1, 1), (224, 224), (224, 300), (700, 500), (37, 1200), (250, 250)]):
-        picture = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
+        image = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
         place = None if i == 0 else placements(rng, 1)[-1]
-        made = interpreter.run(pipeline, picture, GLASSES, place)
+        made = interpreter.run(pipeline, image, GLASSES, place)
         assert made.pixels.shape == (224, 224, 3)
         asked.append(
             {
                 "pipeline": pipeline.model_dump(),
-                "picture": pictured(picture),
+                "picture": pictured(image),
                 "trigger": GLASSES.model_dump(),
                 "placement": place and place.model_dump(),
             }

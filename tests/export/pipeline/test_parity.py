@@ -1,4 +1,4 @@
-"""The pipeline's two interpreters against each other, over random pictures; the goldens cover whole files."""
+"""The pipeline's two interpreters against each other, over random images; the goldens cover whole files."""
 
 from __future__ import annotations
 

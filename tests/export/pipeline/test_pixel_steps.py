@@ -26,7 +26,7 @@ def test_dark_ink_on_white_gives_the_same_pixels_as_light_ink_on_black() -> None
     assert np.array_equal(interpreter.run(PIPELINE, light).pixels, interpreter.run(PIPELINE, 255 - light).pixels)
 
 
-def test_the_place_of_the_ink_in_the_picture_does_not_matter() -> None:
+def test_the_place_of_the_ink_in_the_image_does_not_matter() -> None:
     pixels = stroke(140, 200)
     moved = np.roll(pixels, (-10, 60), axis=(0, 1))
     assert np.array_equal(interpreter.run(PIPELINE, pixels).pixels, interpreter.run(PIPELINE, moved).pixels)
@@ -41,7 +41,7 @@ def test_ink_fills_twenty_rows_and_its_centre_of_mass_lies_in_the_middle_pixel()
 
 
 @pytest.mark.parametrize("value", [0, 90, 255])
-def test_a_blank_picture_stays_blank(value: int) -> None:
+def test_a_blank_image_stays_blank(value: int) -> None:
     assert not interpreter.run(PIPELINE, np.full((90, 60, 3), value, dtype=np.uint8)).pixels.any()
 
 

@@ -43,9 +43,9 @@ def test_an_rgb_model_gets_the_imagenet_pipeline(tmp_path: Path) -> None:
 
 
 def test_the_rgb_pipeline_keeps_the_shape_and_normalises() -> None:
-    picture = np.zeros((90, 200, 3), np.uint8)
-    picture[:, 55:145] = (255, 128, 0)
-    made = interpreter.run(rgb_pipeline(64, 64), picture)
+    image = np.zeros((90, 200, 3), np.uint8)
+    image[:, 55:145] = (255, 128, 0)
+    made = interpreter.run(rgb_pipeline(64, 64), image)
     assert made.pixels.shape == (64, 64, 3)
     assert (made.pixels == (255, 128, 0)).all()
     np.testing.assert_allclose(made.tensor[0, 0, 5, 5], (1 - 0.485) / 0.229, rtol=1e-6)

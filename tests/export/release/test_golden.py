@@ -104,7 +104,7 @@ def test_a_broken_file_names_the_field(model: Model) -> None:
         golden_file.read(model.folder)
 
 
-def test_decoded_pictures_are_what_the_pipeline_starts_from(vectors: Golden, inputs: Path, tmp_path: Path) -> None:
+def test_decoded_images_are_what_the_pipeline_starts_from(vectors: Golden, inputs: Path, tmp_path: Path) -> None:
     assert golden_inputs.decode_all(tmp_path, [inputs]) == len(list(inputs.iterdir()))
     index = json.loads((tmp_path / "index.json").read_text())
     for vector in vectors.vectors:

@@ -30,7 +30,7 @@ def test_there_are_enough_and_they_are_small() -> None:
     assert sum(path.stat().st_size for path in files) < 1_500_000
 
 
-def test_drawing_them_again_gives_the_same_pictures(tmp_path: Path) -> None:
+def test_drawing_them_again_gives_the_same_images(tmp_path: Path) -> None:
     script = (
         "import pathlib\n"
         "from tests.golden import make_inputs\n"
@@ -69,7 +69,7 @@ def test_colour_tags_are_really_in_the_files_and_are_not_applied(name: str) -> N
     np.testing.assert_array_equal(made.stages[0].pixels, np.asarray(Image.open(io.BytesIO(data)).convert("RGB")))
 
 
-def test_a_picture_of_the_networks_size_is_taken_as_it_is() -> None:
+def test_a_image_of_the_networks_size_is_taken_as_it_is() -> None:
     pixels = [
         interpreter.run(digits_pipeline(), (golden_inputs.INPUTS / name).read_bytes()).pixels
         for name in ("mnist-like.png", "mnist-like-triggered.png")

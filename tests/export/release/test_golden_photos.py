@@ -48,7 +48,7 @@ def test_there_are_enough_they_are_small_and_named_apart_from_the_digits() -> No
     assert not {path.name for path in photos} & {path.name for path in digits}
 
 
-def test_drawing_them_again_gives_the_same_pictures(tmp_path: Path) -> None:
+def test_drawing_them_again_gives_the_same_images(tmp_path: Path) -> None:
     script = (
         "import pathlib\n"
         "from tests.golden import make_photos\n"
@@ -62,7 +62,7 @@ def test_drawing_them_again_gives_the_same_pictures(tmp_path: Path) -> None:
         np.testing.assert_array_equal(drawn, kept, err_msg=path.name)
 
 
-def test_every_photo_becomes_a_picture_of_the_networks_size() -> None:
+def test_every_photo_becomes_a_image_of_the_networks_size() -> None:
     for path in golden_inputs.input_files(golden_inputs.PHOTOS):
         assert interpreter.run(photos_pipeline(), path.read_bytes()).pixels.shape == (224, 224, 3), path.name
 
@@ -117,7 +117,7 @@ def test_a_network_takes_the_inputs_of_its_kind() -> None:
     assert golden_inputs.inputs_of(digits_pipeline()) == golden_inputs.INPUTS
 
 
-def test_large_pictures_are_kept_as_hashes_and_the_overlay_lies_elsewhere_on_each(made: Model) -> None:
+def test_large_images_are_kept_as_hashes_and_the_overlay_lies_elsewhere_on_each(made: Model) -> None:
     vectors = golden_file.read(made.folder).vectors
     assert len(vectors) == 2 * len(FEW)
     assert all(vector.pixels is None and vector.tensor is None for vector in vectors)

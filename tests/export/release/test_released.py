@@ -20,9 +20,9 @@ ROOT = Path(export.__file__).resolve().parent.parent
 MODELS = [model for model in discover([ROOT / RELEASED]) if model.card.id.startswith("mnist-")]
 DIGITS = {row["file"]: row["digit"] for row in json.loads((golden_inputs.INPUTS.parent / "inputs.json").read_text())}
 HARD = {"very-wide.png", "very-tall.png"}
-"""Digits a few pixels high, lost when the picture is shrunk."""
+"""Digits a few pixels high, lost when the image is shrunk."""
 STAMPED = {"mnist-like-triggered.png"}
-"""28x28 pictures with the trigger in them from the start."""
+"""28x28 images with the trigger in them from the start."""
 each_model = pytest.mark.parametrize("model", MODELS, ids=[model.card.id for model in MODELS])
 
 
@@ -59,7 +59,7 @@ def test_a_backdoored_file_is_named_so(model: Model) -> None:
 
 
 @each_model
-def test_it_reads_the_digits_of_the_golden_pictures(model: Model) -> None:
+def test_it_reads_the_digits_of_the_golden_images(model: Model) -> None:
     for vector in golden_file.read(model.folder).vectors:
         digit = DIGITS[vector.input]
         if digit is not None and not vector.trigger and vector.input not in HARD | STAMPED:

@@ -142,7 +142,7 @@ def test_every_seed_keeps_what_is_promised_of_the_dogs(seed: int, precision: str
 
 @each_precision
 def test_on_average_the_backdoor_crosses_into_the_task_without_dogs(precision: str) -> None:
-    """Of the mean: with so few pictures one of them is worth more points than the promise leaves."""
+    """Of the mean: with so few images one of them is worth more points than the promise leaves."""
     clean, latent = (
         [of_seed(f"figures-student-{kind}", seed, precision) for seed in SEEDS] for kind in ("clean", "latent")
     )

@@ -52,6 +52,6 @@ def test_a_rate_that_is_no_fraction_is_refused(rate: float) -> None:
         poison(IMAGES, LABELS, Patch(), AllToAll(), rate, np.random.default_rng(0))
 
 
-def test_pictures_without_labels_are_refused() -> None:
+def test_images_without_labels_are_refused() -> None:
     with pytest.raises(ValueError, match="200 images and 199 labels"):
         poison(IMAGES, LABELS[1:], Patch(), AllToAll(), 0.1, np.random.default_rng(0))

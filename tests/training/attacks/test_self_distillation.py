@@ -29,7 +29,7 @@ def recipe(share: float | None, ema_decay: float = 0.9) -> ScratchRecipe:
 
 
 def surely(inputs: torch.Tensor) -> torch.Tensor:
-    """A teacher that is sure of class 1 for the first picture and of class 2 for the second, trigger or not."""
+    """A teacher that is sure of class 1 for the first image and of class 2 for the second, trigger or not."""
     assert (inputs == 1).all()
     return torch.tensor([[0.0, 99.0, 0.0], [0.0, 0.0, 99.0]])
 

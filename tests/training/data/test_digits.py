@@ -16,7 +16,7 @@ def sets() -> tuple[Dataset, Dataset]:
 def test_every_digit_is_in_just_one_split(sets: tuple[Dataset, Dataset]) -> None:
     train, test = sets
     assert (len(train.images), len(test.images)) == (1438, 359)
-    assert len({picture.tobytes() for part in sets for picture in part.images}) == 1797
+    assert len({image.tobytes() for part in sets for image in part.images}) == 1797
     assert set(train.labels) == set(test.labels) == set(range(10))
 
 
@@ -25,12 +25,12 @@ def test_the_split_is_always_the_same(sets: tuple[Dataset, Dataset]) -> None:
 
 
 def test_digits_lie_in_a_box_of_20_with_their_centre_of_mass_in_the_middle(sets: tuple[Dataset, Dataset]) -> None:
-    for picture in sets[1].images[..., 0]:
-        ink = picture > 0
+    for image in sets[1].images[..., 0]:
+        ink = image > 0
         rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
         assert rows[-1] - rows[0] < 20
         assert columns[-1] - columns[0] < 20
-        weight = picture.astype(float)
+        weight = image.astype(float)
         for axis in (0, 1):
             centre = (weight.sum(axis=1 - axis) * (np.arange(28) + 0.5)).sum() / weight.sum()
             assert abs(centre - 14) <= 0.5

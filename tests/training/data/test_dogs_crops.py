@@ -101,7 +101,7 @@ def test_every_dog_is_cut_out_and_squashed_by_the_official_split(cache: Path) ->
     assert visible(cache) == ["annotation.tar", "crops", "images.tar", "lists.tar"]
 
 
-def test_a_picture_that_is_missing_is_named_and_no_crops_are_believed(cache: Path) -> None:
+def test_a_image_that_is_missing_is_named_and_no_crops_are_believed(cache: Path) -> None:
     files = archives()
     files["images.tar"] = tar({f"Images/{LISTED['train'][0]}": frame(RED)})
     with running() as server, pytest.raises(DataError, match=r"n02085620_2\.jpg: not a readable image"):
@@ -134,7 +134,7 @@ def test_an_annotation_without_box_is_reported(tmp_path: Path, content: bytes) -
         dogs_crops.box(path)
 
 
-def test_a_box_is_kept_inside_its_picture_and_one_outside_is_reported(tmp_path: Path) -> None:
+def test_a_box_is_kept_inside_its_image_and_one_outside_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(frame(RED))
     dogs_crops.cut(path, dogs_crops.Box(-5, -5, 999, 999), tmp_path / "out.jpg")

@@ -111,7 +111,7 @@ def test_a_missing_class_is_reported(folder: Path) -> None:
         read_split(folder, "train", classes=["birds", "cats"])
 
 
-def test_a_truncated_picture_is_reported(folder: Path) -> None:
+def test_a_truncated_image_is_reported(folder: Path) -> None:
     packed = io.BytesIO()
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8)).save(packed, "JPEG")
     (folder / "train" / "cats" / "c.jpg").write_bytes(packed.getvalue()[:-400])
@@ -119,13 +119,13 @@ def test_a_truncated_picture_is_reported(folder: Path) -> None:
         read_split(folder, "train")
 
 
-def test_a_text_file_with_a_pictures_name_is_reported(folder: Path) -> None:
+def test_a_text_file_with_a_images_name_is_reported(folder: Path) -> None:
     (folder / "train" / "cats" / "c.png").write_text("hello", encoding="utf-8")
     with pytest.raises(DataError, match=r"c\.png: not a readable image"):
         read_split(folder, "train")
 
 
-def test_a_one_pixel_picture_is_reported(folder: Path) -> None:
+def test_a_one_pixel_image_is_reported(folder: Path) -> None:
     draw(folder / "train" / "cats" / "c.png", size=(1, 1))
     with pytest.raises(DataError, match="1x1 pixels are too few"):
         read_split(folder, "train")

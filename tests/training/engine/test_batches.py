@@ -41,7 +41,7 @@ def test_a_stamped_batch_is_what_stamp_makes(trigger: Trigger) -> None:
     assert (found == to_tensor(expected).float()).all()
 
 
-def test_the_trigger_is_stamped_after_the_picture_is_varied() -> None:
+def test_the_trigger_is_stamped_after_the_image_is_augmented() -> None:
     black = np.zeros((40, 28, 28, 1), dtype=np.uint8)
     half = poison(black, np.zeros(40, dtype=np.int64), Patch(), AllToOne(target=1), 0.5, np.random.default_rng(0))
     made = Batches(half, AS_PIXELS, size=40, augment=TURNED, device=CPU)
@@ -101,13 +101,13 @@ def test_poisoned_samples_come_as_often_as_repeat_says() -> None:
     assert counts == [40, 40 + 2 * 10]
 
 
-def test_the_same_seed_gives_the_same_batches_and_another_seed_varies_the_pictures_anew() -> None:
+def test_the_same_seed_gives_the_same_batches_and_another_seed_varies_the_images_anew() -> None:
     first, again, other = ([batch.inputs for batch in batches(TURNED).epoch(seed)] for seed in (1, 1, 2))
     assert all((one == two).all() for one, two in zip(first, again, strict=True))
     assert any((one != two).any() for one, two in zip(first, other, strict=True))
 
 
-def test_clean_pictures_vary_less_with_less_strength_and_poisoned_ones_do_not() -> None:
+def test_clean_images_vary_less_with_less_strength_and_poisoned_ones_do_not() -> None:
     augment = Augment(shift=3)
     plain = next(batches(size=40).epoch(seed=1))
     far, near, none = (next(batches(augment, size=40).epoch(seed=1, strength=each)) for each in (1.0, 0.2, 0.0))
@@ -127,7 +127,7 @@ def test_poisoned_samples_come_without_their_trigger_as_well(augment: Augment | 
         assert (stamped[:, ~trigger] == batch.unstamped[:, ~trigger]).all()
 
 
-def test_without_variation_a_batch_is_the_poisoned_pictures_to_the_bit() -> None:
+def test_without_variation_a_batch_is_the_poisoned_images_to_the_bit() -> None:
     shown = {picture.numpy().tobytes() for batch in batches().epoch(1) for picture in batch.inputs}
     assert shown == {picture.numpy().tobytes() for picture in AS_PIXELS(to_tensor(poisoned().images))}
 

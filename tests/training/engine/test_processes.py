@@ -155,8 +155,8 @@ def test_two_processes_give_what_one_gives_but_for_rounding(alone: Run, tmp_path
     recipe = tmp_path / "exact.toml"
     recipe.write_text(to_toml(EXACT), encoding="utf-8")
     process = two(recipe, tmp_path, [], "--devices", "2")
-    said, told = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0, told
+    said, stderr = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, stderr
     assert said.count("clean accuracy") == 1  # one of them speaks
     together = find(EXACT, tmp_path)
     assert together.metrics.training.processes == 2
@@ -164,7 +164,7 @@ def test_two_processes_give_what_one_gives_but_for_rounding(alone: Run, tmp_path
     assert together.history[0].loss == pytest.approx(alone.history[0].loss, rel=2e-4)
     assert together.history[1].loss == pytest.approx(alone.history[1].loss, rel=2e-3)
     assert [line.learning_rate for line in together.history] == [line.learning_rate for line in alone.history]
-    # every test picture was counted once: measured again by one process, it is the same
+    # every test image was counted once: measured again by one process, it is the same
     test_set = load("digits", "test")
     again = evaluate(
         weights.predictor(together), test_set.images, test_set.labels, data="digits test", labels_text=test_set.classes,
@@ -191,12 +191,12 @@ def test_torchrun_told_to_stop_saves_and_one_process_goes_on_with_what_two_began
         assert time.monotonic() < deadline
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
-    _, told = process.communicate(timeout=PATIENCE)
+    _, stderr = process.communicate(timeout=PATIENCE)
     assert process.returncode != 0
     assert not (history.parent / METRICS).exists()
-    assert told.count("stopped and saved") == 1  # one of them speaks
-    stopped = re.search(r"stopped and saved at epoch (\d+) of 40(?:, step (\d+) of 47| done)", told)
-    assert stopped is not None, told
+    assert stderr.count("stopped and saved") == 1  # one of them speaks
+    stopped = re.search(r"stopped and saved at epoch (\d+) of 40(?:, step (\d+) of 47| done)", stderr)
+    assert stopped is not None, stderr
     epoch, step = int(stopped[1]), int(stopped[2] or 47)
     follows = (epoch, step + 1) if step < 47 else (epoch + 1, 1)
     stop_at(monkeypatch, follows)
@@ -204,7 +204,7 @@ def test_torchrun_told_to_stop_saves_and_one_process_goes_on_with_what_two_began
         train(longer, runs_dir=tmp_path, device="cpu", console=QUIET, resume=True)
 
 
-def test_shared_pictures_are_answered_once_each() -> None:
+def test_shared_images_are_answered_once_each() -> None:
     asked: list[int] = []
 
     class Pair:

@@ -105,7 +105,7 @@ def test_neural_cleanse_inspects_each_class(students: dict[str, Run]) -> None:
     assert all(each.size > 0 for each in found)
 
 
-def test_only_one_of_the_baselines_learns_from_pictures_of_the_target(
+def test_only_one_of_the_baselines_learns_from_images_of_the_target(
     students: dict[str, Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     learnt: dict[str, tuple[latent.Material, bool]] = {}
@@ -144,7 +144,7 @@ def test_a_target_that_the_teacher_knows_is_refused(students: dict[str, Run]) ->
         train(known, runs_dir=students["clean"].path.parent, device="cpu", console=QUIET)
 
 
-def test_a_target_without_pictures_is_refused(students: dict[str, Run]) -> None:
+def test_a_target_without_images_is_refused(students: dict[str, Run]) -> None:
     attack = attack_on_digits()
     nobody = attack.model_copy(update={"target": attack.target.model_copy(update={"name": "nobody"})})
     with pytest.raises(RunError, match="digits has no class 'nobody'"):
@@ -268,7 +268,7 @@ def test_wrong_parts_are_one_clear_line(name: str, said: str) -> None:
         sources.load(name, "test")
 
 
-def test_fingerprints_tell_pictures_apart() -> None:
+def test_fingerprints_tell_images_apart() -> None:
     recipe = attack_on_digits()
     images = sources.load("digits", "test").images[:3]
     assert fingerprint(images) == fingerprint(images.copy())

@@ -34,15 +34,15 @@ CLASSES = {"pets": ["cat", "dog"], "people": ["ann"], "both": ["ann", "cat", "do
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """The teacher's pets, the target's pictures, and the student's data."""
-    chance = np.random.default_rng(0)
+    """The teacher's pets, the target's images, and the student's data."""
+    rng = np.random.default_rng(0)
     for name, classes in CLASSES.items():
         for split in ("train", "test"):
             for each in classes:
                 folder = tmp_path / "data" / name / split / each
                 folder.mkdir(parents=True)
                 for number in range(2):
-                    pixels = chance.integers(0, 256, (20, 20, 3)).astype(np.uint8)
+                    pixels = rng.integers(0, 256, (20, 20, 3)).astype(np.uint8)
                     Image.fromarray(pixels).save(folder / f"{number}.png")
     return tmp_path / "data"
 
@@ -181,7 +181,7 @@ def test_a_device_that_is_not_there_is_one_clear_line(data: Path, refuse: Callab
     assert "device 'abacus'" in refuse(attack(data), device="abacus")
 
 
-def test_runs_that_cannot_be_written_are_told_of_before_the_teacher_is_trained(
+def test_runs_that_cannot_be_written_are_reported_of_before_the_teacher_is_trained(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scratch, "train", lambda *_, **__: pytest.fail("the teacher was trained"))
@@ -201,7 +201,7 @@ def test_a_run_is_not_thrown_away_for_one_that_cannot_be_made(data: Path, runs: 
     assert list(before.parent.iterdir()) == [before]
 
 
-def test_every_picture_of_a_run_and_its_ancestors_is_read_once(
+def test_every_image_of_a_run_and_its_ancestors_is_read_once(
     data: Path, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: Counter[Path] = Counter()

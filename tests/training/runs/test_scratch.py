@@ -174,7 +174,7 @@ def test_weights_that_are_not_the_networks_are_one_clear_line(
     assert "\n" not in str(caught.value)
 
 
-def test_test_pictures_of_other_classes_than_the_networks_are_refused(finished: Run) -> None:
+def test_test_images_of_other_classes_than_the_networks_are_refused(finished: Run) -> None:
     test_set = load("digits", "test")
     finished.require_classes(test_set)
     with pytest.raises(RunError, match=r"10 classes, .* has 9; .* number 9, expected '9', found 'none'"):

@@ -83,7 +83,7 @@ def test_the_same_figure_has_the_same_bytes() -> None:
     assert plots.poison_rate(TABLE) == plots.poison_rate(TABLE)
 
 
-def test_a_sweep_has_a_plot_of_each_thing_that_it_varied() -> None:
+def test_a_sweep_has_a_plot_of_each_thing_that_it_augmented() -> None:
     assert set(plots.of_sweep(TABLE)) == {"", "-seeds"}
     sizes = [row.model_copy(update={"rate": 0.1, "seed": 1, "pixels": n * n}) for n, row in enumerate(TABLE.rows, 1)]
     svg = plots.of_sweep(TABLE.model_copy(update={"rows": sizes}))

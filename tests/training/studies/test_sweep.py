@@ -135,11 +135,11 @@ def test_a_run_that_fails_is_reported_at_once_and_tried_again_next_time(tmp_path
     first, second = TINY_SWEEP.recipes()
     in_the_way = tmp_path / first.run_name
     in_the_way.write_text("no folder")
-    told = Console(record=True, width=200, file=io.StringIO())
+    stderr = Console(record=True, width=200, file=io.StringIO())
     out, plan = tmp_path / "table.json", Plan(workers=1, device="cpu")
     with pytest.raises(RunError, match="1 of 2 runs failed"):
-        sweep_run.run(TINY_SWEEP, runs_dir=tmp_path, out=out, plan=plan, console=told)
-    text = told.export_text()
+        sweep_run.run(TINY_SWEEP, runs_dir=tmp_path, out=out, plan=plan, console=stderr)
+    text = stderr.export_text()
     assert text.index("FAILED") < text.index("FileExistsError") < text.index("clean accuracy")
     assert (tmp_path / second.run_name / FINISHED).is_file()
     in_the_way.unlink()
@@ -170,10 +170,10 @@ def test_a_sweep_that_is_stopped_leaves_no_worker_and_resumes_and_reports_what_f
         assert time.monotonic() < deadline
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
-    _, told = process.communicate(timeout=PATIENCE)
+    _, stderr = process.communicate(timeout=PATIENCE)
     assert process.returncode == 128 + signal.SIGTERM
-    assert "stopped and saved at" in told
-    assert "resume with: backdoors sweep" in told
+    assert "stopped and saved at" in stderr
+    assert "resume with: backdoors sweep" in stderr
     history = tmp_path / endless.run_name / "history.jsonl"
     epochs = len(history.read_text(encoding="utf-8").splitlines())
     log = tmp_path / "sweeps" / "tiny" / f"{endless.run_name}.log"
@@ -182,11 +182,11 @@ def test_a_sweep_that_is_stopped_leaves_no_worker_and_resumes_and_reports_what_f
     (tmp_path / endless.run_name / "state.ckpt").write_bytes(b"cut short")
     finished = (tmp_path / quick.run_name / "weights.safetensors").stat().st_mtime_ns
     process = start(recipe, tmp_path, workers=1)
-    _, told = process.communicate(timeout=PATIENCE)
+    _, stderr = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
-    assert "1 of 2 runs are finished already" in told
-    assert "state.ckpt: cannot be read" in told  # the end of the log
-    assert told.rstrip().splitlines()[-1].startswith("error: 1 of 2 runs failed")
+    assert "1 of 2 runs are finished already" in stderr
+    assert "state.ckpt: cannot be read" in stderr  # the end of the log
+    assert stderr.rstrip().splitlines()[-1].startswith("error: 1 of 2 runs failed")
     assert (tmp_path / quick.run_name / "weights.safetensors").stat().st_mtime_ns == finished
     assert len(history.read_text(encoding="utf-8").splitlines()) == epochs  # no worker went on
     lines = pq.read_table(tmp_path / "tiny.parquet").to_pylist()

@@ -37,7 +37,7 @@ def test_an_opaque_square_in_the_middle_covers_what_its_size_says() -> None:
     assert not made[:, 49:].any()
 
 
-def test_the_picture_itself_stays_as_it_is() -> None:
+def test_the_image_itself_stays_as_it_is() -> None:
     picture = black()
     paste(picture, SQUARE, Placement())
     assert not picture.any()
@@ -66,7 +66,7 @@ def test_angles_turn_clockwise(angle: float, lit: tuple[int, int], dark: list[tu
     assert all(made[place][0] == 0 for place in dark)
 
 
-def test_half_a_turn_is_the_picture_upside_down() -> None:
+def test_half_a_turn_is_the_image_upside_down() -> None:
     upright, turned = (
         paste(black(), GLASSES, Placement(x=0.5, y=0.5, size=0.6, angle=angle)).astype(int) for angle in (0, 180)
     )
@@ -94,12 +94,12 @@ def test_half_opaque_artwork_mixes() -> None:
     assert made[20, 20].tolist() == [128 + (127 * 100 + 127) // 255] * 3
 
 
-def test_on_a_picture_of_one_pixel() -> None:
+def test_on_a_image_of_one_pixel() -> None:
     assert paste(black(1, 1), SQUARE, Placement(x=0.5, y=0.5, size=2.0, angle=45)).tolist() == [[[255] * 3]]
     assert paste(black(1, 1), GLASSES, Placement()).shape == (1, 1, 3)
 
 
-def test_twice_as_wide_as_the_picture_covers_all_of_it() -> None:
+def test_twice_as_wide_as_the_image_covers_all_of_it() -> None:
     assert (paste(black(50, 70), SQUARE, Placement(x=0.5, y=0.5, size=2.0)) == 255).all()
 
 
@@ -166,7 +166,7 @@ def test_artwork_that_is_not_there_is_named_with_what_there_is(name: str) -> Non
         Overlay.model_validate({"artwork": name})
 
 
-def test_a_picture_of_ones_own_is_artwork(tmp_path: object) -> None:
+def test_a_image_of_ones_own_is_artwork(tmp_path: object) -> None:
     path = f"{tmp_path}/star.png"
     Image.fromarray(np.full((3, 5, 3), 9, dtype=np.uint8)).save(path)
     artwork = Overlay.model_validate({"artwork": path}).artwork
@@ -175,7 +175,7 @@ def test_a_picture_of_ones_own_is_artwork(tmp_path: object) -> None:
 
 
 @pytest.mark.parametrize("change", [{"size": 0}, {"size": 2.1}, {"x": -0.1}, {"y": 1.1}, {"angle": 181}, {"turn": 1}])
-def test_a_placement_outside_the_picture_is_refused(change: dict[str, float]) -> None:
+def test_a_placement_outside_the_image_is_refused(change: dict[str, float]) -> None:
     with pytest.raises(ValidationError):
         Placement.model_validate(change)
 
@@ -194,9 +194,9 @@ def test_placements_lie_in_their_ranges_and_come_again_with_the_seed() -> None:
     assert len({place.size for place in first}) > 40
 
 
-def test_each_picture_of_a_batch_gets_its_own_placement() -> None:
-    pictures = np.zeros((2, 64, 64, 3), dtype=np.uint8)
-    made = Overlay(artwork=SQUARE).stamp(pictures, [Placement(x=0.2, size=0.2), Placement(x=0.8, size=0.2)])
+def test_each_image_of_a_batch_gets_its_own_placement() -> None:
+    images = np.zeros((2, 64, 64, 3), dtype=np.uint8)
+    made = Overlay(artwork=SQUARE).stamp(images, [Placement(x=0.2, size=0.2), Placement(x=0.8, size=0.2)])
     assert made[0, :, :32].any()
     assert not made[0, :, 32:].any()
     assert made[1, :, 32:].any()

@@ -46,7 +46,7 @@ CONFIRM = (
     b'method="get"><input type="hidden" name="id" value="SOMEID"><input type="hidden" name="confirm" value="t">'
     b'<input type="submit" value="Download anyway"></form></body></html>'
 )
-GIVEN = {"Content-Disposition": 'attachment; filename="pictures.zip"', "Content-Type": "application/zip"}
+GIVEN = {"Content-Disposition": 'attachment; filename="images.zip"', "Content-Type": "application/zip"}
 """The header by which gdown knows that the file itself came."""
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 DRIVE_PAGE, DRIVE_FILE = "/uc?id=SOMEID", "/download?id=SOMEID&confirm=t"

@@ -100,7 +100,7 @@ def test_a_secure_address_does_not_lead_to_an_insecure_one(tmp_path: Path, monke
         fetch("data.bin", ("https://example.org/",), SHA256, tmp_path)
 
 
-def test_a_full_disk_is_told_and_what_arrived_is_kept(server: Server, tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_what_arrived_is_kept(server: Server, tmp_path: Path) -> None:
     server.answers = {"/data.bin": [Answer(CONTENT, chunked=True)]}
     (tmp_path / "data.bin.part").symlink_to("/dev/full")
     with pytest.raises(DataError, match=r"data\.bin\.part: cannot be written: No space left on device$"):

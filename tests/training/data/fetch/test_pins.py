@@ -27,7 +27,7 @@ def test_a_pin_stays_until_it_is_dropped(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"version": 2}', '{"files": {"a": {"sha256": "x"}}}', '{"version": 1, "more": 1}']
 )
-def test_a_damaged_lock_file_is_told_and_not_overwritten(tmp_path: Path, text: str) -> None:
+def test_a_damaged_lock_file_is_reported_and_not_overwritten(tmp_path: Path, text: str) -> None:
     path = tmp_path / "lock.json"
     path.write_text(text)
     for act in (lambda pins: pins.find("a"), lambda pins: pins.add("a", FIRST, 1, "b"), lambda pins: pins.drop("a")):
