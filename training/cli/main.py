@@ -23,6 +23,12 @@ ENTRIES = {
         ("train",),
         TRAINING,
     ),
+    "compare": Entry(
+        "training.cli.compare:compare_command",
+        "Train recipes with several seeds each, and collect what was measured in one file.",
+        ("train",),
+        TRAINING,
+    ),
     "study": Entry(
         "training.cli.study:study_command",
         "Measure a latent backdoor over several seeds, with baselines, altered triggers and defences.",

@@ -53,6 +53,29 @@ class Table(_Part):
     """By rate, then seed."""
 
 
+class Compared(_Part):
+    """One run of a comparison."""
+
+    recipe: str
+    recipe_sha256: str
+    seed: int
+    data: str
+    trigger: str | None = None
+    """In words; None for a clean network, like the three fields below."""
+    poison_rate: float | None = None
+    noise_rate: float | None = None
+    """Fraction of the training images that carries a decoy and keeps its label."""
+    attack_success_rate: Estimate | None = None
+    clean_accuracy: Estimate
+
+
+class Comparison(_Part):
+    """Recipes side by side, each trained with several seeds."""
+
+    runs: list[Compared]
+    """By recipe, then seed."""
+
+
 class Result(_Part):
     """One network of the latent study, trained with one seed."""
 
