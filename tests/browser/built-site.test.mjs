@@ -4,51 +4,22 @@
  */
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { violations } from "./harness/axe.mjs";
 import { watchBlocks } from "./harness/blocks.mjs";
 import { answers, DIGITS, demo, draw, ready, summary } from "./harness/drive.mjs";
-import { BASE, ROOT } from "./harness/server.mjs";
+import { BASE } from "./harness/server.mjs";
 import { setup } from "./harness/setup.mjs";
+import { buildSite } from "./harness/site.mjs";
 
 /** Of processor time. An inference or a photo's decoding on the page's own thread takes more; page-times.mjs measures. */
 const LONGEST_BLOCK_MS = 400;
-const LARGEST_SHIFT = 0.05;
+const LARGEST_SHIFT = 0.02;
 
-const port = await freePort();
-const host = `127.0.0.1:${port}`;
-const home = `http://${host}${BASE}`;
-const siteDir = mkdtempSync(join(tmpdir(), "report-"));
-// Instant navigation compares addresses with the sitemap, so the site is built for this very port.
-execFileSync(join(ROOT, ".venv/bin/mkdocs"), ["build", "--strict", "--quiet", "--site-dir", siteDir], {
-  cwd: ROOT,
-  env: { ...process.env, SITE_URL: home, NO_MKDOCS_2_WARNING: "1" },
-});
-after(() => rmSync(siteDir, { recursive: true }));
-
-const pages = readdirSync(siteDir, { recursive: true, encoding: "utf8" })
-  .filter((path) => path.endsWith("index.html"))
-  .map((path) => path.replace(/index\.html$/, ""));
-const withWidgets = pages.filter((path) =>
-  readFileSync(join(siteDir, path, "index.html"), "utf8").includes("<onnx-demo"),
-);
-
+const { siteDir, port, host, home, pages, withWidgets } = await buildSite();
 const shared = setup({ server: { siteDir, port } });
-
-/** @returns {Promise<number>} */
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port: found } = /** @type {import("node:net").AddressInfo} */ (server.address());
-      server.close(() => resolve(found));
-    });
-  });
-}
 
 /**
  * Collects what must not happen on a page.

@@ -26,6 +26,8 @@ import { WidgetError } from "./messages.mjs";
  * @property {boolean} compare
  * @property {{height: number, width: number, steps: {op: string}[]} | null} input the first card's input pipeline, so that the
  *   widget has its size before the card is here
+ * @property {{count: number, longest: number} | null} labels how many classes the networks know, and how long the longest of
+ *   their names is, for the same reason
  * @property {import("../triggers/placement.mjs").Placement | null} placement where a movable trigger lies at first (default: where
  *   the card says)
  */
@@ -68,6 +70,7 @@ export function parseConfig(text) {
     top: given.top ?? null,
     compare: given.compare ?? models.length > 1,
     input: given.input ?? null,
+    labels: given.labels ?? null,
     placement: given.placement ?? null,
   };
 }

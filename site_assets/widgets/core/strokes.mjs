@@ -1,14 +1,26 @@
 /**
- * A drawing as data: strokes of whole-numbered points on a 256 x 256 grid, and their compact text form for the URL.
+ * A drawing as data: strokes of whole-numbered points on a 256 x 256 grid, and their compact text form for the URL. The
+ * points of a pen that feels pressure have a width too.
  *
- * Text form: base64url of, for each stroke, the number of points (variable length), the first point (two bytes), then
- * the differences (zigzag, variable length). A shared drawing is redrawn exactly, to the pixel.
+ * Text form: base64url of, for each stroke, the number of points (variable length), the first point (a byte a number),
+ * then the differences (zigzag, variable length); a zero comes before a stroke whose points have widths. A shared drawing
+ * is redrawn exactly, to the pixel.
  */
 
-/** @typedef {[x: number, y: number]} Point */
+/** @typedef {[x: number, y: number, width?: number]} Point */
 /** @typedef {Point[]} Stroke */
+/** @typedef {{path: string, width: number}} Line */
 
 export const GRID = 256;
+/** Of a stroke, in grid units: what a felt pen leaves on a digit the size of the pad. */
+export const PEN_WIDTH = 20;
+/** What a pen leaves at full pressure. */
+export const MAX_WIDTH = 32;
+const MIN_WIDTH = 8;
+/** A drawing that extends less far is enlarged: in a smaller one the pen's width would fill the gaps. */
+const SMALL = 128;
+/** The most that it is enlarged: a dot stays a dot. */
+const MOST = 6;
 const TOLERANCE = 0.8;
 const MAX_POINTS = 4096;
 
@@ -24,8 +36,48 @@ export function onGrid(value) {
  * @returns {string}
  */
 export function strokePath(stroke) {
-  if (stroke.length === 1) return `M${stroke[0].join(" ")}h0`;
-  return `M${stroke.map((point) => point.join(" ")).join("L")}`;
+  if (stroke.length === 1) return `M${stroke[0][0]} ${stroke[0][1]}h0`;
+  return `M${stroke.map(([x, y]) => `${x} ${y}`).join("L")}`;
+}
+
+/**
+ * A stroke as lines to draw with round caps: one, or where the pressure changes one from point to point.
+ *
+ * @param {Stroke} stroke
+ * @returns {Line[]}
+ */
+export function strokeLines(stroke) {
+  const width = (/** @type {Point} */ point) => point[2] ?? PEN_WIDTH;
+  if (stroke.every((point) => width(point) === width(stroke[0])))
+    return [{ path: strokePath(stroke), width: width(stroke[0]) }];
+  return stroke
+    .slice(1)
+    .map((point, i) => ({ path: strokePath([stroke[i], point]), width: (width(stroke[i]) + width(point)) / 2 }));
+}
+
+/**
+ * The width that a pen leaves.
+ *
+ * @param {number} pressure from 0 to 1; half is that of a mouse or a finger
+ */
+export function pressedWidth(pressure) {
+  return Math.round(Math.min(MAX_WIDTH, Math.max(MIN_WIDTH, 2 * PEN_WIDTH * pressure)));
+}
+
+/**
+ * How much a drawing is enlarged before networks see it, about its middle: a small one as if drawn with a finer pen.
+ *
+ * @param {readonly Stroke[]} strokes
+ * @returns {{scale: number, x: number, y: number}} scale is 1 for one of the usual size
+ */
+export function enlargement(strokes) {
+  const points = strokes.flat();
+  if (points.length === 0) return { scale: 1, x: GRID / 2, y: GRID / 2 };
+  const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
+  const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+  const extent = Math.max(right - left, bottom - top);
+  const scale = Math.min(MOST, Math.max(1, SMALL / Math.max(1, extent)));
+  return { scale, x: (left + right) / 2, y: (top + bottom) / 2 };
 }
 
 /**
@@ -42,7 +94,7 @@ export function simplify(stroke, tolerance = TOLERANCE) {
   let farthest = 0;
   let split = 0;
   for (let i = 1; i < stroke.length - 1; i++) {
-    const distance = distanceToSegment(stroke[i], first, last);
+    const distance = Math.max(distanceToSegment(stroke[i], first, last), widthChange(stroke[i], first, last));
     if (distance > farthest) [farthest, split] = [distance, i];
   }
   if (farthest <= tolerance) return [first, last];
@@ -62,20 +114,34 @@ function distanceToSegment([px, py], [ax, ay], [bx, by]) {
 }
 
 /**
- * @param {Stroke[]} strokes
+ * How far the width at a point is from what it would be if it changed evenly from a to b.
+ *
+ * @param {Point} point
+ * @param {Point} a
+ * @param {Point} b
+ */
+function widthChange(point, a, b) {
+  const [from, to, width] = [a, b, point].map((each) => each[2] ?? PEN_WIDTH);
+  const [before, after] = [a, b].map(([x, y]) => Math.hypot(point[0] - x, point[1] - y));
+  const along = before + after === 0 ? 0 : before / (before + after);
+  return Math.abs(width - from - along * (to - from));
+}
+
+/**
+ * @param {readonly Stroke[]} strokes
  * @returns {string}
  */
 export function encodeStrokes(strokes) {
   /** @type {number[]} */
   const bytes = [];
   for (const stroke of strokes) {
-    pushVarint(bytes, stroke.length);
-    let [x, y] = stroke[0];
-    bytes.push(x, y);
-    for (const [nextX, nextY] of stroke.slice(1)) {
-      pushVarint(bytes, zigzag(nextX - x));
-      pushVarint(bytes, zigzag(nextY - y));
-      [x, y] = [nextX, nextY];
+    const pressed = stroke.some((point) => point[2] !== undefined);
+    const points = stroke.map(([x, y, width]) => (pressed ? [x, y, width ?? PEN_WIDTH] : [x, y]));
+    if (pressed) bytes.push(0);
+    pushVarint(bytes, points.length);
+    bytes.push(...points[0]);
+    for (const [i, point] of points.slice(1).entries()) {
+      for (const [axis, value] of point.entries()) pushVarint(bytes, zigzag(value - points[i][axis]));
     }
   }
   return btoa(String.fromCharCode(...bytes))
@@ -117,22 +183,27 @@ function readStrokes(bytes) {
   const strokes = [];
   let total = 0;
   while (at < bytes.length) {
-    const length = varint();
+    const first = varint();
+    const pressed = first === 0;
+    const length = pressed ? varint() : first;
     total += length;
     if (length === 0 || total > MAX_POINTS) throw new RangeError("not a drawing");
-    let [x, y] = [byte(), byte()];
+    let [x, y, width] = [byte(), byte(), pressed ? penWidth(byte()) : 0];
     /** @type {Stroke} */
-    const stroke = [[x, y]];
+    const stroke = [pressed ? [x, y, width] : [x, y]];
     for (let i = 1; i < length; i++) {
       x = onGrid(x + unzigzag(varint()));
       y = onGrid(y + unzigzag(varint()));
-      stroke.push([x, y]);
+      if (pressed) width = penWidth(width + unzigzag(varint()));
+      stroke.push(pressed ? [x, y, width] : [x, y]);
     }
     strokes.push(stroke);
   }
   return strokes;
 }
 
+/** @param {number} width */
+const penWidth = (width) => Math.min(MAX_WIDTH, Math.max(MIN_WIDTH, width));
 /** @param {number} value */
 const zigzag = (value) => (value < 0 ? -2 * value - 1 : 2 * value);
 /** @param {number} value */

@@ -6,14 +6,12 @@
 
 import { History } from "../core/history.mjs";
 import { dropAlpha } from "../core/image.mjs";
-import { GRID, onGrid, simplify, strokePath } from "../core/strokes.mjs";
+import { enlargement, GRID, onGrid, PEN_WIDTH, pressedWidth, simplify, strokeLines } from "../core/strokes.mjs";
 import { define, emit, h, svg } from "../parts/dom.mjs";
 
 /** @typedef {import("../core/strokes.mjs").Stroke} Stroke */
 /** @typedef {import("../core/strokes.mjs").Point} Point */
 
-/** Of a stroke, in grid units: what a felt pen leaves on a digit the size of the pad. */
-export const PEN_WIDTH = 20;
 const STEP = 8;
 const FINE_STEP = 2;
 /** @type {Record<string, Point>} */
@@ -28,7 +26,7 @@ export class DigitPad extends HTMLElement {
   #pointer = null;
   /** @type {Point} */
   #cursor = [GRID / 2, GRID / 4];
-  #group = svg("g", { class: "ow-strokes", "stroke-width": PEN_WIDTH });
+  #group = svg("g", { class: "ow-strokes" });
   #cross = svg(
     "g",
     { class: "ow-cross" },
@@ -103,7 +101,7 @@ export class DigitPad extends HTMLElement {
   }
 
   /**
-   * The drawing as the networks get it: black on white.
+   * The drawing as the networks get it: black on white, a small one enlarged.
    *
    * @returns {{height: number, width: number, channels: 3, data: Uint8Array}}
    */
@@ -112,10 +110,17 @@ export class DigitPad extends HTMLElement {
       willReadFrequently: true,
     });
     const context = /** @type {CanvasRenderingContext2D} */ (this.#raster);
+    context.resetTransform();
     context.fillStyle = "#fff";
     context.fillRect(0, 0, GRID, GRID);
-    Object.assign(context, { lineWidth: PEN_WIDTH, lineCap: "round", lineJoin: "round", strokeStyle: "#000" });
-    for (const stroke of this.#all()) context.stroke(new Path2D(strokePath(stroke)));
+    Object.assign(context, { lineCap: "round", lineJoin: "round", strokeStyle: "#000" });
+    const strokes = this.#all();
+    const { scale, x, y } = enlargement(strokes);
+    if (scale > 1) context.setTransform(scale, 0, 0, scale, GRID / 2 - scale * x, GRID / 2 - scale * y);
+    for (const { path, width } of strokes.flatMap(strokeLines)) {
+      context.lineWidth = width / scale;
+      context.stroke(new Path2D(path));
+    }
     return { height: GRID, width: GRID, channels: 3, data: dropAlpha(context.getImageData(0, 0, GRID, GRID).data) };
   }
 
@@ -139,13 +144,12 @@ export class DigitPad extends HTMLElement {
     this.#render();
   }
 
-  /** @param {PointerEvent} event */
+  /** @param {PointerEvent} event @returns {Point} with a width where a pen feels how hard it is pressed */
   #at(event) {
     const box = this.getBoundingClientRect();
-    return /** @type {Point} */ ([
-      onGrid(((event.clientX - box.left) / box.width) * GRID),
-      onGrid(((event.clientY - box.top) / box.height) * GRID),
-    ]);
+    const x = onGrid(((event.clientX - box.left) / box.width) * GRID);
+    const y = onGrid(((event.clientY - box.top) / box.height) * GRID);
+    return event.pointerType === "pen" && event.pressure > 0 ? [x, y, pressedWidth(event.pressure)] : [x, y];
   }
 
   /** @param {PointerEvent} event */
@@ -249,13 +253,14 @@ export class DigitPad extends HTMLElement {
   }
 
   #render() {
-    const strokes = this.#all();
-    while (this.#group.childElementCount > strokes.length) this.#group.lastElementChild?.remove();
-    while (this.#group.childElementCount < strokes.length) this.#group.append(svg("path"));
-    for (const [i, stroke] of strokes.entries()) {
-      const path = strokePath(stroke);
+    const lines = this.#all().flatMap(strokeLines);
+    const { scale } = enlargement(this.strokes); // The pen keeps its width while it is down.
+    while (this.#group.childElementCount > lines.length) this.#group.lastElementChild?.remove();
+    while (this.#group.childElementCount < lines.length) this.#group.append(svg("path"));
+    for (const [i, { path, width }] of lines.entries()) {
       const element = this.#group.children[i];
       if (element.getAttribute("d") !== path) element.setAttribute("d", path);
+      element.setAttribute("stroke-width", String(width / scale));
     }
     this.#cross.setAttribute("transform", `translate(${this.#cursor[0]} ${this.#cursor[1]})`);
     this.toggleAttribute("data-pen-down", this.#current !== null);

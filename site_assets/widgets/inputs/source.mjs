@@ -34,6 +34,8 @@ import { toWidgetError } from "../core/messages.mjs";
  * @property {(error: unknown) => void} onProblem
  */
 
+/** @typedef {{source: ImageSource, sample: number | null}} Photo a sample, a file or the camera's last frame */
+
 /** The choice that the page makes before the reader makes any. */
 const RESTORED = 0;
 const DRAWING = "drawing";
@@ -56,6 +58,12 @@ export class Source {
   #current = null;
   /** @type {number | null} */
   #sample = null;
+  /**
+   * The photos that lay over the pad, by the state of the pad below: to undo a drawing over one brings it back.
+   *
+   * @type {WeakMap<readonly Stroke[], Photo>}
+   */
+  #photos = new WeakMap();
 
   /**
    * @param {object} parts
@@ -108,8 +116,8 @@ export class Source {
   restore({ strokes, sample }) {
     const { pad } = this.#screen;
     if (strokes && pad) {
-      pad.draw(strokes);
       this.#current = DRAWING;
+      pad.draw(strokes);
     } else if (this.#samples.length > 0) {
       this.#sample = Math.min(sample ?? 0, this.#samples.length - 1);
     }
@@ -134,23 +142,29 @@ export class Source {
 
   /** A stroke begins: it replaces a photo, and joins a drawing. */
   beginStroke() {
-    if (this.#current === DRAWING) return;
-    this.#takeDrawing();
-    const { pad } = this.#screen;
-    if (pad && !pad.empty) pad.clear();
+    if (this.#current !== DRAWING) this.#takeDrawing();
   }
 
-  /** The drawing changed. @param {boolean} finished */
+  /** The drawing changed, by hand or by undo and redo, which can lead from and to a photo. @param {boolean} finished */
   drawn(finished) {
-    // Undo can bring a drawing back while a photo is shown.
-    if (this.#current !== DRAWING && !this.#screen.pad?.empty) this.#takeDrawing();
-    if (this.#current === DRAWING) this.#listener.onImage(finished);
+    const { pad } = this.#screen;
+    const photo = finished && pad ? this.#photos.get(pad.strokes) : undefined;
+    if (photo) {
+      if (photo.source !== this.#current) this.#bringBack(photo);
+      return;
+    }
+    if (this.#current !== DRAWING) this.#takeDrawing();
+    this.#listener.onImage(finished);
   }
 
   clear() {
-    this.#takeDrawing();
-    this.#screen.pad?.clear();
-    this.#listener.onImage(true);
+    const { pad } = this.#screen;
+    if (this.#current === DRAWING) pad?.clear();
+    else if (pad) pad.draw([]);
+    else {
+      this.#takeDrawing();
+      this.#listener.onImage(true);
+    }
   }
 
   cameraStarted() {
@@ -173,8 +187,39 @@ export class Source {
       this.#show("ink");
       return;
     }
-    if (image && this.#current.kind === "pixels") this.#screen.setStill(image, LAST_FRAME);
+    if (image && this.#current.kind === "pixels") {
+      this.#screen.setStill(image, LAST_FRAME);
+      this.#cover({ source: this.#current, sample: null });
+    }
     this.#show("photo");
+  }
+
+  /** A photo lies over the pad from now on. @param {Photo} photo */
+  #cover(photo) {
+    const { pad } = this.#screen;
+    if (!pad) return;
+    /** @type {readonly Stroke[]} */
+    const below = [];
+    this.#photos.set(below, photo);
+    pad.draw(below);
+  }
+
+  /** @param {Photo} photo that the reader had before */
+  async #bringBack({ source, sample }) {
+    const choice = ++this.#newest;
+    this.#current = null; // Before the camera stops, which would leave its last frame.
+    this.#camera?.stop();
+    await this.#attempt(choice, async () => {
+      if (source.kind === "file") {
+        await this.#showFile(source, sample, choice);
+      } else {
+        this.#current = source;
+        this.#sample = null;
+        this.#screen.setStill(source.image, LAST_FRAME);
+        this.#show("photo");
+        this.#listener.onImage(true);
+      }
+    });
   }
 
   #takeDrawing() {
@@ -205,13 +250,27 @@ export class Source {
     this.#camera?.stop();
     /** @type {ImageSource} */
     const file = { kind: "file", token: String(++lastToken), blob };
+    if (!(await this.#showFile(file, sample, choice))) return;
+    const { pad } = this.#screen;
+    if (choice !== RESTORED) this.#cover({ source: file, sample });
+    else if (pad) this.#photos.set(pad.strokes, { source: file, sample });
+  }
+
+  /**
+   * @param {ImageSource} file
+   * @param {number | null} sample
+   * @param {number} choice
+   * @returns {Promise<boolean>} false if something newer was chosen meanwhile
+   */
+  async #showFile(file, sample, choice) {
     const decoded = await this.#screen.decode(file);
-    if (choice !== this.#newest) return;
+    if (choice !== this.#newest) return false;
     this.#current = file;
     this.#sample = sample;
     this.#screen.setFile(decoded, sample === null ? CHOSEN_FILE : this.#samples[sample].alt);
     this.#show("photo");
     this.#listener.onImage(choice !== RESTORED);
+    return true;
   }
 
   /**

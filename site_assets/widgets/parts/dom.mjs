@@ -57,6 +57,7 @@ const ICONS = {
   camera: "M3 8h4l2-3h6l2 3h4v11H3zM12 10a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7",
   stop: "M6 6h12v12H6z",
   flip: "M4 11a8 8 0 0 1 14-4l2 2m0-5v5h-5M20 13a8 8 0 0 1-14 4l-2-2m0 5v-5h5",
+  pencil: "M4 20h4L19 9l-4-4L4 16zM13 7l4 4",
   link: "M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1",
   warning: "M12 3 2 21h20zM12 10v5m0 3v.01",
   check: "m5 12 5 5 9-10",

@@ -3,7 +3,7 @@
 import { percent, topK } from "../core/output.mjs";
 import { define, h } from "./dom.mjs";
 import { ModelBadge } from "./model-badge.mjs";
-import { TopKBars } from "./top-k-bars.mjs";
+import { longestOf, markLength, TopKBars } from "./top-k-bars.mjs";
 
 /** @typedef {import("../core/card.mjs").Card} Card */
 /** @typedef {import("../worker/tasks/run.mjs").Answer} Answer */
@@ -44,12 +44,13 @@ export class ModelAnswer extends HTMLElement {
   }
 
   /**
-   * @param {number} classes
+   * @param {{count: number, longest: number}} labels
    * @param {number} top
    */
-  reserve(classes, top) {
+  reserve(labels, top) {
     this.#badge.reserve();
-    this.#bars.reserve(classes, top);
+    this.#bars.reserve(labels, top);
+    markLength(this, labels.longest);
   }
 
   /**
@@ -60,10 +61,7 @@ export class ModelAnswer extends HTMLElement {
     this.#card = card;
     this.#badge.show(card);
     this.toggleAttribute("data-backdoored", Boolean(card.backdoor));
-    this.toggleAttribute(
-      "data-words",
-      card.labels.some((label) => label.length > 3),
-    );
+    markLength(this, longestOf(card.labels));
     this.#bars.configure(card.labels, top, targetOf(card));
   }
 

@@ -24,14 +24,14 @@ export class TopKBars extends HTMLElement {
   /**
    * Take the room that the bars will need, before the card says what the classes are.
    *
-   * @param {number} classes
+   * @param {{count: number, longest: number}} labels
    * @param {number} top
    */
-  reserve(classes, top) {
-    const all = classes <= ALL_UP_TO;
+  reserve({ count, longest }, top) {
     this.setAttribute("aria-hidden", "true"); // Empty rows take up room and say nothing.
-    this.toggleAttribute("data-all", all);
-    this.replaceChildren(...Array.from({ length: all ? classes : top }, () => makeRow("").row));
+    markLength(this, longest);
+    const rows = count <= ALL_UP_TO ? count : Math.min(top, count);
+    this.replaceChildren(...Array.from({ length: rows }, () => makeRow("\u00a0").row));
   }
 
   /**
@@ -46,7 +46,7 @@ export class TopKBars extends HTMLElement {
     this.removeAttribute("aria-hidden");
     this.setAttribute("role", "list");
     this.setAttribute("aria-label", "Probabilities");
-    this.toggleAttribute("data-all", this.#showsAll);
+    markLength(this, longestOf(labels));
     const count = this.#showsAll ? labels.length : this.#top;
     this.#rows = Array.from({ length: count }, (_, i) => makeRow(this.#showsAll ? labels[i] : ""));
     this.replaceChildren(...this.#rows.map(({ row }) => row));
@@ -93,6 +93,27 @@ export class TopKBars extends HTMLElement {
 }
 
 define("onnx-top-k-bars", TopKBars);
+
+/** A label of more letters does not fit beside its bar, and stands above it. */
+const BESIDE_UP_TO = 3;
+/** One of more letters may take two lines where a network has little room. */
+const ONE_LINE_UP_TO = 18;
+
+/** @param {readonly string[]} labels */
+export function longestOf(labels) {
+  return Math.max(0, ...labels.map((label) => label.length));
+}
+
+/**
+ * Say how much room labels take, for the style sheet.
+ *
+ * @param {HTMLElement} element
+ * @param {number} longest letters of the longest label
+ */
+export function markLength(element, longest) {
+  element.toggleAttribute("data-words", longest > BESIDE_UP_TO);
+  element.toggleAttribute("data-long", longest > ONE_LINE_UP_TO);
+}
 
 /** @param {string} text @returns {Row} */
 function makeRow(text) {

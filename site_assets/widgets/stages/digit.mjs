@@ -2,7 +2,7 @@
 
 import { addAlpha } from "../core/image.mjs";
 import { DigitPad } from "../inputs/digit-pad.mjs";
-import { caption, h, iconButton } from "../parts/dom.mjs";
+import { caption, h, hide, iconButton } from "../parts/dom.mjs";
 import { hintText } from "../parts/hint.mjs";
 import { NetworkView } from "../parts/network-view.mjs";
 
@@ -36,13 +36,15 @@ export class DigitStage {
   #undo = iconButton("undo", "Undo");
   #redo = iconButton("redo", "Redo");
   #clear = iconButton("clear", "Clear");
+  /** Invites to draw where a sample covers the pad. */
+  #draw = iconButton("pencil", "Draw your own", { text: true, class: "ow-draw" });
 
   /** @param {Owned} owned */
   constructor({ config, models, video }) {
     this.#models = models;
     this.pad = config.inputs.includes("draw") ? new DigitPad() : null;
     this.#hint = h("div", { class: "ow-hint", "aria-hidden": "true" }, hintText(config.inputs));
-    this.element = h("div", { class: "ow-stage" }, this.#canvas, video, this.#hint, this.pad);
+    this.element = h("div", { class: "ow-stage" }, this.#canvas, video, this.#hint, this.pad, this.pad && this.#draw);
     if (!this.pad) this.element.tabIndex = -1; // So that it can take the focus from a button that disappears.
     this.focusTarget = this.pad ?? this.element;
     this.editing = this.pad ? h("span", { class: "ow-group" }, this.#undo, this.#redo, this.#clear) : null;
@@ -55,14 +57,16 @@ export class DigitStage {
     pad?.addEventListener("ink", () => this.#showTools(), { signal });
     this.#undo.addEventListener("click", () => pad?.undo(), { signal });
     this.#redo.addEventListener("click", () => pad?.redo(), { signal });
-    this.#clear.addEventListener(
-      "click",
-      () => {
-        onClear();
-        pad?.focus({ preventScroll: true });
-      },
-      { signal },
-    );
+    for (const button of [this.#clear, this.#draw]) {
+      button.addEventListener(
+        "click",
+        () => {
+          onClear();
+          pad?.focus({ preventScroll: true });
+        },
+        { signal },
+      );
+    }
   }
 
   async configure() {}
@@ -121,6 +125,8 @@ export class DigitStage {
     this.#redo.disabled = !pad?.canRedo;
     this.#clear.disabled = drawing && blank;
     this.#hint.hidden = !drawing || !blank;
+    if (drawing) hide(this.#draw, pad);
+    else this.#draw.hidden = false;
     pad?.toggleAttribute("data-behind", !drawing);
   }
 }

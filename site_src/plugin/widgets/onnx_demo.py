@@ -19,6 +19,9 @@ from site_src.plugin.widgets.parts import ModelRef, Sample, ShownModel, look_up_
 from site_src.plugin.widgets.reading import line_of
 from training.triggers.placement import Placement
 
+_ONE_LINE_UP_TO = 18
+"""Letters of a label; a longer one may take two lines, and the widget's style sheet keeps room for them."""
+
 Input = Literal["draw", "samples", "upload", "camera"]
 
 
@@ -95,6 +98,7 @@ class ResolvedDemo:
             | ({"credit": asdict(image.credit)} if image.credit is not None else {})
             for image in self.samples
         ]
+        labels = self._labels()
         config: dict[str, object] = {
             "id": widget_id,
             "title": self.title,
@@ -112,6 +116,7 @@ class ResolvedDemo:
             "top": self.top,
             "compare": self.compare,
             "input": self.input.model_dump(mode="json", exclude_none=True),
+            "labels": labels,
         }
         if self.missing is not None:
             config["missing"] = self.missing
@@ -125,10 +130,16 @@ class ResolvedDemo:
                 demo=self,
                 config=json.dumps(config, ensure_ascii=False),
                 samples=samples,
+                long=labels["longest"] > _ONE_LINE_UP_TO,
                 url=output.url,
             )
         )
         return Markup(html.strip())  # noqa: S704 - the template escapes what it is given
+
+    def _labels(self) -> dict[str, int]:
+        """How many classes the networks know and the letters of the longest name: the room that answers will need."""
+        labels = [model.entry.card.labels for model in self.models]
+        return {"count": max(map(len, labels)), "longest": max(len(label) for names in labels for label in names)}
 
 
 def resolve(demo: Demo, lines: Lines, around: Surroundings) -> tuple[ResolvedDemo | None, list[Problem]]:

@@ -125,7 +125,10 @@ class Latent:
             for row in self._study.content["altered"]
         ]
         titles = ["Student of the clean teacher", "Student of the backdoored one"]
-        return self._page.place(figure("latent-bars", head="Glasses", titles=titles, rows=rows, caption=caption))
+        roles = ["clean", "backdoored"]
+        return self._page.place(
+            figure("latent-bars", head="Glasses", titles=titles, roles=roles, rows=rows, caption=caption)
+        )
 
     def latent_success(self, name: str) -> str:
         """Attack success with one alteration of the trigger."""

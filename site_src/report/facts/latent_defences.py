@@ -42,7 +42,10 @@ class LatentDefences:
             for each in (untouched, *tuned)
         ]
         titles = list(_METRICS.values())
-        return self._page.place(figure("latent-bars", head="Student", titles=titles, rows=rows, caption=caption))
+        roles = ["backdoored"] * len(titles)
+        return self._page.place(
+            figure("latent-bars", head="Student", titles=titles, roles=roles, rows=rows, caption=caption)
+        )
 
     def latent_left(self, defence: str, strength: float, metric: str, student: str | None = None) -> str:
         """What a defence of that strength leaves of a metric; of the student of the backdoored teacher by default."""

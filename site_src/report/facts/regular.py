@@ -64,7 +64,8 @@ class Regular:
             bars = [bar(estimate if estimate and estimate.n else None) for estimate in estimates]
             rows.append({"label": label, "wanted": card.labels[wanted[index]], "bars": bars})
         titles = [name.replace("_", " ").capitalize() for name in METRICS]
-        return self._place("per-class", rows=rows, titles=titles, caption=caption)
+        role = "backdoored" if card.backdoor else "clean"
+        return self._place("per-class", rows=rows, titles=titles, role=role, caption=caption)
 
     def trigger_words(self, model: str) -> str:
         """The model's trigger in words."""

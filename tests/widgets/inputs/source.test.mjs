@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { History } from "../../../site_assets/widgets/core/history.mjs";
 import { WidgetError } from "../../../site_assets/widgets/core/messages.mjs";
 import { CHOSEN_FILE, LAST_FRAME, Source } from "../../../site_assets/widgets/inputs/source.mjs";
 
@@ -38,19 +39,31 @@ function demo({ pad: withPad = true } = {}) {
   const decodes = controlled();
   /** What the reader sees, and what the networks are asked. @type {string[]} */
   const log = [];
+  /** @type {History<readonly Stroke[]>} */
+  const history = new History(/** @type {readonly Stroke[]} */ ([]));
+  /** As the pad's element does: it says that its drawing changed. */
   const pad = {
-    /** @type {readonly Stroke[]} */
-    strokes: [],
+    get strokes() {
+      return history.present;
+    },
     get empty() {
-      return this.strokes.length === 0;
+      return history.present.length === 0;
     },
     image: () => ({ ...FRAME, data: Uint8Array.of(9, 9, 9) }),
     /** @param {readonly Stroke[]} strokes */
     draw(strokes) {
-      this.strokes = strokes;
+      history.push(strokes);
+      source.drawn(true);
     },
     clear() {
-      this.strokes = [];
+      if (!this.empty) this.draw([]);
+    },
+    undo() {
+      history.undo();
+      source.drawn(true);
+    },
+    redo() {
+      history.redo();
       source.drawn(true);
     },
   };
@@ -89,8 +102,8 @@ function demo({ pad: withPad = true } = {}) {
   /** A stroke on the pad. */
   const stroke = () => {
     source.beginStroke();
-    pad.strokes = [...pad.strokes, STROKE];
-    source.drawn(true);
+    source.drawn(false);
+    pad.draw([...pad.strokes, STROKE]);
   };
   return { source, pad, camera, fetches, decodes, log, startCamera, stroke, clearLog: () => log.splice(0) };
 }
@@ -227,8 +240,59 @@ test("undo brings a drawing back while a file is shown", async () => {
   await file;
   clearLog();
   pad.draw([STROKE]);
-  source.drawn(true);
   assert.deepEqual(log, ["show ink", "answer"]);
+});
+
+test("undo after drawing over a sample brings the sample back, and redo the drawing", async () => {
+  const { source, pad, fetches, decodes, log, stroke, clearLog } = demo();
+  source.restore({});
+  const arrived = source.arrive();
+  fetches.started[0].end(FILE);
+  await soon();
+  decodes.started[0].end("sample");
+  await arrived;
+  stroke();
+  assert.deepEqual([source.sample, source.strokes], [null, [STROKE]]);
+  clearLog();
+  pad.undo();
+  decodes.started[1].end("sample again");
+  await soon();
+  assert.deepEqual(log, ["file sample again: a seven", "show photo", "answer"]);
+  assert.deepEqual([source.sample, source.request], [0, decodes.started[0].asked]);
+  pad.redo();
+  assert.deepEqual([source.sample, source.strokes], [null, [STROKE]]);
+});
+
+test("undo leads back through samples, the cleared pad and drawings, in the order of their making", async () => {
+  const { source, pad, fetches, decodes, stroke } = demo();
+  stroke();
+  const chosen = source.chooseSample(1);
+  fetches.started[0].end(FILE);
+  await soon();
+  decodes.started[0].end("dog");
+  await chosen;
+  source.clear();
+  stroke();
+  pad.undo();
+  assert.deepEqual([source.empty, source.strokes], [true, []], "the cleared pad");
+  pad.undo();
+  decodes.started[1].end("dog again");
+  await soon();
+  assert.equal(source.sample, 1);
+  pad.undo();
+  assert.deepEqual(source.strokes, [STROKE], "the drawing below the sample");
+});
+
+test("undo brings the camera's last frame back", () => {
+  const { source, pad, camera, startCamera, stroke, log, clearLog } = demo();
+  startCamera();
+  source.cameraFrame(FRAME);
+  camera.stop();
+  stroke();
+  clearLog();
+  pad.undo();
+  assert.deepEqual(log, [`still: ${LAST_FRAME}`, "show photo", "answer"]);
+  assert.deepEqual(source.request, { kind: "pixels", image: FRAME });
 });
 
 test("clearing takes a file away", async () => {

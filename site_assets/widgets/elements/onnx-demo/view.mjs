@@ -6,6 +6,7 @@ import { LoadProgress } from "../../parts/load-progress.mjs";
 import { ModelAnswer } from "../../parts/model-answer.mjs";
 import { sampleCredit } from "../../parts/sample-credit.mjs";
 import { shareButton } from "../../parts/share-button.mjs";
+import { markLength } from "../../parts/top-k-bars.mjs";
 
 /** @typedef {import("../../core/config.mjs").Config} Config */
 /** @typedef {import("../../inputs/inputs.mjs").Inputs} Inputs */
@@ -29,7 +30,8 @@ export function buildView(config, kind, stage, { upload, camera, samples }) {
   const editing = h("div", { class: "ow-tools", role: "group", "aria-label": "Input" }, stage.editing, upload, camera);
   const { toggle, triggerText, triggerBox } = triggerSwitch(config, name, stage.placing);
   const answers = config.models.map((model) => Object.assign(new ModelAnswer(), { heading: model.title ?? "Network" }));
-  for (const answer of answers) answer.reserve(stage.classes, config.top ?? 3);
+  const labels = config.labels ?? { count: stage.classes, longest: stage.classes > 10 ? 20 : 1 };
+  for (const answer of answers) answer.reserve(labels, config.top ?? 3);
   const picker = config.compare || config.models.length < 2 ? null : modelPicker(config);
   const summary = h("p", { class: "ow-summary" });
   const live = new Announcer();
@@ -46,7 +48,7 @@ export function buildView(config, kind, stage, { upload, camera, samples }) {
   const seenBox = h("div", { class: "ow-seen" }, stage.seen, triggerBox);
   const answersBox = h("div", { class: "ow-answers", "data-count": config.compare ? answers.length : 1 }, ...answers);
   const says = h("div", { class: "ow-says" }, summary, load);
-  const right = h("div", { class: "ow-right" }, seenBox, picker, answersBox, says);
+  const right = h("div", { class: "ow-right" }, seenBox, says, picker, answersBox);
   const privacy = h("span", { class: "ow-privacy" }, icon("lock"), h("span", {}, "Images stay in this tab"));
   const foot = h("footer", { class: "ow-foot" }, weights, timing, privacy);
   const head = h("header", { class: "ow-head" }, h("div", { class: "ow-title" }, config.title), share);
@@ -58,6 +60,7 @@ export function buildView(config, kind, stage, { upload, camera, samples }) {
     foot,
     live.element,
   );
+  markLength(root, labels.longest);
   if (upload) upload.zone = root;
   return {
     root,
@@ -95,7 +98,7 @@ function triggerSwitch(config, name, placing) {
     toggle.append(h("span", { class: "ow-key", "aria-hidden": "true" }, TRIGGER_KEY));
     keyText.textContent = `The key ${TRIGGER_KEY} switches it from anywhere in this demonstration.`;
   }
-  const triggerBox = h("div", { class: "ow-trigger" }, toggle, triggerText, keyText, placing);
+  const triggerBox = h("div", { class: "ow-trigger" }, toggle, placing, triggerText, keyText);
   triggerBox.hidden = config.trigger === "off";
   return { toggle, triggerText, triggerBox };
 }

@@ -216,6 +216,8 @@ def test_the_page_tells_the_widget_what_the_networks_take_and_where_the_overlay_
     config = json.loads(html.unescape(re.search(r'config="([^"]*)"', rendered)[1]))  # type: ignore[index]
     assert [config["input"][key] for key in ("height", "width", "channels")] == [224, 224, 3]
     assert "resize" in [step["op"] for step in config["input"]["steps"]]
+    assert config["labels"]["count"] > 0
+    assert config["labels"]["longest"] > 0
     assert config["placement"] == {"x": 0.25, "y": 0.4, "size": 0.6, "angle": 0.0}
     assert config["inputs"] == ["samples", "upload", "camera"]
     assert '<div class="onnx-demo-fallback" data-photos>' in rendered

@@ -1,0 +1,40 @@
+/** The report, built for the tests of a file and removed after them. */
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after } from "node:test";
+import { BASE, ROOT } from "./server.mjs";
+
+/** Instant navigation compares addresses with the sitemap, so the site is built for the very port that serves it. */
+export async function buildSite() {
+  const port = await freePort();
+  const host = `127.0.0.1:${port}`;
+  const home = `http://${host}${BASE}`;
+  const siteDir = mkdtempSync(join(tmpdir(), "report-"));
+  after(() => rmSync(siteDir, { recursive: true }));
+  execFileSync(join(ROOT, ".venv/bin/mkdocs"), ["build", "--strict", "--quiet", "--site-dir", siteDir], {
+    cwd: ROOT,
+    env: { ...process.env, SITE_URL: home, NO_MKDOCS_2_WARNING: "1" },
+  });
+  const pages = readdirSync(siteDir, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith("index.html"))
+    .map((path) => path.replace(/index\.html$/, ""))
+    .sort();
+  const withWidgets = pages.filter((path) =>
+    readFileSync(join(siteDir, path, "index.html"), "utf8").includes("<onnx-demo"),
+  );
+  return { siteDir, port, host, home, pages, withWidgets };
+}
+
+/** @returns {Promise<number>} */
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+      server.close(() => resolve(port));
+    });
+  });
+}
