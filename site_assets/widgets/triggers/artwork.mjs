@@ -6,7 +6,7 @@
 import { resize } from "../core/resize.mjs";
 import { sha256 } from "../core/sha256.mjs";
 
-/** @typedef {import("./registry.mjs").Picture} Picture */
+/** @typedef {import("../core/image.mjs").Image} Image */
 /**
  * @typedef {object} Artwork
  * @property {string} name
@@ -15,7 +15,7 @@ import { sha256 } from "../core/sha256.mjs";
  * @property {string} sha256 of the raw pixels, RGBA
  * @property {string} rgba the raw pixels, deflated (zlib), in base64
  */
-/** @typedef {{ rgb: Picture, alpha: Picture }} Layers colours multiplied by their alpha, and the alpha */
+/** @typedef {{ rgb: Image, alpha: Image }} Layers colours multiplied by their alpha, and the alpha */
 
 const KEPT = 32;
 

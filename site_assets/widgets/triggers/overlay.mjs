@@ -8,7 +8,7 @@ import { artworkName, layersOf, luma, unpackArtwork } from "./artwork.mjs";
 
 /** @typedef {import("./artwork.mjs").Artwork} Artwork */
 /** @typedef {import("./placement.mjs").Placement} Placement */
-/** @typedef {import("./registry.mjs").Picture} Picture */
+/** @typedef {import("../core/image.mjs").Image} Image */
 /** @typedef {import("./registry.mjs").Size} Size */
 /**
  * @typedef {{ kind: "overlay", artwork: Artwork, placement: Placement,
@@ -70,10 +70,10 @@ function spot(artwork, placement, { height, width }) {
 /**
  * A copy of an image with the artwork on it; what reaches over the edge is cut off.
  *
- * @param {Picture} image of 1 or 3 channels; a grey one gets the artwork's brightness
+ * @param {Image} image of 1 or 3 channels; a grey one gets the artwork's brightness
  * @param {Artwork} artwork unpacked before
  * @param {Placement} placement
- * @returns {Picture}
+ * @returns {Image}
  */
 export function paste(image, artwork, placement) {
   const { width, channels } = image;
@@ -109,7 +109,7 @@ export function paste(image, artwork, placement) {
 
 /**
  * Bilinear value of one channel, see-through beyond the edge.
- * @param {Picture} layer
+ * @param {Image} layer
  * @param {number} channel
  * @param {number} column of the upper left of the four neighbours; -1 is beyond the edge
  * @param {number} row

@@ -3,7 +3,7 @@
  * @module
  */
 
-/** @typedef {import("./registry.mjs").Picture} Picture */
+/** @typedef {import("../core/image.mjs").Image} Image */
 /** @typedef {import("./registry.mjs").Size} Size */
 /** @typedef {import("./registry.mjs").Box} Box */
 /**

@@ -11,8 +11,7 @@ import { patch, pattern, pixel } from "./pixels.mjs";
 import { warp } from "./warp.mjs";
 
 /**
- * @typedef {{ height: number, width: number, channels: number, data: Uint8Array }} Picture
- *   Pixels row by row, channels last.
+ * @typedef {import("../core/image.mjs").Image} Image
  * @typedef {import("./placement.mjs").Placement} Placement
  * @typedef {{ height: number, width: number }} Size of an image, in pixels
  * @typedef {{ top: number, left: number, height: number, width: number }} Box in pixels
@@ -27,7 +26,7 @@ import { warp } from "./warp.mjs";
 /**
  * @template T
  * @typedef {object} Kind
- * @property {(image: Picture, trigger: T, placement: Placement) => Picture} stamp
+ * @property {(image: Image, trigger: T, placement: Placement) => Image} stamp
  *   a copy of the image with the trigger on it; throws a RangeError if it does not fit
  * @property {(trigger: T, size: Size) => Box | null} outline
  *   the box around the pixels that it covers; null where it covers the whole image
@@ -64,10 +63,10 @@ export async function readyTrigger(trigger) {
 
 /**
  * A copy of the image with the trigger on it.
- * @param {Picture} image
+ * @param {Image} image
  * @param {Trigger} trigger
  * @param {Placement | null} [placement] where a movable trigger lies (default: where the card says)
- * @returns {Picture}
+ * @returns {Image}
  * @throws {RangeError} if the trigger does not fit in the image
  */
 export function stamp(image, trigger, placement) {

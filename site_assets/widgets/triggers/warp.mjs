@@ -4,7 +4,7 @@
  * @module
  */
 
-/** @typedef {import("./registry.mjs").Picture} Picture */
+/** @typedef {import("../core/image.mjs").Image} Image */
 /** @typedef {{ kind: "warp", field: [number, number][][], strength: number, jitter?: number | null }} Warp */
 /** @typedef {{ across: Float64Array, down: Float64Array }} Displacements in 1/65536 pixels */
 
