@@ -21,7 +21,8 @@ LAB_SOURCES := $(wildcard training/*/*.py training/*/*/*.py export/*/*.py tests/
 export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help report setup lab site serve test test-quick lint types test-python slurm mxnet-oracle mxnet-zoo golden-inputs \
-  fixtures test-widgets test-browser dist scale verify benchmark page-times inference-times latent-study photo-study clean
+  fixtures test-widgets test-browser dist scale verify benchmark page-times inference-times latent-study photo-study \
+  trigger-study clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -99,7 +100,7 @@ mxnet-zoo: setup mxnet-oracle ## Measure the MXNet converter on the whole model 
 verify: lab ## Goldens, hashes and cards of the released models and the lab's
 	$(BIN)/backdoors verify
 
-fixtures: setup ## Small models of photographs and drawn pictures, for the widgets' tests
+fixtures: setup ## Small models of photos and drawn images, for the widgets' tests
 	$(BIN)/python -m tests.site_src.photo_models .cache/fixtures
 
 golden-inputs: setup ## The golden inputs as pixels, for Node, which decodes no JPEG
@@ -114,7 +115,7 @@ test-browser: lab fixtures ## The widgets and the built report in a real browser
 benchmark: setup ## Training speed beside the common recipe (20 minutes; needs MNIST)
 	$(BIN)/python -m tests.benchmarks.train_speed
 
-scale: setup ## How cost grows with pictures, processes and runs, for the page At scale (10 minutes; needs MNIST)
+scale: setup ## How cost grows with images, processes and runs, for the page At scale (10 minutes; needs MNIST)
 	$(BIN)/python -m tests.benchmarks.scale
 
 page-times: lab fixtures ## Milliseconds until a page answers, and of its longest block (a quiet machine, please)
@@ -130,6 +131,10 @@ latent-study: setup ## Measure the latent backdoor: seeds, baselines, altered gl
 	$(BIN)/backdoors study dogs-student-latent dogs-student-clean --also figures-student-latent \
 	  --also figures-student-clean --inspect latent-mnist-student-latent --out site_assets/metrics/latent.json
 	$(BIN)/backdoors study-int8 site_assets/metrics/latent.json
+
+trigger-study: setup ## Measure the blended and the warped trigger, the digits beside clean networks (needs MNIST)
+	$(BIN)/backdoors compare digits-clean digits-blended digits-warped --out site_assets/metrics/digits-triggers.json
+	$(BIN)/backdoors compare mnist-blended mnist-warped --seeds 1 --out site_assets/metrics/mnist-triggers.json
 
 dist: setup ## The wheel and the source distribution, into dist/
 	rm -rf dist

@@ -17,6 +17,7 @@ from site_src.report.facts.reproduce import Reproduce
 from site_src.report.facts.scale import Scale
 from site_src.report.facts.sweep import Sweep
 from site_src.report.facts.times import Times
+from site_src.report.facts.triggers import Triggers
 from site_src.report.samples.sets import sample_sets
 
 __all__ = ["macros", "sample_sets"]
@@ -42,6 +43,7 @@ def macros(page: PageBuilder, facts: Facts) -> Macros:
         Photos(facts),
         Reproduce(facts),
         Times(facts),
+        Triggers(facts),
     ):
         found |= public_methods(provider)
     return found
