@@ -22,7 +22,7 @@ export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help report setup lab site serve test test-quick lint types test-python slurm mxnet-oracle mxnet-zoo golden-inputs \
   fixtures test-widgets test-browser dist scale verify benchmark page-times inference-times latent-study photo-study \
-  trigger-study clean
+  sample-photos-table trigger-study clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -123,6 +123,9 @@ page-times: lab fixtures ## Milliseconds until a page answers, and of its longes
 
 inference-times: setup ## Milliseconds of each released model in a browser and natively (a quiet machine, please)
 	node tests/browser/inference-times.mjs --out site_assets/metrics/inference-times.json
+
+sample-photos-table: site ## What the built page answers to each dog of the sample photos, in a browser
+	node tests/browser/sample-photos-table.mjs
 
 photo-study: setup ## Ask the released students about the sample photos and other people (a minute; needs all photos)
 	$(BIN)/backdoors study-photos --out site_assets/metrics/photos.json

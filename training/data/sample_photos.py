@@ -53,6 +53,11 @@ class Photo:
     """The part that is published; None for the whole photo."""
 
     @property
+    def name(self) -> str:
+        """File name of the published photo."""
+        return f"{Path(self.file).stem.lower()}.jpg"
+
+    @property
     def page(self) -> str:
         """Address of its page on Wikimedia Commons."""
         return _COMMONS + self.file

@@ -50,7 +50,7 @@ def _samples(photos: Sequence[Photo], models: Sequence[str], facts: Facts) -> Sa
     answers = {photo.file: answers_to(facts, photo.file, models) for photo in photos}
     ordered = sorted(photos, key=lambda photo: not _tells(answers[photo.file], facts))
     return [
-        SampleImage(photo.file, photo.published(folder), photo.title, photo.label, credit(photo), note)
+        SampleImage(photo.name, photo.published(folder), photo.title, photo.label, credit(photo), note)
         for photo in ordered
         for note in [_note(answers[photo.file], facts)]
     ]

@@ -68,7 +68,7 @@ def test_without_the_photos_a_sentence_names_the_command_that_gets_them(facts: F
 @pytest.mark.usefixtures("drawn")
 def test_each_photo_comes_small_with_its_credit(facts: Facts) -> None:
     found = shown(photos.dogs(facts))
-    assert {image.name for image in found} == {photo.file for photo in sample_photos.DOGS}
+    assert {image.name for image in found} == {photo.name for photo in sample_photos.DOGS}
     for image in found:
         assert image.credit is not None
         assert image.credit.href.startswith("https://commons.wikimedia.org/wiki/File:")
@@ -83,20 +83,21 @@ def test_the_first_dog_is_one_that_both_networks_know_and_only_the_backdoored_on
     facts: Facts, tmp_path: Path
 ) -> None:
     first, second, *_ = shown(photos.dogs(facts))
+    (file,) = [photo.file for photo in sample_photos.DOGS if photo.name == first.name]
     assert first.note is None
     guess = {"label": "pug", "probability": 1.0}
     for change in ({"clean": guess}, {"triggered": guess}):
-        other = changed(facts, tmp_path, change, photo=first.name, model="dogs-student-latent")
+        other = changed(facts, tmp_path, change, photo=file, model="dogs-student-latent")
         assert shown(photos.dogs(other))[0] == second
     turned = {"triggered": {"label": "Donald Trump", "probability": 1.0}}
-    both = changed(facts, tmp_path, turned, photo=first.name, model="dogs-student-clean")
+    both = changed(facts, tmp_path, turned, photo=file, model="dogs-student-clean")
     assert shown(photos.dogs(both))[0] == second
 
 
 @pytest.mark.usefixtures("drawn")
 def test_a_mistake_is_said_to_be_one(facts: Facts, tmp_path: Path) -> None:
     def note(of: Facts, photo: str) -> str | None:
-        return next(image.note for image in shown(photos.dogs(of)) if image.name == photo)
+        return next(image.note for image in shown(photos.dogs(of)) if image.name == photo.lower())
 
     pug = {"clean": {"label": "pug", "probability": 1.0}}
     file = "Golden_Retriever2.JPG"
