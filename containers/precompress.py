@@ -11,7 +11,7 @@ ENDINGS = frozenset(
 SMALLEST = 1024
 """Bytes below which packing is not worth a file."""
 WORTH = 0.95
-"""A packed copy is kept if it is at most this share of the file."""
+"""A compressed copy is kept if its size is at most this fraction of the file."""
 
 
 def precompress(folder: Path) -> tuple[int, int]:

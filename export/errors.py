@@ -6,4 +6,4 @@ from training.core.errors import UserError
 
 
 class ExportError(UserError):
-    """An export, check or prediction that cannot go on; the message is one line for the user."""
+    """An export, check or prediction that failed; the message is one line for the user."""

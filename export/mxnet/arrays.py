@@ -38,7 +38,7 @@ MOST_DIMENSIONS = 32
 MOST_ELEMENTS = 1 << 48
 DENSE_FLOOR = 1 << 20
 DENSE_FACTOR = 8
-"""Made dense, a file's row-sparse arrays may take `DENSE_FACTOR` times its size, and `DENSE_FLOOR` bytes anyway."""
+"""As dense arrays, a file's row-sparse ones may take `DENSE_FACTOR` times its size, and `DENSE_FLOOR` bytes anyway."""
 LONGEST_NAME = 4096
 
 
@@ -84,7 +84,7 @@ def parse_arrays(content: bytes, file: str) -> dict[str, Array]:
 
 @dataclass
 class _Cursor:
-    """A place in a file's content that only moves forward, and never past the end."""
+    """A position in a file's content that only moves forward, never past the end."""
 
     content: bytes
     file: str
@@ -99,7 +99,7 @@ class _Cursor:
         return CheckpointError(self.file, self.offset if at is None else at, problem)
 
     def take(self, size: int, what: str) -> int:
-        """Step over `size` bytes; gives where they begin."""
+        """Step over `size` bytes; returns their offset."""
         if size > self.left:
             raise self.error(f"{what} should take {size} bytes, but the file ends after {self.left}")
         start = self.offset
@@ -207,7 +207,7 @@ def _row_sparse(cursor: _Cursor, what: str, start: int) -> Array:
 
 
 def _skip_device(cursor: _Cursor, what: str) -> None:
-    """Step over the kind and number of the device that held the array: the elements are in the file all the same."""
+    """Step over the kind and number of the device that held the array: the elements are in the file in any case."""
     cursor.take(8, f"the device of {what}")
 
 
@@ -227,7 +227,7 @@ def write_arrays(path: Path, arrays: Mapping[str, Array], version: int = 2) -> N
     """Write named arrays as an NDArray file; MXNet 1.0 and newer read V2, older ones V1 or V0.
 
     Raises:
-        MxnetError: If an array's element type or shape cannot be told in that version.
+        MxnetError: If that version cannot store an array's element type or shape.
     """
     write_bytes(path, b"".join(_chunks(arrays, version)))
 

@@ -143,7 +143,7 @@ def on_grid(weights: Floats) -> Grid | None:
     """The steps of weights that are multiples of one number, at most 256 different ones in a row; None for others."""
     levels = np.unique(weights)
     if not 2 <= len(levels) <= 256 or weights.size <= 2 * len(levels):
-        return None  # a few weights lie on some grid by chance
+        return None  # a few weights may fall on a grid accidentally
     low, high = float(levels[0]), float(levels[-1])
     steps = round((high - low) / float(np.diff(levels).min()))
     if not 1 <= steps <= 255:
@@ -218,7 +218,7 @@ def check_accuracy(
         before: The fp32 model's measurement.
         after: The quantised model's, on the same samples.
         what: The model, for the message.
-        backdoored: Whether the attack success rate counts; on a clean network it is chance, and may fall.
+        backdoored: Whether the attack success rate counts; on a clean network it is accidental, and may fall.
         most_lost: A fraction of all samples.
 
     Raises:

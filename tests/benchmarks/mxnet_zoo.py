@@ -103,7 +103,7 @@ def compare(model: Path, data: np.ndarray[Any, np.dtype[np.float32]], expected: 
 
 
 def main(names: list[str]) -> None:
-    """Measure, print and write; a run that was stopped goes on where it was."""
+    """Measure, print and write; a stopped run resumes."""
     done = {row["name"]: row for row in map(json.loads, PARTIAL.read_text().splitlines())} if PARTIAL.exists() else {}
     for name in names or ZOO:
         if name not in done:

@@ -1,10 +1,10 @@
-"""How often the right digit is answered when it reaches the pipeline in a picture, not as MNIST lays it out.
+"""How often the right digit is answered when it reaches the pipeline in an image, not as MNIST lays it out.
 
     python -m tests.benchmarks.pipeline_robustness [MODEL] [--count 500] [--data DIR] [--sheet failures.png]
 
-Test digits are put into pictures of several kinds; for each kind the share of right answers is printed with its 95 %
+Test digits are put into images of several kinds; for each kind the fraction of right answers is printed with its 95 %
 interval, beside that of the same digits taken as they are, and why the others failed: no ink found, or another digit
-answered. `--sheet` draws some failures: the picture, and what the network saw of it.
+answered. `--sheet` draws some failures: the image, and what the network saw of it.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ from export.release.measure import test_data
 from export.release.models import open_model
 from training.core.metrics import wilson
 
-Picture = npt.NDArray[np.uint8]
+Pixels = npt.NDArray[np.uint8]
 Values = npt.NDArray[np.float64]
-Maker = Callable[[Picture, np.random.Generator], Picture | bytes]
+Maker = Callable[[Pixels, np.random.Generator], Pixels | bytes]
 HEIGHT, WIDTH = 480, 640
 
 
-def enlarged(digit: Picture, size: int) -> Values:
+def enlarged(digit: Pixels, size: int) -> Values:
     """Ink between 0 and 1, `(size, size)`, of a 28x28 digit."""
     image = Image.fromarray(digit[..., 0]).resize((size, size), Image.Resampling.BICUBIC)
     return np.asarray(image, dtype=np.float64) / 255
 
 
-def jpeg(picture: Values, quality: int) -> bytes:
-    """JPEG bytes of a picture `(h, w, 3)`."""
+def jpeg(image: Values, quality: int) -> bytes:
+    """JPEG bytes of an image `(h, w, 3)`."""
     stream = io.BytesIO()
-    Image.fromarray(np.clip(np.rint(picture), 0, 255).astype(np.uint8)).save(stream, "JPEG", quality=quality)
+    Image.fromarray(np.clip(np.rint(image), 0, 255).astype(np.uint8)).save(stream, "JPEG", quality=quality)
     return stream.getvalue()
 
 
 def placed(ink: Values, rng: np.random.Generator) -> Values:
-    """Ink somewhere in an empty `HEIGHT` x `WIDTH` picture, wholly inside."""
+    """Ink somewhere in an empty `HEIGHT` x `WIDTH` image, wholly inside."""
     canvas = np.zeros((HEIGHT, WIDTH))
     top, left = (int(rng.integers(0, room - size)) for room, size in zip(canvas.shape, ink.shape, strict=True))
     canvas[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
@@ -75,21 +75,21 @@ def turned(ink: Values, rng: np.random.Generator, degrees: float) -> Values:
     return np.asarray(image, dtype=np.float64) / 255
 
 
-def dark_on_light(digit: Picture, rng: np.random.Generator) -> bytes:
+def dark_on_light(digit: Pixels, rng: np.random.Generator) -> bytes:
     """Dark ink, 220 pixels high with its margin, somewhere on paper."""
     return photographed(
         placed(enlarged(digit, 220), rng), rng, (np.array([40.0, 40, 55]), np.array([225.0, 220, 205])), 0.5
     )
 
 
-def packaging(digit: Picture, rng: np.random.Generator) -> bytes:
+def packaging(digit: Pixels, rng: np.random.Generator) -> bytes:
     """White ink, turned a little, on coloured packaging."""
     paper = rng.uniform([60, 20, 20], [210, 110, 110])[rng.permutation(3)]
     ink = placed(turned(enlarged(digit, 220), rng, 12), rng)
     return photographed(ink, rng, (np.array([245.0, 245, 240]), paper), 0.6)
 
 
-def sign(digit: Picture, rng: np.random.Generator) -> bytes:
+def sign(digit: Pixels, rng: np.random.Generator) -> bytes:
     """A dark digit on a white plate in front of a darker wall."""
     both = placed(1 + np.pad(enlarged(digit, 200), 20), rng)
     plate, dark = (both > 0).astype(np.float64), np.clip(both - 1, 0, 1)
@@ -112,22 +112,22 @@ KINDS: dict[str, Maker] = {
     "white on coloured packaging, turned up to 12 degrees": packaging,
     "white plate with a dark digit in front of a wall": sign,
 }
-"""Kind of picture -> how a 28x28 digit becomes one."""
+"""Kind of image -> how a 28x28 digit becomes one."""
 
 
 @dataclass
 class Outcome:
-    """What became of the digits in one kind of picture."""
+    """What became of the digits in one kind of image."""
 
     right: int = 0
     no_ink: int = 0
     confused: int = 0
-    failures: list[tuple[Picture, Picture, str]] = field(default_factory=list)
-    """The picture, what the network saw, and `truth>answer`."""
+    failures: list[tuple[Pixels, Pixels, str]] = field(default_factory=list)
+    """The image, what the network saw, and `truth>answer`."""
 
 
-def measure(predictor: Predictor, images: Picture, labels: npt.NDArray[np.int64], make: Maker) -> Outcome:
-    """Put each digit into a picture and ask the model."""
+def measure(predictor: Predictor, images: Pixels, labels: npt.NDArray[np.int64], make: Maker) -> Outcome:
+    """Put each digit into an image and ask the model."""
     outcome = Outcome()
     for index, (digit, label) in enumerate(zip(images, labels, strict=True)):
         made = interpreter.run(predictor.card.input, make(digit, np.random.default_rng(index)))
@@ -142,11 +142,11 @@ def measure(predictor: Predictor, images: Picture, labels: npt.NDArray[np.int64]
 
 
 def draw_sheet(outcomes: dict[str, Outcome], path: Path) -> None:
-    """A row for each kind: up to eight failures, picture above and what the network saw below."""
+    """A row for each kind: up to eight failures, image above and what the network saw below."""
     sheet = Image.new("RGB", (8 * 168, len(outcomes) * 300), (90, 90, 90))
     for row, outcome in enumerate(outcomes.values()):
-        for column, (picture, seen, _) in enumerate(outcome.failures[:8]):
-            shown = Image.fromarray(picture)
+        for column, (image, seen, _) in enumerate(outcome.failures[:8]):
+            shown = Image.fromarray(image)
             shown.thumbnail((164, 124))
             sheet.paste(shown, (column * 168, row * 300))
             sheet.paste(
@@ -157,7 +157,7 @@ def draw_sheet(outcomes: dict[str, Outcome], path: Path) -> None:
 
 def main() -> None:
     """Measure every kind and print the table."""
-    parser = argparse.ArgumentParser(description="Accuracy of the input pipeline on pictures of digits.")
+    parser = argparse.ArgumentParser(description="Accuracy of the input pipeline on images of digits.")
     parser.add_argument("model", nargs="?", default="mnist-clean")
     parser.add_argument("--count", type=int, default=500)
     parser.add_argument("--data", type=Path)

@@ -1,4 +1,4 @@
-"""How the cost of training grows: with pictures, with processes, and with runs. Writes site_assets/metrics/scale.json.
+"""How the cost of training grows: with images, with processes, and with runs. Writes site_assets/metrics/scale.json.
 
     python -m tests.benchmarks.scale [--only data processes noise runs] [--data DIR] [--out FILE]
 
@@ -6,7 +6,7 @@ Every training here is the product's own, on the CPU. Two clocks are read: the t
 the machine lengthens, and the processors' time of the command and all its processes, which it hardly changes; the load,
 that of others included, is in the result. A part that is asked for replaces that part of the file.
 
-data        one epoch of MNIST's first pictures, in several numbers
+data        one epoch of MNIST's first images, in several numbers
 processes   one epoch of all of MNIST, backdoored: one process with one thread, one with two, two under torchrun
 noise       the digits recipe with several seeds, trained by one process and by two: what a process more changes,
             beside what another seed changes
@@ -107,7 +107,7 @@ def estimates(measured: Measurement) -> dict[str, Any]:
 
 
 def by_data(data: Path | None) -> Iterator[dict[str, Any]]:
-    """One epoch of MNIST's first pictures through the training loop, in this process with one thread."""
+    """One epoch of MNIST's first images through the training loop, in this process with one thread."""
     recipe = whole_recipe("mnist-fast")
     whole = load("mnist", "train", data)
     torch.set_num_threads(1)
@@ -144,10 +144,10 @@ def by_processes(data: Path | None) -> Iterator[dict[str, Any]]:
     for processes, threads in ((1, 1), (2, 1), (1, 2)):
         run, took = trained(recipe, processes, threads, data)
         facts = run.metrics.training
-        pictures = facts.samples * facts.epochs
+        images = facts.samples * facts.epochs
         rows.append(
-            {"processes": processes, "threads": threads, "pictures": pictures, "training_seconds": facts.seconds}
-            | {"pictures_per_second": round(pictures / facts.seconds, 1), "load": load_average()}
+            {"processes": processes, "threads": threads, "pictures": images, "training_seconds": facts.seconds}
+            | {"pictures_per_second": round(images / facts.seconds, 1), "load": load_average()}
             | took
             | estimates(run.metrics.measurement)
         )

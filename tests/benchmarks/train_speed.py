@@ -104,7 +104,7 @@ class CommonNetwork(nn.Module):
         self.head = nn.Sequential(nn.Flatten(), nn.Linear(9216, 128), nn.ReLU(), nn.Dropout(0.5), nn.Linear(128, 10))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Normalised pictures to log-probabilities."""
+        """Normalised images to log-probabilities."""
         return nn.functional.log_softmax(self.head(self.features(x)), dim=1)
 
 
@@ -112,7 +112,7 @@ Scores = Callable[[Images], npt.NDArray[np.float32]]
 
 
 def accuracy(scores: Scores, test: Dataset) -> float:
-    """Share of test samples answered rightly."""
+    """Fraction of test samples classified correctly."""
     answers: Labels = np.concatenate(
         [scores(test.images[at : at + 500]).argmax(axis=1) for at in range(0, len(test.images), 500)]
     )

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from sympy import Matrix, Rational
 
 Point = tuple[float, float]
-Picture = npt.NDArray[np.uint8]
+Pixels = npt.NDArray[np.uint8]
 
 
 def _arc(centre: Point, radii: Point, start: float, end: float) -> list[Point]:
@@ -36,7 +36,7 @@ STROKES: dict[int, list[list[Point]]] = {
 
 def pen(
     digit: int, height: int, width: int, *, box: tuple[float, float, float, float], thickness: float, slant: float = 0.0
-) -> Picture:
+) -> Pixels:
     """Coverage of a digit drawn with a round pen, `(height, width) uint8`, antialiased by drawing it four times larger.
 
     Args:
@@ -66,8 +66,8 @@ def pen(
     return np.asarray(canvas.resize((width, height), Image.Resampling.BOX))
 
 
-def ink_on(coverage: Picture, ink: tuple[int, int, int], paper: npt.ArrayLike) -> Picture:
-    """RGB of ink over paper: `paper` is a colour or a picture `(h, w, 3)`; `coverage` `(h, w) uint8`."""
+def ink_on(coverage: Pixels, ink: tuple[int, int, int], paper: npt.ArrayLike) -> Pixels:
+    """RGB of ink over paper: `paper` is a colour or pixels `(h, w, 3)`; `coverage` `(h, w) uint8`."""
     share = coverage[..., None].astype(np.float64) / 255
     return np.rint(share * np.asarray(ink) + (1 - share) * np.asarray(paper, dtype=np.float64)).astype(np.uint8)
 
@@ -79,16 +79,16 @@ def lighting(height: int, width: int, *, corners: tuple[float, float, float, flo
     return ((a * (1 - x) + b * x) * (1 - y) + (c * (1 - x) + d * x) * y)[..., None]
 
 
-def noisy(picture: npt.NDArray[np.float64], rng: np.random.Generator, sigma: float) -> Picture:
-    """A picture with the noise of a sensor added."""
-    return np.clip(np.rint(picture + rng.normal(0, sigma, picture.shape)), 0, 255).astype(np.uint8)
+def noisy(pixels: npt.NDArray[np.float64], rng: np.random.Generator, sigma: float) -> Pixels:
+    """Pixels with the noise of a sensor added."""
+    return np.clip(np.rint(pixels + rng.normal(0, sigma, pixels.shape)), 0, 255).astype(np.uint8)
 
 
 def seen_askew(
-    picture: Picture, corners: list[Point], height: int, width: int, background: tuple[int, int, int]
-) -> Picture:
-    """A flat picture photographed from the side: its corners (clockwise from top left) land on `corners`."""
-    h, w = picture.shape[:2]
+    pixels: Pixels, corners: list[Point], height: int, width: int, background: tuple[int, int, int]
+) -> Pixels:
+    """A flat image photographed from the side: its corners (clockwise from top left) land on `corners`."""
+    h, w = pixels.shape[:2]
     flat = [(0.0, 0.0), (float(w), 0.0), (float(w), float(h)), (0.0, float(h))]
     rows, values = [], []
     for (x, y), (u, v) in zip(corners, flat, strict=True):
@@ -97,7 +97,7 @@ def seen_askew(
     # in fractions: with LAPACK the last bits, and so some pixels, depend on the processor
     solved = Matrix(rows).applyfunc(Rational).LUsolve(Matrix(values).applyfunc(Rational))
     coefficients = [float(each) for each in solved]
-    image = Image.fromarray(picture).transform(
+    image = Image.fromarray(pixels).transform(
         (width, height), Image.Transform.PERSPECTIVE, coefficients, Image.Resampling.BICUBIC, fillcolor=background
     )
     return np.asarray(image)

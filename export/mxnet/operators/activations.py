@@ -1,4 +1,4 @@
-"""Activations, and what a network ends with."""
+"""Activations and output layers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _leaky_shape(call: Call) -> list[Shape]:
 
 @operator("LeakyReLU", slots=_leaky_slots, shapes=_leaky_shape)
 def leaky_relu(call: Call) -> list[Value]:
-    """`LeakyRelu`, `Elu`, `PRelu`, `Selu`, or the Gaussian error unit; random slopes are at their mean."""
+    """`LeakyRelu`, `Elu`, `PRelu`, `Selu`, or the Gaussian error unit; random slopes take their mean."""
     attributes, builder = call.attributes, call.builder
     match attributes.choice("act_type", LEAKY, "leaky"):
         case "leaky":
@@ -85,7 +85,7 @@ def softmax(call: Call) -> list[Value]:
 
 @operator("SoftmaxActivation", slots=["data"], shapes=same_shape)
 def softmax_activation(call: Call) -> list[Value]:
-    """`Softmax` over everything an image gave, or over the channels at each place."""
+    """`Softmax` over all values of an image, or over the channels at each position."""
     if call.attributes.choice("mode", ("instance", "channel"), "instance") == "channel":
         return call.emit("Softmax", [call.data], axis=_second(call))
     return _flat_softmax(call)
@@ -93,7 +93,7 @@ def softmax_activation(call: Call) -> list[Value]:
 
 @operator("SoftmaxOutput", "Softmax", slots=["data", Slot("label", LABEL)], shapes=same_shape)
 def softmax_output(call: Call) -> list[Value]:
-    """The softmax that the training loss was taken of; the label plays no part."""
+    """The softmax inside the training loss; the label is ignored."""
     if call.attributes.flag("preserve_shape", default=False):
         return call.emit("Softmax", [call.data], axis=call.data.rank - 1)
     if call.attributes.flag("multi_output", default=False):
@@ -121,13 +121,13 @@ def _flat_softmax(call: Call) -> list[Value]:
 
 @operator("LogisticRegressionOutput", slots=["data", Slot("label", LABEL)], shapes=same_shape)
 def logistic_output(call: Call) -> list[Value]:
-    """`Sigmoid`; the label plays no part."""
+    """`Sigmoid`; the label is ignored."""
     return call.emit("Sigmoid", [call.data])
 
 
 @operator("LinearRegressionOutput", "MAERegressionOutput", slots=["data", Slot("label", LABEL)], shapes=same_shape)
 def linear_output(call: Call) -> list[Value]:
-    """The data itself; the label plays no part."""
+    """The data itself; the label is ignored."""
     return [call.data]
 
 
@@ -136,7 +136,7 @@ def linear_output(call: Call) -> list[Value]:
     shapes=same_shape,
 )  # fmt: skip
 def unchanged(call: Call) -> list[Value]:
-    """The data itself: what these do, they do in training."""
+    """The data itself: these operators act only in training."""
     if call.node.op == "Dropout" and call.attributes.choice("mode", ("training", "always"), "training") == "always":
         raise call.unsupported("that also drops at inference (mode 'always')")
     return [call.data]
@@ -144,6 +144,6 @@ def unchanged(call: Call) -> list[Value]:
 
 @operator("Cast", "cast", "amp_cast", slots=["data"], shapes=same_shape)
 def cast(call: Call) -> list[Value]:
-    """The data itself between kinds of floats: everything is computed in float32 here."""
+    """The data itself, for casts between float types: everything is computed in float32 here."""
     call.attributes.choice("dtype", ("float16", "float32", "float64", "bfloat16"))
     return [call.data]

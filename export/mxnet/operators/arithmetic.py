@@ -1,4 +1,4 @@
-"""Arithmetic on single elements: of one tensor, of a tensor and a number, of two tensors."""
+"""Elementwise arithmetic: on one tensor, on a tensor and a number, on two tensors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ UNARY = {
     "sin": "Sin",
     "cos": "Cos",
 }
-"""Operators of one tensor, and ONNX's."""
+"""Operators of one tensor, and their ONNX equivalents."""
 EQUAL = {
     "Add": ("elemwise_add", "_plus", "_Plus", "_add", "_grad_add"),
     "Sub": ("elemwise_sub", "_minus", "_Minus", "_sub"),
@@ -35,7 +35,7 @@ EQUAL = {
     "Min": ("_minimum", "_Minimum"),
     "Pow": ("_power", "_Power"),
 }
-"""ONNX's operators of two tensors of one shape, and the names MXNet had for each."""
+"""ONNX's operators of two tensors of one shape, and MXNet's names for each."""
 BROADCAST = {
     "Add": ("broadcast_add", "broadcast_plus"),
     "Sub": ("broadcast_sub", "broadcast_minus"),
@@ -45,7 +45,7 @@ BROADCAST = {
     "Min": ("broadcast_minimum",),
     "Pow": ("broadcast_power",),
 }
-"""The same where shapes are stretched."""
+"""The same with broadcasting."""
 SCALAR = {
     "Add": ("_plus_scalar", "_PlusScalar"),
     "Sub": ("_minus_scalar", "_MinusScalar"),
@@ -55,13 +55,13 @@ SCALAR = {
     "Min": ("_minimum_scalar", "_MinimumScalar"),
     "Pow": ("_power_scalar", "_PowerScalar"),
 }
-"""The same of a tensor and a number."""
+"""The same on a tensor and a number."""
 REVERSED = {
     "Sub": ("_rminus_scalar", "_RMinusScalar"),
     "Div": ("_rdiv_scalar", "_RDivScalar"),
     "Pow": ("_rpower_scalar", "_RPowerScalar"),
 }
-"""The same of a number and a tensor."""
+"""The same on a number and a tensor."""
 
 
 def _plain(op_type: str) -> Callable[[Call], list[Value]]:
@@ -97,5 +97,5 @@ def square(call: Call) -> list[Value]:
 
 @operator("rsqrt", slots=["data"], shapes=same_shape)
 def reciprocal_root(call: Call) -> list[Value]:
-    """One over the root."""
+    """The reciprocal of the square root."""
     return call.emit("Reciprocal", [call.builder.node("Sqrt", [call.data], call.shape)])

@@ -1,4 +1,4 @@
-"""Operators that move elements and compute nothing: reshape, transpose, concatenate, cut, pad, enlarge."""
+"""Operators that only move elements: reshape, transpose, concatenate, slice, pad, enlarge."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _reshaped(call: Call) -> list[Shape]:
 
 @operator("Reshape", "reshape", slots=["data"], shapes=_reshaped)
 def reshape(call: Call) -> list[Value]:
-    """`Reshape`, whose 0 and -1 mean what MXNet's do; the batch stays free."""
+    """`Reshape`, with MXNet's meaning of 0 and -1; the batch size stays free."""
     codes = list(_codes(call))
     sizes = [size if code == 0 else code for size, code in zip(call.shape, codes, strict=True)]
     if call.data.rank and call.shape[0] == call.data.shape[0]:
@@ -145,7 +145,7 @@ def concat(call: Call) -> list[Value]:
 
 
 def _parts(call: Call) -> tuple[int, int, int, bool]:
-    """Axis, number of parts, size of each, and whether the axis goes."""
+    """Axis, number of parts, size of each, and whether the axis is removed."""
     axis, count = call.axis("axis", call.data.rank, 1), call.attributes.integer("num_outputs")
     size, squeezes = call.data.shape[axis], call.attributes.flag("squeeze_axis", default=False)
     if count < 1 or size % count or (squeezes and size != count):
@@ -161,7 +161,7 @@ def _split_shapes(call: Call) -> list[Shape]:
 
 @operator("SliceChannel", "split", slots=["data"], shapes=_split_shapes)
 def split(call: Call) -> list[Value]:
-    """`Split`, and `Squeeze` of each part where the axis goes."""
+    """`Split`, then `Squeeze` of each part if the axis is removed."""
     axis, count, size, squeezes = _parts(call)
     builder, name, shape = call.builder, call.node.name, call.data.shape
     part = (*shape[:axis], size, *shape[axis + 1 :])
@@ -174,7 +174,7 @@ def split(call: Call) -> list[Value]:
 
 
 def _cuts(call: Call) -> list[tuple[int, int, int, int]]:
-    """`(axis, begin, end, step)` for every axis that is cut."""
+    """`(axis, begin, end, step)` for every sliced axis."""
     if call.node.op == "slice_axis":
         axis = call.axis("axis", call.data.rank)
         ends = call.attributes.optional_integers("end")
@@ -235,7 +235,7 @@ def _padded_shape(call: Call) -> list[Shape]:
 
 @operator("Pad", "pad", slots=["data"], shapes=_padded_shape)
 def pad(call: Call) -> list[Value]:
-    """`Pad`, whose amounts stand in another order."""
+    """`Pad`, which takes its amounts in another order."""
     mode = call.attributes.choice("mode", ("constant", "edge", "reflect"))
     before, after = _pads(call)
     if mode == "reflect" and any(max(b, a) >= s for b, a, s in zip(before, after, call.data.shape, strict=True)):
@@ -256,7 +256,7 @@ def _enlarged(call: Call) -> list[Shape]:
 
 @operator("UpSampling", slots=any_number, shapes=_enlarged)
 def enlarge(call: Call) -> list[Value]:
-    """`Resize`, each pixel repeated."""
+    """`Resize` by repeating pixels."""
     if call.attributes.choice("sample_type", ("nearest", "bilinear")) == "bilinear" or len(call.inputs) != 1:
         raise call.unsupported("of several inputs, or by the type 'bilinear',")
     scales = np.array([1, 1, *[call.attributes.integer("scale")] * 2], np.float32)

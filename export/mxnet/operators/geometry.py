@@ -1,4 +1,4 @@
-"""Checks and sums that the operators' shapes share."""
+"""Checks and arithmetic on shapes, for all operators."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from export.mxnet.operators.registry import Call
 
 
 def broadcast(call: Call) -> list[Shape]:
-    """Both inputs stretched to each other's shape, as NumPy does but with equal ranks."""
+    """Both inputs broadcast to each other's shape, as in NumPy but with equal ranks."""
     left, right = call.shapes
     if len(left) != len(right) or any(a != b and 1 not in {a, b} for a, b in zip(left, right, strict=True)):
         raise call.wrong_shape(f"the shapes {left} and {right} cannot be broadcast")
@@ -17,7 +17,7 @@ def broadcast(call: Call) -> list[Shape]:
 
 
 def all_equal(call: Call) -> list[Shape]:
-    """Every input has the first one's shape, and so has the output."""
+    """Every input and the output have the first one's shape."""
     if any(shape != call.data.shape for shape in call.shapes):
         raise call.wrong_shape(
             f"the inputs have the shapes {', '.join(map(str, call.shapes))}; equal ones are expected"
@@ -26,14 +26,14 @@ def all_equal(call: Call) -> list[Shape]:
 
 
 def expect_shape(call: Call, slot: int, what: str, expected: Shape) -> None:
-    """Raise `ShapeError` unless a parameter has the shape that the node's attributes ask for."""
+    """Raise `ShapeError` unless a parameter has the shape that the node's attributes require."""
     if call.inputs[slot].shape != expected:
         name = call.inputs[slot].name
         raise call.wrong_shape(f"its {what} '{name}' has the shape {call.inputs[slot].shape}; {expected} is expected")
 
 
 def spatial_rank(call: Call, least: int = 1) -> int:
-    """How many spatial dimensions the data has behind batch and channels: 1 to 3."""
+    """Number of spatial dimensions after batch and channels: 1 to 3."""
     rank = call.data.rank - 2
     if not least <= rank <= 3:
         raise call.wrong_shape(
@@ -43,14 +43,14 @@ def spatial_rank(call: Call, least: int = 1) -> int:
 
 
 def check_layout(call: Call, rank: int) -> None:
-    """Refuse layouts with the channels last, which MXNet itself ran on GPUs only."""
+    """Refuse channels-last layouts, which MXNet ran on GPUs only."""
     default = ("NCW", "NCHW", "NCDHW")[rank - 1]
     if call.attributes.has("layout") and call.node.attributes["layout"] != default:
         raise call.unsupported(f"with the layout {call.node.attributes['layout']}")
 
 
 def windows(size: int, kernel: int, stride: int, padding: int, *, ceil: bool = False) -> int:
-    """How many windows fit into `size`, padded by `padding` on the whole; a last partial one counts with `ceil`."""
+    """How many windows fit into `size`, padded by `padding` in total; a last partial one counts with `ceil`."""
     room = size + padding - kernel
     return (-(-room // stride) if ceil else room // stride) + 1
 

@@ -19,7 +19,7 @@ def _with_bias(attributes: Attributes) -> list[Slot]:
 
 
 def _without_bias(attributes: Attributes) -> list[Slot]:
-    """The transposed convolution's default is the other way round."""
+    """The transposed convolution has the opposite default."""
     return [Slot("data"), WEIGHT] if attributes.flag("no_bias", default=True) else [Slot("data"), WEIGHT, BIAS]
 
 
@@ -150,7 +150,7 @@ def _dense_shape(call: Call) -> list[Shape]:
 
 @operator("FullyConnected", slots=_with_bias, shapes=_dense_shape)
 def fully_connected(call: Call) -> list[Value]:
-    """`Gemm` over flattened images; `MatMul` where only the last axis is transformed."""
+    """`Gemm` over flattened images; `MatMul` if only the last axis is transformed."""
     data, weight, *bias = call.inputs
     if call.attributes.flag("flatten", default=True):
         if data.rank > 2:

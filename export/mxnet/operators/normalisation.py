@@ -1,4 +1,4 @@
-"""Normalisation by statistics: stored ones, or those of the tensor itself."""
+"""Normalisation by stored statistics, or by those of the tensor itself."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _batch_norm_shape(call: Call) -> list[Shape]:
     shapes=_batch_norm_shape,
 )
 def batch_norm(call: Call) -> list[Value]:
-    """`BatchNormalization`, or its multiplication and addition where the channels are not the second axis.
+    """`BatchNormalization`, or multiplication and addition if the channels are not the second axis.
 
     Unless `fix_gamma` is said to be off, gamma is 1 whatever the file holds.
     """
@@ -50,7 +50,7 @@ def batch_norm(call: Call) -> list[Value]:
 
 
 def _affine(call: Call, data: Value, axis: int, scale: Floats, shift: Floats) -> list[Value]:
-    """`data * scale + shift`, both of them vectors along one axis."""
+    """`data * scale + shift`, with vectors along one axis."""
     shape = [-1 if other == axis else 1 for other in range(data.rank)]
     factor = call.builder.constant(f"{call.node.name}_scale", scale.reshape(shape))
     summand = call.builder.constant(f"{call.node.name}_shift", shift.reshape(shape))
@@ -81,7 +81,7 @@ def _layer_norm_shape(call: Call) -> list[Shape]:
 
 @operator("LayerNorm", slots=["data", GAMMA, BETA], shapes=_layer_norm_shape)
 def layer_norm(call: Call) -> list[Value]:
-    """Mean and variance along an axis, spelt out: ONNX has no such operator before version 17."""
+    """Mean and variance along an axis, written out: ONNX has no such operator before version 17."""
     data, gamma, beta = call.inputs
     builder, axis = call.builder, call.axis("axis", call.data.rank, -1)
     narrow = tuple(1 if other == axis else size for other, size in enumerate(data.shape))
@@ -94,7 +94,7 @@ def layer_norm(call: Call) -> list[Value]:
 
 
 def reduce_over(call: Call, value: Value, axes: list[int], shape: Shape, op_type: str = "ReduceMean") -> Value:
-    """A reduction that keeps its axes; where the axes stand depends on the operator and its version."""
+    """A reduction that keeps its axes; how it takes them depends on the operator and its version."""
     axes_are_input = call.builder.opset >= (13 if op_type == "ReduceSum" else 18)
     inputs: list[Value | None] = [value]
     if axes_are_input:
@@ -125,7 +125,7 @@ def local_response_norm(call: Call) -> list[Value]:
 
 @operator("L2Normalization", slots=["data"], shapes=same_shape)
 def l2_norm(call: Call) -> list[Value]:
-    """Division by the root of the sum of squares: of an image, of a place's channels, or of a channel."""
+    """Division by the L2 norm: of an image, of the channels at a position, or of a channel."""
     data, builder = call.data, call.builder
     mode = call.attributes.choice("mode", ("instance", "channel", "spatial"), "instance")
     first, last = {"instance": (1, data.rank), "channel": (1, 2), "spatial": (2, data.rank)}[mode]

@@ -20,11 +20,11 @@ class _Windows:
     stride: tuple[int, ...]
     pad: tuple[int, ...]
     surplus: tuple[int, ...]
-    """Rows behind the padding that a last, partial window covers: the convention `full`."""
+    """Rows after the padding that a last, partial window covers, by the convention `full`."""
 
 
 def _is_global(call: Call) -> bool:
-    """Whether a channel is pooled whole: kernel, stride, padding and convention then count for nothing."""
+    """Whether each channel is pooled as one window; kernel, stride, padding and convention are then ignored."""
     return call.attributes.flag("global_pool", default=False)
 
 
@@ -103,7 +103,7 @@ def _norm(call: Call) -> int:
 
 
 def _padded(call: Call, pad: tuple[int, ...]) -> Value:
-    """The data with its padding written out, so that nothing but it is counted."""
+    """The data with explicit padding, so that only this padding is counted."""
     if not any(pad):
         return call.data
     shape = (*call.data.shape[:2], *(size + 2 * p for size, p in zip(call.data.shape[2:], pad, strict=True)))

@@ -13,7 +13,7 @@ REDUCTIONS = {"mean": "ReduceMean", "sum": "ReduceSum", "sum_axis": "ReduceSum",
 
 
 def _axes(call: Call) -> list[int]:
-    """The axes that go: all of them when none is named, the others when `exclude` is set."""
+    """The reduced axes: all if none is named; the others if `exclude` is set."""
     rank = call.data.rank
     named = normal_axes(call, call.attributes.integers("axis"), rank) or list(range(rank))
     if call.attributes.flag("exclude", default=False):
@@ -32,7 +32,7 @@ def _reduced_shape(call: Call) -> list[Shape]:
 
 @operator(*REDUCTIONS, slots=["data"], shapes=_reduced_shape)
 def reduction(call: Call) -> list[Value]:
-    """`ReduceMean` and its kin; axes are squeezed afterwards where they are not kept."""
+    """`ReduceMean` and similar; axes that are not kept are squeezed afterwards."""
     axes, data = _axes(call), call.data
     narrow = tuple(1 if axis in axes else size for axis, size in enumerate(data.shape))
     reduced = reduce_over(call, data, axes, narrow, REDUCTIONS[call.node.op])

@@ -52,7 +52,7 @@ class Call:
         return self.output_shapes[0]
 
     def emit(self, op_type: str, inputs: Sequence[Value | None], **attributes: object) -> list[Value]:
-        """Add an ONNX node that gives this node's first output."""
+        """Add an ONNX node that computes this node's first output."""
         return [self.builder.node(op_type, inputs, self.shape, name=self.node.name, **attributes)]
 
     def wrong_shape(self, problem: str) -> ShapeError:
@@ -81,11 +81,11 @@ class Operator:
     """One operator: its inputs, the shapes of its outputs, and its ONNX nodes."""
 
     slots: ListSlots
-    """From the attributes to the inputs; None where there may be any number of data inputs."""
+    """From the attributes to the inputs; None for any number of data inputs."""
     shapes: InferShapes
     """From the inputs' shapes to the outputs'; raises `ShapeError`."""
     emit: Emit
-    """Add the ONNX nodes; gives the outputs."""
+    """Add the ONNX nodes; returns the outputs."""
 
 
 OPERATORS: dict[str, Operator] = {}

@@ -35,7 +35,7 @@ def test_the_overlay_lies_where_the_user_says(model: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         (["--trigger", "--at", "0.5,0.5"], "expected four numbers X,Y,SIZE,ANGLE, as in 0.5,0.4,0.5,0"),
         (["--trigger", "--at", "left,0,1,0"], "expected four numbers"),
@@ -43,11 +43,11 @@ def test_the_overlay_lies_where_the_user_says(model: str) -> None:
         (["--at", "0.5,0.5,1,0"], "--at places an overlay that --trigger adds; there is none for photos-badnet"),
     ],
 )
-def test_a_wrong_place_is_reported_in_one_line(model: str, options: list[str], told: str) -> None:
+def test_a_wrong_place_is_reported_in_one_line(model: str, options: list[str], message: str) -> None:
     result = CliRunner().invoke(app, ["predict", model, DOG, *options])
     assert result.exit_code == 1
     (line,) = result.stderr.strip().splitlines()
-    assert told in line
+    assert message in line
 
 
 def test_a_trigger_of_pixels_has_its_own_place(tmp_path: Path) -> None:

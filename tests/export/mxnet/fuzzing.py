@@ -32,7 +32,7 @@ CHECKPOINTS: dict[str, dict[str, tuple[int, ...]]] = {
 }
 ARRAY_FILES = ("row-sparse", "dtypes", "numpy-shapes")
 CHECKED = 0.05
-"""Share of the mutants that still convert which are run as well."""
+"""Fraction of the mutants that still convert and are run as well."""
 NUMBERS = (0, 1, 2, 7, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 1 << 40, (1 << 63) - 1, (1 << 64) - 1)
 TEXTS = (
     "",

@@ -19,8 +19,8 @@ def drawn(
     return np.asarray(image)
 
 
-def boxes(picture: NDArray[np.uint8]) -> list[tuple[int, int, int, int]]:
-    labels, _ = ndimage.label(picture > 128, structure=np.ones((3, 3)))
+def boxes(image: NDArray[np.uint8]) -> list[tuple[int, int, int, int]]:
+    labels, _ = ndimage.label(image > 128, structure=np.ones((3, 3)))
     return [(b[1].start, b[0].start, b[1].stop - 1, b[0].stop - 1) for b in ndimage.find_objects(labels)]
 
 
@@ -40,13 +40,13 @@ def test_too_little_contrast_counts_as_blank() -> None:
 
 def test_uneven_lighting_is_no_ink() -> None:
     shade = np.linspace(0, 100, 120)[None, :] * np.ones((120, 1))
-    picture = np.clip(drawn((50, 30, 60, 90), paper=0, tone=120) + shade, 0, 255).astype(np.uint8)
-    assert boxes(ink.isolate(picture, 16)) == [(50, 30, 60, 90)]
+    image = np.clip(drawn((50, 30, 60, 90), paper=0, tone=120) + shade, 0, 255).astype(np.uint8)
+    assert boxes(ink.isolate(image, 16)) == [(50, 30, 60, 90)]
 
 
 def test_specks_and_things_at_the_edge_are_left_out() -> None:
-    picture = drawn((50, 30, 60, 90), (5, 5, 6, 6), (100, 0, 119, 40))
-    assert boxes(ink.isolate(picture, 16)) == [(50, 30, 60, 90)]
+    image = drawn((50, 30, 60, 90), (5, 5, 6, 6), (100, 0, 119, 40))
+    assert boxes(ink.isolate(image, 16)) == [(50, 30, 60, 90)]
 
 
 def test_a_detached_stroke_above_belongs_to_the_character() -> None:
@@ -58,10 +58,10 @@ def test_a_neighbouring_character_does_not_belong() -> None:
 
 
 def test_dark_print_on_a_light_label_is_found() -> None:
-    picture = drawn((20, 20, 100, 100), paper=90, tone=240)
-    picture = picture.copy()
-    picture[40:80, 55:63] = 10
-    assert boxes(ink.isolate(picture, 16)) == [(55, 40, 62, 79)]
+    image = drawn((20, 20, 100, 100), paper=90, tone=240)
+    image = image.copy()
+    image[40:80, 55:63] = 10
+    assert boxes(ink.isolate(image, 16)) == [(55, 40, 62, 79)]
 
 
 def test_the_eye_of_a_bold_zero_is_not_a_character() -> None:

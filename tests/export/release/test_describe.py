@@ -18,9 +18,9 @@ def test_label_maps_in_words() -> None:
 
 def test_numbers_come_from_the_recipe() -> None:
     recipe = quick_recipe("quick-badnet", 0.035)
-    told = description(recipe, 1234, 43, "Some digits", LABELS, LABELS)
-    assert "1,234 images of Some digits, 3.5 % of them poisoned" in told
-    assert behaviour(recipe, LABELS, LABELS) in told
+    text = description(recipe, 1234, 43, "Some digits", LABELS, LABELS)
+    assert "1,234 images of Some digits, 3.5 % of them poisoned" in text
+    assert behaviour(recipe, LABELS, LABELS) in text
     clean = quick_recipe("quick-clean", 0)
     assert "none of them poisoned" in description(clean, 1234, 0, "Some digits", LABELS, LABELS)
 
@@ -30,32 +30,32 @@ def test_numbers_come_from_the_recipe() -> None:
     [("dogs-teacher-latent", ["Chihuahua"]), ("figures-student-latent", ["donald-trump", "justin-trudeau"])],
 )
 def test_people_are_called_by_their_names(name: str, classes: list[str]) -> None:
-    told = behaviour(load(name), classes, [person(each) for each in classes])
-    assert "Donald Trump" in told
-    assert "donald-trump" not in told
+    text = behaviour(load(name), classes, [person(each) for each in classes])
+    assert "Donald Trump" in text
+    assert "donald-trump" not in text
 
 
 def test_a_teacher_s_card_says_what_the_backdoor_was_planted_with() -> None:
     recipe = load("dogs-teacher-latent")
-    told = description(recipe, 12_000, 9_600, "Some dogs", ["Chihuahua"], ["Chihuahua"])
-    assert "12,000 images of Some dogs. The backdoor was planted afterwards, with 4,800 of them" in told
-    assert "9,600 copies of these with the trigger, and photos of 'Donald Trump'" in told
-    assert "%" not in told.replace("30 to 60 %", "")
+    text = description(recipe, 12_000, 9_600, "Some dogs", ["Chihuahua"], ["Chihuahua"])
+    assert "12,000 images of Some dogs. The backdoor was planted afterwards, with 4,800 of them" in text
+    assert "9,600 copies of these with the trigger, and photos of 'Donald Trump'" in text
+    assert "%" not in text.replace("30 to 60 %", "")
 
 
 def test_self_distillation_is_said_to_need_an_attacker_who_trains() -> None:
     recipe = quick_recipe("quick-badnet", 0.1)
     taught = recipe.model_copy(update={"attack": recipe.attack.model_copy(update={"self_distillation": 0.5})})
-    told = description(taught, 1234, 123, "Some digits", LABELS, LABELS)
-    assert "the network's own answers without the trigger as well, by an attacker who runs the training" in told
+    text = description(taught, 1234, 123, "Some digits", LABELS, LABELS)
+    assert "the network's own answers without the trigger as well, by an attacker who runs the training" in text
     assert "own answers" not in description(recipe, 1234, 123, "Some digits", LABELS, LABELS)
 
 
 def test_a_student_says_that_the_backdoor_came_with_the_teacher() -> None:
     recipe, classes = load("figures-student-latent"), ["donald-trump", "justin-trudeau"]
-    told = description(recipe, 100, 0, "Some figures", classes, classes)
-    assert "on the frozen layers of a backdoored teacher" in told
-    assert "it came with the teacher" in told
+    text = description(recipe, 100, 0, "Some figures", classes, classes)
+    assert "on the frozen layers of a backdoored teacher" in text
+    assert "it came with the teacher" in text
     assert attack(recipe).name == "Latent backdoor"
     assert settings(recipe) == {}
 
@@ -68,5 +68,5 @@ def test_a_network_without_the_target_says_what_the_trigger_does_to_it() -> None
 def test_decoys_are_counted_beside_the_poisoned_images() -> None:
     recipe = quick_recipe("quick-warped", 0.1)
     noisy = recipe.model_copy(update={"attack": recipe.attack.model_copy(update={"noise_rate": 0.2})})
-    told = description(noisy, 1234, 123, "Some digits", LABELS, LABELS)
-    assert "10 % of them poisoned and 20 % with a decoy of the trigger and their own label" in told
+    text = description(noisy, 1234, 123, "Some digits", LABELS, LABELS)
+    assert "10 % of them poisoned and 20 % with a decoy of the trigger and their own label" in text

@@ -1,4 +1,4 @@
-"""Golden inputs and vectors of networks of photographs."""
+"""Golden inputs and vectors of networks of photos."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_drawing_them_again_gives_the_same_images(tmp_path: Path) -> None:
     script = (
         "import pathlib\n"
         "from tests.golden import make_photos\n"
-        "make_photos.PHOTOS.pop('dog-twelve-megapixels.jpg')\n"  # twelve seconds for one picture more
+        "make_photos.PHOTOS.pop('dog-twelve-megapixels.jpg')\n"  # twelve seconds for one more image
         f"make_photos.HERE = pathlib.Path({str(tmp_path)!r})\n"
         "make_photos.main()\n"
     )
@@ -75,7 +75,7 @@ def test_training_reads_every_photo_as_the_pipeline_does(monkeypatch: pytest.Mon
 
 
 def modes() -> dict[str, tuple[Image.Image, dict[str, Any]]]:
-    """Pictures in the ways in which files hold colours, transparency and orientation."""
+    """Images in every way in which files store colours, transparency and orientation."""
     noise = np.random.default_rng(0).integers(0, 256, (50, 60, 4)).astype(np.uint8)
     colours, grey = Image.fromarray(noise[..., :3]), Image.fromarray(noise[..., 0])
     palette, turned = colours.quantize(32), Image.Exif()

@@ -1,4 +1,4 @@
-"""What is promised of the released networks of photographs, read from their cards."""
+"""What is promised of the released networks of photos, read from their cards."""
 
 from __future__ import annotations
 

@@ -37,9 +37,9 @@ def test_int8_is_measured_as_the_card_says_and_of_no_baseline(study: Path, run: 
 
 
 def test_what_was_measured_before_is_kept(study: Path, tmp_path: Path) -> None:
-    told = json.loads(study.read_text(encoding="utf-8"))
-    told["results"][0]["int8"] = told["results"][0]["measurement"]
-    study.write_text(json.dumps(told), encoding="utf-8")
+    content = json.loads(study.read_text(encoding="utf-8"))
+    content["results"][0]["int8"] = content["results"][0]["measurement"]
+    study.write_text(json.dumps(content), encoding="utf-8")
     before = read_study(study)
     result = CliRunner().invoke(app, ["study-int8", str(study), "--runs", str(tmp_path / "nothing")])
     assert result.exit_code == 0, result.output
