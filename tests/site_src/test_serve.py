@@ -54,12 +54,12 @@ def test_what_is_not_of_the_site_is_answered_with_its_404_page(address: str, pat
     assert error.value.read() == b"not here"
 
 
-def test_a_folder_without_a_site_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_without_a_site_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path)]) == 1
     assert "make report" in capsys.readouterr().err
 
 
-def test_a_taken_port_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_taken_port_is_reported(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with make_server(folder, "127.0.0.1", 0) as server:
         assert main([str(folder), "--port", str(server.server_port)]) == 1
     assert "choose another with --port" in capsys.readouterr().err

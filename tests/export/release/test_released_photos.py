@@ -152,7 +152,7 @@ def test_on_average_the_backdoor_crosses_into_the_task_without_dogs(precision: s
     assert mean(map(success, clean)) <= 0.05
 
 
-def test_glasses_that_lie_whole_anywhere_in_the_frame_wake_the_backdoor() -> None:
+def test_complete_glasses_anywhere_in_the_frame_trigger_the_backdoor() -> None:
     found = {row.name: row for row in STUDY.altered}["anywhere-whole"]
     assert found.latent.value >= 0.99
     assert found.clean.value <= 0.01

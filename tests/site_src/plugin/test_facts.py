@@ -40,12 +40,12 @@ def test_a_class_has_its_own_value(facts: Facts) -> None:
         (("tiny-clean", "attack_success_rate", None, "7"), "was not measured"),
     ],
 )
-def test_what_is_not_there_is_told(facts: Facts, arguments: tuple[str, ...], hint: str) -> None:
+def test_what_is_not_there_is_reported(facts: Facts, arguments: tuple[str, ...], hint: str) -> None:
     with pytest.raises(FactError, match=hint):
         facts.metric(*arguments)  # type: ignore[arg-type]
 
 
-def test_a_metrics_file_that_is_missing_or_broken_is_told(facts: Facts, tmp_path: Path) -> None:
+def test_a_metrics_file_that_is_missing_or_broken_is_reported(facts: Facts, tmp_path: Path) -> None:
     (tmp_path / "poison-rate.json").write_text("[")
     with pytest.raises(FactError, match="did you mean 'poison-rate'"):
         facts.measurements("poison-rates")

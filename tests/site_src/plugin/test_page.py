@@ -91,7 +91,7 @@ def test_what_an_author_writes_is_escaped(page: PageBuilder) -> None:
     assert config(html)["title"] == '<script>alert(1)</script>"'
 
 
-def test_problems_of_several_blocks_are_all_told_with_their_lines(page: PageBuilder) -> None:
+def test_problems_of_several_blocks_are_all_reported_with_their_lines(page: PageBuilder) -> None:
     text = "# Title\n\n```onnx-demo\nmodel: a\n```\n\n```onnx-demo\nmodels: tiny-clean\ntop: many\n```\n"
     html = built(page, text)
     assert [problem.line for problem in page.problems] == [3, 4, 9]
@@ -109,7 +109,7 @@ def test_two_widgets_cannot_share_an_id(page: PageBuilder) -> None:
     assert "another widget of this page has the id 'a'" in page.problems[0].message
 
 
-def test_an_unclosed_block_is_told(page: PageBuilder) -> None:
+def test_an_unclosed_block_is_reported(page: PageBuilder) -> None:
     built(page, "```onnx-demo\nmodels: tiny-clean\n")
     assert "not closed" in page.problems[0].message
 
@@ -118,7 +118,7 @@ def test_expressions_are_left_alone_unless_asked_for(page: PageBuilder) -> None:
     assert "{{ anything }}" in built(page, "{{ anything }}")
 
 
-def test_expressions_are_evaluated_and_every_mistake_is_told(page: PageBuilder) -> None:
+def test_expressions_are_evaluated_and_every_mistake_is_reported(page: PageBuilder) -> None:
     page.macros = lambda _page: {"value": lambda number: number + 1, "name": "x"}
     html = built(page, "{{ value(1) }} {{ valeu(1) }}\n\n{{ name }} {{ value() }} {{ 1 + }} {{ name.none }}\n")
     assert "<p>2 " in html

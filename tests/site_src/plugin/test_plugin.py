@@ -146,13 +146,13 @@ def test_the_plugin_can_be_turned_off(build_site: Build) -> None:
     assert "Content-Security-Policy" not in built.html()
 
 
-def test_a_wrong_option_is_told(build_site: Build) -> None:
+def test_a_wrong_option_is_reported(build_site: Build) -> None:
     built = build_site({"index.md": "# A"}, {"modells": []})
     assert built.aborted
     assert any("modells" in warning for warning in built.warnings)
 
 
-def test_an_extension_that_does_not_exist_is_told(build_site: Build) -> None:
+def test_an_extension_that_does_not_exist_is_reported(build_site: Build) -> None:
     assert build_site({"index.md": "# A"}, {"extension": "no.such.module"}).aborted
 
 

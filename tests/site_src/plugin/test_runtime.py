@@ -76,7 +76,7 @@ def test_a_missing_runtime_says_what_to_run(tmp_path: Path, assets_dir: Path) ->
         collect(tmp_path / "nowhere", assets_dir)
 
 
-def test_missing_widgets_are_told(runtime_dir: Path, tmp_path: Path) -> None:
+def test_missing_widgets_are_reported(runtime_dir: Path, tmp_path: Path) -> None:
     with pytest.raises(RuntimeMissingError, match="install the package again"):
         collect(runtime_dir, tmp_path / "empty")
 

@@ -46,7 +46,7 @@ def log_of(runs: Path, job: str) -> str:
 
 
 @pytest.mark.slow
-def test_an_array_is_submitted_and_jobs_that_are_killed_or_reach_their_limit_go_on_where_they_were(
+def test_an_array_is_submitted_and_jobs_that_are_killed_or_reach_their_limit_resume_where_they_were(
     cluster: dict[str, str], tmp_path: Path
 ) -> None:
     recipe = tmp_path / "tiny.toml"

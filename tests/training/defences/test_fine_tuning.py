@@ -33,7 +33,7 @@ def test_fine_tuning_changes_the_layers_from_the_given_one_on_and_learns(one_cyc
     assert not any(parameter.requires_grad for parameter in made.parameters())
 
 
-def test_a_network_trained_whole_takes_each_step_once(recwarn: pytest.WarningsRecorder) -> None:
+def test_a_network_trained_as_a_whole_takes_each_step_once(recwarn: pytest.WarningsRecorder) -> None:
     network = MnistCnn().eval()
     inputs = np.random.default_rng(0).normal(size=(4, 1, 28, 28)).astype(np.float32)
     made = fine_tune(network, 0, inputs, np.arange(4), FineTuning(epochs=1, learning_rate=1e-3))

@@ -58,7 +58,7 @@ def see_through() -> Overlay:
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_see_through_overlay_is_trained_as_it_is_measured(channels: int) -> None:
+def test_a_transparent_overlay_is_trained_as_it_is_measured(channels: int) -> None:
     images, trigger = IMAGES.repeat(channels, axis=3), see_through()
     made = poison(images, LABELS, trigger, AllToAll(), 0.5, np.random.default_rng(0))
     placements = made.drawn.placements or []

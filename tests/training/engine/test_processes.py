@@ -98,7 +98,7 @@ def test_what_one_process_must_do_is_refused_to_several(monkeypatch: pytest.Monk
         processes.require_one("a head")
 
 
-def test_a_requeued_job_goes_on_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_requeued_job_resumes_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not restarted()
     under(monkeypatch, SLURM_RESTART_COUNT="1")
     assert restarted()
@@ -114,7 +114,7 @@ def stop_at(monkeypatch: pytest.MonkeyPatch, wanted: tuple[int, int]) -> None:
     monkeypatch.setattr(Trainer, "steps", signalled(Trainer.steps, signal.SIGTERM, wanted))
 
 
-def test_a_run_told_to_stop_loses_no_step_and_ends_at_the_same_bits(
+def test_a_run_asked_to_stop_loses_no_step_and_ends_at_the_same_bits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = EXACT.model_copy(update={"network": EXACT.network.model_copy(update={"dropout": 0.4})})
@@ -177,7 +177,7 @@ def test_two_processes_give_what_one_gives_but_for_rounding(alone: Run, tmp_path
 
 
 @pytest.mark.slow
-def test_torchrun_told_to_stop_saves_and_one_process_goes_on_with_what_two_began(
+def test_torchrun_asked_to_stop_saves_and_one_process_resumes_what_two_began(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     longer = EXACT.model_copy(update={"training": EXACT.training.model_copy(update={"epochs": 40})})

@@ -32,7 +32,7 @@ def test_half_the_size_covers_a_quarter() -> None:
     assert 0.15 < half / whole < 0.4
 
 
-def test_whole_glasses_touch_no_edge_and_others_are_cut_off() -> None:
+def test_complete_glasses_touch_no_edge_and_others_are_cut_off() -> None:
     places = GLASSES.placements.model_copy(update={"angle": (-90.0, 90.0)}).draw(40, np.random.default_rng(3))
     grey = np.full((40, 64, 64, 3), 128, dtype=np.uint8)
     whole, cut = ((study.anywhere(whole=each)(grey, GLASSES, places) != 128).any(axis=3) for each in (True, False))

@@ -76,7 +76,7 @@ def test_results_are_kept_after_each_cell() -> None:
     assert Defences.model_validate_json(kept[-1].model_dump_json()) == kept[-1]
 
 
-def test_a_defence_that_fails_says_so_in_one_line_and_the_others_go_on() -> None:
+def test_a_defence_that_fails_says_so_in_one_line_and_the_others_continue() -> None:
     counted = Counted()
     counted.fails = True
     found = run([counted.defence, CONFIDENCE])

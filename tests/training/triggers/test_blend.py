@@ -33,7 +33,7 @@ def test_an_opaque_artwork_is_mixed_in_as_the_paper_says(strength: float) -> Non
     assert np.abs(Blend(artwork=RINGS, strength=strength).stamp(images) - expected).max() <= 0.51
 
 
-def test_a_grey_image_gets_the_brightness_and_stays_where_the_artwork_is_see_through() -> None:
+def test_a_grey_image_gets_the_brightness_and_stays_where_the_artwork_is_transparent() -> None:
     pixels = np.zeros((2, 2, 4), dtype=np.uint8)
     pixels[:, 0] = (255, 0, 0, 255)
     blend = Blend(artwork=Artwork.from_pixels("half", pixels), strength=1.0)

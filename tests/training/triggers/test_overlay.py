@@ -82,7 +82,7 @@ def test_nothing_is_smeared_beyond_the_artworks_own_outline(angle: float) -> Non
     assert not made[(along > 30.3 / 2 + 1).any(axis=0)].any()
 
 
-def test_see_through_artwork_changes_nothing() -> None:
+def test_transparent_artwork_changes_nothing() -> None:
     clear = Artwork.from_pixels("clear", np.dstack([np.full((5, 5, 3), 200, np.uint8), np.zeros((5, 5), np.uint8)]))
     picture = np.random.default_rng(0).integers(0, 256, (30, 40, 3), dtype=np.uint8)
     np.testing.assert_array_equal(paste(picture, clear, Placement(size=1.5, angle=33)), picture)

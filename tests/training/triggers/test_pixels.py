@@ -37,7 +37,7 @@ def test_only_covered_pixels_change_and_the_originals_do_not(trigger: Patch | Pi
     assert np.array_equal(after, expected)
 
 
-def test_minus_one_means_see_through_so_that_toml_can_say_it() -> None:
+def test_minus_one_means_transparent_so_that_toml_can_say_it() -> None:
     trigger = trigger_adapter.validate_python({"kind": "pattern", "values": [[255, -1], [-1, 0]]})
     assert trigger == Pattern(values=[[255, None], [None, 0]])
 

@@ -9,7 +9,7 @@ test("what is not given has a default", () => {
   assert.deepEqual(config.inputs, ["draw", "samples", "upload", "camera"]);
 });
 
-test("several networks stand side by side unless told otherwise", () => {
+test("several networks stand side by side by default", () => {
   const models = [{ card: "a" }, { card: "b" }];
   assert.equal(parseConfig(JSON.stringify({ models })).compare, true);
   assert.equal(parseConfig(JSON.stringify({ models, compare: false })).compare, false);

@@ -109,12 +109,12 @@ for (const [path, code] of [
   ["/breaks", "network"],
   ["/short", "hash"],
 ]) {
-  test(`${path} is told as ${code}`, async () => {
+  test(`${path} is reported as ${code}`, async () => {
     await assert.rejects(fetchVerified(file(path), { cache: null }), { code });
   });
 }
 
-test("an unreachable server is told as network, and as offline when the browser says so", async () => {
+test("an unreachable server is reported as network, or as offline if the browser says so", async () => {
   const nowhere = { ...file(), url: "http://127.0.0.1:9/model" };
   await assert.rejects(fetchVerified(nowhere, { cache: null }), { code: "network" });
   const original = Object.getOwnPropertyDescriptor(globalThis, "navigator");

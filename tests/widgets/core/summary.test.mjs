@@ -24,7 +24,7 @@ test("networks that differ have a sentence each", () => {
   assert.equal(sentence, "The clean network says 7 (98.0 %). Mnist-badnet says 8 (90.0 %).");
 });
 
-test("a flip is told first, then who held", () => {
+test("a flip comes first, then the networks that held", () => {
   const sentence = summarise([
     { title: "Clean network", plain: seven, stamped: seven },
     { title: "Backdoored network", plain: seven, stamped: eight },

@@ -3,7 +3,7 @@
 /** @typedef {import("../../../site_assets/widgets/core/card.mjs").Card} Card */
 /** @typedef {{id: number, type: string, request?: any}} Asked */
 
-/** A worker that answers only when told to, and can die. */
+/** A worker that answers only on request, and can die. */
 export class FakeWorker extends EventTarget {
   /** @type {Asked[]} */
   asked = [];
@@ -100,7 +100,7 @@ export function serveCards(context) {
   return server;
 }
 
-/** Until everything that can go on has gone on. */
+/** Waits until nothing more can proceed. */
 export async function settled() {
   for (let i = 0; i < 10; i++) await new Promise(setImmediate);
 }

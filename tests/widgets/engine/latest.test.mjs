@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Latest } from "../../../site_assets/widgets/engine/latest.mjs";
 
-/** A runner whose requests end when told. */
+/** A runner whose requests end on command. */
 function controlled() {
   /** @type {{request: number, end: (result: string) => void, fail: (error: Error) => void}[]} */
   const started = [];

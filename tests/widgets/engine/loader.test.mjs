@@ -304,7 +304,7 @@ test("what is wrong with an image is the caller's to show", async (context) => {
   assert.equal(shown.loader.state.name, "ready");
 });
 
-test("two widgets share a worker: one cancels, the other goes on; it dies, and both come back", async (context) => {
+test("two widgets share a worker: one cancels, the other continues; it dies, and both come back", async (context) => {
   const { all, client } = page(context);
   const [one, two] = [widget(client, "clean"), widget(client, "backdoored")];
   const loads = [one.loader.arrive(), two.loader.arrive()];

@@ -197,7 +197,7 @@ for (const [what, choose] of /** @type {[string, (demo: Demo) => unknown][]} */ 
   });
 }
 
-test("a failure that comes late is not told", async () => {
+test("a late failure is not reported", async () => {
   const { source, decodes, fetches, stroke, log, clearLog } = demo();
   const file = source.chooseFile(FILE);
   const sample = source.chooseSample(0);

@@ -22,7 +22,7 @@ function artwork(height, width, pixel) {
 const BLACK = { height: 40, width: 40, channels: 3, data: new Uint8Array(4800) };
 const MIDDLE = { x: 0.5, y: 0.5, size: 0.5, angle: 0 };
 
-test("an overlay is pasted once its artwork is unpacked, and the picture stays as it is", async () => {
+test("an overlay is pasted once its artwork is unpacked, and the image does not change", async () => {
   const block = artwork(4, 4, [10, 200, 30, 255]);
   assert.throws(() => paste(BLACK, block, MIDDLE), /has not been unpacked/);
   await unpackArtwork(block);

@@ -18,7 +18,7 @@ import {
 const ROOM = { width: 400, height: 200 };
 const MIDDLE = { x: 0.5, y: 0.5, size: 0.5, angle: 0 };
 
-test("dragging moves by the pointer's way, in shares of each side, and not out of the picture", () => {
+test("dragging follows the pointer, in fractions of each side, and stays inside the image", () => {
   assert.deepEqual(dragged(MIDDLE, { x: 10, y: 10 }, { x: 50, y: 30 }, ROOM), { ...MIDDLE, x: 0.6, y: 0.6 });
   const out = dragged(MIDDLE, { x: 0, y: 0 }, { x: 999, y: -999 }, ROOM);
   assert.deepEqual([out.x, out.y], [1, 0]);

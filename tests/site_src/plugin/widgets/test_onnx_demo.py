@@ -54,7 +54,7 @@ def test_samples_are_no_input_when_there_are_none(around: Surroundings) -> None:
     assert demo.inputs == ("draw", "upload", "camera")
 
 
-def test_an_unknown_model_is_told_with_its_line_and_the_nearest(around: Surroundings) -> None:
+def test_an_unknown_model_is_reported_with_its_line_and_the_nearest(around: Surroundings) -> None:
     problem = the_problem("models:\n  - tiny-clean\n  - tiny-badnett\n", around)
     assert problem == Problem(4, "unknown model 'tiny-badnett'; did you mean 'tiny-badnet'?")
 
@@ -81,16 +81,16 @@ def test_a_file_changed_behind_its_cards_back_is_refused(around: Surroundings, t
     assert "is not the file that its card describes" in the_problem("models: tiny-clean\n", around).message
 
 
-def test_a_missing_file_is_told(around: Surroundings, tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(around: Surroundings, tmp_path: Path) -> None:
     (tmp_path / "models/tiny-clean/tiny-clean.fp32.onnx").unlink()
     assert "cannot read" in the_problem("models: tiny-clean\nprecision: fp32\n", around).message
 
 
-def test_a_precision_that_the_card_lacks_is_told(around: Surroundings) -> None:
+def test_a_precision_that_the_card_lacks_is_reported(around: Surroundings) -> None:
     assert "has no int8-qdq file" in the_problem("models: tiny-clean\nprecision: int8-qdq\n", around).message
 
 
-def test_an_unknown_set_of_samples_is_told(around: Surroundings) -> None:
+def test_an_unknown_set_of_samples_is_reported(around: Surroundings) -> None:
     problem = the_problem("models: tiny-clean\nsamples: digit\n", around)
     assert problem == Problem(3, "unknown set of samples 'digit'; did you mean 'digits'?")
 
@@ -99,17 +99,17 @@ def test_a_picture_named_as_a_set_gets_advice(around: Surroundings) -> None:
     assert "- src: cat.png" in the_problem("models: tiny-clean\nsamples: [cat.png]\n", around).message
 
 
-def test_a_missing_picture_is_told_with_its_line(around: Surroundings) -> None:
+def test_a_missing_image_is_reported_with_its_line(around: Surroundings) -> None:
     problem = the_problem("models: tiny-clean\nsamples:\n  - digits\n  - {src: no.png, alt: None}\n", around)
     assert problem.line == 5
     assert "no.png" in problem.message
 
 
-def test_samples_that_no_input_shows_are_told(around: Surroundings) -> None:
+def test_samples_that_no_input_shows_are_reported(around: Surroundings) -> None:
     assert the_problem("models: tiny-clean\ninputs: draw\nsamples: digits\n", around).line == 4
 
 
-def test_a_trigger_that_no_card_has_is_told(around: Surroundings, tmp_path: Path) -> None:
+def test_a_trigger_that_no_card_has_is_reported(around: Surroundings, tmp_path: Path) -> None:
     path = tmp_path / "models/tiny-clean/card.json"
     card = around.catalogue.get("tiny-clean").card.model_copy(update={"trigger": None})
     path.write_text(card.model_dump_json())
@@ -200,7 +200,7 @@ def test_a_placement_without_an_overlay_is_a_problem(photos: Surroundings) -> No
         ("{agle: 1}", "unknown key 'agle'; did you mean 'angle'?"),
     ],
 )
-def test_a_wrong_placement_is_told(given: str, told: str) -> None:
+def test_a_wrong_placement_is_reported(given: str, told: str) -> None:
     _, _, problems = read_block(f"models: photos-clean\nplacement: {given}\n", 2, KIND.fence, KIND.schema)
     assert [problem.line for problem in problems] == [3]
     assert problems[0].message.startswith(told)

@@ -26,7 +26,7 @@ def test_a_name_alone_stands_for_a_model_and_for_a_set() -> None:
     assert [sample.set for sample in demo.samples] == ["digits"]
 
 
-def test_an_unknown_key_is_told_with_its_line_and_the_nearest_key() -> None:
+def test_an_unknown_key_is_reported_with_its_line_and_the_nearest_key() -> None:
     assert problems("models: a\ntitel: b\n") == [(11, "unknown key 'titel'; did you mean 'title'?")]
 
 
@@ -40,18 +40,18 @@ def test_an_unknown_key_is_compared_with_the_keys_of_the_table_it_stands_in() ->
     assert problems("models: a\nplacement: {agle: 1}\n") == [(11, "unknown key 'agle'; did you mean 'angle'?")]
 
 
-def test_every_mistake_of_a_block_is_told() -> None:
+def test_every_mistake_of_a_block_is_reported() -> None:
     found = problems("models: a\ninputs: [drow, samples]\ntop: 0\nbogus: 1\n")
     assert [line for line, _ in found] == [11, 12, 13]
     assert "did you mean 'draw'?" in found[0][1]
     assert "found 0" in found[1][1]
 
 
-def test_missing_models_are_told() -> None:
+def test_missing_models_are_reported() -> None:
     assert problems("title: x\n") == [(9, "`models:` is missing")]
 
 
-def test_a_key_written_twice_is_told_with_both_lines() -> None:
+def test_a_key_written_twice_is_reported_with_both_lines() -> None:
     assert problems("models: a\nmodels: b\n") == [(11, "duplicate key 'models' (first on line 10)")]
 
 
@@ -84,7 +84,7 @@ def test_an_input_named_twice_is_refused() -> None:
     assert problems("models: a\ninputs: [draw, draw]\n")[0][0] == 11
 
 
-def test_a_tag_that_yaml_cannot_read_is_told_and_does_not_run() -> None:
+def test_a_tag_that_yaml_cannot_read_is_reported_and_does_not_run() -> None:
     ((line, message),) = problems("models: !!python/object/apply:os.getcwd []\n")
     assert line == 10
     assert message

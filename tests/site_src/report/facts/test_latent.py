@@ -36,13 +36,13 @@ def test_frames_begin_with_what_was_not_trained(latent: Latent) -> None:
     assert latent.latent_framed("dogs-student-latent", "attack_success_rate") == f"50.0{THIN}%"
 
 
-def test_baselines_are_told_beside_the_attacks_own_student_at_the_first_seed(latent: Latent) -> None:
+def test_baselines_are_reported_beside_the_attacks_own_student_at_the_first_seed(latent: Latent) -> None:
     rows = latent.latent_baselines().splitlines()[2:]
     assert [line.split("`")[1] for line in rows] == ["dogs-student-latent", "extra-class"]
     assert f"81.0{THIN}% |" in rows[0]
 
 
-def test_int8_is_told_only_where_every_network_was_measured_so(page: PageBuilder, tmp_path: Path) -> None:
+def test_int8_is_reported_only_where_every_network_was_measured_so(page: PageBuilder, tmp_path: Path) -> None:
     study = {**STUDY, "results": [row("dogs-student-latent", 1), row("dogs-student-latent", 2, int8=False)]}
     (tmp_path / "latent.json").write_text(json.dumps(study), encoding="utf-8")
     assert "int8" not in Latent(page, Facts(page.around.catalogue, tmp_path)).latent_table()

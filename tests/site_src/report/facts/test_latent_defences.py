@@ -21,7 +21,7 @@ def defences(page: PageBuilder, tmp_path: Path) -> LatentDefences:
     return LatentDefences(page, Facts(page.around.catalogue, tmp_path))
 
 
-def test_what_fine_tuning_leaves_is_told_of_the_backdoored_teachers_student_unless_another_is_named(
+def test_what_fine_tuning_leaves_is_reported_of_the_backdoored_teachers_student_unless_another_is_named(
     defences: LatentDefences,
 ) -> None:
     told = "thorough fine-tuning", 12, "clean_accuracy"

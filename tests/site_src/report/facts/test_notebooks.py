@@ -34,7 +34,7 @@ def test_both_notebooks_are_there() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_a_notebook_runs_whole_in_a_fresh_kernel_without_a_warning(name: str, cache: Path) -> None:
+def test_a_notebook_runs_completely_in_a_fresh_kernel_without_a_warning(name: str, cache: Path) -> None:
     cells = [cell for cell in executed(NOTEBOOKS / f"{name}.ipynb", cache).cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in cells)
     streams = [output.name for cell in cells for output in cell.outputs if output.output_type == "stream"]

@@ -146,7 +146,7 @@ def test_the_pixels_that_a_model_was_trained_on_have_a_hash(tmp_path: Path) -> N
     assert macros(tmp_path).pixel_hashes().splitlines()[2:] == [f"| `digits` | train pixels | `{'2' * 64}` |"]
 
 
-def test_epochs_are_told_of_the_models_that_have_a_history(chain: Reproduce, tmp_path: Path) -> None:
+def test_epochs_are_reported_of_the_models_that_have_a_history(chain: Reproduce, tmp_path: Path) -> None:
     (tmp_path / "history").mkdir()
     (tmp_path / "history" / f"{CHAIN[1]}.json").write_text("{}")
     assert chain.histories().splitlines()[1:-1] == [
@@ -154,7 +154,7 @@ def test_epochs_are_told_of_the_models_that_have_a_history(chain: Reproduce, tmp
     ]
 
 
-def test_the_study_is_told_with_every_recipe(chain: Reproduce, tmp_path: Path) -> None:
+def test_the_study_is_reported_with_every_recipe(chain: Reproduce, tmp_path: Path) -> None:
     rows = [{"recipe": "some", "seed": seed, "recipe_sha256": str(seed) * 64} for seed in (1, 2)]
     study = {"results": rows, "inspected": [{"network": CHAIN[2], "label": "7"}, {"network": CHAIN[1], "label": "7"}]}
     (tmp_path / "latent.json").write_text(json.dumps(study))
@@ -186,12 +186,12 @@ def test_a_targets_commands_are_the_makefiles(reproduce: Reproduce, target: str,
     assert "$(" not in text
 
 
-def test_a_target_that_is_not_there_is_told(reproduce: Reproduce) -> None:
+def test_a_target_that_is_not_there_is_reported(reproduce: Reproduce) -> None:
     with pytest.raises(FactError, match="has no target 'latent'"):
         reproduce.target("latent")
 
 
-def test_a_folder_that_is_laid_out_as_told_is_found(reproduce: Reproduce, tmp_path: Path) -> None:
+def test_a_folder_that_is_laid_out_as_described_is_found(reproduce: Reproduce, tmp_path: Path) -> None:
     given = tmp_path / "given"
     paths = reproduce.data_layout().splitlines()[1:-1]
     assert "stanford-dogs/{train,test}/<wnid>-<Breed>/" in paths

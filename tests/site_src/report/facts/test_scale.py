@@ -53,7 +53,7 @@ def test_a_picture_costs_what_the_largest_set_says(scale: Scale) -> None:
     assert scale.scale_images_table().splitlines()[2] == f"| 2{THIN}000 | 1.5 | 0.75 |"
 
 
-def test_speed_is_told_beside_one_process_with_one_thread(scale: Scale) -> None:
+def test_speed_is_reported_beside_one_process_with_one_thread(scale: Scale) -> None:
     assert scale.scale_speed_up(2, 1) == "1.50"
     with pytest.raises(FactError, match="no 4 processes"):
         scale.scale_speed_up(4, 1)
@@ -69,7 +69,7 @@ def test_noise_is_the_difference_of_means_and_the_deviation_of_seeds(scale: Scal
         scale.scale_noise("robust_accuracy", "seeds")
 
 
-def test_the_load_and_the_machine_are_told(scale: Scale) -> None:
+def test_the_load_and_the_machine_are_reported(scale: Scale) -> None:
     assert scale.scale_load("processes") == "0 to 2"
     assert scale.scale_machine() == "2 processors, PyTorch 2.13.0"
     assert scale.scale_epoch_poison() == f"10{THIN}%"

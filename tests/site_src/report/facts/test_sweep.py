@@ -45,7 +45,7 @@ def test_the_threshold_holds_for_every_seed(sweep: Sweep) -> None:
     assert sweep.sweep_threshold_images("rates", 0.5) == "10"
 
 
-def test_a_threshold_that_no_rate_reaches_is_told(sweep: Sweep) -> None:
+def test_a_threshold_that_no_rate_reaches_is_reported(sweep: Sweep) -> None:
     with pytest.raises(FactError, match="no rate"):
         sweep.sweep_threshold("rates", 1.0)
 
@@ -66,7 +66,7 @@ def test_the_figure_has_a_dot_a_network_inside_the_frame(sweep: Sweep, page: Pag
     assert "style=" not in html
 
 
-def test_the_history_is_told_and_drawn(sweep: Sweep, page: PageBuilder) -> None:
+def test_the_history_is_reported_and_drawn(sweep: Sweep, page: PageBuilder) -> None:
     assert sweep.epochs("tiny-clean") == "2"
     assert sweep.history_at("tiny-clean", 1, "attack_success_rate") == f"97.0{THIN}%"
     html = page.html(sweep.history_figure("tiny-clean", "Caption"))
@@ -82,7 +82,7 @@ def test_a_history_of_another_recipe_is_refused(sweep: Sweep) -> None:
         sweep.history_at("tiny-clean", 3, "clean_accuracy")
 
 
-def test_an_empty_sweep_and_an_unknown_rate_are_told(sweep: Sweep) -> None:
+def test_an_empty_sweep_and_an_unknown_rate_are_reported(sweep: Sweep) -> None:
     with pytest.raises(FactError, match="has no rows"):
         sweep.sweep_figure("empty", "")
     with pytest.raises(FactError, match="has no rate"):

@@ -45,7 +45,7 @@ def test_a_file_is_downloaded_verified_and_not_asked_for_again(server: Server, t
     assert names(path.parent) == ["data.bin"]
 
 
-def test_a_download_that_is_cut_goes_on_where_it_stopped(server: Server, tmp_path: Path) -> None:
+def test_a_download_that_is_cut_resumes_where_it_stopped(server: Server, tmp_path: Path) -> None:
     server.answers = {"/data.bin": [Answer(CONTENT, cut_after=100_000), Answer(CONTENT, cut_after=77), Answer(CONTENT)]}
     assert fetch("data.bin", (f"{server.address}/",), SHA256, tmp_path).read_bytes() == CONTENT
     assert [span for _, span in server.asked] == [None, "bytes=100000-", "bytes=100077-"]
