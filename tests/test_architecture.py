@@ -39,6 +39,7 @@ MIRROR_NOTHING = {
     "tests/export/pipeline/test_parity.py": "interpreter and ink, beside their JavaScript twins",
     "tests/export/release/test_released.py": "the released models of digits",
     "tests/export/release/test_released_photos.py": "the released models of photos",
+    "tests/site_src/report/test_missing_extras.py": "the package facts, imported without the extras it needs",
     "tests/training/cluster/test_slurm.py": "the command line under a real Slurm",
     "tests/widgets/core/card-types.test.mjs": "types generated from the card's JSON Schema",
     "tests/widgets/worker/golden.test.mjs": "the goldens of the released models, in Node",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 DISTRIBUTION = "backdoors-in-neural-networks"
 PACKAGES: dict[str, tuple[str, ...]] = {
@@ -12,9 +12,22 @@ PACKAGES: dict[str, tuple[str, ...]] = {
         "submitit", "tflite", "torch",
     ),
     "export": ("ml_dtypes", "onnx", "onnxruntime", "onnxscript"),
-    "report": ("material", "matplotlib", "mkdocstrings", "nbclient", "nbformat", "pymdownx"),
+    "report": ("ipykernel", "material", "matplotlib", "mkdocstrings", "nbclient", "nbformat", "pymdownx"),
 }  # fmt: skip
 """Each extra of `pyproject.toml`, with the packages that it installs, as Python imports them."""
+
+
+def lacking(extras: Iterable[str]) -> list[str]:
+    """Which of these extras are not completely installed."""
+    return [extra for extra in extras if not all(map(importlib.util.find_spec, PACKAGES[extra]))]
+
+
+def advice(what: str, extras: Sequence[str]) -> str:
+    """One line that says which extras something needs, and how to install them."""
+    quoted = [f"'{extra}'" for extra in extras]
+    noun = "extras" if len(extras) > 1 else "extra"
+    names = " and ".join(part for part in (", ".join(quoted[:-1]), quoted[-1]) if part)
+    return f'{what} needs the {noun} {names}: pip install "{DISTRIBUTION}[{",".join(extras)}]"'
 
 
 def explain(missing: str, command: str, extras: Iterable[str]) -> str | None:
@@ -32,8 +45,7 @@ def explain(missing: str, command: str, extras: Iterable[str]) -> str | None:
     owners = [extra for extra, packages in PACKAGES.items() if package in packages]
     if not owners:
         return None
-    lacking = [extra for extra in extras if not all(map(importlib.util.find_spec, PACKAGES[extra]))]
-    if not set(owners) & set(lacking):
-        lacking.append(owners[0])
-    noun, names = ("extra", "extras")[len(lacking) > 1], " and ".join(f"'{extra}'" for extra in lacking)
-    return f"'{command}' needs the {noun} {names}: pip install \"{DISTRIBUTION}[{','.join(lacking)}]\""
+    wanted = lacking(extras)
+    if not set(owners) & set(wanted):
+        wanted.append(owners[0])
+    return advice(f"'{command}'", wanted)
