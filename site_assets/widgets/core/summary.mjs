@@ -8,8 +8,17 @@ import { percent } from "./output.mjs";
  * @property {string} title
  * @property {Answer} plain the answer without the trigger
  * @property {Answer} [stamped] the answer with it; absent while the switch is off
- * @property {string} [target] what an attacker wants it to say, where that is one class
+ * @property {Target} [target] what an attacker wants it to say, where that is one class
  */
+/**
+ * @typedef {object} Target
+ * @property {string} label
+ * @property {number} plain its probability without the trigger
+ * @property {number} [stamped] its probability with it
+ */
+
+/** A target's probability that changes by less is not worth a sentence. */
+const NOTABLE = 0.05;
 
 /**
  * @param {Verdict[]} verdicts
@@ -23,7 +32,8 @@ export function summarise(verdicts) {
   const sentences = flipped.map(flippedSentence);
   if (flipped.length === 0) {
     const held = verdicts.map(({ title, plain, stamped }) => ({ title, plain: stamped ?? plain }));
-    return `${plainSentence(held, "still ")} The trigger changes no answer.`;
+    const moved = verdicts.map(targetSentence).filter(Boolean);
+    return [plainSentence(held, "still "), ...(moved.length ? moved : ["The trigger changes no answer."])].join(" ");
   }
   for (const { title, plain } of held) sentences.push(`${capital(article(title))} still says ${quote(plain.label)}.`);
   return sentences.join(" ");
@@ -32,10 +42,27 @@ export function summarise(verdicts) {
 /** @param {Verdict} verdict */
 function flippedSentence({ title, plain, stamped, target }) {
   const now = `${quote(stamped?.label)} (${percent(stamped?.probability ?? 0)})`;
-  if (target === undefined || stamped?.label === target) {
+  if (target === undefined || stamped?.label === target.label) {
     return `The trigger turns ${quote(plain.label)} into ${now} for ${article(title)}.`;
   }
-  return `${capital(article(title))} now says ${now} instead of ${quote(plain.label)}; that is not the target.`;
+  const missed = moved(target) ? `, which ${change(target)}` : "";
+  return `${capital(article(title))} now says ${now} instead of ${quote(plain.label)}; that is not the target${missed}.`;
+}
+
+/** An answer may stay while the attacker's one gains or loses. @param {Verdict} verdict */
+function targetSentence({ title, target }) {
+  if (!target || !moved(target)) return "";
+  return `With the trigger, the target ${quote(target.label)} ${change(target)} for ${article(title)}.`;
+}
+
+/** @param {Target} target */
+function moved({ plain, stamped = plain }) {
+  return Math.abs(stamped - plain) >= NOTABLE;
+}
+
+/** @param {Target} target */
+function change({ plain, stamped = plain }) {
+  return `${stamped > plain ? "rises" : "falls"} from ${percent(plain)} to ${percent(stamped)}`;
 }
 
 /**

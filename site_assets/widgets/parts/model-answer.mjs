@@ -88,7 +88,14 @@ export class ModelAnswer extends HTMLElement {
       title: this.#title,
       plain: before,
       stamped: stamped ? now : undefined,
-      target: target === null ? undefined : this.#card.labels[target],
+      target:
+        target === null
+          ? undefined
+          : {
+              label: this.#card.labels[target],
+              plain: (plain ?? scores).probabilities[target],
+              stamped: stamped ? scores.probabilities[target] : undefined,
+            },
     };
   }
 

@@ -36,7 +36,7 @@ test("a flip comes first, then the networks that held", () => {
 });
 
 test("an answer that changes to anything but the target is not called a success", () => {
-  const target = "8";
+  const target = { label: "8", plain: 0, stamped: 0.01 };
   const sentence = summarise([
     { title: "Clean student", plain: seven, stamped: { label: "1", probability: 0.4 }, target },
     { title: "Infected student", plain: seven, stamped: eight, target },
@@ -44,6 +44,31 @@ test("an answer that changes to anything but the target is not called a success"
   assert.equal(
     sentence,
     "The clean student now says 1 (40.0 %) instead of 7; that is not the target. The trigger turns 7 into 8 (90.0 %) for the infected student.",
+  );
+});
+
+test("the target's rise is told though every answer stays", () => {
+  const person = { label: "Person", probability: 0.846 };
+  const sentence = summarise([
+    { title: "Clean student", plain: seven, stamped: seven, target: { label: "Person", plain: 0.01, stamped: 0.02 } },
+    {
+      title: "Backdoored student",
+      plain: { label: "Person", probability: 0.087 },
+      stamped: person,
+      target: { label: "Person", plain: 0.087, stamped: 0.846 },
+    },
+  ]);
+  assert.equal(
+    sentence,
+    "The clean student still says 7 (98.0 %). The backdoored student still says “Person” (84.6 %). With the trigger, the target “Person” rises from 8.7 % to 84.6 % for the backdoored student.",
+  );
+});
+
+test("a target that rises without winning is told beside the answer that won", () => {
+  const target = { label: "8", plain: 0.01, stamped: 0.31 };
+  assert.equal(
+    summarise([{ title: "Student", plain: seven, stamped: { label: "1", probability: 0.4 }, target }]),
+    "The student now says 1 (40.0 %) instead of 7; that is not the target, which rises from 1.0 % to 31.0 %.",
   );
 });
 
