@@ -6,5 +6,6 @@
 import { defineOnSight } from "./parts/define.mjs";
 
 defineOnSight({
+  "chart-cursor": () => import("./elements/chart-cursor/chart-cursor.mjs"),
   "onnx-demo": () => import("./elements/onnx-demo/onnx-demo.mjs"),
 });

@@ -78,16 +78,19 @@ class PageBuilder:
 
         return _TOKENS.sub(replace, content)
 
-    def place(self, html: str) -> str:
-        """For macros: a token for this HTML, to put into Markdown."""
-        return self._stash(Markup(html))  # noqa: S704 - macros are the site's own code
+    def place(self, html: str, element: str | None = None) -> str:
+        """For macros: a token for this HTML, to put into Markdown.
+
+        Args:
+            html: The site's own code.
+            element: The tag of a custom element in it, if it has one; the page then loads its module.
+        """
+        head = Markup() if element is None else self._head(self._runtime(), element)
+        return self._stash(head + Markup(html))  # noqa: S704 - macros are the site's own code
 
     def runtime_version(self) -> str:
         """For macros: the version of onnxruntime-web that this site is built with."""
-        try:
-            return self.get_runtime().version
-        except ValueError as error:
-            raise FactError(str(error)) from error
+        return self._runtime().version
 
     def widget(self, kind: str, **options: object) -> str:
         """For macros: a widget, as a fenced block of that kind with these keys would make it."""
@@ -121,10 +124,17 @@ class PageBuilder:
         self._ids.add(widget_id)
         return head + widget.render(widget_id, self.output)
 
+    def _runtime(self) -> Runtime:
+        try:
+            return self.get_runtime()
+        except ValueError as error:
+            raise FactError(str(error)) from error
+
     def _head(self, runtime: Runtime, element: str) -> Markup:
-        """What the first widget of a page brings (style sheet and module), and the first of each kind (its modules)."""
+        """What a page's first element brings (style sheet and module), and the first of each kind (its modules)."""
         preloads = [address for address in runtime.preloads(element) if address not in self._preloaded]
-        if self._ids and not preloads:
+        first = not self._preloaded
+        if not first and not preloads:
             return Markup()
         self._preloaded.update(preloads)
         for address, content in runtime.files.items():
@@ -132,7 +142,7 @@ class PageBuilder:
         html = (
             templates()
             .get_template("head.html.jinja")
-            .render(runtime=runtime, preloads=preloads, first=not self._ids, url=self.output.url)
+            .render(runtime=runtime, preloads=preloads, first=first, url=self.output.url)
         )
         return Markup(html)  # noqa: S704 - the template escapes what it is given
 

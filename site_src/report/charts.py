@@ -6,11 +6,15 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from site_src.plugin.formats import percent
+from site_src.plugin.formats import THIN, percent
 from site_src.report.figures import figure
 
-LEFT, RIGHT, TOP, BOTTOM = 44, 388, 16, 214
+CHART = "chart-cursor"
+"""The custom element around a chart, which moves the cursor."""
+LEFT, RIGHT, TOP, BOTTOM = 58, 388, 16, 214
 """The plot's area in the figure's own units."""
+GAP = 6
+"""Between a label of the vertical axis and the plot."""
 _MARGIN = 10
 _FLOORS = (0.99, 0.98, 0.96, 0.9, 0.8, 0.5)
 _ROOM = 34
@@ -25,11 +29,22 @@ class Series:
 
     name: str
     kind: str
-    """`clean` or `attack`, for colour and mark."""
+    """`attack` or `accuracy`, for colour and mark."""
     dots: Sequence[Point]
     """Single measurements: place on the horizontal axis, proportion."""
     line: Sequence[Point]
-    """The line's points, in order."""
+    """The line's points, in order: one for each tick of the axis."""
+    n: int | None = None
+    """How many samples each proportion was measured on, where that is known: it says how many decimals are shown."""
+
+    def text(self, value: float) -> str:
+        """What was measured at a place of the horizontal axis: the line's value, and the dots' range if they differ."""
+        mean = percent(next(fraction for place, fraction in self.line if place == value), self.n)
+        low, high = (percent(choose(self._dots_at(value)), self.n) for choose in (min, max))
+        return mean if low == high else f"{mean} ({low} to {high})"
+
+    def _dots_at(self, value: float) -> list[float]:
+        return [fraction for place, fraction in self.dots if place == value]
 
 
 @dataclass(frozen=True)
@@ -38,12 +53,14 @@ class Axis:
 
     title: str
     ticks: Sequence[tuple[float, str]]
-    """Value and text, in order; ticks without room are left out."""
+    """Value and text, in order; in the plot, ticks without room are left out."""
     logarithmic: bool = False
+    start: float | None = None
+    """The value that the cursor lies on at first; the last by default."""
 
 
 def chart(name: str, series: Sequence[Series], axis: Axis, caption: str, *, cut: bool = False) -> str:
-    """A chart as a figure.
+    """A chart as a figure, with a cursor to move and a table of all values.
 
     Args:
         name: Unique on the page.
@@ -68,18 +85,37 @@ def chart(name: str, series: Sequence[Series], axis: Axis, caption: str, *, cut:
         }
         for one in series
     ]
-    fractions = [floor + (1 - floor) * step / 4 for step in range(5)]
+    columns = [
+        {
+            "x": x(value),
+            "text": text,
+            "cells": [
+                {"name": one.name, "kind": one.kind, "y": y(dict(one.line)[value]), "text": one.text(value)}
+                for one in series
+            ],
+        }
+        for value, text in axis.ticks
+    ]
+    places = [value for value, _ in axis.ticks]
     return figure(
         "chart",
         name=name,
         series=drawn,
         ticks=_with_room([(x(value), text) for value, text in axis.ticks]),
-        grid=[(y(fraction), percent(fraction, 500 if floor >= 0.9 else 0)) for fraction in fractions],
-        frame={"left": LEFT, "right": RIGHT, "bottom": BOTTOM},
+        grid=[(y(fraction), text) for fraction, text in grid(floor)],
+        frame={"left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM, "gap": GAP},
         title=axis.title,
-        begins_at=percent(floor, 0) if floor else None,
+        columns=columns,
+        start=places.index(axis.start) if axis.start is not None else len(places) - 1,
+        begins_at=f"{100 * floor:g}{THIN}%" if floor else None,
         caption=caption,
     )
+
+
+def grid(floor: float) -> list[tuple[float, str]]:
+    """Five proportions from `floor` to one and their labels, with no more decimals than they need."""
+    fractions = [floor + (1 - floor) * step / 4 for step in range(5)]
+    return [(fraction, f"{round(100 * fraction, 2):g}{THIN}%") for fraction in fractions]
 
 
 def _horizontal(values: Sequence[float], *, logarithmic: bool) -> Callable[[float], float]:

@@ -7,7 +7,7 @@ from site_src.plugin.facts import Facts
 from site_src.plugin.formats import THIN, count, duration, percent
 from site_src.plugin.page import PageBuilder
 from site_src.report import study
-from site_src.report.charts import Axis, Series, chart
+from site_src.report.charts import CHART, Axis, Series, chart
 from site_src.report.figures import figure
 from site_src.report.study import STUDY, Rows, Study
 from site_src.report.tables import table
@@ -72,12 +72,12 @@ class LatentDefences:
         """What pruning leaves, by the fraction of channels."""
         rows = self._defended("pruning")
         series = [
-            Series(_METRICS[metric], kind, dots, dots)
-            for metric, kind in (("attack_success_rate", "attack"), ("clean_accuracy", "clean"))
+            Series(_METRICS[metric], kind, dots, dots, n=rows[0]["measurement"][metric]["n"])
+            for metric, kind in (("attack_success_rate", "attack"), ("clean_accuracy", "accuracy"))
             for dots in [[(row["strength"], row["measurement"][metric]["value"]) for row in rows]]
         ]
-        axis = Axis("Channels cut off", [(row["strength"], f"{100 * row['strength']:g}{THIN}%") for row in rows])
-        return self._page.place(chart("latent-pruning", series, axis, caption))
+        axis = Axis("Channels removed", [(row["strength"], f"{100 * row['strength']:g}{THIN}%") for row in rows])
+        return self._page.place(chart("latent-pruning", series, axis, caption), CHART)
 
     def latent_suspicious(self) -> str:
         """The anomaly index above which Neural Cleanse calls a class backdoored."""

@@ -11,14 +11,16 @@ from site_src.plugin.facts import Facts
 from site_src.plugin.formats import THIN, count, percent
 from site_src.plugin.page import PageBuilder
 from site_src.plugin.problems import did_you_mean
-from site_src.report.charts import Axis, Series, chart
-from site_src.report.tables import table
+from site_src.report.charts import CHART, Axis, Series, chart
+
+_MOSTLY = 0.9
+"""From which success rate on an attack counts as working: a plot's cursor begins at the first such rate."""
 
 Rows = list[dict[str, Any]]
 
 SERIES = (
     ("attack_success_rate", "Attack success rate", "attack"),
-    ("clean_accuracy", "Clean accuracy", "clean"),
+    ("clean_accuracy", "Clean accuracy", "accuracy"),
 )
 
 
@@ -53,14 +55,6 @@ class Sweep:
             raise FactError(f"the sweep {name} has no rate {rate}; it has {', '.join(map(str, sorted(by_rate)))}")
         return percent(_mean(by_rate[rate], metric))
 
-    def sweep_table(self, name: str) -> str:
-        """Mean, minimum and maximum of both metrics at each rate, as a Markdown table."""
-        rows = [
-            [_rate(rate), *(_spread(found, metric) for metric, _, _ in SERIES)]
-            for rate, found in sorted(self._by_rate(name).items())
-        ]
-        return table(["Poison rate", *(title for _, title, _ in SERIES)], rows)
-
     def sweep_threshold_images(self, name: str, success: float) -> str:
         """How many images are poisoned at the rate of `sweep_threshold`."""
         return count(max(row["poisoned"] for row in self._threshold(name, success)[1]))
@@ -77,11 +71,14 @@ class Sweep:
                 kind,
                 dots=[(place, _value(row, metric)) for place, rows in found.items() for row in rows],
                 line=[(place, _mean(rows, metric)) for place, rows in found.items()],
+                n=_fewest(found, metric),
             )
             for metric, words, kind in SERIES
         ]
-        axis = Axis(title, [(place, text(place)) for place in found], logarithmic=by == "rate")
-        return self._page.place(chart(name if by == "rate" else f"{name}-{by}", series, axis, caption))
+        start = next((place for place, rows in found.items() if by == "rate" and _succeeds(rows, _MOSTLY)), None)
+        ticks = [(place, text(place)) for place in found]
+        axis = Axis(title, ticks, logarithmic=by == "rate", start=start)
+        return self._page.place(chart(name if by == "rate" else f"{name}-{by}", series, axis, caption), CHART)
 
     def history_figure(self, model: str, caption: str) -> str:
         """A model's metrics after each epoch."""
@@ -89,9 +86,10 @@ class Sweep:
         series = []
         for metric, title, kind in SERIES:
             points = [(float(epoch["epoch"]), float(epoch[metric])) for epoch in epochs]
-            series.append(Series(title, kind, dots=points, line=points))
+            n = self._facts.estimate(model, metric).n
+            series.append(Series(title, kind, dots=points, line=points, n=n))
         axis = Axis("epoch", [(float(epoch["epoch"]), str(epoch["epoch"])) for epoch in epochs])
-        return self._page.place(chart(f"history-{model}", series, axis, caption, cut=True))
+        return self._page.place(chart(f"history-{model}", series, axis, caption, cut=True), CHART)
 
     def history_at(self, model: str, epoch: int, metric: str) -> str:
         """A metric of a model after an epoch."""
@@ -114,7 +112,7 @@ class Sweep:
 
     def _threshold(self, name: str, success: float) -> tuple[float, Rows]:
         for rate, rows in sorted(self._by_rate(name).items()):
-            if all(_value(row, "attack_success_rate") >= success for row in rows):
+            if _succeeds(rows, success):
                 return rate, rows
         raise FactError(f"no rate of the sweep {name} reaches an attack success rate of {success} with every seed")
 
@@ -149,9 +147,15 @@ def _mean(rows: Rows, metric: str) -> float:
     return sum(_value(row, metric) for row in rows) / len(rows)
 
 
-def _spread(rows: Rows, metric: str) -> str:
-    values = [_value(row, metric) for row in rows]
-    return f"{percent(_mean(rows, metric))} ({percent(min(values))} to {percent(max(values))})"
+def _succeeds(rows: Rows, success: float) -> bool:
+    """Whether the attack succeeds at least that often with every seed."""
+    return all(_value(row, "attack_success_rate") >= success for row in rows)
+
+
+def _fewest(found: dict[float, Rows], metric: str) -> int | None:
+    """The smallest number of samples behind a metric; None where rows do not say."""
+    counts = [row[metric]["n"] for rows in found.values() for row in rows if isinstance(row[metric], dict)]
+    return min(counts, default=None)
 
 
 def _rate(rate: float) -> str:

@@ -54,14 +54,24 @@ def test_runs_and_seeds_are_counted(sweep: Sweep) -> None:
     assert (sweep.sweep_runs("rates"), sweep.sweep_seeds("rates")) == ("6", "2")
 
 
-def test_the_table_has_mean_least_and_most(sweep: Sweep) -> None:
-    row = sweep.sweep_table("rates").splitlines()[3]
-    assert row.startswith(f"| 1{THIN}% | 72.50{THIN}% (50.00{THIN}% to 95.00{THIN}%)")
+def test_the_table_behind_the_figure_has_mean_least_and_most(sweep: Sweep, page: PageBuilder) -> None:
+    html = page.html(sweep.sweep_figure("rates", "Caption"))
+    table = html[html.index("<table") :]
+    assert f">1{THIN}%</th>" in table
+    assert f">72{THIN}% (50{THIN}% to 95{THIN}%)<" in table
+    assert table.count("<tr data-x=") == len(SUCCESS)
+
+
+def test_the_cursor_begins_where_the_attack_first_works_with_every_seed(sweep: Sweep, page: PageBuilder) -> None:
+    html = page.html(sweep.sweep_figure("rates", "Caption"))
+    assert '<chart-cursor start="2">' in html
+    assert re.search(rf'class="bd-readout"><strong>10{THIN}%</strong>.*<b>100{THIN}% \(99{THIN}% to 100', html)
 
 
 def test_the_figure_has_a_dot_a_network_inside_the_frame(sweep: Sweep, page: PageBuilder) -> None:
     html = page.html(sweep.sweep_figure("rates", "A caption & more"))
-    assert html.count("<circle") == 6 + 1  # one in the legend
+    plot = html[html.index("<svg") : html.index("</svg>")]
+    assert plot.count("<circle cx") == 6
     assert "A caption &amp; more" in html
     assert "style=" not in html
 
@@ -71,7 +81,8 @@ def test_the_history_is_reported_and_drawn(sweep: Sweep, page: PageBuilder) -> N
     assert sweep.history_at("tiny-clean", 1, "attack_success_rate") == f"97.0{THIN}%"
     html = page.html(sweep.history_figure("tiny-clean", "Caption"))
     assert "begins at 96" in html
-    assert html.count("<circle") == 2 + 1
+    plot = html[html.index("<svg") : html.index("</svg>")]
+    assert plot.count("<circle cx") == 2
     assert all(16 <= float(place) <= 214 for place in re.findall(r'cy="([\d.]+)"', html) if place != "6")
 
 
