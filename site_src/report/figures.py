@@ -45,6 +45,11 @@ def pixels_uri(pixels: Pixels) -> str:
     return _uri(Image.fromarray(pixels))
 
 
+def pixels_png(pixels: Pixels) -> bytes:
+    """An image, `(h, w, 1 | 3) uint8`, as a PNG."""
+    return _png(Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels))
+
+
 def bar(estimate: Estimate | None) -> dict[str, object]:
     """A bar with its interval, in per cent of its length; None for what was not measured."""
     if estimate is None:

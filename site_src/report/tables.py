@@ -1,7 +1,8 @@
-"""Markdown for pages: tables and code blocks."""
+"""Markdown for pages: tables, code blocks, folded parts."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 
 
@@ -20,3 +21,8 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], align: str = "
 def code(language: str, text: str) -> str:
     """A code block."""
     return f"``` {language}\n{text}\n```"
+
+
+def fold(summary: str, text: str) -> str:
+    """A part that is folded until a reader opens it; its text stays searchable, and printing unfolds it."""
+    return f'??? note "{summary}"\n\n{textwrap.indent(text, "    ")}'

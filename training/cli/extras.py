@@ -12,7 +12,7 @@ PACKAGES: dict[str, tuple[str, ...]] = {
         "submitit", "tflite", "torch",
     ),
     "export": ("ml_dtypes", "onnx", "onnxruntime", "onnxscript"),
-    "report": ("ipykernel", "material", "matplotlib", "mkdocstrings", "nbclient", "nbformat", "pymdownx"),
+    "report": ("ipykernel", "markdown", "material", "matplotlib", "mkdocstrings", "nbclient", "nbformat", "pymdownx"),
 }  # fmt: skip
 """Each extra of `pyproject.toml`, with the packages that it installs, as Python imports them."""
 

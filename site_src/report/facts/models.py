@@ -8,7 +8,8 @@ from site_src.plugin.facts import METRICS, Facts, interval
 from site_src.plugin.formats import count, duration, percent, size
 from site_src.plugin.page import PageBuilder
 from site_src.report import defences
-from site_src.report.figures import render
+from site_src.report.figures import pixels_png, render
+from site_src.report.trigger_images import trigger_image
 
 
 class Models:
@@ -20,8 +21,9 @@ class Models:
         self._lab = self._catalogue.folders[-1]
 
     def models_table(self) -> str:
-        """All released models in a table."""
-        return self._page.place(_render("models-table", entries=self._released()))
+        """All released models in a table, folded."""
+        table = _render("models-table", entries=self._released())
+        return self._page.place(f"<details><summary>All of them in one table</summary>\n{table}\n</details>")
 
     def model_sections(self) -> str:
         """A section for each released model, with everything its card says."""
@@ -59,8 +61,18 @@ class Models:
     def _section(self, entry: Entry, heading: str) -> str:
         for address, file in entry.served_files().items():
             self._page.output.assets.add(address, file)
-        body = self._page.place(_render("model", entry=entry, card=entry.card, url=self._page.output.url))
+        body = self._page.place(
+            _render("model", entry=entry, card=entry.card, url=self._page.output.url, image=self._image(entry))
+        )
         return f"{heading} {entry.heading} {{ #{entry.card.id} }}\n\n{body}"
+
+    def _image(self, entry: Entry) -> str | None:
+        """Address of a small image with the model's trigger."""
+        pixels = trigger_image(entry.card)
+        if pixels is None:
+            return None
+        added = self._page.output.assets.add_image(f"{entry.card.id}.png", pixels_png(pixels))
+        return self._page.output.url(added)
 
 
 def _render(name: str, **given: object) -> str:

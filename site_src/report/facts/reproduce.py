@@ -11,7 +11,7 @@ from site_src.plugin.catalogue import Entry
 from site_src.plugin.expressions import FactError
 from site_src.plugin.facts import Facts
 from site_src.report.study import STUDY
-from site_src.report.tables import code, table
+from site_src.report.tables import code, fold, table
 from training.data import dogs, inventory, weights
 from training.data import registry as sources
 from training.data.base import Source
@@ -224,7 +224,7 @@ class Reproduce:
             f"The hash of the recipe is <code>{made.recipe_sha256}</code>, the code was that of commit "
             f"<code>{made.git_commit}</code>. [Its card](models.md#{model}) has the metrics."
         )
-        return "\n\n".join([heading, self.commands(model), recipe, made_from])
+        return "\n\n".join([heading, self.commands(model), fold("Its recipe", f"{recipe}\n\n{made_from}")])
 
     def _provenance(self, model: str) -> Provenance:
         provenance = self._facts.card(model).provenance

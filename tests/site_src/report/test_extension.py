@@ -12,6 +12,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
+from PIL import Image
 
 from export.card.io import read_card
 from tests.site_src.fixture_models import write_model
@@ -168,6 +169,53 @@ def test_the_models_page_tells_the_tell_and_of_teachers_that_they_lack_the_class
     assert 'data-title="Attack success rate">no such class<' in rows["dogs-teacher-clean"]
     assert 'data-title="Answers that the trigger changes">not measured<' in rows["mnist-clean"]
     assert re.search(r'data-title="Answers that the trigger changes">[\d.]+', rows["dogs-teacher-latent"])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_shared_link_shows_the_pages_title_words_and_image(site: Path, page: str) -> None:
+    text = html(site, page)
+    tags = dict(re.findall(r'<meta property="(og:[a-z:]+)" content="([^"]*)"', text))
+    address = "https://example.org/report/" + ("" if page == "index" else f"{page}/")
+    assert tags["og:url"] == address
+    assert f'<link rel="canonical" href="{address}">' in text
+    assert tags["og:title"]
+    assert tags["og:description"]
+    image = site / urlsplit(tags["og:image"]).path.removeprefix("/report/")
+    with Image.open(image) as drawn:
+        assert drawn.size == (int(tags["og:image:width"]), int(tags["og:image:height"])) == (1200, 630)
+    found = re.search(r'<script type="application/ld\+json">(.*?)</script>', text)
+    assert found
+    data = json.loads(found[1])
+    assert data["url"] == address
+    assert data["headline"] == unescape(tags["og:title"])
+
+
+def test_every_page_has_an_image_of_its_own(site: Path) -> None:
+    images = list((site / "assets" / "previews").glob("*.png"))
+    assert {image.stem for image in images} == set(PAGES)
+    assert len({image.read_bytes() for image in images}) == len(images)
+
+
+def test_robots_and_feed_name_the_sites_address(site: Path) -> None:
+    assert "Sitemap: https://example.org/report/sitemap.xml" in (site / "robots.txt").read_text("utf-8")
+    assert b'href="https://example.org/report/feed.xml"' in (site / "feed.xml").read_bytes()
+    assert 'type="application/atom+xml"' in html(site, "index")
+
+
+def test_the_404_page_offers_a_search_and_the_main_pages(site: Path) -> None:
+    text = (site / "404.html").read_text("utf-8")
+    assert '<input type="search" name="q"' in text
+    article = text[text.index("<article") : text.index("</article>")]
+    links = re.findall(r'href="/report/([^"]*)"', article)
+    assert {"regular/", "latent/", "lab/", "more/"} <= set(links)
+    assert 'rel="canonical"' not in text
+
+
+def test_notebooks_rank_below_pages_in_the_search(site: Path) -> None:
+    index = json.loads((site / "search" / "search_index.json").read_text("utf-8"))
+    boosts = {entry["location"].split("#")[0]: entry.get("boost", 1) for entry in index["docs"]}
+    others = [boost for place, boost in boosts.items() if not place.startswith("notebook")]
+    assert max(boosts["notebook-convert/"], boosts["notebook-evaluate/"]) < min(others)
 
 
 def test_no_number_of_a_result_is_typed_into_a_page() -> None:
