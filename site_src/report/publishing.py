@@ -77,7 +77,6 @@ def on_page_context(context: dict[str, Any], *, page: Page, config: MkDocsConfig
         "image": address and f"{address}{_preview_of(page)}",
         "width": WIDTH,
         "height": HEIGHT,
-        "feed": address and f"{address}feed.xml",
         "data": _structured(page, config, address),
     }
     return context
