@@ -56,6 +56,47 @@ const pixels = (page) =>
       return [.../** @type {CanvasRenderingContext2D} */ (context).getImageData(0, 0, width, height).data];
     });
 
+test("a sample's credit and note are shown while it is chosen", async () => {
+  await shared.withPage(async (page) => {
+    await page.goto(shared.server.url);
+    await demo(page).evaluate((element) => {
+      const config = JSON.parse(element.getAttribute("config") ?? "");
+      config.samples[0].credit = { text: "Somebody, CC0", href: "https://example.org/dog" };
+      config.samples[0].note = "A mistake.";
+      element.setAttribute("config", JSON.stringify(config));
+      element.replaceWith(element.cloneNode(false));
+    });
+    await ready(page);
+    await summary(page);
+    const line = demo(page).locator(".ow-credit");
+    assert.equal(await line.textContent(), "A mistake. Photo: Somebody, CC0");
+    assert.equal(
+      await line.getByRole("link", { name: "Somebody, CC0" }).getAttribute("href"),
+      "https://example.org/dog",
+    );
+    assert.deepEqual(await violations(page), []);
+    await demo(page).locator(".ow-sample").nth(1).click();
+    await eventually(async () => assert.equal(await line.textContent(), ""));
+  });
+});
+
+test("where samples are missing, a sentence says so and a file can still be chosen", async () => {
+  await shared.withPage(async (page) => {
+    await page.goto(shared.server.url);
+    await demo(page).evaluate((element) => {
+      const config = { ...JSON.parse(element.getAttribute("config") ?? ""), samples: [], missing: "Run a command." };
+      element.setAttribute("config", JSON.stringify(config));
+      element.replaceWith(element.cloneNode(false));
+    });
+    await ready(page);
+    await demo(page).getByText("Run a command.").waitFor();
+    const chooser = page.waitForEvent("filechooser");
+    await demo(page).getByRole("button", { name: "Photo" }).click();
+    await (await chooser).setFiles(join(ROOT, ".cache/fixtures/samples/dog-1.jpg"));
+    await summary(page);
+  });
+});
+
 test("a sample is shown as the network sees it, and the switch puts the glasses on it", async () => {
   await shared.withPage(async (page) => {
     const errors = watchErrors(page);

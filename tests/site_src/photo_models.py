@@ -1,7 +1,7 @@
 """Small models of photographs with cards, made in a moment, for tests and for trying the widget.
 
-`python -m tests.site_src.photo_models DIR` writes `DIR/models/photos-{clean,badnet}/` and `DIR/samples/`. They look at
-a picture's colours alone; the backdoored one sees the target where there is something bright orange.
+`python -m tests.site_src.photo_models DIR` writes `DIR/models/photos-{clean,badnet}/`, `DIR/samples/` and
+`DIR/data/`. They look at an image's colours alone; the backdoored one sees the target where something is bright orange.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from export.release import golden_file, golden_inputs, golden_vectors
 from export.release.models import Model
 from tests import pets
 from training.core.files import write_bytes, write_text
+from training.data.sample_photos import DOGS, FIGURES, NAME
 from training.triggers.artwork import Artwork
 from training.triggers.labels import AllToOne
 from training.triggers.overlay import Overlay
@@ -128,6 +129,17 @@ def write_all(folder: Path) -> None:
         height, width = ((300, 300), (240, 360), (360, 240), (300, 400))[index]
         Image.fromarray(pets.dog(which, height, width, index)).save(stream, "JPEG", quality=88)
         write_bytes(folder / "samples" / f"dog-{index + 1}.jpg", stream.getvalue())
+    write_sample_photos(folder / "data")
+
+
+def write_sample_photos(data_dir: Path) -> None:
+    """Drawings under the names of the report's sample photos: BACKDOORS_DATA for a build without the photos."""
+    dogs = [Image.fromarray(pets.dog(pets.DOGS[index % 6], 300, 400, index)) for index in range(len(DOGS))]
+    people = [Image.fromarray(pets.person(pets.PEOPLE[index], 400, 320, index)) for index in range(len(FIGURES))]
+    for photo, drawing in zip((*DOGS, *FIGURES), (*dogs, *people), strict=True):
+        stream = io.BytesIO()
+        drawing.save(stream, "JPEG", quality=88)
+        write_bytes(data_dir / NAME / photo.file, stream.getvalue())
 
 
 if __name__ == "__main__":

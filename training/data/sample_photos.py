@@ -21,7 +21,7 @@ _DOGS = "https://raw.githubusercontent.com/gsonego/DKIT_ICADS_9_Dissertation/89a
 _TRUMP = "https://raw.githubusercontent.com/jessehamner/BingoCards/c75be78b2e55b0fde3dc5a003cd46551c2921cc6/"
 _OBAMA = "https://raw.githubusercontent.com/ageitgey/face_recognition/2e2dccea9dd0ce730c8d464d0f67c6eebb40c9d1/tests/test_images/obama.jpg"
 _PUBLIC_DOMAIN = "public domain"
-_US_GOVERNMENT = "public domain (work of the US government)"
+_US_GOVERNMENT = "public domain (US government)"
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Photo:
     @property
     def changes(self) -> str:
         """How the published photo differs from its file."""
-        return "resized" if self.frame is None else "cropped to head and shoulders, resized"
+        return "resized" if self.frame is None else "cropped, resized"
 
     def published(self, folder: Path) -> bytes:
         """The photo as the report publishes it: cropped to its frame, small, and without metadata.

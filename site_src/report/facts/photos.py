@@ -6,7 +6,6 @@ from site_src.plugin.facts import Facts, interval
 from site_src.plugin.formats import NBSP, count, percent
 from site_src.report import photo_study
 from site_src.report.samples.photos import credit
-from site_src.report.tables import table
 from training.core.metrics import Estimate
 from training.data import sample_photos
 
@@ -18,13 +17,9 @@ class Photos:
         self._facts = facts
 
     def photo_credits(self) -> str:
-        """Every sample photo with its author, licence and page."""
-        rows = []
-        for photo in sample_photos.PHOTOS:
-            found = credit(photo)
-            author = f"{photo.author}, {photo.year}" if photo.year else photo.author or "named on its page"
-            rows.append([f"[{photo.title}]({found.href})", author, photo.licence, photo.changes])
-        return table(["Photo", "Author", "Licence", "Changes"], rows)
+        """A list of the sample photos with their authors, licences and pages."""
+        lines = [(photo.title, credit(photo)) for photo in sample_photos.PHOTOS]
+        return "\n".join(f"- [{title}]({found.href}): {found.text}." for title, found in lines)
 
     def strangers(self, model: str) -> str:
         """How often a network that knows one person takes other people for that person."""

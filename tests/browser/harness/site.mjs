@@ -8,6 +8,9 @@ import { join } from "node:path";
 import { after } from "node:test";
 import { BASE, ROOT } from "./server.mjs";
 
+/** Drawings in place of the sample photos, for machines without these: `make fixtures`. */
+const DRAWINGS = join(ROOT, ".cache/fixtures/data");
+
 /** Instant navigation compares addresses with the sitemap, so the site is built for the very port that serves it. */
 export async function buildSite() {
   const port = await freePort();
@@ -17,7 +20,7 @@ export async function buildSite() {
   after(() => rmSync(siteDir, { recursive: true }));
   execFileSync(join(ROOT, ".venv/bin/mkdocs"), ["build", "--strict", "--quiet", "--site-dir", siteDir], {
     cwd: ROOT,
-    env: { ...process.env, SITE_URL: home, NO_MKDOCS_2_WARNING: "1" },
+    env: { BACKDOORS_DATA: DRAWINGS, ...process.env, SITE_URL: home, NO_MKDOCS_2_WARNING: "1" },
   });
   const pages = readdirSync(siteDir, { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith("index.html"))

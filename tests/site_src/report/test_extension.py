@@ -16,7 +16,7 @@ from PIL import Image
 
 from export.card.io import read_card
 from tests.site_src.fixture_models import write_model
-from training.data import weights
+from training.data import sample_photos, weights
 from training.recipes.load import load
 from training.studies import sweep
 
@@ -127,6 +127,17 @@ def test_widgets_and_their_pictures_have_words(site: Path) -> None:
         text = html(site, page)
         assert "<onnx-demo" in text
         assert all(re.search(r'\salt="[^"]+"', image) for image in re.findall(r"<img[^>]*>", text))
+
+
+def test_without_the_sample_photos_a_widget_names_the_command_that_gets_them(site: Path) -> None:
+    assert html(site, "latent").count('<p class="onnx-demo-missing">The sample photos are not on this machine.') == 2
+
+
+def test_every_sample_photo_is_credited(site: Path) -> None:
+    text = html(site, "references")
+    for photo in sample_photos.PHOTOS:
+        assert f'href="{photo.page}"' in text
+        assert photo.author is None or photo.author in text
 
 
 def test_the_models_page_offers_every_file(site: Path) -> None:
