@@ -248,7 +248,7 @@ class Subject:
 class Settings(BaseModel):
     """Settings of a defence; each defence has its own, with the paper's values as defaults."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 S = TypeVar("S", bound=Settings)

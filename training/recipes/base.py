@@ -29,9 +29,9 @@ class RecipeError(UserError):
 
 
 class Part(BaseModel):
-    """A table of a recipe: immutable, and unknown fields are errors."""
+    """A table of a recipe: immutable; unknown fields are errors, and so are numbers that are not finite."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Network(Part):

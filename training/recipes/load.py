@@ -19,6 +19,7 @@ from training.recipes.derived import PRETRAINED
 from training.recipes.latent import LatentRecipe
 from training.recipes.scratch import ScratchRecipe
 from training.recipes.transfer import Control, TransferRecipe
+from training.triggers.artwork import FOLDER
 
 RECIPES = Path(str(resources.files("training"))) / "recipes"
 """The folder of the recipes that come with the package."""
@@ -70,10 +71,10 @@ def read_toml(path: Path) -> dict[str, Any]:
         RecipeError: With the file and the position, if it cannot be read or parsed.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors begin a file with a byte order mark
     except OSError as error:
         raise RecipeError(f"{path}: cannot read the recipe: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # wrong syntax, wrong encoding, or a number with thousands of digits
         raise RecipeError(f"{path}: not a TOML file: {error}") from error
     except RecursionError as error:
         raise RecipeError(f"{path}: tables or lists are nested too deeply") from error
@@ -164,7 +165,7 @@ class _Reader:
             return None
         resolved = self._resolve(fields, where, prefix) if model is not ScratchRecipe else set()
         try:
-            recipe = model.model_validate(fields)
+            recipe = model.model_validate(fields, context={FOLDER: where.parent})
         except ValidationError as error:
             found = [each for each in error.errors() if each["loc"][:1] not in {(name,) for name in resolved}]
             problems += _described(found, model, prefix)
@@ -195,7 +196,7 @@ class _Reader:
     def _by_name(self, name_or_path: str, where: Path, field: str) -> AnyRecipe | None:
         """The recipe that a field names, each file read once."""
         try:
-            path = locate(name_or_path)
+            path = locate(_from(where, name_or_path))
             real = path.resolve()
             if real in self.reading:
                 circle = [*self.reading[self.reading.index(real) :], real]
@@ -214,20 +215,29 @@ class _Reader:
         return self._read[real]
 
 
+def _from(where: Path, name_or_path: str) -> str:
+    """The path of a recipe file that the file `where` names: beside that file if there is one, as it is otherwise."""
+    beside = where.parent / name_or_path
+    return str(beside) if is_path(name_or_path) and beside.is_file() else name_or_path
+
+
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
     """Everything that pydantic found wrong, as one line, with hints for misspelt fields."""
     return "; ".join(_described(error.errors(), model, ""))
 
 
 def _described(errors: list[ErrorDetails], model: type[BaseModel], prefix: str) -> list[str]:
-    shown = [_problem(error, model, prefix) for error in errors[:MOST_PROBLEMS]]
-    more = len(errors) - len(shown)
+    own = [error for error in errors if error["type"] != "default_factory_not_called"]  # follows from another
+    shown = [_problem(error, model, prefix) for error in own[:MOST_PROBLEMS]]
+    more = len(own) - len(shown)
     return [*shown, f"and {more} more"] if more else shown
 
 
 def _problem(error: ErrorDetails, model: type[BaseModel], prefix: str) -> str:
     """One problem: which field, what is wrong with it, what was found."""
     path, known = _place(error["loc"], model)
+    if error["type"] == "union_tag_not_found":
+        return f"field {prefix}{'.'.join(path)}.kind: field required"
     where = prefix + ".".join(path) if path else f"{prefix.rstrip('.')}" or "(whole file)"
     if error["type"] == "extra_forbidden":
         near = difflib.get_close_matches(path[-1], known, n=1)

@@ -19,7 +19,7 @@ RATE = "attack.poison_rate"
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Range(_Part):
@@ -34,7 +34,7 @@ class Range(_Part):
 
     @model_validator(mode="after")
     def _check(self) -> Range:
-        if self.low >= self.high or (self.log and self.low <= 0):
+        if self.low >= self.high or (self.log and self.low <= 0) or math.isinf(self.high - self.low):
             raise ValueError(f"no range: {self.low} to {self.high}{' by logarithm' if self.log else ''}")
         return self
 
@@ -49,7 +49,7 @@ class Range(_Part):
 class Random(_Part):
     """Values drawn at random, a set of them for each run."""
 
-    runs: int = Field(ge=1)
+    runs: int = Field(ge=1, le=100_000)
     """Sets that are drawn."""
     seed: int = Field(default=0, ge=0)
     fields: dict[str, Range | Annotated[list[Any], Field(min_length=1)]] = Field(min_length=1)

@@ -15,10 +15,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
 ARTWORK = Path(str(resources.files("training"))) / "triggers" / "artwork"
 """The folder of the artwork that comes with the package."""
+FOLDER = "folder"
+"""Key of the validation context: the folder in which a relative path of a PNG is looked for first."""
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -37,8 +39,8 @@ class Artwork(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _by_name(cls, given: object) -> object:
-        return _described(*_read(given)) if isinstance(given, str) else given
+    def _by_name(cls, given: object, info: ValidationInfo) -> object:
+        return _described(*_read(given, (info.context or {}).get(FOLDER, Path()))) if isinstance(given, str) else given
 
     @model_validator(mode="after")
     def _whole(self) -> Artwork:
@@ -93,13 +95,15 @@ def _described(name: str, pixels: Bytes) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _read(name_or_path: str) -> tuple[str, Bytes]:
+def _read(name_or_path: str, folder: Path) -> tuple[str, Bytes]:
     known = sorted(path.stem for path in ARTWORK.glob("*.png"))
-    path = ARTWORK / f"{name_or_path}.png" if name_or_path in known else Path(name_or_path)
+    path = ARTWORK / f"{name_or_path}.png" if name_or_path in known else folder / name_or_path
+    if not path.is_file():
+        path = Path(name_or_path)
     try:
         with Image.open(io.BytesIO(path.read_bytes())) as image:
             return path.stem, np.asarray(image.convert("RGBA"))
-    except (OSError, UnidentifiedImageError, SyntaxError) as error:
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError, SyntaxError) as error:
         raise ValueError(
             f"no artwork '{name_or_path}': give one of {', '.join(known)}, or the path of a PNG"
         ) from error

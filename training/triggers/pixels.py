@@ -29,6 +29,11 @@ class _Pixels(Trigger):
         """The values."""
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """Its rows and columns."""
+        return len(self.table), len(self.table[0])
+
+    @property
     def pixels(self) -> int:
         """How many pixels it covers."""
         return sum(value is not None for row in self.table for value in row)
@@ -36,7 +41,7 @@ class _Pixels(Trigger):
     def check(self, height: int, width: int, channels: int) -> None:
         """Check that it lies inside the image; any number of channels will do."""
         del channels
-        rows, columns = len(self.table), len(self.table[0])
+        rows, columns = self.shape
         if self.top + rows > height or self.left + columns > width:
             raise TriggerError(
                 f"the {self.kind} trigger covers rows {self.top}-{self.top + rows - 1} and columns "
@@ -61,7 +66,7 @@ class _Pixels(Trigger):
 
     @property
     def _place(self) -> str:
-        rows, columns = len(self.table), len(self.table[0])
+        rows, columns = self.shape
         return f"{_span(self.top, rows, 'row')} and {_span(self.left, columns, 'column')}"
 
 
@@ -72,6 +77,11 @@ class Patch(_Pixels):
     height: int = Field(default=2, ge=1)
     width: int = Field(default=2, ge=1)
     value: Byte = 255
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Its height and width: the table of one that is far too large would fill the memory before it is refused."""
+        return self.height, self.width
 
     @property
     def table(self) -> Table:

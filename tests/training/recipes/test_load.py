@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from training.recipes import load as recipe
 from training.recipes.base import RecipeError
@@ -223,3 +224,55 @@ def test_a_recipe_with_many_ways_to_one_ancestor_is_read_at_once(tmp_path: Path)
         (tmp_path / f"{number}.toml").write_text(text, encoding="utf-8")
     with pytest.raises(RecipeError, match="is not a latent recipe"):
         recipe.load(tmp_path / "14.toml")
+
+
+def test_a_byte_order_mark_and_windows_line_ends_change_nothing(tmp_path: Path) -> None:
+    windows = tmp_path / "windows.toml"
+    windows.write_bytes(b"\xef\xbb\xbf" + SMALL.replace("\n", "\r\n").encode())
+    assert recipe.load(windows) == recipe.load(written(tmp_path, SMALL))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SMALL + "learning_rate = inf\n",
+        SMALL + "weight_decay = inf\n",
+        SMALL + "label_smoothing = nan\n",
+        SMALL + "[data.augment]\nshift = inf\n",
+    ],
+)
+def test_a_number_that_is_not_finite_is_refused(tmp_path: Path, text: str) -> None:
+    assert "finite" in refused(tmp_path, text)
+
+
+def test_a_number_of_thousands_of_digits_is_refused(tmp_path: Path) -> None:
+    refused(tmp_path, SMALL.replace("epochs = 3", f"epochs = {'9' * 5000}"))
+
+
+def test_only_what_is_wrong_itself_is_named(tmp_path: Path) -> None:
+    assert refused(tmp_path, SMALL.replace('"mine"', '"my attack"').replace('title = "Mine"\n', "")) == (
+        f"{tmp_path / 'mine.toml'}: field name: string should match pattern '^[a-z0-9][a-z0-9-]*$', found 'my attack'"
+    )
+
+
+def test_a_trigger_without_a_kind_is_told_so(tmp_path: Path) -> None:
+    assert "field attack.trigger.kind: field required" in refused(tmp_path, SMALL + "[attack.trigger]\nvalue = 3\n")
+
+
+def test_files_that_a_recipe_names_are_looked_for_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, elsewhere = tmp_path / "my recipes", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    Image.new("RGBA", (3, 2)).save(folder / "mark.png")
+    teacher = SMALL + '[attack]\ntrigger = { kind = "blend", artwork = "mark.png" }\n'
+    (folder / "teacher.toml").write_text(teacher, encoding="utf-8")
+    student = (
+        'kind = "transfer"\nname = "mine"\nteacher = "teacher.toml"\ndata = { name = "digits" }\n'
+        '[attack]\ntarget = { name = "3", data = "digits" }\ntrigger = { kind = "overlay", artwork = "mark.png" }\n'
+    )
+    path = written(folder, student)
+    monkeypatch.chdir(elsewhere)
+    by_path = recipe.load(path)
+    monkeypatch.chdir(folder)
+    assert by_path == recipe.load("mine.toml")
+    assert [each.name for each in by_path.lineage()] == ["mine", "mine"]

@@ -106,6 +106,9 @@ def test_a_value_that_makes_no_recipe_is_named(axes: dict[str, object], words: s
         ("rate = [0.1]\nseeds = [1]", "unknown field rate .did you mean 'rates'"),
         ("", "nothing is varied"),
         ("[sweep.random]\nruns = 2\n[sweep.random.fields]\nseed = { low = 3, high = 1 }", "no range: 3.0 to 1.0"),
+        ("[sweep.random]\nruns = 2\n[sweep.random.fields]\nseed = { low = -inf, high = inf }", "finite number"),
+        ("[sweep.random]\nruns = 2\n[sweep.random.fields]\nseed = { low = -1e308, high = 1e308 }", "no range"),
+        ("[sweep.random]\nruns = 1_000_000_000\n[sweep.random.fields]\nseed = [1]", "less than or equal to 100000"),
     ],
 )
 def test_a_wrong_axis_is_named(tmp_path: Path, table: str, words: str) -> None:

@@ -60,6 +60,11 @@ def test_a_trigger_outside_the_images_is_refused_with_its_place() -> None:
         Patch(height=5).stamp(images())
 
 
+def test_a_patch_of_any_size_is_refused_without_being_made() -> None:
+    with pytest.raises(TriggerError, match="but the images are 28x28"):
+        Patch(height=10**9, width=10**9).stamp(images())
+
+
 @pytest.mark.parametrize(
     ("trigger", "pixels"), [(Patch(), 4), (Pixel(), 1), (Pattern(values=[[1, None], [None, 0]]), 2)]
 )
