@@ -120,13 +120,66 @@ test("instant navigation brings pages and working widgets without loading anew",
     page.on("load", () => {
       loads += 1;
     });
-    for (const name of ["Models", "Reproduce", "Introduction"]) {
-      await page.locator(".md-tabs__link", { hasText: name }).click();
-      await page.locator("h1", { hasText: name === "Introduction" ? "Backdoors" : name }).waitFor();
+    for (const [tab, heading] of [
+      ["More", "More"],
+      ["Your networks", "Lab"],
+      ["Introduction", "Backdoors"],
+    ]) {
+      await page.locator(".md-tabs__link", { hasText: tab }).click();
+      await page.locator("h1", { hasText: heading }).waitFor();
     }
     await ready(page);
     assert.equal(loads, 0);
     assert.deepEqual(wrong, []);
+  });
+});
+
+test("a chart's cursor is moved by keys, touch and pointer, and tells its values", async () => {
+  await shared.withPage(async (page) => {
+    const wrong = await watch(page);
+    await page.goto(`${home}regular/`);
+    const chart = page.locator("figure", { has: page.locator("#mnist-poison-rate-title") });
+    const cursor = chart.locator("chart-cursor[role=slider]");
+    await cursor.scrollIntoViewIfNeeded();
+    const rows = await chart
+      .locator("tr[data-x]")
+      .evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.textContent ?? "")));
+    /** @param {number} index */
+    const stands = async (index) => {
+      const shown = await chart.locator(".bd-readout :is(strong, b)").allTextContents();
+      assert.deepEqual(shown, rows[index]);
+      const spoken = (await cursor.getAttribute("aria-valuetext")) ?? "";
+      for (const text of rows[index]) assert.ok(spoken.includes(text), spoken);
+    };
+    await cursor.focus();
+    await page.keyboard.press("Home");
+    await stands(0);
+    await page.keyboard.press("ArrowRight");
+    await stands(1);
+    await page.keyboard.press("End");
+    await stands(rows.length - 1);
+    const box = await chart.locator("svg").first().boundingBox();
+    assert.ok(box);
+    await page.mouse.move(box.x + 2, box.y + box.height / 2);
+    await stands(0);
+    await page.mouse.move(box.x + box.width - 2, box.y + box.height / 2);
+    await stands(rows.length - 1);
+    assert.deepEqual(wrong, []);
+  });
+});
+
+test("an address that points into a folded part opens it", async () => {
+  await shared.withPage(async (page) => {
+    await page.goto(`${home}models/`);
+    const fold = page.locator("#mnist-badnet ~ .bd-model details").first();
+    await fold.evaluate((element) => {
+      element.querySelector("dl")?.setAttribute("id", "inside");
+    });
+    assert.equal(await fold.evaluate((element) => /** @type {HTMLDetailsElement} */ (element).open), false);
+    await page.evaluate(() => {
+      location.hash = "inside";
+    });
+    await fold.locator("dl").first().waitFor({ state: "visible" });
   });
 });
 
@@ -138,7 +191,9 @@ test("search and the colour schemes work under the policy", async () => {
       await page.goto(home);
       await page.locator(".md-search__input").click();
       await page.keyboard.type("trigger");
-      await page.locator(".md-search-result__item").first().waitFor();
+      const first = page.locator(".md-search-result__item a").first();
+      await first.waitFor();
+      assert.doesNotMatch((await first.getAttribute("href")) ?? "", /notebook/, "pages come before notebooks");
       await page.keyboard.press("Escape");
       const schemes = new Set();
       for (let clicks = 0; clicks < 3; clicks += 1) {

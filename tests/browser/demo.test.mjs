@@ -152,8 +152,11 @@ test("a view can be shared: the address brings drawing, trigger and precision ba
     await demo(page).getByRole("switch").click();
     await demo(page).getByLabel("Weights").selectOption("fp32");
     await summary(page, /turns 7 into 8/);
+    await demo(page).getByRole("button", { name: "Copy a link to this view" }).click();
+    const link = page.url();
+    assert.match(link, /#demo$/, "the link leads to the widget");
     const other = await page.context().newPage();
-    await other.goto(page.url());
+    await other.goto(link);
     await ready(other);
     await summary(other, /turns 7 into 8/);
     assert.equal(await demo(other).getByLabel("Weights").inputValue(), "fp32");

@@ -10,11 +10,14 @@ export function shareButton() {
 }
 
 /**
- * Copy the address, and show for a while that it was copied.
+ * Copy the address, and show for a while that it was copied. It leads to this widget, wherever on the page that is.
  *
  * @param {HTMLButtonElement} button made by `shareButton`
+ * @param {string} id of the widget's element
  */
-export async function copyLink(button) {
+export async function copyLink(button, id) {
+  const hash = id ? `#${encodeURIComponent(id)}` : location.hash;
+  history.replaceState(history.state, "", `${location.pathname}${location.search}${hash}`);
   const text = button.querySelector(".ow-sr");
   const done = await copyAddress().then(
     () => "Copied",

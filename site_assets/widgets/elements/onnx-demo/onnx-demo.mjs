@@ -85,7 +85,7 @@ export class OnnxDemo extends HTMLElement {
       models.precision = view.precision.value;
       this.#changeModels();
     });
-    on(view.share, "click", () => copyLink(view.share));
+    on(view.share, "click", () => copyLink(view.share, this.id));
     on(view.load, "load", () => loader.load());
     on(view.load, "cancelload", () => loader.cancel());
     for (const type of ["pointerdown", "focusin"]) on(this, type, (event) => this.#wake(event));
