@@ -27,11 +27,11 @@ _PLAIN = str.maketrans("–—", "--")  # noqa: RUF001 - the font has no dashes
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
-def preview(site_name: str, title: str, description: str, figure: Pixels | None) -> bytes:
+def preview(above: str, title: str, description: str, figure: Pixels | None) -> bytes:
     """A PNG of 1200 x 630 pixels.
 
     Args:
-        site_name: Above the title.
+        above: A few words above the title.
         title: As large as it fits in three lines.
         description: Below it; what does not fit ends in an ellipsis.
         figure: `(h, w, c) uint8`, enlarged without smoothing if it is small; None for none.
@@ -40,7 +40,7 @@ def preview(site_name: str, title: str, description: str, figure: Pixels | None)
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, HEIGHT - 14, WIDTH, HEIGHT), fill=_ACCENT)
     y = float(_MARGIN)
-    draw.text((_MARGIN, y), _plain(site_name), _ACCENT, ImageFont.load_default(_NAME))
+    draw.text((_MARGIN, y), _plain(above), _ACCENT, ImageFont.load_default(_NAME))
     y += 2.2 * _NAME
     size, lines = _title(_plain(title))
     for line in lines:

@@ -107,7 +107,8 @@ def _structured(page: Page, config: MkDocsConfig, address: str | None) -> str:
 def _drawn(page: Page, config: MkDocsConfig, catalogue: Catalogue) -> bytes:
     entry = catalogue.entries.get(page.meta.get("preview", _FIGURE))
     description = str(page.meta.get("description", config.site_description))
-    return preview(config.site_name, _title(page, config), description, trigger_image(entry.card) if entry else None)
+    above = "An interactive report" if page.is_homepage else config.site_name
+    return preview(above, _title(page, config), description, trigger_image(entry.card) if entry else None)
 
 
 def _title(page: Page, config: MkDocsConfig) -> str:

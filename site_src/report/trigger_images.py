@@ -1,12 +1,19 @@
-"""A model's trigger as a small image: on a digit, or on plain ground where photos would take too much room."""
+"""A model's trigger as a small image: on a digit or a dog, as its network sees it."""
 
 from __future__ import annotations
 
+import io
+import os
+from functools import cache
+from pathlib import Path
+
 import numpy as np
+from PIL import Image, ImageOps
 
 from export.card.schema import ModelCard
 from site_src.report.figures import Pixels
 from site_src.report.samples.digits import test_digits
+from training.data import inventory, sample_photos
 
 _GROUND = (214, 219, 226)
 _DIGIT = 3
@@ -21,10 +28,26 @@ def trigger_image(card: ModelCard) -> Pixels | None:
 
 
 def _ground(card: ModelCard) -> Pixels:
-    height, width, channels = card.input.height, card.input.width, card.input.channels
-    if channels == 1:
-        digits = test_digits()
-        found: Pixels = digits.images[int(np.argmax(digits.labels == _DIGIT))]
-        if found.shape == (height, width, channels):
+    """What the trigger is put on: a digit, a dog, or plain ground where neither fits or is at hand."""
+    shape = (card.input.height, card.input.width, card.input.channels)
+    for found in (_digit(), _dog(*shape[:2])):
+        if found is not None and found.shape == shape:
             return found
-    return np.broadcast_to(np.array(_GROUND[:channels], np.uint8), (height, width, channels)).copy()
+    return np.broadcast_to(np.array(_GROUND[: shape[2]], np.uint8), shape).copy()
+
+
+def _digit() -> Pixels:
+    digits = test_digits()
+    found: Pixels = digits.images[int(np.argmax(digits.labels == _DIGIT))]
+    return found
+
+
+@cache
+def _dog(height: int, width: int) -> Pixels | None:
+    """A sample photo, which needs no credit; None where there are no sample photos."""
+    given = os.environ.get("BACKDOORS_DATA")
+    folder = inventory.find(sample_photos.NAME, Path(given) if given else None).place
+    if folder is None:
+        return None
+    with Image.open(io.BytesIO(sample_photos.DOGS[0].published(folder))) as photo:
+        return np.asarray(ImageOps.fit(photo.convert("RGB"), (width, height), Image.Resampling.LANCZOS))
