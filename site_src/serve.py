@@ -1,16 +1,34 @@
-"""Serve a built site on this machine: `python -m site_src.serve`. Right media types, the site's own 404 page."""
+"""Serve a built site on this machine: `python -m site_src.serve`.
+
+As a web host does: right media types, packed where that helps, kept by browsers where an address holds a hash of its
+content, and the site's own 404 page.
+"""
 
 from __future__ import annotations
 
 import argparse
 import functools
+import gzip
+import io
+import re
 import sys
 from collections.abc import Sequence
+from functools import lru_cache
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
+from typing import BinaryIO, ClassVar
 from urllib.parse import urlsplit
+
+PACKED = frozenset({".css", ".html", ".js", ".json", ".mjs", ".onnx", ".svg", ".wasm", ".webmanifest", ".xml"})
+LASTING = re.compile(r"assets/onnx-widgets/(?:[0-9a-f]{12}|samples/[0-9a-f]{12}|models/[a-z0-9-]+-[0-9a-f]{12})/")
+"""Addresses whose content never changes."""
+
+
+@lru_cache(maxsize=256)
+def packed(path: Path, changed: int) -> bytes:  # noqa: ARG001 - part of the key
+    """A file, packed with gzip once for each time it changed."""
+    return gzip.compress(path.read_bytes(), 6, mtime=0)
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -22,6 +40,7 @@ class Handler(SimpleHTTPRequestHandler):
         ".mjs": "text/javascript",
         ".wasm": "application/wasm",
         ".onnx": "application/octet-stream",
+        ".webmanifest": "application/manifest+json",
     }
 
     def translate_path(self, path: str) -> str:
@@ -39,6 +58,25 @@ class Handler(SimpleHTTPRequestHandler):
             return
         super().do_GET()
 
+    def send_head(self) -> io.BytesIO | BinaryIO | None:
+        """Begin the answer: packed where the browser takes that."""
+        path = Path(self.translate_path(self.path))
+        path = path / "index.html" if path.is_dir() and self.path.endswith("/") else path
+        takes = "gzip" in self.headers.get("Accept-Encoding", "") and "Range" not in self.headers
+        unchanged = "If-Modified-Since" in self.headers
+        if not takes or unchanged or path.suffix not in PACKED or not path.is_file():
+            return super().send_head()
+        status = path.stat()
+        body = packed(path, status.st_mtime_ns)
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", self.guess_type(str(path)))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Last-Modified", self.date_time_string(int(status.st_mtime)))
+        self.send_header("Vary", "Accept-Encoding")
+        self.end_headers()
+        return io.BytesIO(body)
+
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Send the site's own page for missing files."""
         page = Path(self.directory) / "404.html"
@@ -54,8 +92,9 @@ class Handler(SimpleHTTPRequestHandler):
             self.wfile.write(body)
 
     def end_headers(self) -> None:
-        """Make browsers revalidate, so that a rebuilt site shows at once."""
-        self.send_header("Cache-Control", "no-cache")
+        """Make browsers revalidate what may change, so that a rebuilt site shows at once."""
+        lasting = LASTING.search(urlsplit(self.path).path)
+        self.send_header("Cache-Control", "public, max-age=31536000, immutable" if lasting else "no-cache")
         super().end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name

@@ -5,6 +5,7 @@ from __future__ import annotations
 NBSP = "\N{NO-BREAK SPACE}"
 THIN = "\N{NARROW NO-BREAK SPACE}"
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
 _MANY, _SOME = 5000, 200
 
 
@@ -12,6 +13,16 @@ def percent(value: float, n: int | None = None) -> str:
     """A proportion as a percentage, with no more decimals than `n` samples support."""
     decimals = 2 if n is None or n >= _MANY else 1 if n >= _SOME else 0
     return f"{100 * value:.{decimals}f}{THIN}%"
+
+
+def chance(probability: float) -> str:
+    """A network's probability as widgets write it (`percent` in output.mjs): never 100 % or 0 % for what is near."""
+    value = 100 * probability
+    if 99.95 <= value < 100:
+        return f">{NO_BREAK}99.9{NO_BREAK}%"
+    if 0 < value < 0.1:
+        return f"<{NO_BREAK}0.1{NO_BREAK}%"
+    return f"{value:.0f}{NO_BREAK}%" if value == 100 else f"{value:.1f}{NO_BREAK}%"
 
 
 def count(number: float) -> str:

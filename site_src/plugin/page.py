@@ -18,7 +18,7 @@ from site_src.plugin.problems import Problem, did_you_mean
 from site_src.plugin.runtime import Runtime
 from site_src.plugin.scan import Fence, Span, find_expressions, find_fences, replace_spans
 from site_src.plugin.templating import templates
-from site_src.plugin.widgets.base import Block, Kind, Lines, Output, Surroundings
+from site_src.plugin.widgets.base import Block, Kind, Lines, Output, Surroundings, Widget
 from site_src.plugin.widgets.reading import check, read_block
 from site_src.plugin.widgets.registry import KINDS
 
@@ -120,7 +120,7 @@ class PageBuilder:
             runtime = self.get_runtime()
         except ValueError as error:
             return self._report([Problem(lines[()], str(error))])
-        head = self._head(runtime, kind.fence)
+        head = self._head(runtime, kind.fence, [runtime.manifest, *widget.preloads])
         self._ids.add(widget_id)
         return head + widget.render(widget_id, self.output)
 
@@ -130,8 +130,8 @@ class PageBuilder:
         except ValueError as error:
             raise FactError(str(error)) from error
 
-    def _head(self, runtime: Runtime, element: str) -> Markup:
-        """What a page's first element brings (style sheet and module), and the first of each kind (its modules)."""
+    def _head(self, runtime: Runtime, element: str, files: Sequence[str] = ()) -> Markup:
+        """What a page's first element brings, and the first of each kind: style sheet, modules, small first files."""
         preloads = [address for address in runtime.preloads(element) if address not in self._preloaded]
         first = not self._preloaded
         if not first and not preloads:
@@ -142,7 +142,7 @@ class PageBuilder:
         html = (
             templates()
             .get_template("head.html.jinja")
-            .render(runtime=runtime, preloads=preloads, first=first, url=self.output.url)
+            .render(runtime=runtime, preloads=preloads, files=files if first else (), first=first, url=self.output.url)
         )
         return Markup(html)  # noqa: S704 - the template escapes what it is given
 

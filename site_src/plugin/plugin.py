@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 from mkdocs.config.base import LegacyConfig
 from mkdocs.exceptions import PluginError
@@ -23,6 +24,7 @@ from site_src.plugin.config import Options, read_options
 from site_src.plugin.csp import protect
 from site_src.plugin.expressions import FactError, Macros, public_methods
 from site_src.plugin.facts import Facts
+from site_src.plugin.offline import write as write_offline
 from site_src.plugin.page import PageBuilder
 from site_src.plugin.runtime import Assets, Runtime, collect, own_assets
 from site_src.plugin.widgets.base import MissingSamples, Output, SampleSets, Surroundings
@@ -88,7 +90,9 @@ class OnnxWidgetsPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-ca
         source = Path(page.file.abs_src_path or page.file.src_uri)
         builder = PageBuilder(
             name=_relative(source, self._root),
-            around=Surroundings(self._catalogue, source.parent, self._sample_sets),
+            around=Surroundings(
+                self._catalogue, source.parent, self._sample_sets, getattr(self._extension, "answer", None)
+            ),
             output=Output(self._assets, lambda address: get_relative_url(address, page.url)),
             get_runtime=self._get_runtime,
             macros=self._macros if self.options.macros else None,
@@ -112,6 +116,9 @@ class OnnxWidgetsPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-ca
     # All pages are read, so all the files they need are known
     def on_env(self, env: Environment, /, *, config: MkDocsConfig, files: Files) -> Environment | None:  # noqa: ARG002
         """Add the files that widgets need to the site."""
+        if self.options.offline and not self._serving:
+            for address, content in self._get_runtime().files.items():
+                self._assets.add(address, content)
         for address, content in self._assets.files.items():
             given = {"content": content} if isinstance(content, bytes) else {"abs_src_path": str(content)}
             files.append(File.generated(config, address, inclusion=InclusionLevel.INCLUDED, **given))
@@ -120,9 +127,12 @@ class OnnxWidgetsPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-ca
     # One policy for all pages, so all of them must be there, the theme's 404 page too
     @event_priority(-100)
     def on_post_build(self, *, config: MkDocsConfig) -> None:
-        """Write the Content-Security-Policy into every page."""
+        """Write the Content-Security-Policy into every page, and then the service worker, which lists all files."""
         if self.options.csp:
             protect(sorted(Path(config.site_dir).rglob("*.html")), serving=self._serving)
+        if self.options.offline and not self._serving:
+            base = urlsplit(config.site_url or "/").path
+            write_offline(Path(config.site_dir), self._get_runtime().register, base)
 
     # Rebuild when a model, a metric or a widget changes
     def on_serve(self, server: LiveReloadServer, /, *, config: MkDocsConfig, builder: object) -> LiveReloadServer:  # noqa: ARG002

@@ -21,6 +21,9 @@ RUNTIME_FILES = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-sim
 _IMPORT = re.compile(r"""^(?:import|export)\b[^;"']*["'](\.{1,2}/[^"']+)["'];""", re.MULTILINE)
 """A static import; imports in comments begin with a star, not with the keyword."""
 
+_WORKER = re.compile(r"""new URL\(["']([^"']+\.mjs)["'], import\.meta\.url\)""")
+"""A module that another thread runs: a worker, or what onnxruntime-web imports."""
+
 
 class RuntimeMissingError(UserError):
     """Files that the widgets need are missing."""
@@ -65,7 +68,8 @@ class Runtime:
             element: The tag. Its module is `elements/TAG/TAG.mjs`, which `module` imports when the page has one.
 
         Returns:
-            Addresses of the element's module and of everything that it and `module` import, directly or not.
+            Addresses of the element's module and of everything that it and `module` import, directly or not, in this
+            thread or another; those of the runtime last.
         """
         own = f"{self.served_at}/widgets/elements/{element}/{element}.mjs"
         found = [own] if own in self.files else []
@@ -74,12 +78,23 @@ class Runtime:
             address = waiting.pop(0)
             content = self.files[address]
             text = content.decode() if isinstance(content, bytes) else content.read_text("utf-8")
-            for name in _IMPORT.findall(text):
+            for name in _IMPORT.findall(text) + _WORKER.findall(text):
                 imported = posixpath.normpath(posixpath.join(posixpath.dirname(address), name))
                 if imported in self.files and imported not in {self.module, *found}:
                     found.append(imported)
                     waiting.append(imported)
-        return found
+        runtime = [f"{self.served_at}/ort/{name}" for name in RUNTIME_FILES if name.endswith(".mjs")]
+        return found + runtime
+
+    @property
+    def register(self) -> str:
+        """Address of the module that keeps the site for reading without a network."""
+        return f"{self.served_at}/widgets/offline/register.mjs"
+
+    @property
+    def manifest(self) -> str:
+        """Address of the list of the runtime's files."""
+        return f"{self.served_at}/ort/runtime.json"
 
     @property
     def stylesheet(self) -> str:

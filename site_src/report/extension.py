@@ -6,6 +6,7 @@ from site_src.plugin.expressions import Macros, public_methods
 from site_src.plugin.facts import Facts
 from site_src.plugin.page import PageBuilder
 from site_src.plugin.reference import block_reference, install_commands, minimal_card, plugin_reference
+from site_src.report.answers import answer
 from site_src.report.facts.latent import Latent
 from site_src.report.facts.latent_defences import LatentDefences
 from site_src.report.facts.models import Models
@@ -20,7 +21,7 @@ from site_src.report.facts.times import Times
 from site_src.report.facts.triggers import Triggers
 from site_src.report.samples.sets import sample_sets
 
-__all__ = ["macros", "sample_sets"]
+__all__ = ["answer", "macros", "sample_sets"]
 
 
 def macros(page: PageBuilder, facts: Facts) -> Macros:

@@ -5,6 +5,12 @@ import { WidgetError } from "./messages.mjs";
 
 /** @typedef {"draw" | "samples" | "upload" | "camera"} Input */
 /** @typedef {{card: string, title?: string | null, precision?: string | null}} ModelRef */
+/** @typedef {{probabilities: number[]}} StoredScores */
+/**
+ * @typedef {object} Stored what the networks said when the page was built, of its first sample
+ * @property {{plain: StoredScores, stamped: StoredScores | null}[]} answers one a model
+ * @property {{plain: string, stamped?: string}} seen addresses of the pixels that the network with the trigger was given
+ */
 /**
  * @typedef {object} Sample
  * @property {string} src
@@ -30,6 +36,7 @@ import { WidgetError } from "./messages.mjs";
  *   their names is, for the same reason
  * @property {import("../triggers/placement.mjs").Placement | null} placement where a movable trigger lies at first (default: where
  *   the card says)
+ * @property {Stored | null} stored
  */
 
 /**
@@ -72,5 +79,6 @@ export function parseConfig(text) {
     input: given.input ?? null,
     labels: given.labels ?? null,
     placement: given.placement ?? null,
+    stored: given.stored ?? null,
   };
 }

@@ -13,7 +13,14 @@ import { sha256 } from "./sha256.mjs";
  * @property {number} [bytes] its size once decompressed; a server that compresses reports another one
  * @property {string} [sha256] when absent the file is neither checked nor kept by hash
  */
-/** @typedef {{onProgress?: (loaded: number, cached: boolean) => void, signal?: AbortSignal, cache?: Cache | null}} FetchOptions */
+/**
+ * @typedef {object} FetchOptions
+ * @property {(loaded: number, cached: boolean) => void} [onProgress]
+ * @property {(response: Response) => void} [onResponse] given a second copy of what arrives, as it arrives and unchecked;
+ *   again if a damaged file is fetched anew
+ * @property {AbortSignal} [signal]
+ * @property {Cache | null} [cache]
+ */
 
 /** Apart, so that many cards and samples never push out the runtime and the networks. */
 const VERIFIED = "onnx-widgets-1";
@@ -51,7 +58,7 @@ export function cacheKey(hash, url) {
  */
 export async function fetchVerified(file, options = {}) {
   const cache = options.cache === undefined ? await openCache(VERIFIED) : options.cache;
-  const kept = await fromCache(file, cache);
+  const kept = await fromCache(file, cache, options);
   if (kept) {
     options.onProgress?.(kept.length, true);
     return kept;
@@ -73,11 +80,12 @@ export async function fetchVerified(file, options = {}) {
  */
 async function fetchChecked(file, httpCache, cache, options) {
   const response = await request(file, options.signal, httpCache);
+  options.onResponse?.(response.clone());
   const bytes = await read(response, file, options);
   if (file.sha256) {
     const found = await sha256(bytes);
     if (found !== file.sha256) throw new WidgetError("hash", { what: file.what, found, expected: file.sha256 });
-    await keep(cache, cacheKey(file.sha256, file.url), bytes);
+    await keep(cache, cacheKey(file.sha256, file.url), bytes, response.headers.get("content-type"));
   }
   return bytes;
 }
@@ -92,8 +100,9 @@ async function fetchChecked(file, httpCache, cache, options) {
 export async function fetchSmall(file, options = {}) {
   const cache = options.cache === undefined ? await openCache(SMALL) : options.cache;
   try {
-    const bytes = await read(await request(file, options.signal), file, options);
-    await keep(cache, file.url, bytes);
+    const response = await request(file, options.signal);
+    const bytes = await read(response, file, options);
+    await keep(cache, file.url, bytes, response.headers.get("content-type"));
     return bytes;
   } catch (error) {
     const unreachable = error instanceof WidgetError && (error.code === "offline" || error.code === "network");
@@ -106,18 +115,20 @@ export async function fetchSmall(file, options = {}) {
 /**
  * @param {FileSpec} file
  * @param {Cache | null} cache
+ * @param {FetchOptions} options
  */
-async function fromCache(file, cache) {
+async function fromCache(file, cache, { onResponse }) {
   if (!cache || !file.sha256) return null;
   const key = cacheKey(file.sha256, file.url);
   const kept = await cache.match(key);
   if (!kept) return null;
+  onResponse?.(kept.clone());
   const bytes = new Uint8Array(await kept.arrayBuffer());
   if ((await sha256(bytes)) !== file.sha256) {
     await cache.delete(key); // Damaged on the disk: fetch it again.
     return null;
   }
-  if (await ageing(cache, key)) await keep(cache, key, bytes);
+  if (await ageing(cache, key)) await keep(cache, key, bytes, kept.headers.get("content-type"));
   return bytes;
 }
 
@@ -218,12 +229,16 @@ function join(chunks, length) {
  * @param {Cache | null} cache
  * @param {string} key
  * @param {Uint8Array} bytes
+ * @param {string | null} type
  */
-async function keep(cache, key, bytes) {
+async function keep(cache, key, bytes, type) {
   if (!cache) return;
   try {
     await cache.delete(key); // Safari leaves what is put again in its old place.
-    await cache.put(key, new Response(/** @type {Uint8Array<ArrayBuffer>} */ (bytes)));
+    await cache.put(
+      key,
+      new Response(/** @type {Uint8Array<ArrayBuffer>} */ (bytes), { headers: type ? { "content-type": type } : {} }),
+    );
     const keys = await cache.keys(); // In the order they were put.
     await Promise.all(keys.slice(0, Math.max(0, keys.length - MAX_KEPT)).map((old) => cache.delete(old)));
   } catch {

@@ -7,7 +7,6 @@ import { toWidgetError } from "../core/messages.mjs";
 
 /** @typedef {import("./models.mjs").Models} Models */
 /** @typedef {import("../worker/sessions.mjs").Progress} Progress */
-/** @typedef {import("../worker/tasks/run.mjs").RunResult} RunResult */
 /**
  * @typedef {{name: "idle"}
  *   | {name: "offered", bytes: number}
@@ -20,7 +19,7 @@ import { toWidgetError } from "../core/messages.mjs";
  * @typedef {object} Listener
  * @property {(state: State) => void} onState
  * @property {() => void} onCards the model cards are here; called once
- * @property {() => void} onReady the networks are open: what waits can be answered
+ * @property {() => void} onReady a network is open, or all are: what waits can be answered
  */
 
 export class Loader {
@@ -82,7 +81,10 @@ export class Loader {
       const onProgress = (/** @type {Progress} */ progress) => {
         if (current()) this.#enter({ name: "loading", progress });
       };
-      await this.#models.open({ signal, onProgress });
+      const onOpened = () => {
+        if (current()) this.#listener.onReady();
+      };
+      await this.#models.open({ signal, onProgress, onOpened });
       if (!current()) return;
       this.#enter({ name: "ready" });
     } catch (error) {
@@ -112,12 +114,12 @@ export class Loader {
 
   /**
    * @param {Parameters<Models["answer"]>} request
-   * @returns {Promise<RunResult | null>} null when a newer request took its place, or while the networks are not open;
+   * @returns {Promise<Awaited<ReturnType<Models["answer"]>> | null>} null when a newer request took its place, or while the networks are not open;
    *   then `onReady` follows when they are
    * @throws {import("../core/messages.mjs").WidgetError} what is wrong with the image
    */
   async answer(...request) {
-    if (!this.#models.ready) {
+    if (this.#models.answering.length === 0) {
       if (this.#state.name === "ready") this.load(); // The worker has died since.
       return null;
     }

@@ -2,6 +2,7 @@
 
 import { fetchCard, maxPixels, modelFile, totalBytes, triggerOwner } from "../core/card.mjs";
 import { WidgetError } from "../core/messages.mjs";
+import { runtimeFile } from "../core/runtime.mjs";
 import { Latest } from "./latest.mjs";
 
 /** @typedef {import("./client.mjs").Client} Client */
@@ -90,36 +91,63 @@ export class Models {
     return cards[triggerOwner(cards)]?.trigger ?? null;
   }
 
-  /** Whether the shown networks are open. */
-  get ready() {
-    const { generation, keys } = this.#open;
-    const loaded = this.entries.length > 0 && generation === this.#client.generation;
-    return loaded && this.shown.every((i) => keys.has(this.fileOf(i).sha256));
+  /** @param {number} i */
+  #isOpen(i) {
+    return this.#open.generation === this.#client.generation && this.#open.keys.has(this.fileOf(i).sha256);
   }
 
-  /** @param {import("./client.mjs").Options} options */
-  async open(options) {
-    await this.loadCards(options.signal);
+  /** Indices of the shown networks that are open. */
+  get answering() {
+    return this.entries.length > 0 ? this.shown.filter((i) => this.#isOpen(i)) : [];
+  }
+
+  /** Whether all shown networks are open. */
+  get ready() {
+    return this.entries.length > 0 && this.answering.length === this.shown.length;
+  }
+
+  /**
+   * @param {import("./client.mjs").Options & {onOpened?: () => void}} options `onOpened`: some networks can answer, and
+   *   others are still under way
+   */
+  async open({ onProgress, onOpened, signal } = {}) {
+    const [runtime] = await Promise.all([runtimeFile(signal), this.loadCards(signal)]);
     const models = this.shown.map((i) => {
       const { card, url } = this.entries[i];
       const file = this.fileOf(i);
       return { card, file, url: new URL(file.name, url).href };
     });
-    await this.#client.ask("open", { models }, options);
+    let opened = 0;
+    const watched = (/** @type {import("./client.mjs").Progress} */ progress) => {
+      this.#note(progress.opened);
+      onProgress?.(progress);
+      if (progress.opened.length > opened && progress.opened.length < models.length) onOpened?.();
+      opened = progress.opened.length;
+    };
+    await this.#client.ask("open", { models, runtime }, { onProgress: watched, signal });
+    this.#note(models.map(({ file }) => file.sha256));
+  }
+
+  /** @param {string[]} opened */
+  #note(opened) {
     const { generation } = this.#client;
     const before = this.#open.generation === generation ? this.#open.keys : [];
-    this.#open = { generation, keys: new Set([...before, ...models.map(({ file }) => file.sha256)]) };
+    this.#open = { generation, keys: new Set([...before, ...opened]) };
   }
 
   /**
    * @param {ImageSource} source
    * @param {boolean} stamped with the trigger as well as without
    * @param {import("../triggers/placement.mjs").Placement | null} [placement] of a movable trigger
-   * @returns {Promise<RunResult>} rejected with `superseded` when a newer image comes first
+   * @returns {Promise<RunResult & {shown: number[]}>} of the networks that are open; `shown` are their indices. Rejected
+   *   with `superseded` when a newer image comes first
    */
-  answer(source, stamped, placement = null) {
-    const models = this.shown.map((i) => this.fileOf(i).sha256);
-    return this.#latest.submit({ source, models, variants: stamped ? [false, true] : [false], placement });
+  async answer(source, stamped, placement = null) {
+    const shown = this.answering;
+    const models = shown.map((i) => this.fileOf(i).sha256);
+    const variants = stamped ? [false, true] : [false];
+    const result = await this.#latest.submit({ source, models, variants, trigger: this.trigger, placement });
+    return Object.assign(result, { shown });
   }
 
   /**
@@ -129,7 +157,7 @@ export class Models {
    * @param {RunRequest} request
    */
   async #run(request) {
-    if (!this.ready) throw new WidgetError("superseded");
+    if (this.answering.length === 0) throw new WidgetError("superseded");
     return this.#client.ask("run", request);
   }
 

@@ -13,6 +13,8 @@ import { define, emit, h, hide } from "./dom.mjs";
 export class LoadProgress extends HTMLElement {
   /** The first of these that can takes the focus when the button that has it disappears. @type {(HTMLElement | null)[]} */
   heirs = [];
+  /** What the reader has until then. */
+  meanwhile = "";
   #text = h("p", { class: "ow-load-text" });
   #advice = h("p", { class: "ow-load-advice" });
   #bar = h("progress", { class: "ow-progress", "aria-label": "Loading" });
@@ -61,7 +63,7 @@ export class LoadProgress extends HTMLElement {
   progress(progress) {
     const started = progress?.phase === "start" || progress?.cached;
     const amount = progress ? `${formatBytes(progress.loaded)} of ${formatBytes(progress.total)}` : "";
-    this.#set("loading", started ? "Starting the networks…" : `Fetching the networks… ${amount}`, "");
+    this.#set("loading", started ? "Starting the networks…" : `Fetching the networks… ${amount}`, this.meanwhile);
     if (progress && !started) Object.assign(this.#bar, { max: progress.total, value: progress.loaded });
     else this.#bar.removeAttribute("value");
     this.#ask("cancelload", "Cancel");

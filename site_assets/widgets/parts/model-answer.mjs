@@ -6,7 +6,7 @@ import { ModelBadge } from "./model-badge.mjs";
 import { longestOf, markLength, TopKBars } from "./top-k-bars.mjs";
 
 /** @typedef {import("../core/card.mjs").Card} Card */
-/** @typedef {import("../worker/tasks/run.mjs").Answer} Answer */
+/** @typedef {Pick<import("../worker/inference.mjs").Scores, "probabilities"> | import("../core/config.mjs").StoredScores} Scores */
 /** @typedef {import("../core/summary.mjs").Verdict} Verdict */
 
 export class ModelAnswer extends HTMLElement {
@@ -66,7 +66,7 @@ export class ModelAnswer extends HTMLElement {
   }
 
   /**
-   * @param {Answer} answer
+   * @param {{plain: Scores | null, stamped: Scores | null}} answer
    * @param {boolean} stamped whether the trigger is on
    * @returns {Verdict}
    */

@@ -1,14 +1,13 @@
 /** onnxruntime-web: fetched once, when first needed, from the site itself. One thread, WebAssembly. */
 
-import { fetchSmall, fetchVerified } from "../core/fetch.mjs";
+import { fetchVerified } from "../core/fetch.mjs";
 import { WidgetError } from "../core/messages.mjs";
+import { FOLDER, runtimeFile, WASM } from "../core/runtime.mjs";
+import { provide } from "./glue.mjs";
 
 /** @typedef {typeof import("onnxruntime-web")} Ort */
 /** @typedef {(loaded: number, cached: boolean) => void} OnProgress */
-/** @typedef {{version: string, files: Record<string, {bytes: number, sha256: string}>}} Manifest */
-
-const FOLDER = new URL("../../ort/", import.meta.url);
-const WASM = "ort-wasm-simd-threaded.wasm";
+/** @typedef {import("../core/runtime.mjs").RuntimeFile} RuntimeFile */
 
 /** What the answers are computed by, as the page names it. */
 export const BACKEND = "WebAssembly, one thread";
@@ -22,8 +21,6 @@ const SIMD_PROBE = Uint8Array.of(
 const listeners = new Set();
 /** @type {Promise<Ort> | null} */
 let loading = null;
-/** @type {Promise<Manifest> | null} */
-let manifest = null;
 
 /**
  * @throws {WidgetError} no-wasm
@@ -33,59 +30,70 @@ export function requireWebAssembly() {
 }
 
 /**
- * Sizes and hashes of the runtime's files, written when the site was built.
- *
- * @param {AbortSignal} signal
- * @returns {Promise<{bytes: number, sha256: string}>} of the WebAssembly file
- */
-export async function runtimeFile(signal) {
-  manifest ??= fetchSmall(
-    { url: new URL("runtime.json", FOLDER).href, what: "the runtime’s list of files" },
-    { signal },
-  ).then((bytes) => JSON.parse(new TextDecoder().decode(bytes)));
-  try {
-    return (await manifest).files[WASM];
-  } catch (error) {
-    manifest = null;
-    throw error;
-  }
-}
-
-/**
  * @param {AbortSignal} signal
  * @param {OnProgress} onProgress
+ * @param {RuntimeFile} [file] what is known of the WebAssembly file; fetched otherwise
  * @returns {Promise<Ort>}
  * @throws {WidgetError} what fetching throws, and `runtime`
  */
-export async function loadRuntime(signal, onProgress) {
+export async function loadRuntime(signal, onProgress, file) {
   listeners.add(onProgress);
-  loading ??= start(signal);
+  loading ??= start(signal, file);
   const mine = loading;
   try {
     return await mine;
   } catch (error) {
     if (loading === mine) loading = null; // So that a retry starts over, unless another caller has already started one.
     const byAnother = error instanceof WidgetError && error.code === "cancelled" && !signal.aborted;
-    if (byAnother) return await loadRuntime(signal, onProgress);
+    if (byAnother) return await loadRuntime(signal, onProgress, file);
     throw error;
   } finally {
     listeners.delete(onProgress);
   }
 }
 
-/** @param {AbortSignal} signal */
-async function start(signal) {
+/**
+ * @param {AbortSignal} signal
+ * @param {RuntimeFile} [known]
+ */
+async function start(signal, known) {
   /** @type {OnProgress} */
   const onProgress = (loaded, cached) => {
     for (const listener of listeners) listener(loaded, cached);
   };
-  const file = await runtimeFile(signal);
+  const file = known ?? (await runtimeFile(signal));
   const wasm = { url: new URL(WASM, FOLDER).href, what: "the neural-network runtime", ...file };
-  const [binary, ort] = await Promise.all([fetchVerified(wasm, { signal, onProgress }), importOrt()]);
+  const [module, ort] = await Promise.all([compile(wasm, signal, onProgress), importOrt()]);
+  provide(module);
   ort.env.wasm.numThreads = 1;
-  ort.env.wasm.wasmBinary = /** @type {ArrayBuffer} */ (binary.buffer);
+  ort.env.wasm.wasmPaths = { mjs: new URL("glue.mjs", import.meta.url).href, wasm: wasm.url };
   ort.env.logLevel = "error";
   return ort;
+}
+
+/**
+ * Compile the machine code while it arrives. It runs only once its hash is right.
+ *
+ * @param {import("../core/fetch.mjs").FileSpec} file
+ * @param {AbortSignal} signal
+ * @param {OnProgress} onProgress
+ * @returns {Promise<WebAssembly.Module>}
+ */
+async function compile(file, signal, onProgress) {
+  /** @type {Promise<WebAssembly.Module>} */
+  let early = Promise.reject(new Error("nothing has arrived"));
+  early.catch(() => {});
+  const onResponse = (/** @type {Response} */ response) => {
+    early = WebAssembly.compileStreaming(response);
+    early.catch(() => {});
+  };
+  const bytes = await fetchVerified(file, { signal, onProgress, onResponse });
+  try {
+    return await early;
+  } catch {
+    // Some servers call it another type, and some browsers insist on the right one.
+    return WebAssembly.compile(/** @type {Uint8Array<ArrayBuffer>} */ (bytes));
+  }
 }
 
 /** @returns {Promise<Ort>} */

@@ -4,40 +4,66 @@ import { following } from "../core/abort.mjs";
 import { fileParts } from "../core/card.mjs";
 import { fetchVerified } from "../core/fetch.mjs";
 import { WidgetError } from "../core/messages.mjs";
+import { runtimeFile } from "../core/runtime.mjs";
 import { readyTrigger } from "../triggers/registry.mjs";
-import { loadRuntime, requireWebAssembly, runtimeFile, startSession } from "./ort.mjs";
+import { loadRuntime, requireWebAssembly, startSession } from "./ort.mjs";
 
 /** @typedef {import("onnxruntime-web").InferenceSession} Session */
 /** @typedef {{card: import("../core/card.mjs").Card, file: import("../core/card.mjs").ModelFile, url: string}} ModelSpec */
-/** @typedef {{phase: "download" | "start" | "ready", loaded: number, total: number, cached: boolean}} Progress */
+/**
+ * @typedef {object} Progress
+ * @property {"download" | "start" | "ready"} phase
+ * @property {number} loaded
+ * @property {number} total
+ * @property {boolean} cached
+ * @property {string[]} opened SHA-256 of the files of networks that can answer already
+ */
 /** @typedef {{card: import("../core/card.mjs").Card, session: Session}} Opened */
 
 /** By the file's SHA-256. @type {Map<string, Opened>} */
 const open = new Map();
+const NEVER = new AbortController().signal;
 
 /**
  * Fetch and open networks; those that are open already cost nothing.
  *
+ * The runtime and the first network come first, so that on a slow connection it answers while the others are under way.
+ *
  * @param {ModelSpec[]} models
  * @param {AbortSignal} signal
  * @param {(progress: Progress) => void} onProgress
+ * @param {import("../core/runtime.mjs").RuntimeFile} [runtime] what the page knows of the runtime
  * @returns {Promise<void>}
  * @throws {WidgetError}
  */
-export async function openModels(models, signal, onProgress) {
+export async function openModels(models, signal, onProgress, runtime) {
   requireWebAssembly();
   const wanted = models.filter(({ file }) => !open.has(file.sha256));
   const meter = new Meter(onProgress);
   if (wanted.length > 0) {
-    meter.expect("runtime", (await runtimeFile(signal)).bytes);
-    for (const part of wanted.flatMap(({ file }) => fileParts(file))) meter.expect(part.sha256, part.bytes);
+    const file = runtime ?? (await runtimeFile(signal));
+    meter.expect("runtime", file.bytes);
+    for (const part of wanted.flatMap((model) => fileParts(model.file))) meter.expect(part.sha256, part.bytes);
     const downloads = following(signal); // One failure ends the other downloads too.
     /** Networks that are opened together fetch shared layers once. @type {Map<string, Promise<Uint8Array>>} */
     const coming = new Map();
+    const download = (/** @type {ModelSpec} */ model) => downloadOne(model, downloads.signal, meter, coming);
+    const [first, ...others] = wanted;
+    const before = Promise.all([loadRuntime(downloads.signal, meter.of("runtime"), file), download(first)]);
     try {
       await Promise.all([
-        loadRuntime(downloads.signal, meter.of("runtime")),
-        ...wanted.map((model) => openOne(model, downloads.signal, meter, coming)),
+        openOne(
+          first,
+          before.then(([, contents]) => contents),
+          meter,
+        ),
+        ...others.map((model) =>
+          openOne(
+            model,
+            before.then(() => download(model)),
+            meter,
+          ),
+        ),
       ]);
     } catch (error) {
       downloads.abort();
@@ -53,26 +79,41 @@ export async function openModels(models, signal, onProgress) {
  * @param {Meter} meter
  * @param {Map<string, Promise<Uint8Array>>} coming what is being fetched, by SHA-256
  */
-async function openOne({ card, file, url }, signal, meter, coming) {
-  const what = `the model “${card.title}”`;
+function downloadOne({ card, file, url }, signal, meter, coming) {
   const parts = fileParts(file).map(({ name, bytes, sha256 }) => {
-    const asked = { url: new URL(name, url).href, what, bytes, sha256 };
+    const asked = { url: new URL(name, url).href, what: called(card), bytes, sha256 };
     const part = coming.get(sha256) ?? fetchVerified(asked, { signal, onProgress: meter.of(sha256) });
     coming.set(sha256, part);
     return part;
   });
-  const [contents, ort] = await Promise.all([Promise.all(parts), loadRuntime(signal, () => {})]);
+  return Promise.all(parts);
+}
+
+/**
+ * @param {ModelSpec} model
+ * @param {Promise<Uint8Array[]>} downloaded its files; the runtime is there when they are
+ * @param {Meter} meter
+ */
+async function openOne({ card, file }, downloaded, meter) {
+  const contents = await downloaded;
+  const ort = await loadRuntime(NEVER, () => {});
   meter.post("start");
   await readyTrigger(card.trigger);
-  if (open.has(file.sha256)) return; // Another widget was quicker.
-  try {
-    const session = await startSession(ort, file, contents);
-    open.set(file.sha256, { card, session });
-  } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
-    throw new WidgetError("session", { what, found }, { cause: error });
+  if (!open.has(file.sha256)) {
+    try {
+      const session = await startSession(ort, file, contents);
+      open.set(file.sha256, { card, session });
+    } catch (error) {
+      const found = error instanceof Error ? error.message : String(error);
+      throw new WidgetError("session", { what: called(card), found }, { cause: error });
+    }
   }
+  meter.opened.push(file.sha256);
+  meter.post("start");
 }
+
+/** @param {{title: string}} card */
+const called = ({ title }) => `the model “${title}”`;
 
 /**
  * @param {string} key the file's SHA-256
@@ -88,6 +129,8 @@ export function opened(key) {
 class Meter {
   /** @type {Map<string, {total: number, loaded: number, cached: boolean}>} */
   #parts = new Map();
+  /** @type {string[]} */
+  opened = [];
   #last = 0;
   /** @type {(progress: Progress) => void} */
   #report;
@@ -125,6 +168,7 @@ class Meter {
     const parts = [...this.#parts.values()];
     const total = parts.reduce((sum, part) => sum + part.total, 0);
     const loaded = phase === "ready" ? total : parts.reduce((sum, part) => sum + part.loaded, 0);
-    this.#report({ phase, loaded, total, cached: parts.every((part) => part.cached || part.loaded === 0) });
+    const cached = parts.every((part) => part.cached || part.loaded === 0);
+    this.#report({ phase, loaded, total, cached, opened: [...this.opened] });
   }
 }

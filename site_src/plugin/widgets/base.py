@@ -10,9 +10,12 @@ from typing import Annotated, Generic, Protocol, TypeVar
 from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, Field
 
-from site_src.plugin.catalogue import Catalogue
+from export.card.schema import Precision
+from site_src.plugin.catalogue import Catalogue, Entry
 from site_src.plugin.problems import Problem
 from site_src.plugin.runtime import Assets
+from training.triggers.base import Trigger
+from training.triggers.placement import Placement
 
 RelativeUrl = Callable[[str], str]
 """Address in the built site -> address relative to the page."""
@@ -75,12 +78,28 @@ SampleSets = Mapping[str, Sequence[SampleImage] | MissingSamples]
 
 
 @dataclass(frozen=True)
+class Answered:
+    """What a network said of an image."""
+
+    probabilities: tuple[float, ...]
+    """One a class, as the card's activation gives them."""
+    seen: bytes
+    """The pixels that the network was given, as a PNG file."""
+
+
+Answer = Callable[[Entry, Precision, bytes, Trigger | None, Placement | None], Answered | None]
+"""Asks a network about an image file, with a trigger stamped (at a place of its own) or without; None if it cannot."""
+
+
+@dataclass(frozen=True)
 class Surroundings:
     """What a page offers to its blocks."""
 
     catalogue: Catalogue
     page_folder: Path
     sample_sets: SampleSets
+    answer: Answer | None = None
+    """Given by a site that shows answers before the networks are there."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +112,10 @@ class Output:
 
 class Widget(Protocol):
     """A block with everything it names looked up."""
+
+    @property
+    def preloads(self) -> Sequence[str]:
+        """Addresses of small files that the element fetches first."""
 
     def render(self, widget_id: str, output: Output) -> Markup:
         """The widget's HTML, which works as plain HTML until the element takes over."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Literal
 
 from markupsafe import Markup
@@ -17,6 +17,7 @@ from site_src.plugin.templating import templates
 from site_src.plugin.widgets.base import Block, Kind, Lines, Output, SampleImage, Surroundings
 from site_src.plugin.widgets.parts import ModelRef, Sample, ShownModel, look_up_models, look_up_samples
 from site_src.plugin.widgets.reading import line_of
+from site_src.plugin.widgets.stored import StoredAnswer, ask
 from training.triggers.placement import Placement
 
 _ONE_LINE_UP_TO = 18
@@ -86,6 +87,13 @@ class ResolvedDemo:
     """What the networks take."""
     placement: Placement | None
     """Where an overlay lies at first, when not where the card says."""
+    stored: tuple[StoredAnswer, ...] = ()
+    """What the networks say of the first sample."""
+
+    @property
+    def preloads(self) -> list[str]:
+        """The cards."""
+        return list(dict.fromkeys(f"{model.entry.served_at}/card.json" for model in self.models))
 
     def render(self, widget_id: str, output: Output) -> Markup:
         """The element with its configuration, and what a browser without scripts shows inside it."""
@@ -122,6 +130,10 @@ class ResolvedDemo:
             config["missing"] = self.missing
         if self.placement is not None:
             config["placement"] = self.placement.model_dump()
+        seen: dict[str, str] = {}
+        if self.stored:
+            seen = self._seen(output)
+            config["stored"] = {"answers": [stored.numbers for stored in self.stored], "seen": seen}
         html = (
             templates()
             .get_template("onnx-demo.html.jinja")
@@ -131,6 +143,7 @@ class ResolvedDemo:
                 config=json.dumps(config, ensure_ascii=False),
                 samples=samples,
                 long=labels["longest"] > _ONE_LINE_UP_TO,
+                seen=seen,
                 url=output.url,
             )
         )
@@ -140,6 +153,16 @@ class ResolvedDemo:
         """How many classes the networks know and the letters of the longest name: the room that answers will need."""
         labels = [model.entry.card.labels for model in self.models]
         return {"count": max(map(len, labels)), "longest": max(len(label) for names in labels for label in names)}
+
+    def _seen(self, output: Output) -> dict[str, str]:
+        """Addresses of the pixels that the network whose trigger is shown was given."""
+        owner = next((stored for stored in self.stored if stored.model.entry.card.backdoor), self.stored[0])
+        given = {"plain": owner.plain, "stamped": owner.stamped}
+        return {
+            name: output.url(output.assets.add_image(f"{name}.png", answered.seen))
+            for name, answered in given.items()
+            if answered is not None
+        }
 
 
 def resolve(demo: Demo, lines: Lines, around: Surroundings) -> tuple[ResolvedDemo | None, list[Problem]]:
@@ -179,6 +202,10 @@ def resolve(demo: Demo, lines: Lines, around: Surroundings) -> tuple[ResolvedDem
         input=models[0].entry.card.input,
         placement=demo.placement,
     )
+    if around.answer is not None and resolved.samples and "samples" in inputs:
+        first, triggered = resolved.samples[0].content, resolved.trigger != "off"
+        stored = ask(models, first, around.answer, triggered=triggered, placement=demo.placement)
+        resolved = replace(resolved, stored=tuple(stored))
     return resolved, []
 
 

@@ -62,7 +62,7 @@ test("from arriving to the first answer", async (context) => {
     ["https://example.org/clean/clean.onnx", "https://example.org/backdoored/backdoored.onnx"],
   );
   /** @type {any} */
-  const progress = { phase: "download", loaded: 1, total: 2, cached: false };
+  const progress = { phase: "download", loaded: 1, total: 2, cached: false, opened: [] };
   all.newest.reply(all.newest.newest("open"), { type: "progress", progress });
   assert.deepEqual(loader.state, { name: "loading", progress });
   all.newest.done("open");
@@ -74,6 +74,30 @@ test("from arriving to the first answer", async (context) => {
   assert.deepEqual(all.newest.newest("run").request.variants, [false, true]);
   all.newest.done("run", RESULT);
   assert.equal(await answer, RESULT);
+});
+
+test("the first network answers while the second is under way", async (context) => {
+  const { all, client } = page(context);
+  const { loader, models, events } = widget(client, "clean", "backdoored");
+  const arrived = loader.arrive();
+  await settled();
+  const asked = all.newest.newest("open");
+  const opened = [models.fileOf(0).sha256];
+  for (const loaded of [1, 2]) {
+    const progress = { phase: "start", loaded, total: 2, cached: false, opened };
+    all.newest.reply(asked, { type: "progress", progress });
+  }
+  assert.deepEqual(events, ["loading", "cards", "answer"]);
+  assert.equal(models.ready, false);
+  const answer = loader.answer(IMAGE, false);
+  await settled();
+  assert.deepEqual(all.newest.newest("run").request.models, opened);
+  all.newest.done("run", { answers: ["first"] });
+  assert.deepEqual((await answer)?.shown, [0]);
+  all.newest.done("open");
+  await arrived;
+  assert.deepEqual(events, ["loading", "cards", "answer", "ready", "answer"]);
+  assert.deepEqual(models.answering, [0, 1]);
 });
 
 test("with Save-Data only the cards are fetched until the reader asks", async (context) => {

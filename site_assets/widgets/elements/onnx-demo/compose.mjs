@@ -8,6 +8,7 @@ import { Models } from "../../engine/models.mjs";
 import { buildInputs, sampleFile } from "../../inputs/inputs.mjs";
 import { Source } from "../../inputs/source.mjs";
 import { createStage } from "../../stages/stage.mjs";
+import { FirstView, MEANWHILE } from "./first-view.mjs";
 import { fillView, showLoading, showProblem } from "./show.mjs";
 import { buildView, YOURS } from "./view.mjs";
 
@@ -15,9 +16,11 @@ import { buildView, YOURS } from "./view.mjs";
  * @param {import("../../core/config.mjs").Config} config
  * @param {object} handlers
  * @param {(finished: boolean) => void} handlers.onImage there is another image to answer
- * @param {() => void} handlers.onReady the networks are open
+ * @param {() => void} handlers.onCards the cards are here
+ * @param {() => void} handlers.onReady a network is open, or all are
+ * @param {() => void} handlers.onStuck the cards may not come, or only when the reader asks
  */
-export function compose(config, { onImage, onReady }) {
+export function compose(config, { onImage, onCards, onReady, onStuck }) {
   const state = readState(location.search, config.id);
   const kind = configuredKind(config);
   const models = new Models(config.models, sharedClient(), document.baseURI);
@@ -47,15 +50,21 @@ export function compose(config, { onImage, onReady }) {
     },
   });
   const loader = new Loader(models, {
-    onState: (loading) => showLoading(view, loading),
+    onState: (loading) => {
+      showLoading(view, loading);
+      if (loading.name === "failed" || loading.name === "offered") onStuck();
+    },
     onCards: () => {
       fillView(view, config, models);
+      onCards();
       stage.configure(state.placement ?? null).catch(onProblem);
       source.arrive();
     },
     onReady,
   });
   source.restore(state);
+  const first = config.stored && source.sample === 0 ? new FirstView(stage, config, config.stored) : null;
+  if (first) view.load.meanwhile = MEANWHILE;
   const stamped = config.trigger === "on" || (config.trigger === "switch" && state.trigger === true);
-  return { config, kind, models, inputs, stage, view, source, loader, stamped };
+  return { config, kind, models, inputs, stage, view, source, loader, first, stamped };
 }

@@ -10,7 +10,7 @@ import { connectInputs } from "../../inputs/inputs.mjs";
 import { define, h, hide, whenIdle, whenNear } from "../../parts/dom.mjs";
 import { copyLink } from "../../parts/share-button.mjs";
 import { compose } from "./compose.mjs";
-import { clearAnswers, clearProblem, showAnswers, showControls, showProblem } from "./show.mjs";
+import { clearAnswers, clearProblem, showAnswers, showControls, showProblem, showStored } from "./show.mjs";
 import { TRIGGER_KEY } from "./view.mjs";
 
 /** @typedef {ReturnType<typeof compose>} Parts */
@@ -32,7 +32,7 @@ export class OnnxDemo extends HTMLElement {
     if (this.#built) this.#listen(signal);
     else whenIdle(() => this.#ensureBuilt(), signal);
     const arrive = () => {
-      this.#ensureBuilt();
+      this.#ensureBuilt({ waiting: true });
       const { saveData } = /** @type {any} */ (navigator).connection ?? {};
       this.#built?.loader.arrive({ saveData });
     };
@@ -41,6 +41,7 @@ export class OnnxDemo extends HTMLElement {
 
   disconnectedCallback() {
     this.#listening?.abort();
+    this.#appear();
     this.#built?.loader.leave();
     this.#built?.view.live.cancel();
   }
@@ -49,26 +50,57 @@ export class OnnxDemo extends HTMLElement {
     return /** @type {Parts} */ (this.#built);
   }
 
-  /** Build the widget, or put in its place what is wrong. */
-  #ensureBuilt() {
+  /**
+   * Build the widget, or put in its place what is wrong.
+   *
+   * @param {{waiting?: boolean}} [options] `waiting`: the server's HTML shows answers and is in sight; it stays until as
+   *   much can be shown here
+   */
+  #ensureBuilt({ waiting = false } = {}) {
     if (this.dataset.ready !== undefined) return;
     this.dataset.ready = "";
     const focused = this.contains(document.activeElement);
     try {
       const parts = compose(parseConfig(this.getAttribute("config")), {
         onImage: (finished) => this.#changed(finished),
+        onCards: () => this.#preview(),
         onReady: () => this.#answer(),
+        onStuck: () => this.#appear(),
       });
       this.#built = parts;
       this.#stamped = parts.stamped;
-      this.replaceChildren(parts.view.root);
-      this.#showControls();
-      if (this.#listening) this.#listen(this.#listening.signal);
+      if (!waiting || !parts.config.stored || focused) this.#appear();
     } catch (error) {
       const { title, advice } = words(error);
       this.replaceChildren(h("div", { class: "ow ow-broken", role: "alert" }, h("strong", {}, title), ` ${advice}`));
     }
     if (focused) this.querySelector("button")?.focus({ preventScroll: true });
+  }
+
+  /** Take the place of the server's HTML. */
+  #appear() {
+    if (!this.#built || this.#built.view.root.parentElement === this) return;
+    this.replaceChildren(this.#built.view.root);
+    this.#showControls();
+    if (this.#listening && !this.#listening.signal.aborted) this.#listen(this.#listening.signal);
+  }
+
+  /** The cards are here: show what is known from the time when the page was built. */
+  #preview() {
+    this.#appear();
+    this.#showStored();
+  }
+
+  /** Without a network to ask: the stored answers, if it is their sample that is shown. */
+  #showStored() {
+    const { view, models, source, stage, config, first } = this.#parts;
+    if (first && config.stored && source.sample === 0 && !stage.moved) {
+      first.stamped = this.#stamped;
+      showStored(view, config.stored, models, this.#stamped);
+    } else {
+      first?.end();
+      clearAnswers(view);
+    }
   }
 
   /** @param {AbortSignal} signal */
@@ -146,10 +178,16 @@ export class OnnxDemo extends HTMLElement {
   }
 
   async #answer() {
-    const { kind, view, models, stage, source, loader } = this.#parts;
+    const { kind, view, models, stage, source, loader, first } = this.#parts;
     const { request } = source;
+    if (request) first?.showsImage();
+    if (!request && source.sample !== null) {
+      this.#showStored(); // The page's own sample is still under way.
+      return;
+    }
     if (!request) {
       models.drop();
+      first?.end();
       stage.clear();
       clearAnswers(view);
       delete this.dataset.answered;
@@ -158,11 +196,14 @@ export class OnnxDemo extends HTMLElement {
     const stamped = this.#stamped;
     const { placement } = stage;
     try {
+      if (models.answering.length === 0) this.#showStored();
       const result = await loader.answer(request, stamped, placement);
       if (!result || source.empty || stamped !== this.#stamped) return;
+      first?.end();
       stage.showSeen(result.seen, { current: source.isCurrent(request), placement });
       showAnswers(view, result, models, stamped, kind);
-      this.dataset.answered = "";
+      this.dataset.live = "";
+      if (models.ready) this.dataset.answered = "";
     } catch (error) {
       showProblem(view, error);
     }

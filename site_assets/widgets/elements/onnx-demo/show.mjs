@@ -13,6 +13,9 @@ import { BACKEND } from "../../worker/ort.mjs";
 /** @typedef {import("../../worker/tasks/run.mjs").RunResult} RunResult */
 /** @typedef {import("./view.mjs").View} View */
 
+/** What the page calls answers that are not live. */
+const STORED = "Answers computed when this page was built";
+
 /**
  * What becomes known with the cards.
  *
@@ -80,20 +83,34 @@ export function showLoading({ load, live }, state) {
 
 /**
  * @param {View} view
- * @param {RunResult} result
+ * @param {RunResult & {shown: number[]}} result of some of the networks, or all
  * @param {Models} models
  * @param {boolean} stamped
  * @param {import("../../core/card.mjs").InputKind} kind
  */
-export function showAnswers(view, { answers, milliseconds, runs }, models, stamped, kind) {
-  const { shown } = models;
+export function showAnswers(view, { answers, shown, milliseconds, runs }, models, stamped, kind) {
   const verdicts = answers.map((answer, i) => view.answers[shown[i]].show(answer, stamped));
+  if (shown.length < models.shown.length) return; // The others follow in a moment, and then the sentence.
   const sentence = summarise(verdicts);
   // A problem stays until the reader changes something: an older answer must not replace it.
   if (!("problem" in view.summary.dataset)) view.summary.textContent = sentence;
   if (runs > 0) view.timing.textContent = timing(milliseconds.infer, kind === "photo" ? runs : 1);
   view.timing.title = `${milliseconds.prepare.toFixed(1)} ms to prepare the image, the rest for the networks`;
   view.live.soon(sentence);
+}
+
+/**
+ * Answers from the time when the page was built.
+ *
+ * @param {View} view
+ * @param {import("../../core/config.mjs").Stored} stored
+ * @param {Models} models
+ * @param {boolean} stamped
+ */
+export function showStored(view, stored, { shown }, stamped) {
+  const verdicts = shown.map((i) => view.answers[i].show(stored.answers[i], stamped));
+  view.summary.textContent = summarise(verdicts);
+  view.timing.textContent = STORED;
 }
 
 /** @param {View} view */

@@ -44,10 +44,12 @@ export function buildView(config, kind, stage, { upload, camera, samples }) {
   const title = caption(YOURS);
   const credit = sampleCredit(samples ? config.samples : []);
   const missing = config.missing ? h("p", { class: "ow-missing" }, config.missing) : null;
-  const left = h("div", { class: "ow-left" }, title, stage.element, editing, samples, missing, credit.element);
+  // Over the input, where it is in sight and moves nothing when it goes.
+  const screen = h("div", { class: "ow-screen" }, stage.element, load);
+  const left = h("div", { class: "ow-left" }, title, screen, editing, samples, missing, credit.element);
   const seenBox = h("div", { class: "ow-seen" }, stage.seen, triggerBox);
   const answersBox = h("div", { class: "ow-answers", "data-count": config.compare ? answers.length : 1 }, ...answers);
-  const says = h("div", { class: "ow-says" }, summary, load);
+  const says = h("div", { class: "ow-says" }, summary);
   const right = h("div", { class: "ow-right" }, seenBox, says, picker, answersBox);
   const privacy = h("span", { class: "ow-privacy" }, icon("lock"), h("span", {}, "Images stay in this tab"));
   const foot = h("footer", { class: "ow-foot" }, weights, timing, privacy);

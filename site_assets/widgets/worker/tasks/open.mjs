@@ -5,10 +5,10 @@ import { openModels } from "../sessions.mjs";
 /** @typedef {import("../sessions.mjs").Progress} Progress */
 
 /**
- * @param {{models: import("../sessions.mjs").ModelSpec[]}} request
+ * @param {{models: import("../sessions.mjs").ModelSpec[], runtime?: import("../../core/runtime.mjs").RuntimeFile}} request
  * @param {AbortSignal} signal
  * @param {(progress: Progress) => void} onProgress
  */
-export async function open({ models }, signal, onProgress) {
-  return { result: await openModels(models, signal, onProgress) };
+export async function open({ models, runtime }, signal, onProgress) {
+  return { result: await openModels(models, signal, onProgress, runtime) };
 }

@@ -3,6 +3,7 @@
 import { maxPixels, triggerOwner } from "../../core/card.mjs";
 import { WidgetError } from "../../core/messages.mjs";
 import { finish, untriggered } from "../../core/preprocess.mjs";
+import { readyTrigger } from "../../triggers/registry.mjs";
 import { decoded } from "../images.mjs";
 import { infer } from "../inference.mjs";
 import { loadRuntime } from "../ort.mjs";
@@ -20,6 +21,7 @@ import { opened } from "../sessions.mjs";
  * @property {ImageSource} source
  * @property {string[]} models keys: the files' SHA-256
  * @property {boolean[]} variants which to compute: without the trigger (false), with it (true)
+ * @property {Card["trigger"]} [trigger] the one shown, for networks that have none of their own (default: the models')
  * @property {Placement | null} [placement] where a movable trigger is (default: where its card says)
  */
 /** @typedef {{plain: Scores | null, stamped: Scores | null}} Answer */
@@ -59,14 +61,16 @@ export async function run(request, signal) {
  * @param {AbortSignal} signal
  * @returns {Promise<RunResult>}
  */
-async function runNow({ source, models, variants, placement = null }, signal) {
+async function runNow({ source, models, variants, trigger, placement = null }, signal) {
   if (signal.aborted) throw new WidgetError("superseded");
   const networks = models.map((key) => ({ key, ...opened(key) }));
   const ort = await loadRuntime(signal, () => {});
   const start = performance.now();
   const image = await decoded(source, maxPixels(networks[0].card));
   const owner = triggerOwner(networks.map(({ card }) => card));
-  const prepare = preparer(source, image, networks[owner]?.card.trigger ?? null, placement);
+  const shown = trigger ?? networks[owner]?.card.trigger ?? null;
+  if (variants.includes(true)) await readyTrigger(shown); // Its own network may not be open yet.
+  const prepare = preparer(source, image, shown, placement);
   /** @type {RunResult} */
   const result = {
     answers: networks.map(() => ({ plain: null, stamped: null })),

@@ -1,0 +1,59 @@
+/**
+ * Keeps the site for reading without a network, once the first answer is there. A new version waits until the reader wants
+ * it, since other tabs may still show the old one.
+ */
+
+const ROOT = new URL("../../../../", import.meta.url);
+const PATIENCE_MS = 20_000;
+
+const { serviceWorker } = navigator;
+const version = document.querySelector("meta[name=site-version]")?.getAttribute("content") ?? "";
+
+if (serviceWorker && window.isSecureContext) start();
+
+async function start() {
+  const hadController = serviceWorker.controller !== null;
+  if (!hadController) {
+    if (/** @type {any} */ (navigator).connection?.saveData) return;
+    await quiet();
+  }
+  const registration = await serviceWorker.register(new URL("service-worker.js", ROOT), { updateViaCache: "none" });
+  // A worker takes a page over only if it is of the page's own version.
+  serviceWorker.ready.then(({ active }) => active?.postMessage({ type: "claim", version }));
+  if (hadController) serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
+  if (registration.waiting && hadController) offer(registration.waiting);
+  registration.addEventListener("updatefound", () => {
+    const { installing } = registration;
+    installing?.addEventListener("statechange", () => {
+      if (installing.state === "installed" && hadController) offer(installing);
+    });
+  });
+}
+
+/** Until the page has what it came for: the networks, and what the reader sees. */
+function quiet() {
+  return new Promise((resolve) => {
+    const done = () => resolve(setTimeout(resolve, 1000));
+    const look = () => {
+      const waiting = document.querySelector("onnx-demo:not([data-answered])");
+      if (!waiting || performance.now() > PATIENCE_MS) done();
+      else setTimeout(look, 500);
+    };
+    if (document.readyState === "complete") look();
+    else window.addEventListener("load", look, { once: true });
+  });
+}
+
+/** @param {ServiceWorker} worker */
+function offer(worker) {
+  if (document.querySelector(".ow-update")) return;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = "Reload";
+  button.addEventListener("click", () => worker.postMessage({ type: "use" }));
+  const note = document.createElement("p");
+  note.className = "ow-update";
+  note.setAttribute("role", "status");
+  note.append("A new version of this site is ready. ", button);
+  document.body.append(note);
+}

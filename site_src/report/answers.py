@@ -1,0 +1,45 @@
+"""What the networks say of a page's first sample when the page is built: shown until they answer live."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image
+
+from export.card.schema import Precision
+from export.pipeline import interpreter
+from export.pipeline.image import Pixels
+from site_src.plugin.catalogue import Entry
+from site_src.plugin.widgets.base import Answered
+from training.triggers.base import Trigger
+from training.triggers.placement import Placement
+
+try:
+    from export.onnx.session import Predictor, probabilities
+except ImportError:  # without the extra `export` the report is built without stored answers
+    Predictor = None  # type: ignore[assignment,misc]
+
+_open: dict[tuple[str, Precision], Predictor] = {}
+"""By the card's hash, which covers the files; a server builds the pages again and again."""
+
+
+def answer(
+    entry: Entry, precision: Precision, image: bytes, trigger: Trigger | None, placement: Placement | None
+) -> Answered | None:
+    """A network's answer to an image file, with a trigger stamped or without; None if onnxruntime is not installed."""
+    if Predictor is None:
+        return None
+    key = (entry.sha256, precision)
+    if key not in _open:
+        _open[key] = Predictor(entry.card, entry.path.parent, precision)
+    predictor = _open[key]
+    made = interpreter.run(entry.card.input, image, trigger, placement)
+    (logits,) = predictor.from_tensor(made.tensor)
+    chances = probabilities(logits, entry.card.output.activation)
+    return Answered(tuple(float(chance) for chance in chances), _png(made.pixels))
+
+
+def _png(pixels: Pixels) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(stream, "PNG", optimize=True)
+    return stream.getvalue()
