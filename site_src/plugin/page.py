@@ -131,7 +131,10 @@ class PageBuilder:
             raise FactError(str(error)) from error
 
     def _head(self, runtime: Runtime, element: str, files: Sequence[str] = ()) -> Markup:
-        """What a page's first element brings, and the first of each kind: style sheet, modules, small first files."""
+        """What a page's first element brings, and the first of each kind: style sheet, modules, files it fetches first.
+
+        Only the files of the first widget: those of others wait until the reader comes near.
+        """
         preloads = [address for address in runtime.preloads(element) if address not in self._preloaded]
         first = not self._preloaded
         if not first and not preloads:
@@ -142,7 +145,7 @@ class PageBuilder:
         html = (
             templates()
             .get_template("head.html.jinja")
-            .render(runtime=runtime, preloads=preloads, files=files if first else (), first=first, url=self.output.url)
+            .render(runtime=runtime, preloads=preloads, files=files, first=first, url=self.output.url)
         )
         return Markup(html)  # noqa: S704 - the template escapes what it is given
 

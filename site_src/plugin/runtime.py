@@ -69,7 +69,7 @@ class Runtime:
 
         Returns:
             Addresses of the element's module and of everything that it and `module` import, directly or not, in this
-            thread or another; those of the runtime last.
+            thread or another; those of the runtime last, for an element that uses it (`worker/ort.mjs`).
         """
         own = f"{self.served_at}/widgets/elements/{element}/{element}.mjs"
         found = [own] if own in self.files else []
@@ -83,8 +83,9 @@ class Runtime:
                 if imported in self.files and imported not in {self.module, *found}:
                     found.append(imported)
                     waiting.append(imported)
-        runtime = [f"{self.served_at}/ort/{name}" for name in RUNTIME_FILES if name.endswith(".mjs")]
-        return found + runtime
+        if not any(address.endswith("/ort.mjs") for address in found):
+            return found
+        return found + [f"{self.served_at}/ort/{name}" for name in RUNTIME_FILES if name.endswith(".mjs")]
 
     @property
     def register(self) -> str:

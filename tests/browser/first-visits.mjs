@@ -94,7 +94,7 @@ function median(found) {
 }
 
 const host = await pagesHost(site);
-const browser = await launch(["--ignore-certificate-errors"]);
+const browser = await launch(host.flags);
 const rows = [];
 for (const [speed, each] of Object.entries(SPEEDS)) {
   if (values.only && values.only !== speed) continue;
@@ -104,7 +104,7 @@ for (const [speed, each] of Object.entries(SPEEDS)) {
     const found = { cold: [], warm: [] };
     for (let i = 0; i < Number(values.visits); i++) {
       const link = await slowLink(host.port, each);
-      const context = await browser.newContext({ ...options, ignoreHTTPSErrors: true });
+      const context = await browser.newContext(options);
       const shot = values.shots && `${values.shots}-${speed}-${device}`;
       found.cold.push(await visit(context, link, slower, shot));
       found.warm.push(await visit(context, link, slower));

@@ -1,11 +1,12 @@
 # ruff: noqa: S310 - the addresses are those of the server started here
 from __future__ import annotations
 
+import gzip
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import HTTPError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -63,3 +64,24 @@ def test_a_taken_port_is_reported(folder: Path, capsys: pytest.CaptureFixture[st
     with make_server(folder, "127.0.0.1", 0) as server:
         assert main([str(folder), "--port", str(server.server_port)]) == 1
     assert "choose another with --port" in capsys.readouterr().err
+
+
+def test_files_that_pack_well_are_packed_for_browsers_that_take_it(address: str) -> None:
+    for name, content in (("a.mjs", b"export {};"), ("a.wasm", b"\0asm")):
+        asked = Request(f"{address}/report/below/{name}", headers={"Accept-Encoding": "br, gzip"})
+        with urlopen(asked) as answer:
+            assert answer.headers["Content-Encoding"] == "gzip"
+            assert gzip.decompress(answer.read()) == content
+    with urlopen(f"{address}/report/below/a.wasm") as answer:
+        assert answer.headers["Content-Encoding"] is None
+        assert answer.read() == b"\0asm"
+
+
+def test_only_addresses_with_a_hash_are_kept_without_asking_again(address: str, folder: Path) -> None:
+    lasting = folder / "assets/onnx-widgets/0123456789ab/ort"
+    lasting.mkdir(parents=True)
+    (lasting / "a.wasm").write_bytes(b"\0asm")
+    with urlopen(f"{address}/report/assets/onnx-widgets/0123456789ab/ort/a.wasm") as answer:
+        assert "immutable" in answer.headers["Cache-Control"]
+    with urlopen(f"{address}/report/below/a.wasm") as answer:
+        assert answer.headers["Cache-Control"] == "no-cache"

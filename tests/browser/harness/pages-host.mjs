@@ -1,6 +1,7 @@
 /** A host for a built site as GitHub Pages is one: HTTP/2 with TLS, text and WebAssembly packed, kept for ten minutes. */
 
 import { execFileSync } from "node:child_process";
+import { createHash, X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createSecureServer } from "node:http2";
@@ -52,7 +53,8 @@ export async function pagesHost(siteDir) {
     }
   }
 
-  const server = createSecureServer({ key: readFileSync(key), cert: readFileSync(cert), allowHTTP1: true });
+  const certificate = readFileSync(cert);
+  const server = createSecureServer({ key: readFileSync(key), cert: certificate, allowHTTP1: true });
   rmSync(folder, { recursive: true });
   server.on("request", async (request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? "/", "https://x").pathname);
@@ -73,5 +75,12 @@ export async function pagesHost(siteDir) {
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(null)));
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  return { port, close: () => server.close() };
+  const spki = new X509Certificate(certificate).publicKey.export({ type: "spki", format: "der" });
+  const trusted = createHash("sha256").update(spki).digest("base64");
+  return {
+    port,
+    /** Makes a browser trust the host. One that only ignores its certificate keeps nothing in its cache. */
+    flags: [`--ignore-certificate-errors-spki-list=${trusted}`],
+    close: () => server.close(),
+  };
 }

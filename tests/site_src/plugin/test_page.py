@@ -148,6 +148,7 @@ def test_a_macro_cannot_make_a_widget_of_an_unknown_kind(page: PageBuilder) -> N
 @dataclass(frozen=True)
 class Greeting:
     name: str
+    preloads: tuple[str, ...] = ()
 
     def render(self, widget_id: str, output: Output) -> Markup:
         return Markup('<p id="{}" data-image="{}">{}</p>').format(

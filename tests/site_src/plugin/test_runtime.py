@@ -47,8 +47,9 @@ def test_modules_are_preloaded_that_the_first_one_imports_in_turn(runtime_dir: P
     (assets_dir / "widgets/core/a.mjs").write_text(
         '/** @type {import("./no.mjs").B} */\nexport {\n  b,\n} from "../b.mjs";\n'
     )
-    for name in ("b.mjs", "core/no.mjs", "worker.mjs"):
+    for name in ("b.mjs", "core/no.mjs", "ort.mjs"):
         (assets_dir / "widgets" / name).write_text('import "./index.mjs";\n')
+    (assets_dir / "widgets/b.mjs").write_text('new Worker(new URL("./ort.mjs", import.meta.url));\n')
     for name in ("this-one", "other"):
         element = assets_dir / f"widgets/elements/{name}/{name}.mjs"
         element.parent.mkdir(parents=True)
@@ -57,7 +58,8 @@ def test_modules_are_preloaded_that_the_first_one_imports_in_turn(runtime_dir: P
     runtime = collect(runtime_dir, assets_dir)
     names = [address.removeprefix(f"{runtime.served_at}/widgets/") for address in runtime.preloads("this-one")]
     own = "elements/this-one/this-one"
-    assert names == [f"{own}.mjs", "core/a.mjs", f"{own}-view.mjs", "b.mjs"]
+    ort = [f"{runtime.served_at}/ort/{name}" for name in RUNTIME_FILES if name.endswith(".mjs")]
+    assert names == [f"{own}.mjs", "core/a.mjs", f"{own}-view.mjs", "b.mjs", "ort.mjs", *ort]
 
 
 def test_the_manifest_tells_size_and_hash_of_each_runtime_file(runtime_dir: Path, assets_dir: Path) -> None:
