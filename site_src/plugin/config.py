@@ -29,9 +29,9 @@ class Options(BaseModel):
     """Whether to evaluate `{{ … }}` in pages; when off, it stays as it is."""
 
     extension: str | None = None
-    """A Python module with any of `macros(page, facts)`, `sample_sets(facts)` and `answer(entry, precision, image, trigger,
-    placement)`: a site's own macros and samples, and what its networks say of a widget's first sample, which readers
-    see until the networks are there."""
+    """A Python module with any of `macros(page, facts)`, `sample_sets(facts)` and `answer(entry, precision, image,
+    trigger, placement)`: a site's own macros and samples, and what its networks say of a widget's first sample, which
+    readers see until the networks are there."""
 
     require_samples: bool = False
     """Whether to stop the build if the extension's samples are not all on this machine; when off, the widgets say
@@ -41,7 +41,8 @@ class Options(BaseModel):
     """Whether to give every page a Content-Security-Policy that allows only this site's own files."""
 
     offline: bool = False
-    """Whether the site gets a service worker, which keeps it for reading without a network. Not under `mkdocs serve`."""
+    """Whether the site gets a service worker, which keeps it for reading without a network; never under
+    `mkdocs serve`."""
 
 
 def read_options(given: Mapping[str, Any]) -> tuple[Options, list[tuple[str, str]]]:

@@ -3,13 +3,14 @@
  * it, since other tabs may still show the old one.
  */
 
-const ROOT = new URL("../../../../", import.meta.url);
+const ROOT = new URL("../../../../../", import.meta.url);
 const PATIENCE_MS = 20_000;
 
 const { serviceWorker } = navigator;
 const version = document.querySelector("meta[name=site-version]")?.getAttribute("content") ?? "";
 
-if (serviceWorker && window.isSecureContext) start();
+// Where the browser refuses (a private window, no network), the site works as before.
+if (serviceWorker && window.isSecureContext) start().catch(() => {});
 
 async function start() {
   const hadController = serviceWorker.controller !== null;

@@ -2,7 +2,10 @@
 
 /* global BUILD, SiteCache */
 
-const site = new SiteCache(BUILD, new URL("./", self.location.href).href, { caches, fetch: (...given) => fetch(...given) });
+const site = new SiteCache(BUILD, new URL("./", self.location.href).href, {
+  caches,
+  fetch: (...given) => fetch(...given),
+});
 
 self.addEventListener("install", (event) => event.waitUntil(site.install()));
 self.addEventListener("activate", (event) => event.waitUntil(site.activate()));
