@@ -18,7 +18,7 @@ from site_src.plugin.problems import Problem, did_you_mean
 from site_src.plugin.runtime import Runtime
 from site_src.plugin.scan import Fence, Span, find_expressions, find_fences, replace_spans
 from site_src.plugin.templating import templates
-from site_src.plugin.widgets.base import Block, Kind, Lines, Output, Surroundings, Widget
+from site_src.plugin.widgets.base import Block, Kind, Lines, Output, Surroundings
 from site_src.plugin.widgets.reading import check, read_block
 from site_src.plugin.widgets.registry import KINDS
 
