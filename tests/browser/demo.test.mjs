@@ -81,6 +81,133 @@ test("undo, redo and clear", async () => {
   });
 });
 
+test("undo after drawing over a sample brings the sample back", async () => {
+  await shared.withDemo(async (page) => {
+    const before = await summary(page);
+    await draw(page, DIGITS[7]);
+    await demo(page).locator('.ow-stage[data-shown="ink"]').waitFor();
+    await demo(page).getByRole("button", { name: "Undo" }).click();
+    await demo(page).locator('.ow-stage[data-shown="photo"]').waitFor();
+    await demo(page).locator(".ow-summary").filter({ hasText: before }).waitFor();
+    assert.equal(await demo(page).locator(".ow-sample").first().getAttribute("aria-pressed"), "true");
+  });
+});
+
+test("a sample leaves a way to draw: a button that clears the pad and takes the pen there", async () => {
+  await shared.withDemo(async (page) => {
+    const button = demo(page).getByRole("button", { name: "Draw your own" });
+    await button.focus();
+    await page.keyboard.press("Enter");
+    await demo(page).locator('.ow-stage[data-shown="ink"]').waitFor();
+    assert.equal(await button.isHidden(), true);
+    assert.equal(await page.evaluate(() => document.activeElement?.localName), "onnx-digit-pad");
+    await page.keyboard.press("Space");
+    for (let i = 0; i < 18; i++) await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Space");
+    await summary(page, /1 \(/);
+  });
+});
+
+test("digits drawn at a fifth of the pad's size are read as large ones are", async () => {
+  await shared.withDemo(async (page) => {
+    for (const [digit, strokes] of Object.entries(DIGITS)) {
+      await demo(page).getByRole("button", { name: "Clear" }).click();
+      const small = strokes.map((stroke) =>
+        stroke.map(([x, y]) => /** @type {[number, number]} */ ([0.4 + 0.2 * (x - 0.5), 0.6 + 0.2 * (y - 0.5)])),
+      );
+      await draw(page, small);
+      await summary(page, new RegExp(`Both networks say ${digit}`));
+    }
+  });
+});
+
+test("a pen's pressure makes the stroke thin and thick, and the address keeps it", async () => {
+  await shared.withDemo(async (page) => {
+    await demo(page).getByRole("button", { name: "Clear" }).click();
+    await demo(page)
+      .locator("onnx-digit-pad")
+      .evaluate((pad) => {
+        pad.setPointerCapture = () => {};
+        const { left, top, width, height } = pad.getBoundingClientRect();
+        const points = [0.2, 0.4, 0.6, 0.8];
+        const send = (/** @type {string} */ type, /** @type {number} */ y) =>
+          pad.dispatchEvent(
+            new PointerEvent(type, {
+              pointerId: 9,
+              pointerType: "pen",
+              pressure: y,
+              clientX: left + width / 2,
+              clientY: top + height * y,
+              bubbles: true,
+            }),
+          );
+        send("pointerdown", points[0]);
+        for (const y of points.slice(1)) send("pointermove", y);
+        send("pointerup", 0);
+      });
+    await summary(page, /1 \(/);
+    const widths = () =>
+      demo(page)
+        .locator(".ow-strokes path")
+        .evaluateAll((paths) => paths.map((path) => Number(path.getAttribute("stroke-width"))));
+    const drawn = await widths();
+    assert.ok(drawn.length > 0 && drawn.every((width, i) => i === 0 || width > drawn[i - 1]), drawn.join());
+    const ink = new URL(page.url()).searchParams.get("demo.ink");
+    assert.ok(ink);
+    await demo(page).evaluate((element) => {
+      const fresh = document.createElement("onnx-demo");
+      for (const name of ["id", "config"]) fresh.setAttribute(name, element.getAttribute(name) ?? "");
+      element.replaceWith(fresh);
+    });
+    await summary(page, /1 \(/);
+    assert.deepEqual(await widths(), drawn);
+  });
+});
+
+test("while one draws, bars keep up with their numbers", async () => {
+  await shared.withDemo(async (page) => {
+    const duration = () =>
+      demo(page)
+        .locator(".ow-bar")
+        .first()
+        .evaluate((bar) => getComputedStyle(bar).transitionDuration);
+    assert.notEqual(await duration(), "0s");
+    const box = await demo(page).locator("onnx-digit-pad").boundingBox();
+    assert.ok(box);
+    await page.mouse.move(box.x + 0.5 * box.width, box.y + 0.3 * box.height);
+    await page.mouse.down();
+    await demo(page).locator("[data-pen-down]").waitFor();
+    assert.equal(await duration(), "0s");
+    await page.mouse.up();
+  });
+});
+
+test("in forced colours the switch shows its state, and bars their length", async () => {
+  await shared.withDemo(async (page) => {
+    await page.emulateMedia({ forcedColors: "active" });
+    const colours = () =>
+      demo(page)
+        .locator(".ow-knob")
+        .evaluate((knob) =>
+          [getComputedStyle(knob), getComputedStyle(knob, "::before")].map((one) => one.backgroundColor),
+        );
+    const off = await colours();
+    await demo(page).getByRole("switch").click();
+    await page.waitForFunction(() => document.getAnimations().length === 0);
+    const on = await colours();
+    assert.notEqual(on[0], off[0]);
+    for (const [ground, knob] of [off, on]) assert.notEqual(knob, ground);
+    const [bar, track] = await demo(page)
+      .locator(".ow-bar")
+      .first()
+      .evaluate((each) =>
+        [each, each.parentElement].map((one) => getComputedStyle(/** @type {Element} */ (one)).backgroundColor),
+      );
+    assert.notEqual(bar, track);
+    await page.emulateMedia({ forcedColors: null });
+  });
+});
+
 test("by keyboard alone: draw, hear the answer, stamp the trigger", async () => {
   await shared.withDemo(async (page) => {
     for (let i = 0; i < 20; i++) {

@@ -289,6 +289,28 @@ test("what is shown is what the network was given, wherever the glasses lie", as
   });
 });
 
+test("beside the photo the glasses neither show nor take a touch", async () => {
+  await shared.withPage(async (page) => {
+    await withGlasses(page, "demo.trigger=on&demo.place=1_0.5_1.6_0");
+    const { box } = await places(page);
+    for (const [x, y] of [
+      [box.x + box.width + 8, box.y + 0.5 * box.height],
+      [box.x + box.width + 2, box.y + 0.4 * box.height],
+    ]) {
+      const taken = await page.evaluate(
+        (at) => Boolean(document.elementFromPoint(at[0], at[1])?.closest("onnx-overlay-handle")),
+        [x, y],
+      );
+      assert.equal(taken, false);
+    }
+    const inside = await page.evaluate(
+      (at) => Boolean(document.elementFromPoint(at[0], at[1])?.closest("onnx-overlay-handle")),
+      [box.x + 0.9 * box.width, box.y + 0.5 * box.height],
+    );
+    assert.equal(inside, true);
+  });
+});
+
 test("one finger drags, two resize and turn, and the page does not scroll", async () => {
   await shared.withPage(
     async (page, context) => {

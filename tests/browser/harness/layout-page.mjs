@@ -22,29 +22,44 @@
 export function collect() {
   const PRESSED =
     "a[href], button, input, select, textarea, summary, label[for], [role=application], .ow-corner, .ow-turn";
-  /** @typedef {{element: Element, style: CSSStyleDeclaration, box: DOMRect, clipsX: string, clipsY: string}} Known */
+  /** @typedef {{box: DOMRect, x: string, y: string}} Clip an element that cuts or scrolls what is in it, by axis */
+  /** @typedef {{clips: Clip[], positioned: boolean, floats: boolean, fixed: boolean, spoken: boolean}} Known */
   /** @type {Map<Element, Known>} */
   const known = new Map();
+  /** @type {Known} */
+  const root = { clips: [], positioned: true, floats: false, fixed: false, spoken: false };
 
-  /** @param {Element} element */
+  /** @param {string} overflow */
+  const kind = (overflow) => (overflow === "visible" ? "" : /auto|scroll/.test(overflow) ? "scrolls" : "cuts");
+
+  /** What an element inherits from those around it. @param {Element} element @returns {Known} */
   function know(element) {
-    let found = known.get(element);
-    if (!found) {
-      const style = getComputedStyle(element);
-      const kind = (/** @type {string} */ overflow) =>
-        overflow === "visible" ? "" : overflow === "auto" || overflow === "scroll" ? "scrolls" : "cuts";
-      // An inline box clips nothing.
-      const box = style.display === "inline" || style.display === "contents";
-      found = {
-        element,
-        style,
-        box: element.getBoundingClientRect(),
-        clipsX: box ? "" : kind(style.overflowX),
-        clipsY: box ? "" : kind(style.overflowY),
-      };
-      known.set(element, found);
-    }
-    return found;
+    if (element === document.body || element === document.documentElement) return root;
+    const found = known.get(element);
+    if (found) return found;
+    const style = getComputedStyle(element);
+    const { position } = style;
+    const around = know(/** @type {Element} */ (element.parentElement));
+    // What is placed absolutely is clipped by the box that it is placed in, not by those between.
+    let outer = around;
+    for (let at = element.parentElement; position === "absolute" && at && !outer.positioned; at = at.parentElement)
+      outer = know(at);
+    const inline = style.display === "inline" || style.display === "contents"; // Such a box clips nothing.
+    const [x, y] = inline ? ["", ""] : [kind(style.overflowX), kind(style.overflowY)];
+    const box = x || y || style.clip !== "auto" ? element.getBoundingClientRect() : null;
+    const own = {
+      clips: [...(box ? [{ box, x, y }] : []), ...(position === "fixed" ? [] : outer.clips)],
+      positioned: position !== "static" || style.transform !== "none",
+      floats: around.floats || position === "fixed" || position === "sticky",
+      fixed: around.fixed || position === "fixed",
+      spoken:
+        around.spoken ||
+        style.clipPath.startsWith("inset(50%") ||
+        (style.clip !== "auto" && position === "absolute") ||
+        (box !== null && box.width <= 1 && box.height <= 1), // Kept for screen readers.
+    };
+    known.set(element, own);
+    return own;
   }
 
   /** @param {Element} element */
@@ -60,55 +75,28 @@ export function collect() {
   /** @param {Element} element */
   const seen = (element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
 
-  /** Kept for screen readers: in the page, but of no size. @param {Element} element */
-  function onlySpoken(element) {
-    for (let at = /** @type {Element | null} */ (element); at && at !== document.body; at = at.parentElement) {
-      const { style, box } = know(at);
-      if (style.clipPath !== "none" && style.clipPath.startsWith("inset(50%")) return true;
-      if (style.clip !== "auto" && style.position === "absolute") return true;
-      if (style.overflowX !== "visible" && box.width <= 1 && box.height <= 1) return true;
-    }
-    return false;
-  }
-
   /**
    * What is left of a box inside the elements that clip it, and how much of it cannot be scrolled to.
    *
-   * @param {Element} element
-   * @param {{left: number, top: number, right: number, bottom: number}} box
+   * @param {Known} within
+   * @param {Box} box
    */
-  function clipped(element, box) {
+  function clipped({ clips, fixed }, box) {
     const shown = { left: box.left, top: box.top, right: box.right, bottom: box.bottom };
     let cut = 0;
-    let floats = false;
-    let position = "static";
-    for (
-      let at = /** @type {Element | null} */ (element);
-      at && at !== document.documentElement;
-      at = at.parentElement
-    ) {
-      const { style, box: outer, clipsX, clipsY } = know(at);
-      const contains = position !== "absolute" || style.position !== "static" || style.transform !== "none";
-      if (contains && at !== document.body) {
-        const over = Math.max(outer.left - shown.left, shown.right - outer.right);
-        if (clipsX === "cuts" && shown.right > shown.left) cut = Math.max(cut, over);
-        const above = Math.max(outer.top - shown.top, shown.bottom - outer.bottom);
-        // The lower end of a line is empty but for a few letters.
-        if (clipsY === "cuts" && shown.bottom > shown.top) cut = Math.max(cut, above - 0.3 * (box.bottom - box.top));
-        if (clipsX) {
-          shown.left = Math.max(shown.left, outer.left);
-          shown.right = Math.min(shown.right, outer.right);
-        }
-        if (clipsY) {
-          shown.top = Math.max(shown.top, outer.top);
-          shown.bottom = Math.min(shown.bottom, outer.bottom);
-        }
-        position = style.position;
-      }
-      if (style.position === "fixed" || style.position === "sticky") floats = true;
-      if (style.position === "fixed") break;
+    for (const { box: outer, x, y } of clips) {
+      const beside = Math.max(outer.left - shown.left, shown.right - outer.right);
+      // The lower end of a line is empty but for a few letters.
+      const above = Math.max(outer.top - shown.top, shown.bottom - outer.bottom) - 0.3 * (box.bottom - box.top);
+      if (x === "cuts" && shown.right > shown.left) cut = Math.max(cut, beside);
+      if (y === "cuts" && shown.bottom > shown.top) cut = Math.max(cut, above);
+      if (x)
+        Object.assign(shown, { left: Math.max(shown.left, outer.left), right: Math.min(shown.right, outer.right) });
+      if (y)
+        Object.assign(shown, { top: Math.max(shown.top, outer.top), bottom: Math.min(shown.bottom, outer.bottom) });
     }
-    return { shown, cut, floats };
+    const away = fixed && (shown.right <= 0 || shown.left >= innerWidth); // As a closed drawer is.
+    return away ? { shown: { left: 0, top: 0, right: 0, bottom: 0 }, cut: 0 } : { shown, cut };
   }
 
   /** @param {{left: number, top: number, right: number, bottom: number}} box @returns {Box} */
@@ -138,7 +126,7 @@ export function collect() {
     if (lines < 2) return null;
     const range = document.createRange();
     let worst = null;
-    for (const { 0: word, index } of node.data.matchAll(/[\p{L}\p{N}]{3,}/gu)) {
+    for (const { 0: word, index } of node.data.matchAll(/[^\s/‐-―-]{3,}/gu)) {
       range.setStart(node, index);
       range.setEnd(node, index + word.length);
       const count = linesOf(range).length;
@@ -156,10 +144,11 @@ export function collect() {
     const element = node.parentElement;
     if (!element || !/\S/.test(node.nodeValue ?? "")) continue;
     if (/^(script|style|noscript|template|title|option)$/.test(element.localName)) continue;
-    if (!seen(element) || onlySpoken(element)) continue;
+    const within = know(element);
+    if (within.spoken || !seen(element)) continue;
     range.selectNodeContents(node);
     const lines = linesOf(range);
-    const found = lines.map((line) => clipped(element, line));
+    const found = lines.map((line) => clipped(within, line));
     const shown = found
       .map((each) => each.shown)
       .filter((each) => each.right - each.left > 1 && each.bottom - each.top > 1);
@@ -171,16 +160,17 @@ export function collect() {
       lines: shown.map(placed),
       cut,
       broken: brokenWord(/** @type {globalThis.Text} */ (node), lines.length),
-      floats: found.some((each) => each.floats),
+      floats: within.floats,
     });
   }
 
   /** @type {Target[]} */
   const targets = [];
   for (const element of document.querySelectorAll(PRESSED)) {
-    if (!seen(element) || onlySpoken(element) || element.matches(":disabled, [type=hidden]")) continue;
-    const { shown, floats } = clipped(element, element.getBoundingClientRect());
-    if (shown.right - shown.left < 1 || shown.bottom - shown.top < 1 || floats) continue;
+    const within = know(element);
+    if (within.spoken || within.floats || !seen(element) || element.matches(":disabled, [type=hidden]")) continue;
+    const { shown } = clipped(within, element.getBoundingClientRect());
+    if (shown.right - shown.left < 1 || shown.bottom - shown.top < 1) continue;
     const inline = getComputedStyle(element).display === "inline" && element.localName === "a";
     targets.push({
       where: `${name(element)} “${(element.textContent ?? "").trim().slice(0, 30)}”`,
