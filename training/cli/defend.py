@@ -35,7 +35,7 @@ def command(open_subject: Open) -> Callable[..., None]:
             str | None, typer.Option(help="A clean network of the same making, to measure beside it.")
         ] = None,
         seeds: Annotated[
-            list[int] | None, typer.Option("--seed", help="A seed; may be repeated.", show_default="0")
+            list[int] | None, typer.Option("--seed", min=0, help="A seed; may be repeated.", show_default="0")
         ] = None,
         given: Annotated[
             list[str] | None,
@@ -59,18 +59,18 @@ def command(open_subject: Open) -> Callable[..., None]:
         from training.core.console import stderr_console, stdout_console, table
         from training.core.files import default_runs_dir, write_text
         from training.studies import defences as study
-        from training.studies.schema import read_defences
 
         folder = runs or default_runs_dir()
         chosen = _chosen(defences, given or [])
         resumable(ctx)
         opened = [open_subject(name, folder, data, device) for name in (subject, control) if name is not None]
         target = out or folder / "defences" / f"{opened[0].name}.json"
-        found = study.run(
-            opened, chosen, seeds or [0], console=stderr_console(),
-            before=read_defences(target) if target.is_file() and not force else None,
-            keep=lambda so_far: write_text(target, so_far.model_dump_json(indent=1) + "\n"),
-        )  # fmt: skip
+        console = stderr_console()
+        with study.results(target, console, force=force) as before:
+            found = study.run(
+                opened, chosen, seeds or [0], console=console, before=before,
+                keep=lambda so_far: write_text(target, so_far.model_dump_json(indent=1) + "\n"),
+            )  # fmt: skip
         if as_json:
             typer.echo(json.dumps(found.model_dump(mode="json"), indent=2))
             return

@@ -9,9 +9,13 @@ from pathlib import Path
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file atomically, its folder created if need be."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.new")
-    fresh.write_bytes(content)
-    fresh.replace(path)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")  # two processes may write the same file at once
+    try:
+        fresh.write_bytes(content)
+        fresh.replace(path)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
 
 
 def write_text(path: Path, content: str) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from training.core.errors import RunError
 from training.core.files import write_text
 
 
@@ -35,8 +36,18 @@ def write_history(path: Path, epochs: list[Epoch]) -> None:
 
 
 def read_history(path: Path) -> list[Epoch]:
-    """Read what `write_history` wrote."""
-    return [Epoch.model_validate_json(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    """Read what `write_history` wrote.
+
+    Raises:
+        RunError: If it is damaged.
+    """
+    epochs = []
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        try:
+            epochs.append(Epoch.model_validate_json(line))
+        except ValidationError as error:
+            raise RunError(f"{path}: line {number} is damaged: {error.errors()[0]['msg']}") from error
+    return epochs
 
 
 def summary(epoch: Epoch, epochs: int) -> str:

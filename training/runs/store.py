@@ -17,7 +17,7 @@ from training.core.history import Epoch, read_history
 from training.core.metrics import Measurement
 from training.data.base import Dataset
 from training.recipes.base import AnyRecipe, RecipeError
-from training.recipes.load import is_path, load, names
+from training.recipes.load import explain, is_path, load, names
 
 WEIGHTS = "weights.safetensors"
 METRICS = "metrics.json"
@@ -86,8 +86,10 @@ class Run:
         try:
             recipe = load(path / RECIPE)
             metrics = Metrics.model_validate_json((path / METRICS).read_bytes())
-        except (RecipeError, ValidationError, OSError) as error:
-            raise RunError(f"{path}: not a readable run: {str(error).splitlines()[0]}") from error
+        except ValidationError as error:
+            raise RunError(f"{path}: not a readable run: {METRICS}: {explain(error, Metrics)}") from error
+        except (RecipeError, OSError) as error:
+            raise RunError(f"{path}: not a readable run: {error}") from error
         if metrics.training.recipe_sha256 != recipe.sha256:
             raise RunError(f"{path / RECIPE}: not the recipe that this run was made from; its hash differs")
         return cls(path, recipe, metrics)
@@ -165,6 +167,8 @@ def find_named(name_or_path: str | Path, runs_dir: Path) -> Run:
     for folder in (Path(given), runs_dir / given):
         if given and finished(folder):
             return Run.open(folder)
+    if is_path(given) and Path(given).is_dir():
+        raise RunError(f"{given}: there is no finished run in this folder; if training was stopped, resume it")
     if is_path(given) or given in names():
         return find(load(given), runs_dir, given)
     known = trained(runs_dir)

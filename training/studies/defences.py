@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
 from rich.console import Console
 
+from training.core.errors import RunError
 from training.core.progress import progress_bar
 from training.defences.base import Defence, Subject
-from training.studies.schema import Cell, Defences, Examined
+from training.studies.schema import Cell, Defences, Examined, read_defences
+
+
+@contextlib.contextmanager
+def results(path: Path, console: Console, *, force: bool = False) -> Iterator[Defences | None]:
+    """Hold a results file, so that two commands that write it do so one after the other; yields what is in it.
+
+    Args:
+        path: The file; there need not be one yet.
+        console: For the remark that another command is being waited for.
+        force: Whether to leave out what is in it.
+
+    Raises:
+        RunError: If it cannot be written, before hours of measuring, or is not such a file.
+    """
+    if path.is_dir():
+        raise RunError(f"{path}: this is a folder; give the path of a JSON file")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path.with_name(f".{path.name}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        console.print(f"waiting for another command that writes {path}", soft_wrap=True)
+        lock.acquire()
+    try:
+        yield read_defences(path) if path.is_file() and not force else None
+    finally:
+        lock.release()
 
 
 def run(  # noqa: PLR0913 - what is measured, and what happens around it

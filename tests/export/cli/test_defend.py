@@ -72,6 +72,10 @@ def test_a_mistake_is_one_line_and_nothing_is_written(given: list[str], message:
     assert not (tmp_path / "found.json").exists()
 
 
+def test_a_seed_below_zero_is_wrong_usage(run: Run, tmp_path: Path) -> None:
+    assert defend(run.path, "--with", "pruning", "--seed", "-1", "--out", tmp_path / "found.json").exit_code == 2
+
+
 def test_results_of_another_kind_are_not_overwritten(run: Run, tmp_path: Path) -> None:
     out = tmp_path / "found.json"
     out.write_text('{"student": 1}', encoding="utf-8")

@@ -11,7 +11,7 @@ from training.core.metrics import Measurement, wilson
 from training.recipes.base import RecipeError
 from training.recipes.load import load, to_toml
 from training.recipes.scratch import ScratchRecipe
-from training.runs.store import RECIPE, Facts, Metrics, Run, find, find_named, finish
+from training.runs.store import HISTORY, RECIPE, Facts, Metrics, Run, find, find_named, finish
 
 FILE = """
 name = "my-attack"
@@ -94,3 +94,25 @@ def test_what_was_not_trained_is_one_clear_line(file: Path, runs: Path) -> None:
         find_named("zzz", runs)
     with pytest.raises(RecipeError, match=r"nowhere\.toml: there is no such recipe file"):
         find_named("nowhere.toml", runs)
+
+
+def test_a_folder_without_a_finished_run_is_not_taken_for_a_recipe_file(runs: Path) -> None:
+    (runs / "my-attack-0123456789ab").mkdir(parents=True)
+    with pytest.raises(RunError, match="no finished run in this folder"):
+        find_named(runs / "my-attack-0123456789ab", runs)
+
+
+@pytest.mark.parametrize(("damaged", "words"), [("metrics.json", "metrics.json: .*JSON"), ("recipe.toml", "TOML")])
+def test_a_damaged_run_names_the_file(file: Path, runs: Path, damaged: str, words: str) -> None:
+    run = finished_run(load(file), runs)
+    (run.path / damaged).write_bytes(b"{\xff")
+    with pytest.raises(RunError, match=words):
+        find_named(run.path, runs)
+
+
+@pytest.mark.parametrize("damage", [b"{", b"\xff", b"[]\n"])
+def test_a_damaged_history_names_the_line(file: Path, runs: Path, damage: bytes) -> None:
+    run = finished_run(load(file), runs)
+    (run.path / HISTORY).write_bytes(damage)
+    with pytest.raises(RunError, match="line 1 is damaged"):
+        _ = run.history

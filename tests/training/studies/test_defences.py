@@ -3,13 +3,16 @@ from __future__ import annotations
 import dataclasses
 import io
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
 from tests.training.defences.subjects import CONFIDENCE, ConfidenceSettings, confidence, subject
-from training.core.errors import UserError
+from training.core.errors import RunError, UserError
+from training.core.files import write_text
 from training.defences.base import Defence, DefenceError, Need, Samples, Subject
 from training.defences.verdict import SampleScores
 from training.studies import defences as study
@@ -102,3 +105,27 @@ def test_images_that_cannot_be_loaded_stop_everything() -> None:
 
     with pytest.raises(UserError, match="no such data"):
         study.run([subject(load_test=missing)], [CONFIDENCE], [0], console=QUIET)
+
+
+def test_who_writes_the_same_results_second_waits_and_finds_what_the_first_measured(tmp_path: Path) -> None:
+    path, said = tmp_path / "defences" / "found.json", io.StringIO()
+    console = Console(file=said)
+
+    def second() -> Defences | None:
+        with study.results(path, console) as before:
+            return before
+
+    with ThreadPoolExecutor() as pool:
+        with study.results(path, console) as before:
+            assert before is None
+            waiting = pool.submit(second)
+            while not said.getvalue():
+                assert not waiting.done()
+            write_text(path, Defences().model_dump_json())
+        assert waiting.result() == Defences()
+    assert "waiting for another command" in said.getvalue()
+
+
+def test_a_place_for_results_that_is_a_folder_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="this is a folder"), study.results(tmp_path, Console()):
+        raise AssertionError

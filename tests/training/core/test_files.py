@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from training.core.files import write_bytes
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "file"
+    write_bytes(path, b"old")
+    with mock.patch.object(Path, "replace", side_effect=OSError), pytest.raises(OSError):  # noqa: PT011 - any will do
+        write_bytes(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_of_two_who_write_at_once_neither_takes_the_others_file(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    seen = []
+
+    def other_process(fresh: Path, target: Path) -> Path:
+        seen.append(fresh)
+        return target
+
+    with mock.patch.object(Path, "replace", other_process):
+        write_bytes(path, b"one")
+        with mock.patch("os.getpid", return_value=-1):
+            write_bytes(path, b"two")
+    assert [each.read_bytes() for each in seen] == [b"one", b"two"]
