@@ -40,6 +40,9 @@ class Options(BaseModel):
     csp: bool = False
     """Whether to give every page a Content-Security-Policy that allows only this site's own files."""
 
+    anywhere: bool = False
+    """Whether Material's instant navigation works wherever the site is served from, and not only at `site_url`."""
+
     offline: bool = False
     """Whether the site gets a service worker, which keeps it for reading without a network; never under
     `mkdocs serve`."""

@@ -19,6 +19,7 @@ from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
 from mkdocs.structure.files import File, InclusionLevel
 from mkdocs.utils import get_relative_url
 
+from site_src.plugin.anywhere import ThemeChangedError, relocate
 from site_src.plugin.catalogue import Catalogue
 from site_src.plugin.config import Options, read_options
 from site_src.plugin.csp import protect
@@ -127,7 +128,12 @@ class OnnxWidgetsPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-ca
     # One policy for all pages, so all of them must be there, the theme's 404 page too
     @event_priority(-100)
     def on_post_build(self, *, config: MkDocsConfig) -> None:
-        """Write the Content-Security-Policy into every page, and then the service worker, which lists all files."""
+        """Change what the theme wrote: its script, every page's policy, and last the worker, which lists all files."""
+        if self.options.anywhere and not self._serving and config.site_url:
+            try:
+                relocate(Path(config.site_dir), config.site_url)
+            except ThemeChangedError as error:
+                raise PluginError(f"onnx-widgets: option `anywhere`: {error}") from error
         if self.options.csp:
             protect(sorted(Path(config.site_dir).rglob("*.html")), serving=self._serving)
         if self.options.offline and not self._serving:

@@ -13,20 +13,24 @@ const version = document.querySelector("meta[name=site-version]")?.getAttribute(
 if (serviceWorker && window.isSecureContext) start().catch(() => {});
 
 async function start() {
-  const hadController = serviceWorker.controller !== null;
-  if (!hadController) {
+  let controlled = serviceWorker.controller !== null;
+  // The first worker takes the page over as it is. A later one has another version: all tabs go with it.
+  serviceWorker.addEventListener("controllerchange", () => {
+    if (controlled) location.reload();
+    controlled = true;
+  });
+  if (!controlled) {
     if (/** @type {any} */ (navigator).connection?.saveData) return;
     await quiet();
   }
   const registration = await serviceWorker.register(new URL("service-worker.js", ROOT), { updateViaCache: "none" });
   // A worker takes a page over only if it is of the page's own version.
   serviceWorker.ready.then(({ active }) => active?.postMessage({ type: "claim", version }));
-  if (hadController) serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
-  if (registration.waiting && hadController) offer(registration.waiting);
+  if (registration.waiting) offer(registration.waiting);
   registration.addEventListener("updatefound", () => {
     const { installing } = registration;
     installing?.addEventListener("statechange", () => {
-      if (installing.state === "installed" && hadController) offer(installing);
+      if (installing.state === "installed" && controlled) offer(installing);
     });
   });
 }
