@@ -1,4 +1,4 @@
-/** The report, built for the tests of a file and removed after them. */
+/** The report: built for the tests of a file and removed after them, or the one in REPORT_SITE. */
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -16,12 +16,7 @@ export async function buildSite() {
   const port = await freePort();
   const host = `127.0.0.1:${port}`;
   const home = `http://${host}${BASE}`;
-  const siteDir = mkdtempSync(join(tmpdir(), "report-"));
-  after(() => rmSync(siteDir, { recursive: true }));
-  execFileSync(join(ROOT, ".venv/bin/mkdocs"), ["build", "--strict", "--quiet", "--site-dir", siteDir], {
-    cwd: ROOT,
-    env: { BACKDOORS_DATA: DRAWINGS, ...process.env, SITE_URL: home, NO_MKDOCS_2_WARNING: "1" },
-  });
+  const siteDir = process.env.REPORT_SITE ?? built(home);
   const pages = readdirSync(siteDir, { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith("index.html"))
     .map((path) => path.replace(/index\.html$/, ""))
@@ -30,6 +25,17 @@ export async function buildSite() {
     readFileSync(join(siteDir, path, "index.html"), "utf8").includes("<onnx-demo"),
   );
   return { siteDir, port, host, home, pages, withWidgets };
+}
+
+/** @param {string} home */
+function built(home) {
+  const siteDir = mkdtempSync(join(tmpdir(), "report-"));
+  after(() => rmSync(siteDir, { recursive: true }));
+  execFileSync(join(ROOT, ".venv/bin/mkdocs"), ["build", "--strict", "--quiet", "--site-dir", siteDir], {
+    cwd: ROOT,
+    env: { BACKDOORS_DATA: DRAWINGS, ...process.env, SITE_URL: home, NO_MKDOCS_2_WARNING: "1" },
+  });
+  return siteDir;
 }
 
 /** @returns {Promise<number>} */

@@ -1,0 +1,232 @@
+/**
+ * Every page of the built report as one sees it, from a small phone to a large screen, light and dark, with the answers of
+ * all widgets there: nothing overlaps, is cut off, lies outside the window or shifts, and a heading is found where the
+ * contents lead.
+ *
+ * With LAYOUT_PICTURES=DIR, each page is also pictured at three widths; CI keeps them.
+ */
+
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { demo, ready, summary } from "./harness/drive.mjs";
+import { faults } from "./harness/layout-faults.mjs";
+import { collect } from "./harness/layout-page.mjs";
+import { setup } from "./harness/setup.mjs";
+import { buildSite } from "./harness/site.mjs";
+
+const WIDTHS = [320, 390, 768, 1280, 1920];
+/** A window of 1280 pixels at twice the size, and a little less: between the layouts of a phone and of a tablet. */
+const BETWEEN = [620, 640];
+const PICTURED = [390, 768, 1280];
+/** Of a picture; a browser draws no taller one. */
+const TALLEST = 16_000;
+const LARGEST_SHIFT = 0.02;
+/** How far from where the contents lead a heading may be. */
+const OFF = 40;
+const PHONE = { width: 390, height: 844 };
+
+/** @typedef {import("playwright-core").Page} Page */
+
+const { siteDir, port, home, pages, withWidgets } = await buildSite();
+const shared = setup({ server: { siteDir, port } });
+const pictures = process.env.LAYOUT_PICTURES;
+if (pictures) mkdirSync(pictures, { recursive: true });
+
+/** @param {number} width */
+const sized = (width) => ({ width, height: width < 600 ? PHONE.height : 800 });
+
+/** Once nothing moves: neither fonts, pictures nor what fades in and out. @param {Page} page */
+async function settled(page) {
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    await Promise.allSettled(document.getAnimations().map(({ finished }) => finished));
+  });
+}
+
+/** Open a page, and see all its widgets answer; back at its top. @param {Page} page @param {string} address */
+async function visit(page, address) {
+  await page.addInitScript(() => {
+    Object.assign(globalThis, { shift: 0 });
+    new PerformanceObserver((list) => {
+      for (const entry of /** @type {any[]} */ (list.getEntries()))
+        if (!entry.hadRecentInput) /** @type {any} */ (globalThis).shift += entry.value;
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+  await page.goto(home + address);
+  const widgets = await page.locator("onnx-demo").count();
+  for (let which = 0; which < widgets; which++) {
+    await ready(page, which);
+    await summary(page, /say|trigger/i, which);
+  }
+  await page.evaluate(() => scrollTo({ top: 0, behavior: "instant" }));
+  await settled(page);
+  return page.evaluate(() => /** @type {number} */ (/** @type {any} */ (globalThis).shift));
+}
+
+/** @param {Page} page @param {string} what */
+async function assertInPlace(page, what) {
+  await settled(page);
+  assert.deepEqual(faults(await page.evaluate(collect)), [], what);
+}
+
+/** Let every network answer with the longest names that it knows, with the trigger and without. @param {Page} page */
+async function longestAnswers(page) {
+  await page.evaluate(async () => {
+    for (const widget of document.querySelectorAll("onnx-demo")) {
+      const config = JSON.parse(widget.getAttribute("config") ?? "");
+      for (const [i, answer] of [...widget.querySelectorAll("onnx-model-answer")].entries()) {
+        const { labels } = await (await fetch(config.models[i].card)).json();
+        const byLength = [...labels.keys()].sort((a, b) => labels[b].length - labels[a].length);
+        const likely = (/** @type {number[]} */ order) => {
+          const probabilities = new Float32Array(labels.length);
+          for (const [rank, index] of order.entries()) probabilities[index] = 0.5 ** (rank + 1);
+          return { probabilities };
+        };
+        const plain = likely(byLength);
+        const stamped = likely([byLength[1], byLength[0], ...byLength.slice(2)]);
+        /** @type {any} */ (answer).show({ plain, stamped }, true);
+      }
+    }
+  });
+}
+
+for (const address of pages) {
+  test(`/${address}: everything in its place at all widths, light and dark`, async (context) => {
+    await shared.withPage(
+      async (page) => {
+        const shift = await visit(page, address);
+        context.diagnostic(`/${address}: layout shift ${shift.toFixed(4)}`);
+        assert.ok(shift < LARGEST_SHIFT, `cumulative layout shift ${shift}`);
+        for (const width of [...WIDTHS, ...BETWEEN]) {
+          await page.setViewportSize(sized(width));
+          await assertInPlace(page, `${width} pixels`);
+          if (pictures && PICTURED.includes(width)) {
+            const path = join(pictures, `${address.replace(/\/$/, "").replaceAll("/", "-") || "index"}-${width}.png`);
+            const height = await page.evaluate(() => document.documentElement.scrollHeight);
+            await page.screenshot({
+              path,
+              fullPage: true,
+              clip: { x: 0, y: 0, width, height: Math.min(height, TALLEST) },
+            });
+          }
+        }
+        await page.emulateMedia({ colorScheme: "dark" });
+        for (const width of WIDTHS) {
+          await page.setViewportSize(sized(width));
+          await assertInPlace(page, `${width} pixels, dark`);
+        }
+        if (!withWidgets.includes(address)) return;
+        await longestAnswers(page);
+        for (const width of WIDTHS) {
+          await page.setViewportSize(sized(width));
+          await assertInPlace(page, `${width} pixels, the longest labels`);
+        }
+      },
+      { colorScheme: "light", viewport: PHONE },
+    );
+  });
+}
+
+for (const address of withWidgets) {
+  test(`/${address}: what one does and what the networks say fit a phone's screen`, async () => {
+    await shared.withPage(
+      async (page) => {
+        await visit(page, address);
+        const room = await page.evaluate(
+          () => innerHeight - (document.querySelector(".md-header")?.getBoundingClientRect().height ?? 0),
+        );
+        const heights = await page.locator("onnx-demo").evaluateAll((widgets) =>
+          widgets.map((widget) => {
+            const parts = widget.querySelectorAll(".ow-stage, .ow-summary, .ow-verdict");
+            const boxes = [...parts].map((part) => part.getBoundingClientRect());
+            return Math.max(...boxes.map(({ bottom }) => bottom)) - Math.min(...boxes.map(({ top }) => top));
+          }),
+        );
+        for (const height of heights) assert.ok(height <= room, `${height} of ${room} pixels`);
+      },
+      { viewport: PHONE },
+    );
+  });
+
+  test(`/${address}: the contents lead to their headings, though widgets arrive meanwhile`, async () => {
+    await shared.withPage(
+      async (page) => {
+        await page.goto(home + address);
+        const links = page.locator(".md-sidebar--secondary .md-nav__link[href*='#']");
+        const count = await links.count();
+        // The last first: all that grows on the way lies above it.
+        for (let which = count - 1; which >= 0; which -= Math.max(1, Math.floor(count / 4))) {
+          const link = links.nth(which);
+          const id = decodeURIComponent(((await link.getAttribute("href")) ?? "").replace(/^.*#/, ""));
+          await link.evaluate((element) => /** @type {HTMLElement} */ (element).click());
+          await page.waitForFunction((hash) => decodeURIComponent(location.hash) === `#${hash}`, id);
+          await resting(page);
+          const off = await page.evaluate((wanted) => {
+            const heading = /** @type {HTMLElement} */ (document.getElementById(wanted));
+            const below = document.documentElement.scrollHeight - innerHeight - scrollY;
+            const margin = Number.parseFloat(getComputedStyle(heading).scrollMarginTop) || 0;
+            return below < 2 ? 0 : heading.getBoundingClientRect().top - margin;
+          }, id);
+          assert.ok(Math.abs(off) <= OFF, `#${id} is ${Math.round(off)} pixels off`);
+        }
+      },
+      { viewport: { width: 1280, height: 800 } },
+    );
+  });
+}
+
+/** Once the page has not moved for some frames. @param {Page} page */
+async function resting(page) {
+  await page.evaluate(async () => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    for (let still = 0, last = Number.NaN; still < 30; still++) {
+      if (scrollY !== last) still = 0;
+      last = scrollY;
+      await frame();
+    }
+  });
+}
+
+test("what is out of place is found: each kind of fault, made on purpose", async () => {
+  await shared.withPage(async (page) => {
+    await visit(page, withWidgets[withWidgets.length - 1]);
+    await page.setViewportSize(sized(1280));
+    await assertInPlace(page, "before");
+    for (const [kind, css] of [
+      ["text over text", ".md-typeset h1 { margin-bottom: -3em }"],
+      ["cut off", ".ow-name { width: 3em; overflow: hidden; white-space: nowrap; text-overflow: ellipsis }"],
+      ["wrapped to under", ".ow-name { width: 1.2em; overflow-wrap: anywhere }"],
+      ["outside the window", ".ow-summary { width: 3000px; white-space: nowrap; position: relative; left: 2000px }"],
+      ["wider than the window", ".ow-foot { width: 3000px }"],
+      ["a touch target of", ".ow-sample { width: 10px; height: 10px }"],
+    ]) {
+      await page.evaluate((text) => {
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync(text);
+        document.adoptedStyleSheets = [sheet];
+      }, css);
+      await settled(page);
+      const found = faults(await page.evaluate(collect));
+      assert.ok(
+        found.some((fault) => fault.includes(kind)),
+        `${kind}: ${found.join("\n")}`,
+      );
+    }
+  });
+});
+
+test("one label made long is found", async () => {
+  await shared.withPage(async (page) => {
+    await visit(page, withWidgets[0]);
+    await demo(page)
+      .locator(".ow-label")
+      .first()
+      .evaluate((label) => {
+        label.textContent = "American Staffordshire terrier";
+      });
+    assert.notDeepEqual(faults(await page.evaluate(collect)), []);
+  });
+});
