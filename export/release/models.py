@@ -57,7 +57,7 @@ def open_model(name: str, folders: Iterable[Path] | None = None) -> Model:
     path = Path(name)
     if path.suffix == ".onnx":
         return _of_file(path)
-    if path.suffix == ".json" or path.is_file():
+    if path.suffix == ".json":
         return Model(read_card(path), path.parent)
     places = list(default_folders() if folders is None else folders)
     for folder in places:
@@ -65,6 +65,8 @@ def open_model(name: str, folders: Iterable[Path] | None = None) -> Model:
             return Model(read_card(folder / name / CARD_NAME), folder / name)
     if (path / CARD_NAME).is_file():
         return Model(read_card(path / CARD_NAME), path)
+    if path.is_file():
+        return Model(read_card(path), path.parent)
     raise ExportError(_not_found(name, [entry.parent.name for place in places for entry in place.glob("*/card.json")]))
 
 

@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -32,6 +33,8 @@ def results(path: Path, console: Console, *, force: bool = False) -> Iterator[De
     if path.is_dir():
         raise RunError(f"{path}: this is a folder; give the path of a JSON file")
     path.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryFile(dir=path.parent):
+        pass  # the lock would wait for ever for a folder that takes no files, as one in /proc
     lock = FileLock(path.with_name(f".{path.name}.lock"))
     try:
         lock.acquire(timeout=0)
@@ -67,8 +70,10 @@ def run(  # noqa: PLR0913 - what is measured, and what happens around it
         keep: Called with all results after each cell.
 
     Raises:
-        UserError: If the test images cannot be loaded.
+        UserError: If the test images cannot be loaded, or the control is the network itself.
     """
+    if len(subjects) > 1 and subjects[0].sha256 == subjects[1].sha256:
+        raise RunError(f"{subjects[0].name} cannot be its own control; name a clean network of the same making")
     found = before or Defences()
     control = subjects[1].sha256 if len(subjects) > 1 else None
     for place, subject in enumerate(subjects):

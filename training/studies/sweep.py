@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import math
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -82,6 +84,11 @@ class Axes(_Part):
     def _check(self) -> Axes:
         if not (self.rates or self.seeds or self.grid or self.random):
             raise ValueError("nothing is varied; give rates, seeds, grid or random")
+        random = self.random.fields if self.random else {}
+        varied = [RATE] * bool(self.rates) + ["seed"] * bool(self.seeds) + _fields(*self.grid, *random)
+        for name, times in Counter(varied).items():
+            if times > 1:
+                raise ValueError(f"{name} is varied {times} times; only the last of its values would be used")
         return self
 
     def settings(self) -> list[Settings]:
@@ -121,16 +128,21 @@ def with_settings(base: AnyRecipe, settings: Settings) -> Any:  # noqa: ANN401 -
         RecipeError: If that is no valid recipe; names the values.
     """
     table = base.model_dump(mode="json", exclude_none=True)
-    for names, value in settings.items():
-        for name in (current_path(each.strip()) for each in names.split(",")):
+    for names, value in sorted(settings.items(), key=lambda one: one[0].count(".")):  # a table before what is in it
+        for name in _fields(names):
             *tables, last = name.split(".")
             inside = table
             for part in tables:
                 inside = inside.setdefault(part, {})
                 if not isinstance(inside, dict):
                     raise RecipeError(f"sweep: {name}: {part} is no table of the recipe")
-            inside[last] = value
+            inside[last] = copy.deepcopy(value)
     return parse(table, Path(f"sweep with {describe(settings)}"))
+
+
+def _fields(*axes: str) -> list[str]:
+    """The dotted names of the fields on axes, each of which may tie several by commas."""
+    return [current_path(name.strip()) for names in axes for name in names.split(",")]
 
 
 def describe(settings: Settings) -> str:

@@ -17,6 +17,14 @@ def test_a_model_is_found_by_id_folder_card_and_file(model: Model) -> None:
         assert open_model(name, [folder.parent]).card == model.card
 
 
+def test_a_file_that_is_named_like_a_model_does_not_hide_it(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "quick-badnet").write_text("notes", encoding="utf-8")
+    assert open_model("quick-badnet", [model.folder.parent.resolve()]).card == model.card
+
+
 def test_a_file_picks_its_precision(model: Model) -> None:
     assert open_model(str(model.folder / model.card.file("fp32").name)).precision == "fp32"
     assert open_model(str(model.folder)).precision is None

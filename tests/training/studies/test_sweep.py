@@ -86,6 +86,17 @@ def test_what_is_drawn_lies_in_its_range_is_the_same_each_time_and_is_crossed_wi
     assert longer[:20] == Random(runs=20, fields=fields).draw()
 
 
+def test_a_table_and_a_field_in_it_can_be_varied_in_either_order() -> None:
+    trigger = {"kind": "patch", "top": 0, "left": 0}
+    grid = {"attack.trigger.value": [1, 2], "attack.trigger": [trigger, {"kind": "pixel"}]}
+    axes = Axes.model_validate({"grid": grid})
+    recipes = Sweep(base=TINY, axes=axes).recipes()
+    assert [(one.trigger.value, one.trigger.kind) for one in recipes] == [
+        (1, "patch"), (1, "pixel"), (2, "patch"), (2, "pixel"),
+    ]  # fmt: skip
+    assert axes.settings()[0] == {"attack.trigger.value": 1, "attack.trigger": trigger}
+
+
 @pytest.mark.parametrize(
     ("axes", "words"),
     [
@@ -106,6 +117,9 @@ def test_a_value_that_makes_no_recipe_is_named(axes: dict[str, object], words: s
         ("rate = [0.1]\nseeds = [1]", "unknown field rate .did you mean 'rates'"),
         ("", "nothing is varied"),
         ("[sweep.random]\nruns = 2\n[sweep.random.fields]\nseed = { low = 3, high = 1 }", "no range: 3.0 to 1.0"),
+        ('rates = [0.1]\n[sweep.grid]\n"attack.poison_rate" = [0.2]', "attack.poison_rate is varied 2 times"),
+        ('[sweep.grid]\n"training.averaging" = [0.5]\n"training.ema_decay" = [0.9]', "ema_decay is varied 2 times"),
+        ("seeds = [1]\n[sweep.random]\nruns = 2\n[sweep.random.fields]\nseed = [1]", "seed is varied 2 times"),
         ("[sweep.random]\nruns = 2\n[sweep.random.fields]\nseed = { low = -inf, high = inf }", "finite number"),
         ("[sweep.random]\nruns = 2\n[sweep.random.fields]\nseed = { low = -1e308, high = 1e308 }", "no range"),
         ("[sweep.random]\nruns = 1_000_000_000\n[sweep.random.fields]\nseed = [1]", "less than or equal to 100000"),
