@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import io
+import sys
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar, NamedTuple
 
@@ -52,6 +54,7 @@ class LazyGroup(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
         """Parse the group's own options."""
+        _escape_what_a_stream_cannot_hold()
         remember(ctx, args)
         return super().parse_args(ctx, args)
 
@@ -78,6 +81,13 @@ def application(name: str, entries: Mapping[str, Entry], description: str) -> ty
     )  # fmt: skip
     app.callback()(_options)
     return app
+
+
+def _escape_what_a_stream_cannot_hold() -> None:
+    """Write letters that the terminal or a redirected file cannot hold as escapes, where a traceback would follow."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _print_version(wanted: bool) -> None:

@@ -81,3 +81,9 @@ def test_the_shell_completes_names_without_imports_and_options_with() -> None:
     assert complete("example g", "1").split() == ["greet"]
     assert "late_commands" not in sys.modules
     assert "--loud" in complete("example greet --l", "2")
+
+
+def test_letters_that_the_output_cannot_hold_are_escaped() -> None:
+    runner = CliRunner(charset="latin-1")
+    result = runner.invoke(application("Example", ENTRIES, "An example."), ["greet", "\u00dcn\u00ef \u2192"])
+    assert (result.exit_code, result.stdout) == (0, "hello \u00dcn\u00ef \\u2192\n")
