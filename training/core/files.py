@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file atomically, its folder created if need be."""
+    if path.is_dir():  # or the error would name the draft
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")  # two processes may write the same file at once
     try:

@@ -30,3 +30,9 @@ def test_of_two_who_write_at_once_neither_takes_the_others_file(tmp_path: Path) 
         with mock.patch("os.getpid", return_value=-1):
             write_bytes(path, b"two")
     assert [each.read_bytes() for each in seen] == [b"one", b"two"]
+
+
+def test_a_folder_in_the_files_place_is_named(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError) as caught:
+        write_bytes(tmp_path, b"")
+    assert caught.value.filename == str(tmp_path)
