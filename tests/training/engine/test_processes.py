@@ -82,7 +82,9 @@ def test_one_task_alone_is_no_group(monkeypatch: pytest.MonkeyPatch) -> None:
     assert layout("auto").strategy == "auto"
 
 
-@pytest.mark.parametrize(("tasks", "devices", "words"), [("3", "auto", "equally many"), ("4", "3", "leave --devices out")])
+@pytest.mark.parametrize(
+    ("tasks", "devices", "words"), [("3", "auto", "equally many"), ("4", "3", "leave --devices out")]
+)
 def test_what_cannot_be_laid_out_is_one_clear_line(
     monkeypatch: pytest.MonkeyPatch, tasks: str, devices: str, words: str
 ) -> None:
