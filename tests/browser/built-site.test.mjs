@@ -168,18 +168,16 @@ test("a chart's cursor is moved by keys, touch and pointer, and tells its values
   });
 });
 
-test("an address that points into a folded part opens it", async () => {
+test("an address that points to a folded part opens it, on a visit and from a link", async () => {
   await shared.withPage(async (page) => {
-    await page.goto(`${home}models/`);
-    const fold = page.locator("#mnist-badnet ~ .bd-model details").first();
-    await fold.evaluate((element) => {
-      element.querySelector("dl")?.setAttribute("id", "inside");
-    });
-    assert.equal(await fold.evaluate((element) => /** @type {HTMLDetailsElement} */ (element).open), false);
+    await page.goto(`${home}models/#mnist-badnet-card`);
+    await page.locator("#mnist-badnet-card[open]").waitFor();
+    assert.equal(await page.locator("#mnist-clean-card[open]").count(), 0);
+    await page.goto(`${home}regular/`);
     await page.evaluate(() => {
-      location.hash = "inside";
+      location.hash = "mnist-poison-rate-values";
     });
-    await fold.locator("dl").first().waitFor({ state: "visible" });
+    await page.locator("#mnist-poison-rate-values[open] td").first().waitFor();
   });
 });
 
