@@ -21,7 +21,7 @@ LAB_SOURCES := $(wildcard training/*/*.py training/*/*/*.py export/*/*.py tests/
 export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help report setup lab site serve test test-quick lint types test-python slurm mxnet-oracle mxnet-zoo golden-inputs \
-  fixtures test-widgets test-browser dist scale verify benchmark page-times inference-times latent-study photo-study \
+  fixtures test-widgets test-browser dist scale verify benchmark page-times first-visits inference-times latent-study photo-study \
   sample-photos-table trigger-study clean
 
 help: ## List the targets
@@ -120,6 +120,9 @@ scale: setup ## How cost grows with images, processes and runs, for the page At 
 
 page-times: lab fixtures ## Milliseconds until a page answers, and of its longest block (a quiet machine, please)
 	node tests/browser/page-times.mjs
+
+first-visits: site ## Seconds until the report's first page answers on slow networks, on a phone and a desktop (30 minutes)
+	node tests/browser/first-visits.mjs site --out site_assets/metrics/first-visits.json
 
 inference-times: setup ## Milliseconds of each released model in a browser and natively (a quiet machine, please)
 	node tests/browser/inference-times.mjs --out site_assets/metrics/inference-times.json

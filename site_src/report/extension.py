@@ -19,6 +19,7 @@ from site_src.report.facts.scale import Scale
 from site_src.report.facts.sweep import Sweep
 from site_src.report.facts.times import Times
 from site_src.report.facts.triggers import Triggers
+from site_src.report.facts.visits import Visits
 from site_src.report.samples.sets import sample_sets
 
 __all__ = ["answer", "macros", "sample_sets"]
@@ -44,6 +45,7 @@ def macros(page: PageBuilder, facts: Facts) -> Macros:
         Photos(facts),
         Reproduce(facts),
         Times(facts),
+        Visits(facts),
         Triggers(facts),
     ):
         found |= public_methods(provider)

@@ -94,11 +94,12 @@ export class OnnxDemo extends HTMLElement {
   /** Without a network to ask: the stored answers, if it is their sample that is shown. */
   #showStored() {
     const { view, models, source, stage, config, first } = this.#parts;
-    if (first && config.stored && source.sample === 0 && !stage.moved) {
+    if (!first || !config.stored) return;
+    if (source.sample === 0 && !stage.moved) {
       first.stamped = this.#stamped;
       showStored(view, config.stored, models, this.#stamped);
     } else {
-      first?.end();
+      first.end();
       clearAnswers(view);
     }
   }

@@ -1,0 +1,49 @@
+"""How long a first and a second visit take on slow networks, as a table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from site_src.plugin.facts import Facts
+from site_src.plugin.formats import THIN, size
+from site_src.report.tables import table
+
+VISITS = "first-visits"
+
+
+class Visits:
+    """Macros that read `first-visits.json`, which `make first-visits` writes."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+
+    def visits_table(self) -> str:
+        """For each network, device and state of the cache: times of the present site, and of the one before it."""
+        found = self._file()
+        before = {_key(row): row for row in found["before"]["rows"]}
+        rows = []
+        for row in found["rows"]:
+            old = before.get(_key(row))
+            cells = [f"{row['network']}, {row['device']}, {row['cache']}"]
+            cells += [_seconds(row[name]) for name in ("first_paint", "stored_answer", "live_answer")]
+            rows.append([*cells, size(row["bytes"]), _seconds(old["live_answer"]) if old else "not measured"])
+        head = ["Visit", "First paint", "Stored answer", "First live answer", "Bytes until then", "Live answer before"]
+        return table(head, rows)
+
+    def visits_measured(self) -> str:
+        """How often each was measured, and with which browser."""
+        found = self._file()
+        times = "once" if found["visits"] == 1 else f"{found['visits']} times (medians)"
+        return f"{times}, with Chromium {found['browser'].split('.')[0]}"
+
+    def _file(self) -> dict[str, Any]:
+        found: dict[str, Any] = self._facts.measurements(VISITS)
+        return found
+
+
+def _key(row: dict[str, Any]) -> tuple[str, str, str]:
+    return row["network"], row["device"], row["cache"]
+
+
+def _seconds(milliseconds: float | None) -> str:
+    return "none" if milliseconds is None else f"{milliseconds / 1000:.1f}{THIN}s"

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from site_src.plugin.facts import Facts
+from site_src.plugin.formats import THIN
+from site_src.plugin.page import PageBuilder
+from site_src.report.facts.visits import Visits
+
+ROW = {
+    "network": "Fast 4G", "device": "phone", "cache": "cold", "first_paint": 850, "stored_answer": 900,
+    "live_answer": 5400, "bytes": 5_300_000,
+}  # fmt: skip
+
+
+def visits(page: PageBuilder, folder: Path) -> Visits:
+    before = [ROW | {"stored_answer": None, "live_answer": 22_000}]
+    rows = [ROW, ROW | {"cache": "warm", "live_answer": 1400, "bytes": 0}]
+    found = {"visits": 3, "browser": "153.0.1.0", "rows": rows, "before": {"rows": before}}
+    (folder / "first-visits.json").write_text(json.dumps(found), encoding="utf-8")
+    return Visits(Facts(page.around.catalogue, folder))
+
+
+def test_each_visit_stands_beside_the_same_visit_to_the_site_before(page: PageBuilder, tmp_path: Path) -> None:
+    lines = visits(page, tmp_path).visits_table().splitlines()
+    cold = [cell.strip() for cell in lines[-2].strip("|").split("|")]
+    warm = [cell.strip() for cell in lines[-1].strip("|").split("|")]
+    assert cold[0] == "Fast 4G, phone, cold"
+    assert cold[3] == f"5.4{THIN}s"
+    assert cold[-1] == f"22.0{THIN}s"
+    assert (warm[0], warm[-1]) == ("Fast 4G, phone, warm", "not measured")
+
+
+def test_the_measurement_says_how_often_and_with_what(page: PageBuilder, tmp_path: Path) -> None:
+    assert visits(page, tmp_path).visits_measured() == "3 times (medians), with Chromium 153"
