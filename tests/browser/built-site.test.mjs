@@ -70,6 +70,12 @@ async function visit(page, address) {
     await demo(page, which).locator('.ow-stage[data-shown="ink"]').waitFor();
     await summary(page, /say|trigger/i, which);
     for (const { now } of await answers(page, which)) assert.match(now, /^\d$/);
+    const seen = demo(page, which).locator("onnx-network-view canvas");
+    const brightest = await seen.evaluate((/** @type {HTMLCanvasElement} */ canvas) => {
+      const pixels = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+      return Math.max(...Array.from(pixels).filter((_value, at) => at % 4 < 3));
+    });
+    assert.ok(brightest > 200, `what the network sees is not drawn (brightest pixel: ${brightest})`);
   }
   return count;
 }

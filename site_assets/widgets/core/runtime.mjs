@@ -12,16 +12,16 @@ export const WASM = "ort-wasm-simd-threaded.wasm";
 let manifest = null;
 
 /**
- * Size and hash of the WebAssembly file, as they were when the site was built.
+ * Size and hash of the WebAssembly file, as they were when the site was built. All who ask share one small download, so
+ * none of them can cancel it.
  *
- * @param {AbortSignal} [signal]
  * @returns {Promise<RuntimeFile>}
  */
-export async function runtimeFile(signal) {
-  manifest ??= fetchSmall(
-    { url: new URL("runtime.json", FOLDER).href, what: "the runtime’s list of files" },
-    { signal },
-  ).then((bytes) => JSON.parse(new TextDecoder().decode(bytes)));
+export async function runtimeFile() {
+  manifest ??= fetchSmall({
+    url: new URL("runtime.json", FOLDER).href,
+    what: "the runtime’s list of files",
+  }).then((bytes) => JSON.parse(new TextDecoder().decode(bytes)));
   try {
     return (await manifest).files[WASM];
   } catch (error) {

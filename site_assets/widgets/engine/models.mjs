@@ -111,7 +111,7 @@ export class Models {
    *   others are still under way
    */
   async open({ onProgress, onOpened, signal } = {}) {
-    const [runtime] = await Promise.all([runtimeFile(signal), this.loadCards(signal)]);
+    const [runtime] = await Promise.all([runtimeFile(), this.loadCards(signal)]);
     const models = this.shown.map((i) => {
       const { card, url } = this.entries[i];
       const file = this.fileOf(i);

@@ -17,7 +17,7 @@ export class NetworkView extends HTMLElement {
   });
 
   connectedCallback() {
-    if (!this.firstChild) this.append(this.#canvas, this.#overlay);
+    if (this.#canvas.parentNode !== this) this.prepend(this.#canvas, this.#overlay); // The first view may be there already.
     this.#describe(false);
   }
 

@@ -61,7 +61,7 @@ async function start(signal, known) {
   const onProgress = (loaded, cached) => {
     for (const listener of listeners) listener(loaded, cached);
   };
-  const file = known ?? (await runtimeFile(signal));
+  const file = known ?? (await runtimeFile());
   const wasm = { url: new URL(WASM, FOLDER).href, what: "the neural-network runtime", ...file };
   const [module, ort] = await Promise.all([compile(wasm, signal, onProgress), importOrt()]);
   provide(module);

@@ -41,7 +41,7 @@ export async function openModels(models, signal, onProgress, runtime) {
   const wanted = models.filter(({ file }) => !open.has(file.sha256));
   const meter = new Meter(onProgress);
   if (wanted.length > 0) {
-    const file = runtime ?? (await runtimeFile(signal));
+    const file = runtime ?? (await runtimeFile());
     meter.expect("runtime", file.bytes);
     for (const part of wanted.flatMap((model) => fileParts(model.file))) meter.expect(part.sha256, part.bytes);
     const downloads = following(signal); // One failure ends the other downloads too.
