@@ -8,7 +8,7 @@
  * link until the first live answer.
  */
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { launch } from "./harness/browser.mjs";
 import { pagesHost } from "./harness/pages-host.mjs";
@@ -134,9 +134,7 @@ for (const [speed, each] of Object.entries(SPEEDS)) {
 await browser.close();
 host.close();
 if (values.out) {
-  // Of an older site, measured in the same way; it stays when this site is measured again.
-  const { before = null } = existsSync(values.out) ? JSON.parse(readFileSync(values.out, "utf8")) : {};
-  const result = { page: values.page, visits: Number(values.visits), browser: browser.version(), rows, before };
+  const result = { page: values.page, visits: Number(values.visits), browser: browser.version(), rows };
   writeFileSync(values.out, `${JSON.stringify(result, null, 2)}\n`);
 }
 process.exit();

@@ -18,17 +18,12 @@ class Visits:
         self._facts = facts
 
     def visits_table(self) -> str:
-        """For each network, device and state of the cache: times of the present site, and of the one before it."""
-        found = self._file()
-        before = {_key(row): row for row in found["before"]["rows"]}
+        """Times for each network, device and state of the cache."""
         rows = []
-        for row in found["rows"]:
-            old = before.get(_key(row))
-            cells = [f"{row['network']}, {row['device']}, {row['cache']}"]
-            cells += [_seconds(row[name]) for name in ("first_paint", "stored_answer", "live_answer")]
-            rows.append([*cells, size(row["bytes"]), _seconds(old["live_answer"]) if old else "not measured"])
-        head = ["Visit", "First paint", "Stored answer", "First live answer", "Bytes until then", "Live answer before"]
-        return table(head, rows)
+        for row in self._file()["rows"]:
+            times = [_seconds(row[name]) for name in ("first_paint", "stored_answer", "live_answer")]
+            rows.append([f"{row['network']}, {row['device']}, {row['cache']}", *times, size(row["bytes"])])
+        return table(["Visit", "First paint", "Stored answer", "First live answer", "Bytes until then"], rows)
 
     def visits_measured(self) -> str:
         """How often each was measured, and with which browser."""
@@ -39,10 +34,6 @@ class Visits:
     def _file(self) -> dict[str, Any]:
         found: dict[str, Any] = self._facts.measurements(VISITS)
         return found
-
-
-def _key(row: dict[str, Any]) -> tuple[str, str, str]:
-    return row["network"], row["device"], row["cache"]
 
 
 def _seconds(milliseconds: float | None) -> str:
