@@ -205,7 +205,7 @@ test("what is out of place is found: each kind of fault, made on purpose", async
       ["wrapped to under", ".ow-name { width: 1.2em; overflow-wrap: anywhere }"],
       ["outside the window", ".ow-summary { width: 3000px; white-space: nowrap; position: relative; left: 2000px }"],
       ["wider than the window", ".ow-foot { width: 3000px }"],
-      ["a touch target of", ".ow-sample { width: 10px; height: 10px }"],
+      ["a touch target of", ".ow-sample { width: 10px !important; height: 10px !important }"],
     ]) {
       await page.evaluate((text) => {
         const sheet = new CSSStyleSheet();
