@@ -8,8 +8,6 @@ BIN := .venv/bin
 PY_INSTALLED := .venv/.installed
 MXNET := .venv-mxnet
 JS_INSTALLED := node_modules/.installed
-GOLDEN_PIXELS := .cache/golden/.made
-FIXTURES := .cache/fixtures/.made
 # One test process a processor, four at most; the tests of one module share what they trained, so they stay together.
 IN_PARALLEL := -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 WIDGET_TESTS := $(shell find tests/widgets -name '*.test.mjs')
@@ -63,7 +61,7 @@ serve: ## Serve site/ on this machine
 
 test: lint types test-python verify test-widgets test-browser ## Everything that CI checks
 
-test-quick: lint types $(GOLDEN_PIXELS) $(FIXTURES) ## Lint, types and the fast tests, for the loop while one writes
+test-quick: lint types golden-inputs fixtures ## Lint, types and the fast tests, for the loop while one writes
 	$(BIN)/python -m pytest -q $(IN_PARALLEL) -m "not slow"
 	node --test --test-reporter=dot $(WIDGET_TESTS)
 
