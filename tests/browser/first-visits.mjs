@@ -8,7 +8,7 @@
  * link until the first live answer.
  */
 
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { launch } from "./harness/browser.mjs";
 import { pagesHost } from "./harness/pages-host.mjs";
@@ -121,6 +121,7 @@ for (const [speed, each] of Object.entries(SPEEDS)) {
         network: each.name,
         device,
         cache,
+        visits: visits.length,
         first_paint: median(visits.map(({ paint }) => paint)),
         stored_answer: median(visits.map(({ stored }) => stored)),
         live_answer: median(visits.map(({ live }) => live)),
@@ -134,7 +135,13 @@ for (const [speed, each] of Object.entries(SPEEDS)) {
 await browser.close();
 host.close();
 if (values.out) {
-  const result = { page: values.page, visits: Number(values.visits), browser: browser.version(), rows };
+  // What was not measured now stays as it is.
+  const before = existsSync(values.out) ? JSON.parse(readFileSync(values.out, "utf8")).rows : [];
+  const key = (/** @type {any} */ row) => `${row.network}, ${row.device}, ${row.cache}`;
+  const again = new Set(rows.map(key));
+  const all = [...rows, ...before.filter((/** @type {any} */ row) => !again.has(key(row)))];
+  all.sort((a, b) => key(a).localeCompare(key(b)));
+  const result = { page: values.page, browser: browser.version(), rows: all };
   writeFileSync(values.out, `${JSON.stringify(result, null, 2)}\n`);
 }
 process.exit();

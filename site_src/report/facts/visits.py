@@ -22,14 +22,13 @@ class Visits:
         rows = []
         for row in self._file()["rows"]:
             times = [_seconds(row[name]) for name in ("first_paint", "stored_answer", "live_answer")]
-            rows.append([f"{row['network']}, {row['device']}, {row['cache']}", *times, size(row["bytes"])])
-        return table(["Visit", "First paint", "Stored answer", "First live answer", "Bytes until then"], rows)
+            visit = f"{row['network']}, {row['device']}, {row['cache']}"
+            rows.append([visit, *times, size(row["bytes"]), str(row["visits"])])
+        return table(["Visit", "First paint", "Stored answer", "First live answer", "Bytes until then", "Visits"], rows)
 
     def visits_measured(self) -> str:
-        """How often each was measured, and with which browser."""
-        found = self._file()
-        times = "once" if found["visits"] == 1 else f"{found['visits']} times (medians)"
-        return f"{times}, with Chromium {found['browser'].split('.')[0]}"
+        """With which browser."""
+        return f"with Chromium {self._file()['browser'].split('.')[0]}"
 
     def _file(self) -> dict[str, Any]:
         found: dict[str, Any] = self._facts.measurements(VISITS)
