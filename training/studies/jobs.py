@@ -67,7 +67,7 @@ class OneRun:
     def __call__(self) -> None:
         """Train. A second process with the same run waits, and finds it finished."""
         try:
-            with Stop(), _locked(self.lock):  # submitit's own handler turns a deaf ear to SIGTERM
+            with Stop(), _locked(self.lock):  # submitit's own handler ignores SIGTERM
                 self.train(Console(stderr=True))
         except Stopped as stopped:
             if stopped.number == signal.SIGUSR2:

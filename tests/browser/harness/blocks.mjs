@@ -42,7 +42,7 @@ function longest(events, url) {
   const start = events.find(
     ({ name, args }) => name === "navigationStart" && args.data?.documentLoaderURL?.startsWith(address),
   );
-  if (!start) throw new Error(`the trace tells of no visit to ${address}`);
+  if (!start) throw new Error(`the trace has no visit to ${address}`);
   const tasks = events.filter(
     ({ name, ph, pid, tid, ts }) =>
       ph === "X" && name.endsWith("RunTask") && pid === start.pid && tid === start.tid && ts >= start.ts,

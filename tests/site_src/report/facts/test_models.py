@@ -1,4 +1,4 @@
-"""What tables tell of models, whatever page they stand on."""
+"""What tables say about models, on whatever page they stand."""
 
 from __future__ import annotations
 
