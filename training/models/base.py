@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import ClassVar
 
 import torch
 from torch import nn
 
 
-class Classifier(nn.Module):
+class Classifier(nn.Module, ABC):
     """A network whose last layer is linear. A subclass defines `embed` and `forward`."""
 
     head_name: ClassVar[str] = "head"
     """Attribute of the classification layer."""
 
+    @abstractmethod
     def embed(self, x: torch.Tensor) -> torch.Tensor:
         """Normalised images `(n, c, h, w)` to the features `(n, d)` that the classification layer takes."""
-        raise NotImplementedError
 
     @property
     def cuts(self) -> int:

@@ -28,7 +28,7 @@ from training.runs.lineage import train
 from training.runs.store import METRICS, STATE, WEIGHTS, Run, find
 
 QUIET = Console(file=io.StringIO())
-PATIENCE = 300
+PATIENCE = 900
 """Seconds that a process of ours may take on a busy machine."""
 QUICK = ScratchRecipe.model_validate(
     {
