@@ -170,3 +170,20 @@ export function watchErrors(page) {
   });
   return errors;
 }
+
+/** The text of the failure shown, which is an alert. @param {Page} page */
+export async function failureText(page) {
+  const box = demo(page).locator("onnx-load-progress[data-state=failed]");
+  await box.waitFor();
+  const role = await box.getAttribute("role");
+  if (role !== "alert") throw new Error(`the failure has the role ${role}, not alert`);
+  return /** @type {string} */ (await box.textContent());
+}
+
+/** Press "Try again" and draw a digit: both networks answer. @param {Page} page */
+export async function retryWorks(page) {
+  await demo(page).getByRole("button", { name: "Try again" }).click();
+  await ready(page);
+  await draw(page, DIGITS[7]);
+  await summary(page, /Both networks say 7/);
+}
