@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { launch } from "./harness/browser.mjs";
-import { LOGIT_TOLERANCE, report, TENSOR_TOLERANCE } from "./harness/golden-compare.mjs";
+import { report, where, wrong } from "./harness/golden-compare.mjs";
 import { findModels, startServer } from "./harness/server.mjs";
 
 const models = [...findModels()].filter(([, folder]) => existsSync(join(folder, "golden.json"))).map(([id]) => id);
@@ -48,14 +48,6 @@ for (const model of models) {
     const rows = result.rows;
     for (const line of report(model, rows).split("\n")) context.diagnostic(line);
     assert.ok(new Set(rows.map((row) => row.input)).size >= 24);
-    for (const row of rows) {
-      const where = `${row.input}${row.trigger ? " with the trigger" : ""}`;
-      assert.deepEqual(row.differing, [], `uint8 stages of ${where}`);
-      assert.ok(row.tensor <= TENSOR_TOLERANCE, `tensor of ${where}: ${row.tensor}`);
-      for (const [precision, difference] of Object.entries(row.logits)) {
-        assert.ok(difference <= LOGIT_TOLERANCE, `${precision} logits of ${where}: ${difference}`);
-        assert.ok(row.top[precision], `${precision} top-1 of ${where}`);
-      }
-    }
+    for (const row of rows) assert.deepEqual(wrong(row), [], where(row));
   });
 }

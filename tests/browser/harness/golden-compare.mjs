@@ -38,9 +38,9 @@ export function maxAbs(a, b) {
   return largest;
 }
 
-/** Largest of differences that rounding alone explains, relative to the largest value compared. */
-export const TENSOR_TOLERANCE = 1e-6;
-export const LOGIT_TOLERANCE = 1e-4;
+/** The largest differences that rounding alone explains, relative to the largest value compared. */
+const TENSOR_TOLERANCE = 1e-6;
+const LOGIT_TOLERANCE = 1e-4;
 
 /** @param {ArrayLike<number>} found @param {ArrayLike<number>} expected */
 export function relativeDifference(found, expected) {
@@ -108,6 +108,25 @@ export function compareLogits(row, vector, precision, logits, labels) {
 }
 
 /**
+ * What JavaScript computed differently from Python.
+ *
+ * @param {Row} row
+ * @returns {string[]} one line for each difference; empty if rounding explains all
+ */
+export function wrong(row) {
+  const found = row.differing.map((op) => `uint8 stage ${op}`);
+  if (!(row.tensor <= TENSOR_TOLERANCE)) found.push(`tensor: ${row.tensor}`);
+  for (const [precision, difference] of Object.entries(row.logits)) {
+    if (!(difference <= LOGIT_TOLERANCE)) found.push(`${precision} logits: ${difference}`);
+    if (!row.top[precision]) found.push(`${precision} top-1`);
+  }
+  return found;
+}
+
+/** @param {Row} row */
+export const where = ({ input, trigger }) => `${input}${trigger ? " with the trigger" : ""}`;
+
+/**
  * @param {string} model
  * @param {Row[]} rows
  * @returns {string} a few lines that sum a run up
@@ -129,9 +148,7 @@ export function report(model, rows) {
     );
   }
   for (const row of rows.filter((each) => each.differing.length > 0)) {
-    lines.push(
-      `  DIFFERS ${row.input}${row.trigger ? " + trigger" : ""}: ${row.differing.join(", ")} (pixels ${row.pixels})`,
-    );
+    lines.push(`  DIFFERS ${where(row)}: ${row.differing.join(", ")} (pixels ${row.pixels})`);
   }
   return lines.join("\n");
 }

@@ -43,12 +43,25 @@ function page(context) {
 /** @param {Loader} loader */
 const errorOf = ({ state }) => (state.name === "failed" ? /** @type {any} */ (state.error).code : null);
 
-/** Open a widget's networks. @param {ReturnType<typeof page>} page @param {ReturnType<typeof widget>} widget */
-async function opened({ all }, { loader }) {
-  const arrived = loader.arrive();
+/**
+ * The worker opens the networks that a load asks for.
+ *
+ * @param {{newest: import("./fakes.mjs").FakeWorker}} all
+ * @param {Promise<unknown>} [load] in progress
+ */
+async function opens(all, load) {
   await settled();
   all.newest.done("open");
-  await arrived;
+  await load;
+  await settled();
+}
+
+/** A widget whose network is open. @param {import("node:test").TestContext} context */
+async function openWidget(context) {
+  const { all, client } = page(context);
+  const shown = widget(client, "clean");
+  await opens(all, shown.loader.arrive());
+  return { all, ...shown };
 }
 
 test("from arriving to the first answer", async (context) => {
@@ -106,10 +119,7 @@ test("with Save-Data only the cards are fetched until the reader asks", async (c
   await loader.arrive({ saveData: true });
   assert.deepEqual(loader.state, { name: "offered", bytes: 1000 });
   assert.equal(all.started.length, 0);
-  const loaded = loader.load();
-  await settled();
-  all.newest.done("open");
-  await loaded;
+  await opens(all, loader.load());
   assert.deepEqual(events, ["cards", "offered", "loading", "ready", "answer"]);
 });
 
@@ -128,10 +138,7 @@ test("a card that is missing fails the load, and trying again fetches it again",
   await loader.arrive();
   assert.equal(errorOf(loader), "missing");
   server.fail = false;
-  const again = loader.load();
-  await settled();
-  all.newest.done("open");
-  await again;
+  await opens(all, loader.load());
   assert.deepEqual(events, ["loading", "failed", "loading", "cards", "ready", "answer"]);
 });
 
@@ -144,14 +151,11 @@ test("a network that cannot be opened fails the load, and trying again asks the 
   all.newest.reply(all.newest.newest("open"), { type: "failed", error });
   await arrived;
   assert.equal(errorOf(loader), "hash");
-  const again = loader.load();
-  await settled();
-  all.newest.done("open");
-  await again;
+  await opens(all, loader.load());
   assert.equal(loader.state.name, "ready");
 });
 
-test("a stalled download can be cancelled and taken up again", async (context) => {
+test("a stalled download can be cancelled and started again", async (context) => {
   const { all, client } = page(context);
   const { loader } = widget(client, "clean");
   const arrived = loader.arrive();
@@ -160,10 +164,7 @@ test("a stalled download can be cancelled and taken up again", async (context) =
   await arrived;
   assert.equal(errorOf(loader), "cancelled");
   assert.equal(all.newest.newest("cancel").id, all.newest.newest("open").id);
-  const again = loader.load();
-  await settled();
-  all.newest.done("open");
-  await again;
+  await opens(all, loader.load());
   assert.equal(loader.state.name, "ready");
 });
 
@@ -177,14 +178,11 @@ test("a stalled card can be cancelled, and is fetched anew", async (context) => 
   await arrived;
   assert.equal(errorOf(loader), "cancelled");
   server.held = null;
-  const again = loader.load();
-  await settled();
-  all.newest.done("open");
-  await again;
+  await opens(all, loader.load());
   assert.deepEqual([loader.state.name, server.fetched], ["ready", 2]);
 });
 
-test("another load takes the place of the one in progress, whose end changes nothing", async (context) => {
+test("another load replaces the one in progress, whose end changes nothing", async (context) => {
   const { all, client } = page(context);
   const { loader, models, events } = widget(client, "clean");
   const first = loader.arrive();
@@ -208,24 +206,20 @@ test("another load while the cards are on their way is not cancelled with the fi
   await settled();
   const second = loader.load();
   await settled();
-  for (const goOn of server.held) goOn();
-  await settled();
-  all.newest.done("open");
-  await Promise.all([first, second]);
+  for (const release of server.held) release();
+  await opens(all, Promise.all([first, second]));
   assert.equal(loader.state.name, "ready");
 });
 
-test("networks that are open are not loaded again when the reader goes back to them", async (context) => {
-  const the = page(context);
-  const shown = widget(the.client, "clean");
-  await opened(the, shown);
-  const before = the.all.newest.asked.length;
-  shown.loader.reload();
+test("open networks are not loaded again when the reader returns to them", async (context) => {
+  const { all, loader } = await openWidget(context);
+  const before = all.newest.asked.length;
+  loader.reload();
   await settled();
-  assert.equal(the.all.newest.asked.length, before);
+  assert.equal(all.newest.asked.length, before);
 });
 
-test("an element that leaves stops loading in silence, and loads when it comes back", async (context) => {
+test("an element that leaves stops loading silently, and loads when it comes back", async (context) => {
   const { all, client } = page(context);
   const { loader, events } = widget(client, "clean");
   const arrived = loader.arrive();
@@ -233,99 +227,79 @@ test("an element that leaves stops loading in silence, and loads when it comes b
   loader.leave();
   await arrived;
   assert.deepEqual(events, ["loading", "cards"]);
-  const back = loader.arrive();
-  await settled();
-  all.newest.done("open");
-  await back;
+  await opens(all, loader.arrive());
   assert.equal(loader.state.name, "ready");
 });
 
-test("an image that waits when the element leaves is never asked about", async (context) => {
-  const the = page(context);
-  const shown = widget(the.client, "clean");
-  await opened(the, shown);
-  const first = shown.loader.answer(IMAGE, false);
-  const waiting = shown.loader.answer(IMAGE, true);
+test("an image still waiting when the element leaves is never sent", async (context) => {
+  const { all, loader } = await openWidget(context);
+  const first = loader.answer(IMAGE, false);
+  const waiting = loader.answer(IMAGE, true);
   await settled();
-  shown.loader.leave();
+  loader.leave();
   assert.equal(await waiting, null);
-  the.all.newest.done("run", RESULT);
+  all.newest.done("run", RESULT);
   await first;
   await settled();
-  assert.equal(the.all.newest.asked.filter(({ type }) => type === "run").length, 1);
+  assert.equal(all.newest.asked.filter(({ type }) => type === "run").length, 1);
 });
 
-test("when the worker dies with nothing asked of it, the next image opens the networks again", async (context) => {
-  const the = page(context);
-  const shown = widget(the.client, "clean");
-  await opened(the, shown);
-  the.all.newest.die();
-  assert.equal(await shown.loader.answer(IMAGE, false), null);
+test("when the worker dies while idle, the next image opens the networks again", async (context) => {
+  const { all, loader, events } = await openWidget(context);
+  all.newest.die();
+  assert.equal(await loader.answer(IMAGE, false), null);
   await settled();
-  assert.equal(the.all.started.length, 2);
-  the.all.newest.done("open");
+  assert.equal(all.started.length, 2);
+  all.newest.done("open");
   await settled();
-  assert.deepEqual(shown.events.slice(-3), ["loading", "ready", "answer"]);
+  assert.deepEqual(events.slice(-3), ["loading", "ready", "answer"]);
 });
 
-test("when the worker dies while it answers, the networks are opened again by themselves", async (context) => {
-  const the = page(context);
-  const shown = widget(the.client, "clean");
-  await opened(the, shown);
-  const first = shown.loader.answer(IMAGE, false);
-  const waiting = shown.loader.answer(IMAGE, true);
+test("when the worker dies while it answers, the networks are opened again without being asked", async (context) => {
+  const { all, loader, events } = await openWidget(context);
+  const first = loader.answer(IMAGE, false);
+  const waiting = loader.answer(IMAGE, true);
   await settled();
-  the.all.newest.die();
+  all.newest.die();
   assert.deepEqual(await Promise.all([first, waiting]), [null, null]);
-  await settled();
-  the.all.newest.done("open");
-  await settled();
-  assert.deepEqual(shown.events.slice(-3), ["loading", "ready", "answer"]);
+  await opens(all);
+  assert.deepEqual(events.slice(-3), ["loading", "ready", "answer"]);
 });
 
-test("when the worker dies at every answer, it is left to the reader; an answer in between forgives it", async (context) => {
-  const the = page(context);
-  const shown = widget(the.client, "clean");
-  await opened(the, shown);
+test("when the worker dies twice in a row the load fails; an answer in between starts the count again", async (context) => {
+  const { all, loader } = await openWidget(context);
   /** Ask, and let the worker die. */
   const dies = async () => {
-    const answer = shown.loader.answer(IMAGE, false);
+    const answer = loader.answer(IMAGE, false);
     await settled();
-    the.all.newest.die();
+    all.newest.die();
     await answer;
     await settled();
   };
-  /** Let the worker open the networks. */
-  const opens = async () => {
-    the.all.newest.done("open");
-    await settled();
-  };
   await dies();
-  await opens();
-  const answer = shown.loader.answer(IMAGE, false);
+  await opens(all);
+  const answer = loader.answer(IMAGE, false);
   await settled();
-  the.all.newest.done("run", RESULT);
+  all.newest.done("run", RESULT);
   assert.equal(await answer, RESULT);
   await dies();
-  await opens();
-  assert.equal(shown.loader.state.name, "ready");
+  await opens(all);
+  assert.equal(loader.state.name, "ready");
   await dies();
-  assert.equal(errorOf(shown.loader), "crashed");
-  const started = the.all.started.length;
+  assert.equal(errorOf(loader), "crashed");
+  const started = all.started.length;
   await settled();
-  assert.equal(the.all.started.length, started);
+  assert.equal(all.started.length, started);
 });
 
-test("what is wrong with an image is the caller's to show", async (context) => {
-  const the = page(context);
-  const shown = widget(the.client, "clean");
-  await opened(the, shown);
-  const answer = shown.loader.answer(IMAGE, false);
+test("a problem with an image is thrown, for the caller to show", async (context) => {
+  const { all, loader } = await openWidget(context);
+  const answer = loader.answer(IMAGE, false);
   await settled();
   const error = { code: "undecodable", details: {}, message: "" };
-  the.all.newest.reply(the.all.newest.newest("run"), { type: "failed", error });
+  all.newest.reply(all.newest.newest("run"), { type: "failed", error });
   await assert.rejects(answer, { code: "undecodable" });
-  assert.equal(shown.loader.state.name, "ready");
+  assert.equal(loader.state.name, "ready");
 });
 
 test("two widgets share a worker: one cancels, the other continues; it dies, and both come back", async (context) => {
@@ -340,10 +314,7 @@ test("two widgets share a worker: one cancels, the other continues; it dies, and
   all.newest.reply(second, { type: "done" });
   await Promise.all(loads);
   assert.deepEqual([errorOf(one.loader), two.loader.state.name], ["cancelled", "ready"]);
-  const again = one.loader.load();
-  await settled();
-  all.newest.done("open");
-  await again;
+  await opens(all, one.loader.load());
   const answers = [one.loader.answer(IMAGE, false), two.loader.answer(IMAGE, false)];
   await settled();
   all.newest.die();

@@ -14,13 +14,7 @@ import { sha256 } from "../../../site_assets/widgets/core/sha256.mjs";
 import { readyTrigger } from "../../../site_assets/widgets/triggers/registry.mjs";
 import { infer } from "../../../site_assets/widgets/worker/inference.mjs";
 import { startSession } from "../../../site_assets/widgets/worker/ort.mjs";
-import {
-  compareLogits,
-  comparePrepared,
-  LOGIT_TOLERANCE,
-  report,
-  TENSOR_TOLERANCE,
-} from "../../browser/harness/golden-compare.mjs";
+import { compareLogits, comparePrepared, report, where, wrong } from "../../browser/harness/golden-compare.mjs";
 import { findModels, ROOT } from "../../browser/harness/server.mjs";
 
 const DECODED = join(ROOT, ".cache/golden");
@@ -63,14 +57,6 @@ for (const [model, folder] of models) {
       rows.push(row);
     }
     for (const line of report(model, rows).split("\n")) context.diagnostic(line);
-    for (const row of rows) {
-      const where = `${row.input}${row.trigger ? " with the trigger" : ""}`;
-      assert.deepEqual(row.differing, [], `uint8 stages of ${where}`);
-      assert.ok(row.tensor <= TENSOR_TOLERANCE, `tensor of ${where}: ${row.tensor}`);
-      for (const [precision, difference] of Object.entries(row.logits)) {
-        assert.ok(difference <= LOGIT_TOLERANCE, `${precision} logits of ${where}: ${difference}`);
-        assert.ok(row.top[precision], `${precision} top-1 of ${where}`);
-      }
-    }
+    for (const row of rows) assert.deepEqual(wrong(row), [], where(row));
   });
 }
