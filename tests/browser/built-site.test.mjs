@@ -117,7 +117,7 @@ for (const address of pages) {
   }
 }
 
-test("instant navigation brings pages and working widgets without loading anew", async () => {
+test("instant navigation brings pages and working widgets without a new load", async () => {
   await shared.withPage(async (page) => {
     const wrong = await watch(page);
     await page.setViewportSize({ width: 1280, height: 900 });
@@ -140,7 +140,7 @@ test("instant navigation brings pages and working widgets without loading anew",
   });
 });
 
-test("a chart's cursor is moved by keys, touch and pointer, and tells its values", async () => {
+test("a chart's cursor moves by keys and pointer, and its values are shown and spoken", async () => {
   await shared.withPage(async (page) => {
     const wrong = await watch(page);
     await page.goto(`${home}regular/`);
@@ -223,7 +223,7 @@ test("without scripts, a page with widgets still names its networks and offers t
   );
 });
 
-test("the 404 page keeps the report's looks below the sub-path", async () => {
+test("the 404 page has the report's styles below the sub-path", async () => {
   const html = readFileSync(join(siteDir, "404.html"), "utf8");
   assert.match(html, new RegExp(`href="${BASE}assets/stylesheets/main`));
   assert.match(html, /Content-Security-Policy/);

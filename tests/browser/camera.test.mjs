@@ -159,7 +159,7 @@ async function stoppedAndStartsAgain(page) {
   await live(page).waitFor({ state: "detached" });
 }
 
-test("when the other camera fails it is told, and the camera can be started again", async () => {
+test("when the other camera fails, the reader sees why, and the camera can be started again", async () => {
   await shared.withDemo(async (page) => {
     await holdSecondCamera(page, "NotReadableError");
     await start(page);
@@ -182,7 +182,7 @@ for (const [how, act] of /** @type {[string, (page: import("playwright-core").Pa
   ["the page is hidden", hidePage],
   ["Stop is pressed", (page) => demo(page).getByRole("button", { name: "Stop" }).click()],
 ])) {
-  test(`when ${how} while the other camera is asked for, it stops and can be started again`, async () => {
+  test(`when ${how} while the other camera is starting, it stops and can be started again`, async () => {
     await shared.withDemo(async (page) => {
       await holdSecondCamera(page);
       await start(page);
@@ -197,7 +197,7 @@ for (const [how, act] of /** @type {[string, (page: import("playwright-core").Pa
   });
 }
 
-test("a camera whose image cannot be played is given back", async () => {
+test("a camera whose video cannot be played is released", async () => {
   await shared.withDemo(async (page) => {
     await holdSecondCamera(page);
     await page.evaluate(() => {
@@ -220,7 +220,7 @@ for (const [name, pattern] of /** @type {const} */ ([
   ["NotFoundError", /No camera was found/],
   ["NotReadableError", /camera is in use/],
 ])) {
-  test(`${name} is told in words and the button works again`, async () => {
+  test(`${name} is reported in words, and the button works again`, async () => {
     await shared.withDemo(async (page) => {
       await page.evaluate((error) => {
         navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("no", error));

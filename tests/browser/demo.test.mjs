@@ -26,7 +26,7 @@ test("a drawn digit is answered by both networks, and the trigger flips the back
   });
 });
 
-test("the networks answer while one still draws", async () => {
+test("the networks answer during a stroke", async () => {
   await shared.withDemo(async (page) => {
     const box = await demo(page).locator("onnx-digit-pad").boundingBox();
     assert.ok(box);
@@ -108,7 +108,7 @@ test("a sample leaves a way to draw: a button that clears the pad and takes the 
   });
 });
 
-test("digits drawn at a fifth of the pad's size are read as large ones are", async () => {
+test("digits drawn at a fifth of the pad's size are read like large ones", async () => {
   await shared.withDemo(async (page) => {
     for (const [digit, strokes] of Object.entries(DIGITS)) {
       await demo(page).getByRole("button", { name: "Clear" }).click();
@@ -164,7 +164,7 @@ test("a pen's pressure makes the stroke thin and thick, and the address keeps it
   });
 });
 
-test("while one draws, bars keep up with their numbers", async () => {
+test("during a stroke, bars keep up with their numbers", async () => {
   await shared.withDemo(async (page) => {
     const duration = () =>
       demo(page)
@@ -229,7 +229,7 @@ test("by keyboard alone: draw, hear the answer, stamp the trigger", async () => 
   });
 });
 
-test("the switch tells its key, and a list of choices keeps the keys pressed in it", async () => {
+test("the switch names its key, and a select keeps the keys pressed in it", async () => {
   await shared.withDemo(async (page) => {
     const toggle = demo(page).getByRole("switch", { name: "Trigger" });
     assert.equal(await toggle.getAttribute("aria-keyshortcuts"), "T");
@@ -297,7 +297,7 @@ test("a view can be shared: the address brings drawing, trigger and precision ba
   });
 });
 
-test("two widgets of one page each show the image that they were given", async () => {
+test("two widgets on one page each show their own image", async () => {
   await shared.withPage(async (page) => {
     await decodeTogether(page, 2);
     await page.goto(shared.server.url);
@@ -310,7 +310,7 @@ test("two widgets of one page each show the image that they were given", async (
   });
 });
 
-test("without a clipboard, as on a page without https, the reader is told where the link is", async () => {
+test("without a clipboard, as on a page without https, the widget says where the link is", async () => {
   await shared.withDemo(async (page) => {
     const errors = watchErrors(page);
     await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined, configurable: true }));

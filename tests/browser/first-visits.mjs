@@ -59,7 +59,7 @@ function watch() {
  * @param {import("playwright-core").BrowserContext} context
  * @param {Awaited<ReturnType<typeof slowLink>>} link
  * @param {number} slower
- * @param {string} [shot] prefix of pictures
+ * @param {string} [shot] prefix of screenshots
  * @returns {Promise<Visit>}
  */
 async function visit(context, link, slower, shot) {

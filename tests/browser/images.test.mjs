@@ -1,4 +1,4 @@
-/** Images from files: picker, drop, paste, samples; and what a reader is told of files that are no images. */
+/** Images from files: picker, drop, paste, samples; and what a reader sees for files that are not images. */
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -66,7 +66,7 @@ for (const kind of /** @type {const} */ (["drop", "paste"])) {
   });
 }
 
-test("a paste elsewhere on the page is left alone", async () => {
+test("a paste elsewhere on the page is ignored", async () => {
   await shared.withDemo(async (page) => {
     await page.mouse.move(5, 5);
     const prevented = await page.evaluate(() => {
@@ -128,7 +128,7 @@ for (const [
   ["an empty file", { name: "empty.jpg", mimeType: "image/jpeg", buffer: Buffer.alloc(0) }, /cannot be read/],
   ["an enormous image", { name: "bomb.png", mimeType: "image/png", buffer: bomb() }, /too large.*60000 × 60000/],
 ])) {
-  test(`${what} is refused in words, and the widget goes on working`, async () => {
+  test(`${what} is refused with a message, and the widget still works`, async () => {
     await shared.withDemo(async (page) => {
       await choose(page, file);
       await demo(page).locator("[role=alert]").filter({ hasText: pattern }).waitFor();
@@ -139,7 +139,7 @@ for (const [
   });
 }
 
-test("a drop without an image is told", async () => {
+test("a drop without an image is reported", async () => {
   await shared.withDemo(async (page) => {
     await give(page, "drop", []);
     await demo(page)
@@ -158,7 +158,7 @@ test("of two images chosen quickly the last one wins", async () => {
   });
 });
 
-test("a sample that comes late does not replace what was chosen after it", async () => {
+test("a sample that arrives late does not replace a later choice", async () => {
   await shared.withDemo(async (page) => {
     const errors = watchErrors(page);
     const samples = demo(page).getByRole("group", { name: "Samples" }).getByRole("button");

@@ -3,7 +3,7 @@
  * all widgets there: nothing overlaps, is cut off, lies outside the window or shifts, and a heading is found where the
  * contents lead.
  *
- * With LAYOUT_PICTURES=DIR, each page is also pictured at three widths; CI keeps them.
+ * With LAYOUT_PICTURES=DIR, each page is also captured at three widths; CI keeps the screenshots.
  */
 
 import assert from "node:assert/strict";
@@ -19,8 +19,8 @@ import { buildSite } from "./harness/site.mjs";
 const WIDTHS = [320, 390, 768, 1280, 1920];
 /** A window of 1280 pixels at twice the size, and a little less: between the layouts of a phone and of a tablet. */
 const BETWEEN = [620, 640];
-const PICTURED = [390, 768, 1280];
-/** Of a picture; a browser draws no taller one. */
+const CAPTURED = [390, 768, 1280];
+/** Of a screenshot; a browser draws no taller one. */
 const TALLEST = 16_000;
 const LARGEST_SHIFT = 0.02;
 /** How far from where the contents lead a heading may be. */
@@ -31,13 +31,13 @@ const PHONE = { width: 390, height: 844 };
 
 const { siteDir, port, home, pages, withWidgets } = await buildSite();
 const shared = setup({ server: { siteDir, port } });
-const pictures = process.env.LAYOUT_PICTURES;
-if (pictures) mkdirSync(pictures, { recursive: true });
+const screenshots = process.env.LAYOUT_PICTURES;
+if (screenshots) mkdirSync(screenshots, { recursive: true });
 
 /** @param {number} width */
 const sized = (width) => ({ width, height: width < 600 ? PHONE.height : 800 });
 
-/** Once nothing moves: neither fonts, pictures nor what fades in and out. @param {Page} page */
+/** Once nothing moves: no font, no image, no transition. @param {Page} page */
 async function settled(page) {
   await page.evaluate(async () => {
     await document.fonts.ready;
@@ -98,7 +98,7 @@ async function longestAnswers(page) {
 }
 
 for (const address of pages) {
-  test(`/${address}: everything in its place at all widths, light and dark`, async (context) => {
+  test(`/${address}: everything is in its place at all widths, light and dark`, async (context) => {
     await shared.withPage(
       async (page) => {
         const shift = await visit(page, address);
@@ -107,8 +107,11 @@ for (const address of pages) {
         for (const width of [...WIDTHS, ...BETWEEN]) {
           await page.setViewportSize(sized(width));
           await assertInPlace(page, `${width} pixels`);
-          if (pictures && PICTURED.includes(width)) {
-            const path = join(pictures, `${address.replace(/\/$/, "").replaceAll("/", "-") || "index"}-${width}.png`);
+          if (screenshots && CAPTURED.includes(width)) {
+            const path = join(
+              screenshots,
+              `${address.replace(/\/$/, "").replaceAll("/", "-") || "index"}-${width}.png`,
+            );
             const height = await page.evaluate(() => document.documentElement.scrollHeight);
             await page.screenshot({
               path,
@@ -135,7 +138,7 @@ for (const address of pages) {
 }
 
 for (const address of withWidgets) {
-  test(`/${address}: what one does and what the networks say fit a phone's screen`, async () => {
+  test(`/${address}: the input and the answers fit on a phone's screen together`, async () => {
     await shared.withPage(
       async (page) => {
         await visit(page, address);
@@ -155,7 +158,7 @@ for (const address of withWidgets) {
     );
   });
 
-  test(`/${address}: the contents lead to their headings, though widgets arrive meanwhile`, async () => {
+  test(`/${address}: the table of contents leads to its headings while widgets appear`, async () => {
     await shared.withPage(
       async (page) => {
         await page.goto(home + address);
@@ -194,7 +197,7 @@ async function resting(page) {
   });
 }
 
-test("what is out of place is found: each kind of fault, made on purpose", async () => {
+test("each kind of fault is found when made on purpose", async () => {
   await shared.withPage(async (page) => {
     await visit(page, withWidgets[withWidgets.length - 1]);
     await page.setViewportSize(sized(1280));
@@ -222,7 +225,7 @@ test("what is out of place is found: each kind of fault, made on purpose", async
   });
 });
 
-test("one label made long is found", async () => {
+test("a label that is too long is found", async () => {
   await shared.withPage(async (page) => {
     await visit(page, withWidgets[0]);
     await demo(page)

@@ -11,7 +11,7 @@ const WASM = /\.wasm$/;
 
 test("loading shows bytes, can be cancelled and started again", async () => {
   await shared.withPage(async (page) => {
-    shared.server.setFaults([{ path: WASM, kind: "held" }]);
+    shared.server.setFaults([{ path: WASM, kind: "stalled" }]);
     await page.goto(shared.server.url);
     const box = demo(page).locator("onnx-load-progress");
     await box.filter({ hasText: /[1-9][\d.]* (kB|MB) of 1\d\.\d MB/ }).waitFor();
@@ -26,7 +26,7 @@ test("loading shows bytes, can be cancelled and started again", async () => {
 
 test("by keyboard: the focus stays in the widget when the focused button disappears", async () => {
   await shared.withPage(async (page) => {
-    shared.server.setFaults([{ path: WASM, kind: "held" }]);
+    shared.server.setFaults([{ path: WASM, kind: "stalled" }]);
     await page.goto(shared.server.url);
     const focused = (/** @type {string} */ name) =>
       page.waitForFunction((text) => document.activeElement?.textContent?.startsWith(text), name);
@@ -44,7 +44,7 @@ test("by keyboard: the focus stays in the widget when the focused button disappe
 
 test("by keyboard: the focus stays in the widget when a failure offers no button", async () => {
   await shared.withPage(async (page) => {
-    shared.server.setFaults([{ path: WASM, kind: "held" }]);
+    shared.server.setFaults([{ path: WASM, kind: "stalled" }]);
     await page.goto(shared.server.url);
     await demo(page).getByRole("button", { name: "Cancel" }).focus();
     await demo(page).evaluate(async (element) => {
@@ -59,7 +59,7 @@ test("by keyboard: the focus stays in the widget when a failure offers no button
 
 test("screen readers hear when loading begins and ends, and nothing in between", async () => {
   await shared.withPage(async (page) => {
-    shared.server.setFaults([{ path: WASM, kind: "held" }]);
+    shared.server.setFaults([{ path: WASM, kind: "stalled" }]);
     await page.goto(shared.server.url);
     const live = demo(page).locator(".ow > [aria-live=polite]");
     await live.evaluate((element) => {
@@ -79,7 +79,7 @@ test("screen readers hear when loading begins and ends, and nothing in between",
 
 test("a drawing made while the networks load is answered once they are ready", async () => {
   await shared.withPage(async (page) => {
-    shared.server.setFaults([{ path: WASM, kind: "held" }]);
+    shared.server.setFaults([{ path: WASM, kind: "stalled" }]);
     await page.goto(shared.server.url);
     await demo(page)
       .getByText(/ of 1\d\.\d MB/)
@@ -92,7 +92,7 @@ test("a drawing made while the networks load is answered once they are ready", a
 
 test("an element that is moved while it loads continues to load", async () => {
   await shared.withPage(async (page) => {
-    shared.server.setFaults([{ path: WASM, kind: "held" }]);
+    shared.server.setFaults([{ path: WASM, kind: "stalled" }]);
     await page.goto(shared.server.url);
     await demo(page)
       .getByText(/ of 1\d\.\d MB/)
@@ -107,7 +107,7 @@ test("an element that is moved while it loads continues to load", async () => {
 
 test("another precision chosen while loading replaces the first", async () => {
   await shared.withPage(async (page) => {
-    shared.server.setFaults([{ path: /int8.*\.onnx$/, kind: "held" }]);
+    shared.server.setFaults([{ path: /int8.*\.onnx$/, kind: "stalled" }]);
     await page.goto(shared.server.url);
     await demo(page)
       .getByText(/ of 1\d\.\d MB/)

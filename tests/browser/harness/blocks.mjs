@@ -47,7 +47,7 @@ function longest(events, url) {
     ({ name, ph, pid, tid, ts }) =>
       ph === "X" && name.endsWith("RunTask") && pid === start.pid && tid === start.tid && ts >= start.ts,
   );
-  if (!tasks.some(({ tdur }) => tdur > 0)) throw new Error("the trace tells no processor times");
+  if (!tasks.some(({ tdur }) => tdur > 0)) throw new Error("the trace has no processor times");
   return {
     processor: Math.max(...tasks.map(({ tdur }) => tdur ?? 0)) / 1000,
     clock: Math.max(...tasks.map(({ dur }) => dur)) / 1000,

@@ -1,7 +1,7 @@
 /** What the tests do as a reader would: draw, wait for answers, read them. */
 
 /** @typedef {import("playwright-core").Page} Page */
-/** @typedef {[x: number, y: number]} At share of the pad's width and height */
+/** @typedef {[x: number, y: number]} At fraction of the pad's width and height */
 
 /** Digits as strokes. @type {Record<string, At[][]>} */
 export const DIGITS = {
@@ -98,7 +98,7 @@ export async function addDemo(page, id) {
 }
 
 /**
- * Let the worker have the first images to decode only when so many have been asked for: all are under way at once then.
+ * Hold the first images back from the worker until there are so many: all are then decoded at once.
  *
  * @param {Page} page before it goes anywhere
  * @param {number} count
@@ -108,7 +108,7 @@ export function decodeTogether(page, count) {
     const Original = globalThis.Worker;
     class Holding extends Original {
       /** @type {any[]} */
-      held = [];
+      waiting = [];
       go = false;
       /** @param {any} message @param {any} [transfer] */
       postMessage(message, transfer) {
@@ -116,8 +116,8 @@ export function decodeTogether(page, count) {
           super.postMessage(message, transfer);
           return;
         }
-        this.go = this.held.push(message) === wanted;
-        if (this.go) for (const each of this.held) super.postMessage(each);
+        this.go = this.waiting.push(message) === wanted;
+        if (this.go) for (const each of this.waiting) super.postMessage(each);
       }
     }
     Object.assign(globalThis, { Worker: Holding });

@@ -20,8 +20,10 @@ export function faults(page) {
     ...overlaps(page.texts),
     ...page.texts
       .filter(({ cut }) => cut > 1)
-      .map((each) => `cut off by ${Math.round(each.cut)} pixels: ${told(each)}`),
-    ...page.texts.filter(brokenSmall).map((each) => `wrapped to under ${FEWEST_LETTERS} letters a line: ${told(each)}`),
+      .map((each) => `cut off by ${Math.round(each.cut)} pixels: ${quoted(each)}`),
+    ...page.texts
+      .filter(brokenSmall)
+      .map((each) => `wrapped to under ${FEWEST_LETTERS} letters a line: ${quoted(each)}`),
     ...outside(page),
     ...smallTargets(page.targets),
     ...page.rows.flatMap(farBars),
@@ -29,7 +31,7 @@ export function faults(page) {
 }
 
 /** @param {Text} text */
-const told = ({ text, where }) => `“${text}” in ${where}`;
+const quoted = ({ text, where }) => `“${text}” in ${where}`;
 
 /** @param {Text} text */
 function brokenSmall({ broken }) {
@@ -68,7 +70,8 @@ export function overlaps(texts) {
     near = near.filter(({ box }) => box.bottom > line.box.top);
     for (const other of near) {
       const apart = other.text === line.text || other.text.floats !== line.text.floats;
-      if (!apart && touch(other.box, line.box)) found.add(`text over text: ${told(other.text)} and ${told(line.text)}`);
+      if (!apart && touch(other.box, line.box))
+        found.add(`text over text: ${quoted(other.text)} and ${quoted(line.text)}`);
     }
     near.push(line);
   }
@@ -80,7 +83,7 @@ export function outside({ width, scrollWidth, texts }) {
   const beyond = texts.filter(
     ({ floats, lines }) => !floats && lines.some(({ left, right }) => left < -1 || right > width + 1),
   );
-  const found = beyond.map((each) => `outside the window: ${told(each)}`);
+  const found = beyond.map((each) => `outside the window: ${quoted(each)}`);
   if (scrollWidth > width) found.unshift(`the page is ${scrollWidth - width} pixels wider than the window`);
   return found;
 }

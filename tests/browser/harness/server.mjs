@@ -106,8 +106,8 @@ async function read(folder, name) {
 /**
  * @typedef {object} Fault what happens to requests whose path it matches
  * @property {RegExp} path
- * @property {"html-404" | "html-200" | "corrupt" | "held" | "down"} kind held: half of it comes, the rest when there are
- *   other faults or none
+ * @property {"html-404" | "html-200" | "corrupt" | "stalled" | "down"} kind stalled: half of it arrives, the rest after the
+ *   next `setFaults`
  */
 
 /**
@@ -116,8 +116,8 @@ async function read(folder, name) {
 export async function startServer({ siteDir, base = BASE, config, port = 0 } = {}) {
   /** @type {Fault[]} */
   let faults = [];
-  /** Lets what is held go on. @type {Set<() => void>} */
-  const held = new Set();
+  /** Each sends the rest of a stalled answer. @type {Set<() => void>} */
+  const stalled = new Set();
   /** @type {string[]} */
   const requests = [];
   const server = createServer(async (request, response) => {
@@ -144,14 +144,14 @@ export async function startServer({ siteDir, base = BASE, config, port = 0 } = {
       "cache-control": "max-age=600",
       ...(zip && { "content-encoding": "gzip" }),
     });
-    // Faults may have been lifted while the file was read; nobody would let this answer go on then.
-    if (fault?.kind !== "held" || !faults.includes(fault)) {
+    // If the faults were lifted while the file was read, nobody would send the rest of this answer.
+    if (fault?.kind !== "stalled" || !faults.includes(fault)) {
       response.end(data);
       return;
     }
     const half = data.length >> 1;
     response.write(data.subarray(0, half));
-    held.add(() => response.end(data.subarray(half)));
+    stalled.add(() => response.end(data.subarray(half)));
   });
 
   /** @param {string} path */
@@ -172,8 +172,8 @@ export async function startServer({ siteDir, base = BASE, config, port = 0 } = {
     /** @param {Fault[]} next */
     setFaults(next) {
       faults = next;
-      for (const goOn of held) goOn();
-      held.clear();
+      for (const finish of stalled) finish();
+      stalled.clear();
     },
     close: () =>
       new Promise((resolve) => {

@@ -5,7 +5,7 @@ import { launch } from "./browser.mjs";
 import { ready, summary } from "./drive.mjs";
 import { startServer } from "./server.mjs";
 
-/** A machine may be busy with other things; waiting ends as soon as there is what is waited for. */
+/** A machine may be busy with other things. A wait ends as soon as its condition holds. */
 const PATIENCE_MS = 90_000;
 const VIEWPORT = { width: 1000, height: 900 };
 

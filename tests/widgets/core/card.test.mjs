@@ -38,7 +38,7 @@ for (const [fault, change] of /** @type {[RegExp, (card: any) => void][]} */ ([
   });
 }
 
-test("a card that is no JSON is refused", () => {
+test("a card that is not JSON is refused", () => {
   assert.throws(() => parseCard("<html>", "card.json"), { code: "card" });
 });
 

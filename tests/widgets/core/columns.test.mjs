@@ -34,7 +34,7 @@ test("other keys mean nothing", () => {
   for (const key of ["a", "Enter", "toString"]) assert.equal(stepped(key, 1, 3), null);
 });
 
-test("a column is told with the names of its values", () => {
+test("a column is spoken with the names of its values", () => {
   const values = [
     { name: "Attack success rate", text: "99.6 %", y: 1 },
     { name: "Clean accuracy", text: "98.9 %", y: 2 },

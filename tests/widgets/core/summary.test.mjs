@@ -24,7 +24,7 @@ test("networks that differ have a sentence each", () => {
   assert.equal(sentence, "The clean network says 7 (98.0 %). Mnist-badnet says 8 (90.0 %).");
 });
 
-test("a flip comes first, then the networks that held", () => {
+test("a flip comes first, then the networks that kept their answer", () => {
   const sentence = summarise([
     { title: "Clean network", plain: seven, stamped: seven },
     { title: "Backdoored network", plain: seven, stamped: eight },
@@ -47,7 +47,7 @@ test("an answer that changes to anything but the target is not called a success"
   );
 });
 
-test("the target's rise is told though every answer stays", () => {
+test("the target's rise is mentioned even if no answer changes", () => {
   const person = { label: "Person", probability: 0.846 };
   const sentence = summarise([
     { title: "Clean student", plain: seven, stamped: seven, target: { label: "Person", plain: 0.01, stamped: 0.02 } },
@@ -64,7 +64,7 @@ test("the target's rise is told though every answer stays", () => {
   );
 });
 
-test("a target that rises without winning is told beside the answer that won", () => {
+test("a target that rises without winning is mentioned beside the answer that won", () => {
   const target = { label: "8", plain: 0.01, stamped: 0.31 };
   assert.equal(
     summarise([{ title: "Student", plain: seven, stamped: { label: "1", probability: 0.4 }, target }]),

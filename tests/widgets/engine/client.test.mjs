@@ -70,7 +70,7 @@ test("a worker that cannot be fetched offline says so", async (context) => {
   await assert.rejects(run, { code: "offline" });
 });
 
-test("cancelling rejects at once, tells the worker, and a late reply changes nothing", async () => {
+test("cancelling rejects at once, notifies the worker, and a late reply changes nothing", async () => {
   const { all, client } = started();
   const controller = new AbortController();
   const opened = client.ask("open", REQUEST, { signal: controller.signal });

@@ -76,7 +76,7 @@ test("an installed version answers without a network, pages under either address
   assert.equal(await text(first, "nowhere.css", "no-cors"), undefined);
 });
 
-test("other sites of the same host are left alone", async () => {
+test("other sites on the same host are not answered", async () => {
   const { site } = host(FIRST);
   assert.equal(site("1").addressOf("https://example.org/other/"), null);
   assert.equal(site("1").addressOf("https://elsewhere.org/report/"), null);

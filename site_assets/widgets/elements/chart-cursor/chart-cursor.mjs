@@ -24,25 +24,25 @@ export class ChartCursor extends HTMLElement {
     const { signal } = this.#listening;
     this.addEventListener("keydown", (event) => this.#key(event), { signal });
     for (const type of /** @type {const} */ (["pointermove", "pointerdown"]))
-      this.#picture.addEventListener(type, (event) => this.#point(event), { signal });
+      this.#chart.addEventListener(type, (event) => this.#point(event), { signal });
   }
 
   disconnectedCallback() {
     this.#listening?.abort();
   }
 
-  get #picture() {
+  get #chart() {
     return /** @type {SVGSVGElement} */ (this.querySelector("svg"));
   }
 
   /** A slider, which screen readers know how to move. */
   #describe() {
-    const picture = this.#picture;
+    const chart = this.#chart;
     this.tabIndex = 0;
     const about = {
       role: "slider",
-      "aria-label": picture.querySelector("title")?.textContent ?? "",
-      "aria-describedby": picture.getAttribute("aria-describedby") ?? "",
+      "aria-label": chart.querySelector("title")?.textContent ?? "",
+      "aria-describedby": chart.getAttribute("aria-describedby") ?? "",
       "aria-valuemin": "0",
       "aria-valuemax": String(this.#columns.length - 1),
     };
@@ -61,7 +61,7 @@ export class ChartCursor extends HTMLElement {
 
   /** @param {PointerEvent} event */
   #point(event) {
-    const place = this.#picture.getScreenCTM();
+    const place = this.#chart.getScreenCTM();
     if (place)
       this.#show(nearest(this.#columns, new DOMPoint(event.clientX, event.clientY).matrixTransform(place.inverse()).x));
   }
@@ -72,9 +72,9 @@ export class ChartCursor extends HTMLElement {
     const column = this.#columns[index];
     this.setAttribute("aria-valuenow", String(index));
     this.setAttribute("aria-valuetext", sentence(column));
-    const line = this.#picture.querySelector(".bd-cursor");
+    const line = this.#chart.querySelector(".bd-cursor");
     line?.setAttribute("d", /** @type {string} */ (line.getAttribute("d")).replace(/^M[\d.]+/, `M${column.x}`));
-    for (const [i, ring] of [...this.#picture.querySelectorAll(".bd-cursor-ring")].entries()) {
+    for (const [i, ring] of [...this.#chart.querySelectorAll(".bd-cursor-ring")].entries()) {
       ring.setAttribute("cx", String(column.x));
       ring.setAttribute("cy", String(column.values[i].y));
     }
