@@ -6,7 +6,21 @@ import sys
 from pathlib import Path
 
 ENDINGS = frozenset(
-    {".css", ".html", ".ipynb", ".js", ".json", ".map", ".mjs", ".onnx", ".svg", ".txt", ".wasm", ".xml"}
+    {
+        ".css",
+        ".html",
+        ".ipynb",
+        ".js",
+        ".json",
+        ".map",
+        ".mjs",
+        ".onnx",
+        ".svg",
+        ".txt",
+        ".wasm",
+        ".webmanifest",
+        ".xml",
+    }
 )
 SMALLEST = 1024
 """Bytes below which packing is not worth a file."""

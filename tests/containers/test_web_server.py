@@ -27,6 +27,9 @@ FILES = {
     "/404.html": b"<!doctype html><title>not here</title>",
     "/lab/index.html": b"lab",
     "/sitemap.xml": b"<urlset/>",
+    "/feed.xml": b"<feed/>",
+    "/manifest.webmanifest": b"{}",
+    "/service-worker.js": b"1",
     "/search/search_index.json": b"{}",
     "/assets/mark.svg": b"<svg/>",
     "/assets/code-names.mjs": b"export {};",
@@ -130,6 +133,9 @@ def wait(site: Site) -> None:
         ("/assets/mark.svg", "image/svg+xml"),
         ("/assets/picture.png", "image/png"),
         ("/sitemap.xml", "text/xml; charset=utf-8"),
+        ("/feed.xml", "text/xml; charset=utf-8"),
+        ("/manifest.webmanifest", "application/manifest+json"),
+        ("/service-worker.js", "text/javascript; charset=utf-8"),
     ],
 )
 def test_files_have_the_types_that_browsers_need(site: Site, path: str, kind: str) -> None:
@@ -160,6 +166,8 @@ def test_what_packs_well_is_sent_packed_to_who_can_read_it(site: Site, path: str
         ("/", False),
         ("/lab/", False),
         ("/search/search_index.json", False),
+        ("/manifest.webmanifest", False),
+        ("/service-worker.js", False),
         ("/assets/code-names.mjs", False),
         ("/assets/javascripts/lunr/wordcut.js", False),
         ("/assets/onnx-widgets/models/latest.json", False),

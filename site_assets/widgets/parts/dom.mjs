@@ -87,7 +87,7 @@ export function icon(name) {
  * @param {{text?: boolean, class?: string}} [options]
  */
 export function iconButton(name, label, { text = false, class: extra = "" } = {}) {
-  const words = h("span", { class: text ? "ow-button-text" : "ow-sr" }, label);
+  const words = h("span", { class: text ? null : "ow-sr" }, label);
   return h(
     "button",
     { type: "button", class: `ow-button ${extra}`.trim(), title: text ? null : label },
@@ -97,8 +97,8 @@ export function iconButton(name, label, { text = false, class: extra = "" } = {}
 }
 
 /**
- * Hide an element. The focus in it goes to an heir: with what it was on it would fall back to the page, and the keys that
- * are pressed next with it.
+ * Hide an element. If the focus is in it, an heir takes it; otherwise it would fall back to the page, and the next keys
+ * would not reach the widget.
  *
  * @param {HTMLElement} element
  * @param {...(HTMLElement | null)} heirs the first that takes the focus has it; one that is hidden or disabled does not

@@ -16,7 +16,7 @@ export class LoadProgress extends HTMLElement {
   /** What the reader has until then. */
   meanwhile = "";
   #text = h("p", { class: "ow-load-text" });
-  #advice = h("p", { class: "ow-load-advice" });
+  #advice = h("p");
   #bar = h("progress", { class: "ow-progress", "aria-label": "Loading" });
   #button = h("button", { type: "button", class: "ow-button ow-load-button" });
   #action = "load";
