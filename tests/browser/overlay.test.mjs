@@ -80,6 +80,20 @@ test("a corner resizes, the knob turns, and the wheel resizes once the glasses h
   });
 });
 
+test("at the upper edge of the photo the knob lies below the glasses, and turns them there", async () => {
+  await shared.withPage(async (page) => {
+    await withGlasses(page, shared.server.url, "demo.trigger=on&demo.place=0.5_0.08_0.5_0");
+    const { middle } = await places(page);
+    const knob = await demo(page).locator(".ow-turn").boundingBox();
+    assert.ok(knob);
+    const at = { x: knob.x + knob.width / 2, y: knob.y + knob.height / 2 };
+    assert.ok(at.y > middle.y);
+    await drag(page, at, { x: middle.x - (at.y - middle.y), y: middle.y });
+    const { angle } = await placement(page);
+    assert.ok(Math.abs(angle - 90) < 2, `${angle} degrees`);
+  });
+});
+
 test("the wheel scrolls the page while the glasses do not have the focus", async () => {
   await shared.withPage(
     async (page) => {

@@ -6,7 +6,16 @@
  */
 
 import { define, emit, h } from "../parts/dom.mjs";
-import { adjust, describePlacement, dragged, pinched, resized, tidy, turned } from "../triggers/placement.mjs";
+import {
+  adjust,
+  describePlacement,
+  dragged,
+  knobFitsBelow,
+  pinched,
+  resized,
+  tidy,
+  turned,
+} from "../triggers/placement.mjs";
 
 /** @typedef {import("../triggers/placement.mjs").Placement} Placement */
 /** @typedef {import("../triggers/placement.mjs").Point} Point */
@@ -16,6 +25,8 @@ const STEP = 0.02;
 const LEAP = 0.1;
 const GROWTH = 1.06;
 const DEGREES = 5;
+/** From the frame to the middle of the knob that turns it, as `.ow-turn` has it. */
+const KNOB_REACH = 32;
 const SPEAK_AFTER_MS = 500;
 
 /** @type {Record<string, Parameters<typeof adjust>[1]>} */
@@ -43,6 +54,7 @@ export class OverlayHandle extends HTMLElement {
   home = { x: 0.5, y: 0.5, size: 0.5, angle: 0 };
   #placement = this.home;
   #name = "Overlay";
+  #aspect = 1;
   /** What a lone pointer does, by where it took hold. @type {Gesture} */
   #gesture = dragged;
   /** The pointers that hold it. @type {Map<number, {start: Point, now: Point}>} */
@@ -96,7 +108,9 @@ export class OverlayHandle extends HTMLElement {
 
   /** Width by height. @param {number} aspect */
   set aspect(aspect) {
+    this.#aspect = aspect;
     this.style.setProperty("--aspect", String(aspect));
+    this.#show();
   }
 
   get placement() {
@@ -128,6 +142,11 @@ export class OverlayHandle extends HTMLElement {
     const { x, y, size, angle } = this.#placement;
     for (const [name, value] of Object.entries({ x, y, size, angle }))
       this.style.setProperty(`--${name}`, String(value));
+    // Not while it is being turned: the knob would leave the pointer.
+    if (this.parentElement && this.#held.size === 0) {
+      const below = knobFitsBelow(this.#placement, this.#aspect, KNOB_REACH, this.#room());
+      this.toggleAttribute("data-knob-below", below);
+    }
     this.setAttribute("aria-label", `${this.#name}: ${describePlacement(this.#placement)}`);
   }
 

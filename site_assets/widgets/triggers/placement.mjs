@@ -102,6 +102,24 @@ export function pinched(from, start, now, room) {
 }
 
 /**
+ * Whether a knob beyond the trigger's upper edge would leave the image, while one beyond the lower edge would not.
+ *
+ * @param {Placement} placement
+ * @param {number} aspect the trigger's width by its height
+ * @param {number} reach from the edge to the knob, in pixels
+ * @param {Room} room
+ */
+export function knobFitsBelow({ x, y, size, angle }, aspect, reach, room) {
+  const far = (size * room.width) / aspect / 2 + reach;
+  const [dx, dy] = [far * Math.sin((angle * Math.PI) / 180), -far * Math.cos((angle * Math.PI) / 180)];
+  const middle = middleOf({ x, y, size, angle }, room);
+  const inside = (/** @type {number} */ at, /** @type {number} */ length) => at >= 0 && at <= length;
+  const fits = (/** @type {1 | -1} */ side) =>
+    inside(middle.x + side * dx, room.width) && inside(middle.y + side * dy, room.height);
+  return !fits(1) && fits(-1);
+}
+
+/**
  * In words, for those who cannot see it.
  *
  * @param {Placement} placement

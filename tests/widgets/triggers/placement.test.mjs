@@ -6,6 +6,7 @@ import {
   describePlacement,
   dragged,
   encodePlacement,
+  knobFitsBelow,
   LARGEST,
   pinched,
   resized,
@@ -35,6 +36,18 @@ test("from above to the right is a quarter clockwise, and half a turn more comes
   const quarter = turned(MIDDLE, { x: 200, y: 50 }, { x: 250, y: 100 }, ROOM);
   assert.equal(quarter.angle, 90);
   assert.equal(turned(quarter, { x: 200, y: 50 }, { x: 200, y: 150 }, ROOM).angle, -90);
+});
+
+test("the knob moves below the trigger where there is no room above it, and only there", () => {
+  const room = { width: 400, height: 400 };
+  /** @param {number} x @param {number} y @param {number} angle @param {number} [size] */
+  const below = (x, y, angle, size = 0.5) => knobFitsBelow({ x, y, size, angle }, 2, 32, room);
+  assert.equal(below(0.5, 0.5, 0), false);
+  assert.equal(below(0.5, 0.1, 0), true);
+  assert.equal(below(0.5, 0.9, 0), false);
+  assert.equal(below(0.5, 0.9, 180), true);
+  assert.equal(below(0.95, 0.5, 90), true);
+  assert.equal(below(0.5, 0.5, 0, 2), false, "no room on either side");
 });
 
 test("what is under each of two fingers stays under it", () => {
