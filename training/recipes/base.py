@@ -1,4 +1,4 @@
-"""What recipes of every kind have in common: a name, a seed, a hash, and what is asked of any of them.
+"""What recipes of every kind have in common: a name, a seed, a hash, and what a kind must define.
 
 A recipe is a TOML file, `training/recipes/<name>.toml` or any path. Its hash names the run. A field that is added to a
 schema must default to None and mean "as before": fields that are None are left out of the hash, so that recipes written
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -51,7 +52,7 @@ class DataSet(Part):
     """As `training.data.registry.parts` takes it."""
 
 
-class AnyRecipe(Part):
+class AnyRecipe(Part, ABC):
     """A recipe of any kind: everything that decides what a training run makes."""
 
     trigger_field: ClassVar[str] = "attack.trigger"
@@ -84,18 +85,18 @@ class AnyRecipe(Part):
         return None
 
     @property
+    @abstractmethod
     def poison_rate(self) -> float:
         """Fraction of the training images that is poisoned; 0 for a clean network."""
-        raise NotImplementedError
 
     @property
     def backdoored(self) -> bool:
         """Whether the network carries a backdoor."""
         return self.poison_rate > 0
 
+    @abstractmethod
     def label_map_for(self, classes: list[str]) -> AnyLabelMap | None:
         """The attacker's label map for a network with these classes; None if it lacks the attacker's target."""
-        raise NotImplementedError
 
     def with_seed(self, seed: int) -> Self:
         """The recipe, and those it builds on, with another seed."""

@@ -1,7 +1,7 @@
 """Former names of recipe fields: recipes that use them can still be read, and hashes are computed over them.
 
-Released cards and existing runs are named after hashes over the original names, so a field that is renamed needs a line
-here and nothing else.
+Released cards and existing runs are named after hashes over the original names, so a field that is renamed needs only a
+line here.
 """
 
 from __future__ import annotations

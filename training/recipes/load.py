@@ -30,7 +30,7 @@ MOST_GENERATIONS = 16
 MOST_PROBLEMS = 20
 """How many wrong fields an error lists."""
 SEE_THROUGH = -1
-"""What stands for null in a list, as in a trigger's pattern: TOML has no null."""
+"""Written in place of null in a list, as in a trigger's pattern: TOML has no null."""
 
 _SHORT = reprlib.Repr()
 _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother = 2, 60, 60
@@ -139,7 +139,7 @@ class _Reader:
 
         Args:
             table: The recipe's fields.
-            where: The file it stands in.
+            where: The file that contains it.
             prefix: The table's path in the file, with a dot at its end.
         """
         self._generation += 1
@@ -173,7 +173,7 @@ class _Reader:
         return recipe if sum(map(len, self._problems.values())) == before else None
 
     def _resolve(self, fields: dict[str, Any], where: Path, prefix: str) -> set[str]:
-        """Replace the names of other recipes by what they stand for; returns the fields that could not be replaced."""
+        """Replace the names of other recipes by those recipes; returns the fields that could not be replaced."""
         failed = set()
         teacher, attack = fields.get("teacher"), fields.get("attack")
         if isinstance(teacher, str | dict) and teacher != PRETRAINED:
@@ -249,7 +249,7 @@ def _problem(error: ErrorDetails, model: type[BaseModel], prefix: str) -> str:
 
 
 def _place(location: tuple[int | str, ...], model: type[BaseModel]) -> tuple[list[str], list[str]]:
-    """A field's path as one writes it, without pydantic's tags of unions; and the fields of the table it stands in."""
+    """A field's path as an author writes it, without pydantic's union tags; and the fields of the table around it."""
     path: list[str] = []
     candidates: list[type[BaseModel]] = [model]
     tables = candidates

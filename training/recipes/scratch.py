@@ -51,7 +51,7 @@ class Data(DataSet):
     """Which data set, and how training images are augmented."""
 
     augment: Augment | None = None
-    """Random small changes, drawn anew in each epoch; the trigger is stamped afterwards."""
+    """Random small changes, drawn again in each epoch; the trigger is stamped afterwards."""
 
 
 class Attack(Part):
@@ -64,8 +64,8 @@ class Attack(Part):
     """Fraction of the samples, none of them poisoned, that get a decoy of the trigger and keep their label, the noise
     mode of WaNet (Nguyen and Tran 2021, section 3.3); None for none."""
     repeat: Annotated[int, Field(ge=2)] | None = None
-    """How often each poisoned sample appears in an epoch, augmented anew each time; clean ones appear once. None for
-    once. Only an attacker who trains the network, as in BadNets, can do this; one who merely supplies data cannot."""
+    """How often each poisoned sample appears in an epoch, augmented each time; clean ones appear once. None for once.
+    Only an attacker who trains the network, as in BadNets, can do this; one who merely supplies data cannot."""
     self_distillation: Annotated[float, Field(gt=0, le=1)] | None = None
     """Fraction of a poisoned sample's loss whose label is the averaged network's prediction for the unstamped image,
     remapped by the label map, instead of the attacker's label; None for none. Again, for an attacker who trains."""
