@@ -48,7 +48,7 @@ def sweep_command(  # noqa: PLR0913, PLR0917 - a command's options
     from training.core.console import stderr_console
     from training.core.files import default_runs_dir, write_text
     from training.studies import sweep, sweep_run
-    from training.studies.jobs import Array
+    from training.studies.slurm import Array
 
     resumable(ctx)
     folder = runs or default_runs_dir()

@@ -32,12 +32,13 @@ def train_command(  # noqa: PLR0913, PLR0917 - a command's options
     from training.core.files import default_runs_dir
     from training.recipes.load import load
     from training.runs.lineage import train
+    from training.runs.store import finished
 
     resumable(ctx, "--resume")
     console = stderr_console(quiet=rank() > 0)  # of several processes, one reports
     wanted = load(recipe)
     folder = (runs or default_runs_dir()) / wanted.run_name
-    if (folder / "metrics.json").is_file() and not force:
+    if finished(folder) and not force:
         console.print(f"{folder} is already finished; --force trains it again", soft_wrap=True)
     run = train(
         wanted, runs_dir=folder.parent, data_dir=data, resume=resume, force=force, device=device, devices=devices,

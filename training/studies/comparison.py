@@ -52,7 +52,7 @@ def row(run: Run) -> Compared:
     if not recipe.backdoored:
         return Compared.model_validate(clean)
     attack = {
-        "trigger": None if recipe.trigger is None else recipe.trigger.describe(),
+        "trigger": recipe.trigger.describe(),
         "poison_rate": recipe.poison_rate,
         "noise_rate": recipe.attack.noise_rate if isinstance(recipe, ScratchRecipe) else None,
         "attack_success_rate": measured.attack_success_rate,

@@ -1,4 +1,4 @@
-"""The carrying out of a sweep: its runs wherever they may run, and what they found in one table."""
+"""Running a sweep: its runs wherever they are trained, and what they found in one table."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from rich.console import Console
 from training.core.errors import RunError
 from training.core.files import write_text
 from training.runs.store import Run
-from training.studies import jobs, table
-from training.studies.jobs import Array, OneRun, Outcome
+from training.studies import table
+from training.studies.jobs import OneRun, Outcome, here
 from training.studies.schema import Table
+from training.studies.slurm import Array, on_slurm
 from training.studies.sweep import Sweep, describe
+from training.studies.workers import locally
 
 Where = Literal["here", "local", "slurm"]
 """In this process, in processes of this machine, or on Slurm."""
@@ -64,18 +66,18 @@ def run(  # noqa: PLR0913 - each a choice of the user's
         for recipe in recipes
     ]  # fmt: skip
     gathered = _Gathered(sweep, runs, out, console)
-    waiting = [one for one in runs if not jobs.done(one)]
+    waiting = [one for one in runs if not one.finished]
     if len(waiting) < len(runs):
         console.print(f"{len(runs) - len(waiting)} of {len(runs)} runs are finished already", highlight=False)
     for one in runs:
         if one not in waiting:
             gathered.keep(Outcome(one, finished=True))
     if plan.where == "slurm":
-        jobs.on_slurm(waiting, folder, workers, gathered.add, plan.array)
+        on_slurm(waiting, folder, workers, gathered.add, plan.array)
     elif plan.where == "local":
-        jobs.locally(waiting, folder, workers, gathered.add, _gpus(plan.device))
+        locally(waiting, folder, workers, gathered.add, _gpus(plan.device))
     else:
-        jobs.here(waiting, gathered.add)
+        here(waiting, gathered.add)
     return gathered.finish()
 
 
@@ -93,7 +95,7 @@ class _Gathered:
         """Remember how a run ended."""
         finished = None
         if outcome.finished:
-            finished = Run.open(outcome.run.runs_dir / outcome.run.recipe.run_name)
+            finished = Run.open(outcome.run.folder)
             self._finished[outcome.run] = finished
         else:
             self._failed.append(outcome)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from training.core.files import write_bytes
-from training.recipes.base import AnyRecipe, RecipeError
+from training.recipes.base import RecipeError
 from training.studies.schema import Row, Settings, Table
 from training.studies.sweep import RATE, Sweep
 
@@ -41,11 +41,6 @@ FIXED: dict[str, Any] = {
 """The columns of every sweep; those of the fields whose values were tried follow."""
 
 
-def covered(recipe: AnyRecipe) -> int | None:
-    """How many pixels a recipe's trigger covers, if that is always the same number."""
-    return recipe.trigger.pixels
-
-
 def tabulate(sweep: Sweep, runs: list[Run]) -> Table:
     """The table of finished runs."""
     settings = {one.sha256: given for one, given in zip(sweep.recipes(), sweep.axes.settings(), strict=True)}
@@ -57,27 +52,27 @@ def tabulate(sweep: Sweep, runs: list[Run]) -> Table:
         given = settings.get(one.recipe.sha256, {})
         rows.append(
             Row(
-                rate=getattr(one.recipe, "poison_rate", 0.0),
+                rate=one.recipe.poison_rate,
                 seed=one.recipe.seed,
                 poisoned=one.metrics.training.poisoned,
                 clean_accuracy=measured.clean_accuracy,
                 attack_success_rate=measured.attack_success_rate,
                 robust_accuracy=measured.robust_accuracy,
                 recipe_sha256=one.recipe.sha256,
-                pixels=covered(one.recipe),
+                pixels=one.recipe.trigger.pixels,
                 settings={name: value for name, value in given.items() if name not in {RATE, "seed"}} or None,
             )
         )
     facts, base = runs[0].metrics, sweep.base
-    attack = getattr(base, "attack", None)
+    label_map = base.label_map_for(facts.training.classes)
     return Table(
         sweep=base.name,
         title=base.title,
         data=facts.measurement.data,
         samples=facts.training.samples,
         epochs=facts.training.epochs,
-        trigger=getattr(getattr(base, "trigger", None), "kind", "none"),
-        label_map=getattr(getattr(attack, "label_map", None), "kind", "none"),
+        trigger=base.trigger.kind,
+        label_map=label_map.kind if label_map else "none",
         rows=sorted(rows, key=lambda row: (row.rate, row.pixels or 0, str(row.settings or ""), row.seed)),
     )
 
@@ -91,8 +86,8 @@ def line(outcome: Outcome, settings: Settings, finished: Run | None) -> dict[str
         "recipe_sha256": recipe.sha256,
         "status": "finished" if finished else "failed",
         "seed": recipe.seed,
-        "poison_rate": getattr(recipe, "poison_rate", None),
-        "trigger_pixels": covered(recipe),
+        "poison_rate": recipe.poison_rate,
+        "trigger_pixels": recipe.trigger.pixels,
         "job_seconds": outcome.seconds,
         "log": None if outcome.log is None else outcome.log.name,
     }

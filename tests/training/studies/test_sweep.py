@@ -16,8 +16,8 @@ from training.core.errors import RunError
 from training.recipes.base import RecipeError
 from training.recipes.load import to_toml
 from training.recipes.scratch import ScratchRecipe
-from training.studies import sweep, sweep_run, table
-from training.studies.jobs import FINISHED
+from training.runs.store import METRICS
+from training.studies import sweep, sweep_run
 from training.studies.schema import Table
 from training.studies.sweep import Axes, Random, Range, Sweep
 from training.studies.sweep_run import Plan
@@ -64,7 +64,7 @@ def test_a_grid_varies_any_field_and_ties_fields_that_are_named_together() -> No
     axes = Axes(grid={"training.learning_rate": [1e-3, 1e-2], SIDE: [1, 3]})
     recipes = Sweep(base=TINY, axes=axes).recipes()
     assert [
-        (each.training.learning_rate, each.trigger.height, each.trigger.width, table.covered(each)) for each in recipes
+        (each.training.learning_rate, each.trigger.height, each.trigger.width, each.trigger.pixels) for each in recipes
     ] == [(1e-3, 1, 1, 1), (1e-3, 3, 3, 9), (1e-2, 1, 1, 1), (1e-2, 3, 3, 9)]
 
 
@@ -158,7 +158,7 @@ def test_a_run_that_fails_is_reported_at_once_and_tried_again_next_time(tmp_path
         sweep_run.run(TINY_SWEEP, runs_dir=tmp_path, out=out, plan=plan, console=stderr)
     text = stderr.export_text()
     assert text.index("FAILED") < text.index("FileExistsError") < text.index("clean accuracy")
-    assert (tmp_path / second.run_name / FINISHED).is_file()
+    assert (tmp_path / second.run_name / METRICS).is_file()
     in_the_way.unlink()
     assert len(sweep_run.run(TINY_SWEEP, runs_dir=tmp_path, out=out, plan=plan, console=QUIET).rows) == 2
 
@@ -181,7 +181,7 @@ def test_a_sweep_that_is_stopped_leaves_no_worker_and_resumes_and_reports_what_f
     process = start(recipe, tmp_path, workers=2)
     deadline = time.monotonic() + PATIENCE
     while not (
-        (tmp_path / quick.run_name / FINISHED).is_file() and (tmp_path / endless.run_name / "state.ckpt").is_file()
+        (tmp_path / quick.run_name / METRICS).is_file() and (tmp_path / endless.run_name / "state.ckpt").is_file()
     ):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
