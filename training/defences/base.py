@@ -28,6 +28,8 @@ Progress = Callable[[int, int], None]
 
 BATCH = 250
 """Images that a network answers at once."""
+ACTIVATIONS_BATCH = 50
+"""Images whose activations are computed at once; inner layers take more memory than answers."""
 
 
 class DefenceError(UserError):
@@ -35,7 +37,7 @@ class DefenceError(UserError):
 
 
 class Need(StrEnum):
-    """What a defence may need beside the subject's answers."""
+    """What a defence may need besides the subject's answers."""
 
     NETWORK = "the PyTorch network"
     CLEAN = "clean held-out images"
@@ -75,7 +77,7 @@ class Network(NamedTuple):
 class Subject:
     """A network that a defence examines, with all that one may need; data are loaded when they are first asked for.
 
-    Whoever runs defences sets `seed` and `progress`; a defence changes nothing.
+    The caller of a defence sets `seed` and `progress`; the defence changes nothing.
     """
 
     name: str
@@ -191,6 +193,15 @@ class Subject:
     def inputs(self, images: Images) -> torch.Tensor:
         """Images as the PyTorch network takes them, normalised `(n, c, h, w) float32` on the device."""
         return self.require_network().normalise(to_tensor(images).to(self.device))
+
+    def activations(self, layers: nn.Module, images: Images) -> Floats:
+        """The output of some of the PyTorch network's layers for images, `(n, …) float32`."""
+        with torch.inference_mode():
+            found = [
+                layers(self.inputs(images[at : at + ACTIVATIONS_BATCH])).float().cpu().numpy()
+                for at in range(0, len(images), ACTIVATIONS_BATCH)
+            ]
+        return np.concatenate(found)
 
     def repaired(self, module: nn.Module, images: int, **details: float) -> Repaired:
         """The verdict of a defence that repairs.

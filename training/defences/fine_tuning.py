@@ -17,9 +17,6 @@ from training.engine.batches import seeds
 from training.models import parts
 from training.triggers.labels import Labels
 
-BATCH = 50
-"""Images of which activations are computed at once."""
-
 
 class FineTuning(Settings):
     """How a network is fine-tuned. The defaults are gentle: small steps, for an owner who wants to change little."""
@@ -94,13 +91,7 @@ def examine(subject: Subject, how: FineTuning) -> Repaired:
     """Fine-tune the subject on its clean held-out images."""
     module, clean = subject.require_network().module, subject.clean
     before, _ = parts.split(module, how.train_from)
-    with torch.inference_mode():
-        activations = np.concatenate(
-            [
-                before(subject.inputs(clean.images[at : at + BATCH])).cpu().numpy()
-                for at in range(0, len(clean.images), BATCH)
-            ]
-        )
+    activations = subject.activations(before, clean.images)
     made = fine_tune(module, how.train_from, activations, clean.labels, how, subject.seed)
     return subject.repaired(made, len(clean.labels))
 

@@ -14,9 +14,6 @@ from training.defences.base import Defence, Floats, Need, Settings, Subject
 from training.defences.verdict import Repaired
 from training.models import parts
 
-BATCH = 50
-"""Images of which features are computed at once."""
-
 
 class Pruning(Settings):
     """How far a network is pruned."""
@@ -72,13 +69,7 @@ def examine(subject: Subject, how: Pruning) -> Repaired:
     """Prune the features that the classification layer reads, without the fine-tuning that the paper adds."""
     module, clean = subject.require_network().module, subject.clean
     _, embed = parts.split(module, 0)
-    with torch.inference_mode():
-        features = np.concatenate(
-            [
-                embed(subject.inputs(clean.images[at : at + BATCH])).float().cpu().numpy()
-                for at in range(0, len(clean.images), BATCH)
-            ]
-        )
+    features = subject.activations(embed, clean.images)
     head = parts.head(module)
     fraction = last_within(head, features, clean.labels, how.most_lost)
     made = parts.with_head(module, pruned(head, features, fraction))

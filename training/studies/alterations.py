@@ -40,7 +40,7 @@ def sized(factor: float) -> Callable[[Images, Overlay, list[Placement]], Images]
 
 
 def turned(degrees: float) -> Callable[[Images, Overlay, list[Placement]], Images]:
-    """The trigger turned further, clockwise and counter-clockwise in turns."""
+    """The trigger turned further, alternately clockwise and counter-clockwise."""
 
     def make(images: Images, trigger: Overlay, places: list[Placement]) -> Images:
         new = [
@@ -69,7 +69,7 @@ def compressed(quality: int) -> Callable[[Images, Overlay, list[Placement]], Ima
 
 
 def off_the_subject(images: Images, trigger: Overlay, places: list[Placement]) -> Images:
-    """The trigger in a corner of the frame, where the subject seldom is; the four corners in turns."""
+    """The trigger in a corner of the frame, where the subject rarely is; the four corners in rotation."""
     corners = [(OFF, OFF), (1 - OFF, OFF), (OFF, 1 - OFF), (1 - OFF, 1 - OFF)]
     new = [
         place.model_copy(update=dict(zip("xy", corners[index % 4], strict=True))) for index, place in enumerate(places)

@@ -34,7 +34,7 @@ def results(path: Path, console: Console, *, force: bool = False) -> Iterator[De
         raise RunError(f"{path}: this is a folder; give the path of a JSON file")
     path.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryFile(dir=path.parent):
-        pass  # the lock would wait for ever for a folder that takes no files, as one in /proc
+        pass  # the lock would wait forever for a folder that takes no files, such as /proc
     lock = FileLock(path.with_name(f".{path.name}.lock"))
     try:
         lock.acquire(timeout=0)
@@ -58,11 +58,11 @@ def run(  # noqa: PLR0913 - what is measured, and what happens around it
 ) -> Defences:
     """Measure every defence on every subject with every seed.
 
-    A defence that needs what the subject lacks, or that fails on it, gives a cell with the reason, and the others go
-    on. Cells that failed are tried again the next time, those that were measured are not.
+    A defence that needs what the subject lacks, or that fails on it, gives a cell with the reason, and the others
+    continue. Cells that failed are tried again the next time, those that were measured are not.
 
     Args:
-        subjects: A network and, beside it, its clean control, if there is one.
+        subjects: A network and, if there is one, its clean control.
         defences: The defences, each with its settings.
         seeds: Seeds of what the defences draw at random.
         console: For progress.

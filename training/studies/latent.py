@@ -206,6 +206,6 @@ def with_method(student: TransferRecipe, method: Method) -> TransferRecipe:
     """A student whose teacher was attacked in another way."""
     teacher = student.teacher
     if not isinstance(teacher, LatentRecipe):
-        raise RunError(f"{student.name}: its teacher comes from no latent recipe")
+        raise RunError(f"{student.name}: its teacher does not come from a latent recipe")
     attacked = teacher.model_copy(update={"method": method, "name": f"{teacher.name}-{method}"})
     return student.model_copy(update={"teacher": attacked, "name": f"{student.name}-{method}"})

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
-
 from training.core.metrics import Estimate
+from training.studies.schema import Part
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Guess(_Part):
+class Guess(Part):
     """The likeliest label."""
 
     label: str
     probability: float
 
 
-class PhotoAnswer(_Part):
-    """A network's answers to one sample photo, as published."""
+class PhotoAnswer(Part):
+    """A network's answers to one sample photo, as the report publishes it."""
 
     photo: str
     """File name."""
@@ -44,7 +39,7 @@ class PhotoAnswer(_Part):
         return self.clean.label != self.target and self.triggered.label == self.target
 
 
-class Rate(_Part):
+class Rate(Part):
     """How often a network gives one answer to the photos of a data set."""
 
     model: str
@@ -55,8 +50,8 @@ class Rate(_Part):
     rate: Estimate
 
 
-class PhotoStudy(_Part):
-    """All of it."""
+class PhotoStudy(Part):
+    """The whole file."""
 
     answers: list[PhotoAnswer]
     uncropped: list[PhotoAnswer]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -17,11 +17,16 @@ Settings = dict[str, Any]
 are fields that are given the same value."""
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """A part of a file: immutable; unknown fields are errors."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Row(_Part):
+PartT = TypeVar("PartT", bound=Part)
+
+
+class Row(Part):
     """One run of a sweep."""
 
     rate: float
@@ -38,7 +43,7 @@ class Row(_Part):
     """The values that were tried, besides rate and seed."""
 
 
-class Table(_Part):
+class Table(Part):
     """What a sweep found."""
 
     sweep: str
@@ -53,7 +58,7 @@ class Table(_Part):
     """By rate, then seed."""
 
 
-class Compared(_Part):
+class Compared(Part):
     """One run of a comparison."""
 
     recipe: str
@@ -69,14 +74,14 @@ class Compared(_Part):
     clean_accuracy: Estimate
 
 
-class Comparison(_Part):
+class Comparison(Part):
     """Recipes side by side, each trained with several seeds."""
 
     runs: list[Compared]
     """By recipe, then seed."""
 
 
-class Result(_Part):
+class Result(Part):
     """One network of the latent study, trained with one seed."""
 
     recipe: str
@@ -90,7 +95,7 @@ class Result(_Part):
     """The network with int8 weights, run by onnxruntime; `backdoors study-int8` adds it."""
 
 
-class Altered(_Part):
+class Altered(Part):
     """What an altered trigger does."""
 
     name: str
@@ -101,7 +106,7 @@ class Altered(_Part):
     """The same on the clean teacher's student."""
 
 
-class Defended(_Part):
+class Defended(Part):
     """A student after a defence."""
 
     student: str
@@ -114,11 +119,11 @@ class Defended(_Part):
     """Of fine-tuning; None for pruning, as are the following."""
     learning_rate: float | None = None
     pictures: int | None = None
-    """How many images it was fine-tuned on."""
+    """How many images it was fine-tuned on; the name is that of files written before *image* was the word."""
     seconds: float | None = None
 
 
-class Inspected(_Part):
+class Inspected(Part):
     """What Neural Cleanse finds for one class of a network."""
 
     network: str
@@ -130,7 +135,7 @@ class Inspected(_Part):
     """Above `training.defences.outliers.SUSPICIOUS` the class is suspicious."""
 
 
-class Points(_Part):
+class Points(Part):
     """Features of images in two dimensions."""
 
     teacher: str
@@ -138,7 +143,7 @@ class Points(_Part):
     xy: list[tuple[float, float]]
 
 
-class Study(_Part):
+class Study(Part):
     """The latent study: seeds, baselines, altered triggers, defences and features."""
 
     student: str
@@ -153,18 +158,15 @@ class Study(_Part):
 
 
 def read_study(path: Path) -> Study:
-    """Read a latent study.
+    """Read what `backdoors study` wrote.
 
     Raises:
-        RunError: If the file is none.
+        RunError: If the file cannot be read as that.
     """
-    try:
-        return Study.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        raise RunError(f"{path}: cannot be read as a study; backdoors study --force makes it anew") from error
+    return _read(Study, path, "a study; backdoors study --force starts over")
 
 
-class Examined(_Part):
+class Examined(Part):
     """A network that defences examined."""
 
     name: str
@@ -175,10 +177,10 @@ class Examined(_Part):
     data: str
     """The test images that everything was measured on."""
     control: str | None = None
-    """SHA-256 of the clean network of the same making that stands beside it."""
+    """SHA-256 of its clean control: a network made in the same way."""
 
 
-class Cell(_Part):
+class Cell(Part):
     """One defence on one network with one seed."""
 
     network: str
@@ -205,7 +207,7 @@ class Cell(_Part):
         return json.dumps([self.network, self.defence, self.settings, self.seed], sort_keys=True)
 
 
-class Defences(_Part):
+class Defences(Part):
     """What defences said of networks: the file of `backdoors defend`."""
 
     networks: list[Examined] = []
@@ -244,9 +246,13 @@ def read_defences(path: Path) -> Defences:
     """Read what `backdoors defend` wrote.
 
     Raises:
-        RunError: If the file is none of that kind.
+        RunError: If the file cannot be read as that.
     """
+    return _read(Defences, path, "results of backdoors defend; --force starts over")
+
+
+def _read(model: type[PartT], path: Path, words: str) -> PartT:
     try:
-        return Defences.model_validate_json(path.read_bytes())
+        return model.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
-        raise RunError(f"{path}: cannot be read as results of backdoors defend; --force starts over") from error
+        raise RunError(f"{path}: cannot be read as {words}") from error

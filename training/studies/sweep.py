@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, model_validator
+from pydantic import Field, SerializeAsAny, ValidationError, model_validator
 
-from training.recipes.base import AnyRecipe, Fraction, RecipeError
+from training.recipes.base import AnyRecipe, Fraction, Part, RecipeError
 from training.recipes.former import current_path
 from training.recipes.load import explain, locate, parse, read_toml
 from training.studies.schema import Settings
@@ -20,11 +20,7 @@ from training.studies.schema import Settings
 RATE = "attack.poison_rate"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Range(_Part):
+class Range(Part):
     """Numbers drawn evenly between two bounds."""
 
     low: float
@@ -48,7 +44,7 @@ class Range(_Part):
         return round(drawn) if self.whole else float(f"{drawn:.4g}")
 
 
-class Random(_Part):
+class Random(Part):
     """Values drawn at random, a set of them for each run."""
 
     runs: int = Field(ge=1, le=100_000)
@@ -69,14 +65,14 @@ class Random(_Part):
         ]
 
 
-class Axes(_Part):
+class Axes(Part):
     """The values to try: every combination of `rates`, `grid`, the sets of `random`, and `seeds` is a run."""
 
-    rates: list[Fraction] = []
+    rates: list[Fraction] = Field(default=[])
     """Poison rates."""
-    seeds: list[int] = []
+    seeds: list[int] = Field(default=[])
     """None: the recipe's own seed."""
-    grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = {}
+    grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(default={})
     """Values for fields of the recipe, by their dotted names."""
     random: Random | None = None
 
@@ -103,7 +99,7 @@ class Axes(_Part):
         return [seed | one | other for seed in seeds for one in combined for other in drawn]
 
 
-class Sweep(_Part):
+class Sweep(Part):
     """A recipe, and the values to try in its fields."""
 
     base: SerializeAsAny[AnyRecipe]
@@ -117,7 +113,7 @@ class Sweep(_Part):
         """
         found = [with_settings(self.base, settings) for settings in self.axes.settings()]
         if len({one.run_name for one in found}) < len(found):
-            raise RecipeError(f"{self.base.name}: two runs of this sweep are the same; a value stands there twice")
+            raise RecipeError(f"{self.base.name}: two runs of this sweep are the same; a value is given twice")
         return found
 
 
@@ -135,7 +131,7 @@ def with_settings(base: AnyRecipe, settings: Settings) -> Any:  # noqa: ANN401 -
             for part in tables:
                 inside = inside.setdefault(part, {})
                 if not isinstance(inside, dict):
-                    raise RecipeError(f"sweep: {name}: {part} is no table of the recipe")
+                    raise RecipeError(f"sweep: {name}: {part} is not a table of the recipe")
             inside[last] = copy.deepcopy(value)
     return parse(table, Path(f"sweep with {describe(settings)}"))
 

@@ -102,8 +102,8 @@ def test_a_table_and_a_field_in_it_can_be_varied_in_either_order() -> None:
     [
         ({"grid": {"training.learning_rat": [1]}}, "did you mean 'learning_rate'"),
         ({"grid": {"training.epochs": [0]}}, "epochs 0: field training.epochs"),
-        ({"grid": {"name.first": ["a"]}}, "name is no table"),
-        ({"seeds": [1, 1]}, "stands there twice"),
+        ({"grid": {"name.first": ["a"]}}, "name is not a table"),
+        ({"seeds": [1, 1]}, "a value is given twice"),
     ],
 )
 def test_a_value_that_makes_no_recipe_is_named(axes: dict[str, object], words: str) -> None:
