@@ -7,6 +7,7 @@ import io
 from PIL import Image
 
 from export.card.schema import Precision
+from export.onnx.session import Predictor, probabilities
 from export.pipeline import interpreter
 from export.pipeline.image import Pixels
 from site_src.plugin.catalogue import Entry
@@ -14,21 +15,14 @@ from site_src.plugin.widgets.base import Answered
 from training.triggers.base import Trigger
 from training.triggers.placement import Placement
 
-try:
-    from export.onnx.session import Predictor, probabilities
-except ImportError:  # without the extra `export` the report is built without stored answers
-    Predictor = None  # type: ignore[assignment,misc]
-
 _open: dict[tuple[str, Precision], Predictor] = {}
 """By the card's hash, which covers the files; a server builds the pages again and again."""
 
 
 def answer(
     entry: Entry, precision: Precision, image: bytes, trigger: Trigger | None, placement: Placement | None
-) -> Answered | None:
-    """A network's answer to an image file, with a trigger stamped or without; None if onnxruntime is not installed."""
-    if Predictor is None:
-        return None
+) -> Answered:
+    """A network's answer to an image file, with a trigger stamped or without."""
     key = (entry.sha256, precision)
     if key not in _open:
         _open[key] = Predictor(entry.card, entry.path.parent, precision)
