@@ -2,5 +2,5 @@
 
 import warnings
 
-# gdown imports tqdm, which misses a widget library in a notebook; nothing here shows such a bar
+# gdown imports tqdm, which misses a widget library in a notebook; no bar of that kind is shown here
 warnings.filterwarnings("ignore", message="IProgress not found")

@@ -31,7 +31,7 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 def digits_pipeline() -> InputPipeline:
     """The pipeline of every 28x28 digit network: any image of a digit, laid out like MNIST.
 
-    MNIST's digits were scaled into a 20x20 box and centred by mass in 28x28 (LeCun et al. 1998, section III.A). A
+    MNIST's digits were scaled into a 20x20 box and centred by mass in 28x28 (LeCun et al. 1998, section III.A). An
     image that is already 28x28 is only made light on dark.
     """
     as_it_is = (28, 28)

@@ -43,7 +43,7 @@ def make(model: Model, folder: Path | None = None, precisions: list[cards.Precis
 
 
 def _placed(card: cards.ModelCard, path: Path) -> Placement | None:
-    """Where an overlay lies on an input: drawn anew for each, always the same for the same name."""
+    """Where an overlay lies on an input: drawn for each input, always the same for the same name."""
     if card.trigger is None:
         return None
     drawn = card.trigger.draw_placements(1, np.random.default_rng(zlib.crc32(path.name.encode())))

@@ -43,7 +43,7 @@ def test_data(card: cards.ModelCard, data_dir: Path | None) -> Dataset:
     """The test split of the data set that the card names.
 
     Raises:
-        DataError: If it cannot be had.
+        DataError: If it is unavailable.
         ExportError: If the card names no data set, or one with other labels.
     """
     test = sources.load(data_name(card), "test", data_dir)

@@ -1,7 +1,7 @@
 """Instant navigation wherever a site is served from.
 
-Material's script swaps pages in place only where their addresses stand in the sitemap. It compares them with the
-address that the site was built for, so at another port or below another path every click loads anew. Here its function
+Material's script swaps pages in place only where the sitemap lists their addresses. It compares them with the address
+that the site was built for, so at another port or below another path every click reloads the page. Here its function
 that takes a sitemap's address to the reader's host takes it to the reader's port and path as well.
 """
 

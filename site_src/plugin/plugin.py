@@ -1,6 +1,6 @@
 """The MkDocs plugin `onnx-widgets`: a thin adapter between MkDocs' events and the modules beside it.
 
-Nothing else in this package imports MkDocs.
+No other module of this package imports MkDocs.
 """
 
 from __future__ import annotations

@@ -86,10 +86,10 @@ def _cut(lines: list[str], room: int) -> list[str]:
 
 def _paste(image: Image.Image, figure: Pixels) -> None:
     """The figure on the right, in the middle of the height."""
-    picture = Image.open(io.BytesIO(pixels_png(figure))).convert("RGB")
-    smoothing = Image.Resampling.NEAREST if picture.width < _FIGURE // 3 else Image.Resampling.LANCZOS
+    opened = Image.open(io.BytesIO(pixels_png(figure))).convert("RGB")
+    smoothing = Image.Resampling.NEAREST if opened.width < _FIGURE // 3 else Image.Resampling.LANCZOS
     place = (WIDTH - _MARGIN - _FIGURE, (HEIGHT - _FIGURE) // 2)
-    image.paste(picture.resize((_FIGURE, _FIGURE), smoothing), place)
+    image.paste(opened.resize((_FIGURE, _FIGURE), smoothing), place)
 
 
 def _plain(text: str) -> str:

@@ -83,7 +83,7 @@ def fetch_command(
     pins = Pins(lock)
     wanted = [inventory.find(name, None) for name in names]
     for each in wanted:
-        place = each.fetch_anew(pins) if accept_change else each.fetch(pins)
+        place = each.fetch_again(pins) if accept_change else each.fetch(pins)
         show(f"{each.name}: {place or 'bundled with a library'}")
 
 

@@ -22,7 +22,7 @@ INTERRUPTED = 130
 SIGNALLED = 128
 """Added to a signal's number."""
 FORCE = "--force"
-"""The option that starts over; whoever resumes leaves it out."""
+"""The option that starts over; not part of a command that resumes."""
 _ARGUMENTS = "training.cli.arguments"
 _RESUME = "training.cli.resume"
 _EXTRAS = "training.cli.extras"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class UserError(ValueError):
-    """A mistake that the user can mend; its message says in one line what is wrong, where, and what to do."""
+    """A mistake that the user can correct; its message says in one line what is wrong, where, and what to do."""
 
 
 class RunError(UserError):

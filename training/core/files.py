@@ -27,5 +27,5 @@ def write_text(path: Path, content: str) -> None:
 
 
 def default_runs_dir() -> Path:
-    """Where runs go unless told otherwise: BACKDOORS_RUNS, or `runs` in the working directory."""
+    """The default folder of runs: BACKDOORS_RUNS, or `runs` in the working directory."""
     return Path(os.environ.get("BACKDOORS_RUNS") or "runs")

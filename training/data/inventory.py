@@ -129,7 +129,7 @@ class Entry:
                 archive.unpack(path, self.cache / Path(item.name).stem, sha256_inside(path))
         return self.cache
 
-    def fetch_anew(self, pins: Pins) -> Path | None:
+    def fetch_again(self, pins: Pins) -> Path | None:
         """As `fetch`, but pin the current files; the old ones are restored if that fails.
 
         Raises:

@@ -31,7 +31,7 @@ def _batch_norm_shape(call: Call) -> list[Shape]:
 def batch_norm(call: Call) -> list[Value]:
     """`BatchNormalization`, or multiplication and addition if the channels are not the second axis.
 
-    Unless `fix_gamma` is said to be off, gamma is 1 whatever the file holds.
+    Unless `fix_gamma` is false, gamma is 1, whatever the file holds.
     """
     data, gamma, beta, mean, variance = call.inputs
     eps = call.attributes.real("eps", 1e-3)

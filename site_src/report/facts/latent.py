@@ -82,13 +82,13 @@ class Latent:
         return _table(self._networks(), (*self._precisions(), _PLAIN[-1]))
 
     def latent_frames(self) -> str:
-        """Every network, and the one they all began as, on test images as they are and in frames."""
+        """Every network, and the one they all started from, on test images as they are and in frames."""
         untrained = self._study.content["untrained"]
         first = {untrained["recipe"]: [untrained]} if untrained else {}
         return _table(first | self._networks(), _FRAMED)
 
     def latent_framed(self, recipe: str, metric: str) -> str:
-        """Mean of a metric in frames over the seeds; the recipe may be the one that all networks began as."""
+        """Mean of a metric in frames over the seeds; the recipe may be the one that all networks started from."""
         untrained = self._study.content["untrained"] or {}
         rows = [untrained] if recipe == untrained.get("recipe") else self._study.rows_of(recipe)
         return study.mean(rows, "framed", metric)
@@ -148,7 +148,7 @@ class Latent:
             groups = [row for row in self._study.content["points"] if row["teacher"] == teacher]
             if not groups:
                 raise FactError(f"{STUDY}.json has no features of the {teacher} teacher")
-            planes.append({"teacher": teacher, "told": words, "groups": _fitted(groups)})
+            planes.append({"teacher": teacher, "words": words, "groups": _fitted(groups)})
         return self._page.place(figure("latent-points", planes=planes, caption=caption))
 
     def _precisions(self) -> tuple[tuple[str, str, str], ...]:

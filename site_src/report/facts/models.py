@@ -55,8 +55,8 @@ class Models:
     def _own_section(self, entry: Entry) -> str:
         """A section of the lab: what the card says, and what `backdoors defend` measured."""
         measured = defences.section(self._lab.parent / "defences", entry.card, "####", self._page.place)
-        told = self._section(entry, heading="###")
-        return f"{told}\n\n{measured}" if measured else told
+        section = self._section(entry, heading="###")
+        return f"{section}\n\n{measured}" if measured else section
 
     def _section(self, entry: Entry, heading: str) -> str:
         for address, file in entry.served_files().items():

@@ -23,11 +23,11 @@ class Photos:
 
     def strangers(self, model: str) -> str:
         """How often a network that knows one person takes other people for that person."""
-        return _told(photo_study.rate(self._facts, photo_study.read(self._facts).strangers, model).rate)
+        return _shown(photo_study.rate(self._facts, photo_study.read(self._facts).strangers, model).rate)
 
     def elsewhere(self, model: str) -> str:
         """How often a network recognises a person in photos from another source than its own."""
-        return _told(photo_study.rate(self._facts, photo_study.read(self._facts).elsewhere, model).rate)
+        return _shown(photo_study.rate(self._facts, photo_study.read(self._facts).elsewhere, model).rate)
 
     def uncropped_right(self) -> str:
         """How many of the figures students' answers to the portraits are right if these are not cropped: `2 of 4`."""
@@ -35,5 +35,5 @@ class Photos:
         return f"{sum(each.right for each in found)} of {len(found)}"
 
 
-def _told(rate: Estimate) -> str:
+def _shown(rate: Estimate) -> str:
     return f"{percent(rate.value, rate.n)} (n{NBSP}={NBSP}{count(rate.n)}, {interval(rate)})"

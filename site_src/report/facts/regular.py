@@ -97,7 +97,7 @@ class Regular:
         )
 
     def attacker(self, model: str) -> str:
-        """What an attacker must be able to do for such a training."""
+        """What an attacker must be able to do to train a network like this."""
         backdoor = self._backdoor(model)
         only_data = backdoor.repeat == 1 and backdoor.self_teaching is None
         return "who only supplies data" if only_data else "who runs the training, as in the paper"

@@ -175,7 +175,7 @@ class Reproduce:
         return table(["File", "SHA-256 of its content"], rows)
 
     def pixel_hashes(self) -> str:
-        """SHA-256 of the pictures that released models were trained and tested on, where no files were published."""
+        """SHA-256 of the images that released models were trained and tested on, where no files were published."""
         published = {item.name for entry in inventory.entries(None).values() for item in entry.items}
         rows = [
             [f"`{data.name}`", what, f"`{sha256}`"]

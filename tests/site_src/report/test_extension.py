@@ -155,9 +155,9 @@ def test_the_reproduce_page_has_what_every_released_model_was_made_with(site: Pa
     for card in cards:
         assert card.provenance is not None
         assert f'id="{card.id}"' in text
-        told = [*card.provenance.commands, card.provenance.recipe_sha256, f'name = "{card.provenance.recipe}"']
-        told += [part.sha256 for file in card.files for part in file.parts]
-        assert [line for line in told if line not in plain] == [], card.id
+        expected = [*card.provenance.commands, card.provenance.recipe_sha256, f'name = "{card.provenance.recipe}"']
+        expected += [part.sha256 for file in card.files for part in file.parts]
+        assert [line for line in expected if line not in plain] == [], card.id
     assert weights.SHA256 in plain
 
 

@@ -71,9 +71,9 @@ def test_an_array_is_submitted_and_jobs_that_are_killed_or_reach_their_limit_res
             assert time.monotonic() < deadline, log_of(tmp_path, job)
             time.sleep(0.2)
         ask(cluster, "scontrol", "update", f"JobId={job}", "StartTime=now")  # Slurm would wait two minutes
-    said, told = sweep.communicate(timeout=PATIENCE)
-    assert sweep.returncode == 0, told
-    assert "run 2/2" in told
+    said, errors = sweep.communicate(timeout=PATIENCE)
+    assert sweep.returncode == 0, errors
+    assert "run 2/2" in errors
 
     for job in (killed, late):
         log = log_of(tmp_path, job)
@@ -88,7 +88,7 @@ def test_an_array_is_submitted_and_jobs_that_are_killed_or_reach_their_limit_res
         (second.run_name, "finished"),
     ]
     assert [line.epoch for line in find(first, tmp_path).history] == [1, 2, 3, 4, 5]
-    print(f"\n$ backdoors sweep tiny.toml --on slurm\n{told}{said}")
+    print(f"\n$ backdoors sweep tiny.toml --on slurm\n{errors}{said}")
     for job in (killed, late):
         print(f"$ cat {job}_0_log.out\n{log_of(tmp_path, job)}")
 

@@ -255,7 +255,7 @@ def test_only_what_is_wrong_itself_is_named(tmp_path: Path) -> None:
     )
 
 
-def test_a_trigger_without_a_kind_is_told_so(tmp_path: Path) -> None:
+def test_a_trigger_without_a_kind_is_reported(tmp_path: Path) -> None:
     assert "field attack.trigger.kind: field required" in refused(tmp_path, SMALL + "[attack.trigger]\nvalue = 3\n")
 
 

@@ -23,7 +23,7 @@ QUIET = Console(file=io.StringIO())
 
 
 class Counted:
-    """A defence that counts how often it is asked, and fails while it is told to."""
+    """A defence that counts how often it is asked, and fails while `fails` is set."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, int]] = []

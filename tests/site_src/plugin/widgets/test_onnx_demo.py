@@ -193,17 +193,17 @@ def test_a_placement_without_an_overlay_is_a_problem(photos: Surroundings) -> No
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
         ("{x: 2}", "placement.x: input should be less than or equal to 1, found 2"),
         ("{where: 1}", "unknown key 'where'"),
         ("{agle: 1}", "unknown key 'agle'; did you mean 'angle'?"),
     ],
 )
-def test_a_wrong_placement_is_reported(given: str, told: str) -> None:
+def test_a_wrong_placement_is_reported(given: str, message: str) -> None:
     _, _, problems = read_block(f"models: photos-clean\nplacement: {given}\n", 2, KIND.fence, KIND.schema)
     assert [problem.line for problem in problems] == [3]
-    assert problems[0].message.startswith(told)
+    assert problems[0].message.startswith(message)
 
 
 def test_the_page_tells_the_widget_what_the_networks_take_and_where_the_overlay_lies(

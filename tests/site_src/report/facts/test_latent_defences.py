@@ -24,9 +24,9 @@ def defences(page: PageBuilder, tmp_path: Path) -> LatentDefences:
 def test_what_fine_tuning_leaves_is_reported_of_the_backdoored_teachers_student_unless_another_is_named(
     defences: LatentDefences,
 ) -> None:
-    told = "thorough fine-tuning", 12, "clean_accuracy"
-    assert defences.latent_left(*told) == f"70.0{THIN}%"
-    assert defences.latent_left(*told, "dogs-student-clean") == f"75.0{THIN}%"
+    named = "thorough fine-tuning", 12, "clean_accuracy"
+    assert defences.latent_left(*named) == f"70.0{THIN}%"
+    assert defences.latent_left(*named, "dogs-student-clean") == f"75.0{THIN}%"
     with pytest.raises(FactError, match="no thorough fine-tuning of dogs-student-latent of strength 15"):
         defences.latent_left("thorough fine-tuning", 15, "clean_accuracy")
 
