@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from export.card.io import CARD_NAME, read_card
 from export.card.schema import ModelCard, Precision
 from export.errors import ExportError
+from training.core.text import did_you_mean
 
 RELEASED = Path("site_assets/models")
 OWN = Path("runs/models")
@@ -71,12 +71,9 @@ def open_model(name: str, folders: Iterable[Path] | None = None) -> Model:
 
 
 def _not_found(name: str, ids: list[str]) -> str:
-    near = get_close_matches(name, ids, n=1)
-    if near:
-        return f"no model '{name}': did you mean '{near[0]}'?"
-    if ids:
-        return f"no model '{name}': there are {', '.join(sorted(set(ids)))}"
-    return f"no model '{name}': none has been exported yet (backdoors train RECIPE, then backdoors export RECIPE)"
+    none = "none has been exported yet (backdoors train RECIPE, then backdoors export RECIPE)"
+    there_are = f"there are {', '.join(sorted(set(ids)))}" if ids else none
+    return f"no model '{name}': {did_you_mean(name, ids, there_are)}"
 
 
 def _of_file(path: Path) -> Model:

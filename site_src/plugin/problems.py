@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from training.core import text
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,5 @@ class Problem:
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     """A hint that ends an error message: the nearest known word, else every known word, else nothing."""
     words = sorted(known)
-    near = difflib.get_close_matches(wrong, words, n=1, cutoff=0.6)
-    if near:
-        return f"; did you mean '{near[0]}'?"
-    return f"; known: {', '.join(words)}" if words else ""
+    hint = text.did_you_mean(wrong, words, f"known: {', '.join(words)}")
+    return f"; {hint}" if words else ""

@@ -1,8 +1,10 @@
-"""Text from files and errors, made safe for a terminal: no control characters, no marks that reorder what is read."""
+"""Text of messages: safe for a terminal (no control characters, no marks that reorder what is read), and hints."""
 
 from __future__ import annotations
 
+import difflib
 import unicodedata
+from collections.abc import Iterable
 
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Unicode's categories of control, formatting (bidirectional marks among them), surrogate, private and unassigned code
@@ -29,3 +31,9 @@ def printable(text: object, *, keep: str = "") -> str:
 def one_line(text: object) -> str:
     """The text on one line: runs of white space become one space, then as `printable`."""
     return printable(" ".join(str(text).split()))
+
+
+def did_you_mean(wrong: str, known: Iterable[str], otherwise: str = "") -> str:
+    """The hint of an error: `did you mean 'x'?` with the nearest known name; `otherwise` if none is near."""
+    near = difflib.get_close_matches(wrong, list(known), n=1)
+    return f"did you mean '{near[0]}'?" if near else otherwise

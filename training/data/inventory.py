@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from training.core.text import did_you_mean
 from training.data import images
 from training.data import registry as sources
 from training.data.base import DataError, Source, Split, cache_dir
@@ -172,8 +172,7 @@ def find(name: str, given: Path | None) -> Entry:
     """
     known = entries(given)
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"choose from {', '.join(known)}"
+        hint = did_you_mean(name, known, f"choose from {', '.join(known)}")
         raise DataError(f"there is no data '{name}'; {hint}")
     return known[name]
 

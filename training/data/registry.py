@@ -6,13 +6,13 @@ and downloads it otherwise.
 
 from __future__ import annotations
 
-import difflib
 import os
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from training.core.text import did_you_mean
 from training.data import digits, dogs, folder, mnist, project_2020, sample_photos, weights
 from training.data.base import DataError, Dataset, Source, Split
 from training.data.fetch.items import Collection
@@ -38,8 +38,7 @@ def source(name: str) -> Source:
     if name in COLLECTIONS:
         raise DataError(f"'{name}' is a collection of files, not a data set: `backdoors data fetch {name}` gets them")
     if name not in SOURCES:
-        near = difflib.get_close_matches(name, SOURCES, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(sorted(SOURCES))}, folder:PATH"
+        hint = did_you_mean(name, SOURCES, f"there are: {', '.join(sorted(SOURCES))}, folder:PATH")
         raise DataError(f"there is no data set '{name}'; {hint}")
     return SOURCES[name]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Any
 
+from training.core.text import did_you_mean
 from training.defences import fine_tuning, neural_cleanse, pruning
 from training.defences.base import Defence, DefenceError
 
@@ -27,7 +27,6 @@ def find(name: str) -> Defence[Any]:
         DefenceError: If there is none; names the nearest.
     """
     if name not in DEFENCES:
-        near = get_close_matches(name, DEFENCES, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"choose from {', '.join(DEFENCES)}, or all"
+        hint = did_you_mean(name, DEFENCES, f"choose from {', '.join(DEFENCES)}, or all")
         raise DefenceError(f"there is no defence '{name}'; {hint}")
     return DEFENCES[name]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import nn
 
+from training.core.text import did_you_mean
 from training.models import mnist_cnn, mobilenet_v2
 from training.recipes.base import Network
 
@@ -43,8 +43,7 @@ def architecture(name: str) -> Architecture:
         ValueError: If there is none; suggests a similar name.
     """
     if name not in ARCHITECTURES:
-        near = difflib.get_close_matches(name, ARCHITECTURES, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(ARCHITECTURES)}"
+        hint = did_you_mean(name, ARCHITECTURES, f"there are: {', '.join(ARCHITECTURES)}")
         raise ValueError(f"there is no network '{name}'; {hint}")
     return ARCHITECTURES[name]
 

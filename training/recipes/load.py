@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import reprlib
 import tomllib
 from importlib import resources
@@ -13,6 +12,7 @@ import tomli_w
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from training.core.text import did_you_mean
 from training.recipes import former
 from training.recipes.base import AnyRecipe, RecipeError
 from training.recipes.derived import PRETRAINED
@@ -59,8 +59,7 @@ def locate(name_or_path: str | Path) -> Path:
         return Path(given)
     if given in names():
         return RECIPES / f"{given}.toml"
-    near = difflib.get_close_matches(given, names(), n=1)
-    hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(names())}"
+    hint = did_you_mean(given, names(), f"there are: {', '.join(names())}")
     raise RecipeError(f"there is no recipe '{given}'; {hint}")
 
 
@@ -240,8 +239,7 @@ def _problem(error: ErrorDetails, model: type[BaseModel], prefix: str) -> str:
         return f"field {prefix}{'.'.join(path)}.kind: field required"
     where = prefix + ".".join(path) if path else f"{prefix.rstrip('.')}" or "(whole file)"
     if error["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(path[-1], known, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"known here: {', '.join(known)}"
+        hint = did_you_mean(path[-1], known, f"known here: {', '.join(known)}")
         return f"unknown field {where}{f' ({hint})' if known else ''}"
     message = error["msg"].removeprefix("Value error, ")
     found = "" if error["type"] == "missing" or not path else f", found {_SHORT.repr(error['input'])}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from training.core.errors import RunError
 from training.core.files import write_text
 from training.core.history import Epoch, read_history
 from training.core.metrics import Measurement
+from training.core.text import did_you_mean
 from training.data.base import Dataset
 from training.recipes.base import AnyRecipe, RecipeError
 from training.recipes.load import explain, is_path, load, names
@@ -173,8 +173,7 @@ def find_named(name_or_path: str | Path, runs_dir: Path) -> Run:
         return find(load(given), runs_dir, given)
     known = trained(runs_dir)
     if given not in known:
-        near = difflib.get_close_matches(given, [*names(), *known], n=1)
-        hint = f"did you mean '{near[0]}'?" if near else "`backdoors recipes` lists the recipes"
+        hint = did_you_mean(given, [*names(), *known], "`backdoors recipes` lists the recipes")
         raise RunError(f"there is no recipe '{given}' and no finished run of that name in {runs_dir}; {hint}")
     newest, *others = known[given]
     if others and _age(newest) == _age(others[0]):

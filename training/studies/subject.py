@@ -7,13 +7,13 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from training.attacks import badnets
 from training.core.errors import RunError
 from training.data import registry as sources
 from training.data.base import Dataset
 from training.defences.base import Need, Network, Samples, Subject, TrainingData
+from training.engine.devices import device_named
 from training.engine.predict import normaliser, predictor
 from training.recipes.base import AnyRecipe
 from training.recipes.latent import LatentRecipe
@@ -47,22 +47,6 @@ def measured_on(data: str) -> str:
     return f"{data} test, {1 - HELD_OUT:.0%} of it"
 
 
-def device_of(name: str) -> torch.device:
-    """A device by its name; `auto` is a GPU if there is one.
-
-    Raises:
-        RunError: If this machine has no such device.
-    """
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise RunError(f"device '{name}': {str(error).splitlines()[0]}") from error
-    return device
-
-
 def of_run(run: Run, *, data_dir: Path | None = None, device: str = "auto") -> Subject:
     """A finished run as a subject.
 
@@ -74,7 +58,7 @@ def of_run(run: Run, *, data_dir: Path | None = None, device: str = "auto") -> S
     Raises:
         RunError: If the run's weights are missing or damaged, or there is no such device.
     """
-    recipe, place = run.recipe, device_of(device)
+    recipe, place = run.recipe, device_named(device)
     module, normalise = weights.network(run).to(place), normaliser(recipe)
 
     @cache

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from training.core.text import one_line, printable
+from training.core.text import did_you_mean, one_line, printable
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,8 @@ def test_a_caller_may_keep_line_feeds() -> None:
 def test_one_line_is_one_line() -> None:
     assert one_line("  a\n b\r\n\tc\x1b ") == r"a b c\x1b"
     assert one_line(ValueError("x\ny")) == "x y"
+
+
+def test_a_misspelt_name_gets_the_nearest_known_one_as_a_hint() -> None:
+    assert did_you_mean("mnits", ["digits", "mnist"], "choose") == "did you mean 'mnist'?"
+    assert did_you_mean("dogs", ["digits", "mnist"], "choose") == "choose"

@@ -17,7 +17,7 @@ from training.runs import weights
 from training.runs.lineage import train
 from training.runs.store import Run
 from training.studies import defences as study
-from training.studies.subject import _why_no_training_data, device_of, hold_out, of_run
+from training.studies.subject import _why_no_training_data, hold_out, of_run
 
 QUIET = Console(file=io.StringIO())
 RECIPE = ScratchRecipe.model_validate(
@@ -100,6 +100,6 @@ def test_a_run_without_weights_is_one_clear_line(run: Run, tmp_path: Path) -> No
         of_run(lost, device="cpu")
 
 
-def test_a_device_that_is_not_there_is_one_clear_line() -> None:
+def test_a_device_that_is_not_there_is_one_clear_line(run: Run) -> None:
     with pytest.raises(RunError, match="device 'warp'"):
-        device_of("warp")
+        of_run(run, device="warp")
