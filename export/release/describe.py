@@ -105,6 +105,7 @@ def _(recipe: ScratchRecipe) -> dict[str, Any]:
 @singledispatch
 def poisoning(recipe: AnyRecipe, stamped: int) -> str:
     """How the backdoor got into the network: the end of a sentence about its training images."""
+    # no default: a card must not describe a new kind of attack in the words of another one
     raise NotImplementedError(f"no words for a recipe of type {type(recipe).__name__} with {stamped} stamped images")
 
 

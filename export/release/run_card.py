@@ -15,7 +15,7 @@ from export.release import describe
 from export.release.tensors import pipeline_of
 from training.data import registry as sources
 from training.recipes.base import AnyRecipe
-from training.recipes.derived import PRETRAINED
+from training.recipes.derived import PRETRAINED, DerivedRecipe
 from training.runs.store import Run
 
 LICENCE = "MIT"
@@ -94,7 +94,8 @@ def backdoor_of(run: Run, labels: list[str]) -> cards.Backdoor | None:
 
 def licence(recipe: AnyRecipe) -> str:
     """The licence of a network's file."""
-    return DERIVED if getattr(recipe.lineage()[-1], "teacher", None) == PRETRAINED else LICENCE
+    oldest = recipe.lineage()[-1]
+    return DERIVED if isinstance(oldest, DerivedRecipe) and oldest.teacher == PRETRAINED else LICENCE
 
 
 def _data_sources(run: Run) -> list[cards.DataSource]:

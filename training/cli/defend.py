@@ -32,7 +32,7 @@ def command(open_subject: Open) -> Callable[..., None]:
             list[str] | None, typer.Option("--with", help="A defence's name; may be repeated.", show_default="all")
         ] = None,
         control: Annotated[
-            str | None, typer.Option(help="A clean network of the same making, to measure beside it.")
+            str | None, typer.Option(help="A clean network made in the same way, to measure as well.")
         ] = None,
         seeds: Annotated[
             list[int] | None, typer.Option("--seed", min=0, help="A seed; may be repeated.", show_default="0")

@@ -209,7 +209,7 @@ class Subject:
         Args:
             module: The repaired network.
             images: How many clean images it was repaired with.
-            details: What the defence decided by itself.
+            details: What the defence chose, such as how much it pruned.
         """
 
         @torch.inference_mode()

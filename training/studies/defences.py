@@ -73,7 +73,7 @@ def run(  # noqa: PLR0913 - what is measured, and what happens around it
         UserError: If the test images cannot be loaded, or the control is the network itself.
     """
     if len(subjects) > 1 and subjects[0].sha256 == subjects[1].sha256:
-        raise RunError(f"{subjects[0].name} cannot be its own control; name a clean network of the same making")
+        raise RunError(f"{subjects[0].name} cannot be its own control; name a clean network made in the same way")
     found = before or Defences()
     control = subjects[1].sha256 if len(subjects) > 1 else None
     for place, subject in enumerate(subjects):

@@ -83,11 +83,8 @@ def trigger_size(table: Table) -> str:
     Returns:
         An `<svg>` element.
     """
-    with _figure("Attack success and clean accuracy by trigger size") as (axes, finish):
-        axes.set_xticks(_curves(axes, [row for row in table.rows if row.pixels], lambda row: row.pixels or 0))
-        axes.set_xlabel("pixels that the trigger covers")
-        _percent_axis(axes)
-        return finish()
+    rows = [row for row in table.rows if row.pixels]
+    return _by(rows, lambda row: row.pixels or 0, "trigger size", "pixels that the trigger covers")
 
 
 def seeds(table: Table) -> str:
@@ -96,9 +93,14 @@ def seeds(table: Table) -> str:
     Returns:
         An `<svg>` element.
     """
-    with _figure("Attack success and clean accuracy by seed") as (axes, finish):
-        axes.set_xticks(_curves(axes, table.rows, lambda row: row.seed))
-        axes.set_xlabel("seed")
+    return _by(table.rows, lambda row: row.seed, "seed", "seed")
+
+
+def _by(rows: Sequence[Row], place: Callable[[Row], float], what: str, label: str) -> str:
+    """Both measures over a linear axis with a tick at each place."""
+    with _figure(f"Attack success and clean accuracy by {what}") as (axes, finish):
+        axes.set_xticks(_curves(axes, rows, place))
+        axes.set_xlabel(label)
         _percent_axis(axes)
         return finish()
 
