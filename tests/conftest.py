@@ -28,7 +28,9 @@ SLOW = (
     "training/cluster/",
     "training/defences/",
     "training/engine/test_processes.py",
-    "training/runs/",
+    "training/runs/test_derived",
+    "training/runs/test_lineage",
+    "training/runs/test_scratch",
     "training/studies/",
 )
 """Where tests train, export, build a site or start programs, seconds each: `make test-quick` leaves them out."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from training.recipes import load as recipe
-from training.recipes.base import RecipeError
+from training.recipes.base import AnyRecipe, RecipeError
 from training.recipes.load import to_toml
 from training.recipes.scratch import ScratchRecipe
 from training.studies import sweep
@@ -276,3 +276,11 @@ def test_files_that_a_recipe_names_are_looked_for_beside_it(tmp_path: Path, monk
     monkeypatch.chdir(folder)
     assert by_path == recipe.load("mine.toml")
     assert [each.name for each in by_path.lineage()] == ["mine", "mine"]
+
+
+def test_a_kind_of_recipe_must_say_how_much_it_poisons_and_with_which_labels() -> None:
+    class Unfinished(AnyRecipe):
+        """A kind that defines neither."""
+
+    with pytest.raises(TypeError, match=r"abstract.*label_map_for.*poison_rate"):
+        Unfinished(name="unfinished")  # type: ignore[abstract]
