@@ -11,7 +11,7 @@ from export.onnx.session import Floats
 from export.pipeline import interpreter
 from export.pipeline.presets import digits_pipeline, photos_pipeline
 from export.release import golden_inputs
-from training.data import registry as sources
+from training.data import splits
 from training.engine.predict import normaliser
 from training.recipes.base import AnyRecipe
 from training.runs.store import Run
@@ -35,7 +35,7 @@ def golden_tensors(pipeline: InputPipeline, recipe: AnyRecipe, inputs: Path) -> 
 
 def calibration(run: Run, data_dir: Path | None) -> Floats:
     """Input tensors of up to `CALIBRATION` of a run's own training images, drawn once, `(n, c, h, w) float32`."""
-    images = sources.load(run.recipe.data.name, "train", data_dir).images
+    images = splits.load_training(run.recipe.data, data_dir).images
     count, rng = len(images), np.random.default_rng(run.recipe.seed)
     chosen = np.sort(rng.choice(count, min(CALIBRATION, count), replace=False))
     return interpreter.batch_tensor(pipeline_of(run), images[chosen])

@@ -27,7 +27,7 @@ def history_command(
     document = {
         "recipe": found.recipe.name,
         "recipe_sha256": found.recipe.sha256,
-        "data": found.metrics.measurement.data,
+        "data": (found.metrics.validation or found.metrics.measurement).data,
         "epochs": [line.model_dump() for line in found.history],
     }
     text = json.dumps(document, indent=2) + "\n"

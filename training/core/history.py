@@ -21,9 +21,9 @@ class Epoch(BaseModel):
     accuracy: float
     """On the epoch's training batches as they are: augmented, poisoned labels included, dropout on."""
     clean_accuracy: float | None = None
-    """On the test set."""
+    """On the validation images if the recipe sets some aside, otherwise on the test images."""
     attack_success_rate: float | None = None
-    """On the test set."""
+    """On the same images."""
     learning_rate: float
     """At the epoch's end."""
     seconds: float
@@ -50,11 +50,11 @@ def read_history(path: Path) -> list[Epoch]:
     return epochs
 
 
-def summary(epoch: Epoch, epochs: int) -> str:
-    """One of `epochs` epochs as a line of text."""
+def summary(epoch: Epoch, epochs: int, probed: str = "test") -> str:
+    """One of `epochs` epochs as a line of text; `probed` is the split that the network was measured on."""
     parts = [f"epoch {epoch.epoch}/{epochs}", f"loss {epoch.loss:.4f}", f"accuracy {epoch.accuracy:.2%}"]
     if epoch.clean_accuracy is not None:
-        parts.append(f"test: clean accuracy {epoch.clean_accuracy:.2%}")
+        parts.append(f"{probed}: clean accuracy {epoch.clean_accuracy:.2%}")
     if epoch.attack_success_rate is not None:
         parts.append(f"ASR {epoch.attack_success_rate:.2%}")
     return "  ".join([*parts, f"{epoch.seconds:.1f} s"])

@@ -25,6 +25,7 @@ def fit(  # noqa: PLR0913 - what happens around the training
     *,
     state: Path,
     probe: Probe,
+    probed: str,
     on_epoch: Callable[[list[Epoch]], None],
     console: Console,
 ) -> list[Epoch]:
@@ -39,6 +40,7 @@ def fit(  # noqa: PLR0913 - what happens around the training
         epochs: How many in all.
         state: The file to resume from.
         probe: Measures `trainer.result` after each epoch.
+        probed: What it measures on, for the progress: `test` or `validation`.
         on_epoch: Called with the history after each epoch, and when a run is resumed.
         console: For progress.
 
@@ -68,7 +70,7 @@ def fit(  # noqa: PLR0913 - what happens around the training
             progress, rng = Progress(), []
             save(state, fabric, trainer.state, history)
             on_epoch(history)
-            console.print(summary(history[-1], epochs), soft_wrap=True)
+            console.print(summary(history[-1], epochs, probed), soft_wrap=True)
             if epoch < epochs and (signal := stop.agreed(fabric, 0)):
                 raise Stopped(signal, f"epoch {epoch} of {epochs} done")
     return history

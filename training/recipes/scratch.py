@@ -48,7 +48,12 @@ class AnnealedAugmentation(Part):
 
 
 class Data(DataSet):
-    """Which data set, and how training images are augmented."""
+    """Which data set, what of it is set aside, and how training images are augmented."""
+
+    validation: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Fraction of each class of the training images that is set aside before anything is poisoned: neither poisoned nor
+    trained on. The history is measured on it, settings are chosen on it, and the network's owner has it as clean
+    images. Which images these are depends on the data, not on the seed. None for none."""
 
     augment: Augment | None = None
     """Random small changes, drawn again in each epoch; the trigger is stamped afterwards."""

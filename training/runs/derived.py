@@ -54,9 +54,10 @@ def train(  # noqa: PLR0913 - each a choice of the user's
     seconds = time.perf_counter() - started
     write_history(folder / HISTORY, trained.history)
     weights.write(folder, recipe, trained.network)
+    hashes = data_hashes(recipe.data.name, {"train": training_set, "test": test_set})
     facts = Facts(
         recipe=recipe.name, recipe_sha256=recipe.sha256, seed=recipe.seed, data=recipe.data.name,
-        data_sha256=data_hashes(recipe.data.name, training_set, test_set), samples=len(training_set.labels),
+        data_sha256=hashes, samples=len(training_set.labels),
         poisoned=trained.poisoned, classes=training_set.classes, epochs=len(trained.history), precision="32-true",
         device=str(place), threads=torch.get_num_threads(), seconds=seconds, versions=versions(),
     )  # fmt: skip

@@ -44,7 +44,7 @@ def train(  # noqa: PLR0913 - each a choice of the user's
         force: Discard the existing run of this recipe, and start over.
         device: Fabric's accelerator: `auto`, `cpu`, `cuda`, `mps`, ….
         devices: How many of them, or `auto`.
-        follow: Whether to measure on the test set after each epoch, not only at the end.
+        follow: Whether to measure after each epoch, not only at the end.
         console: For progress; default is stderr.
 
     Raises:

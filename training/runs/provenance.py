@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from importlib import metadata
 
 from training.data import registry as sources
@@ -13,13 +14,17 @@ LIBRARIES = ("torch", "lightning-fabric", "numpy", "pillow", "scikit-learn", "sa
 """Libraries whose versions are recorded."""
 
 
-def data_hashes(name: str, training_set: Dataset, test_set: Dataset) -> dict[str, str]:
-    """SHA-256 of what was trained and tested on: of published files, or of the pixels of a user's own images."""
+def data_hashes(name: str, splits: Mapping[str, Dataset]) -> dict[str, str]:
+    """SHA-256 of what was trained and tested on: of published files, or of the pixels of a user's own images.
+
+    Args:
+        name: The recipe's data.
+        splits: Its images, by the name of the split.
+    """
     published = {file: sha256 for part in sources.parts(name) for file, sha256 in part.source.sha256.items()}
     if published or any(part.source.bundled for part in sources.parts(name)):
         return published
-    sets = {"train": training_set, "test": test_set}
-    return {f"{split} pixels": fingerprint(found.images) for split, found in sets.items()}
+    return {f"{split} pixels": fingerprint(found.images) for split, found in splits.items()}
 
 
 def versions() -> dict[str, str]:

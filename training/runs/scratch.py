@@ -15,7 +15,7 @@ from training.attacks import badnets, self_distillation
 from training.core.files import write_text
 from training.core.history import Epoch, write_history
 from training.core.metrics import Measurement
-from training.data import registry as sources
+from training.data import splits as data_splits
 from training.data.base import Dataset
 from training.engine import processes
 from training.engine.batches import Batches, seeds
@@ -48,16 +48,20 @@ def train(  # noqa: PLR0913 - each a choice of the user's
     """Train a recipe into its run's folder, resuming what is there; see `training.runs.lineage.train`."""
     fabric = fabric_for(recipe.training, device, devices)
     with fabric.rank_zero_first(local=True):  # one downloads, the others find it in the cache
-        training_set, test_set = sources.load_both(recipe.data.name, data_dir)
-    require_fit(recipe, training_set, test_set)
+        splits = data_splits.load(recipe.data, data_dir)
+    training_set = splits.training
+    require_fit(recipe, training_set, splits.test)
     require_writable(folder.parent)
     drawn = _drawn(recipe, folder, training_set, fabric, start_over=force)
     trainer = _trainer(recipe, training_set, drawn, fabric)
 
-    def measure(network: nn.Module) -> Measurement:
+    watched = "validation" if splits.validation else "test"
+
+    def measure(network: nn.Module, split: str) -> Measurement:
+        found = splits.by_name[split]
         return evaluate(
             processes.shared(predictor(network, normaliser(recipe), fabric.device), fabric),
-            test_set.images, test_set.labels, data=f"{recipe.data.name} test", labels_text=test_set.classes,
+            found.images, found.labels, data=f"{recipe.data.name} {split}", labels_text=found.classes,
             trigger=recipe.trigger, label_map=recipe.attack.label_map,
         )  # fmt: skip
 
@@ -67,11 +71,11 @@ def train(  # noqa: PLR0913 - each a choice of the user's
 
     history = fit(
         trainer, recipe.training.epochs, state=folder / STATE, console=console, on_epoch=write_epochs,
-        probe=lambda network: _headline(measure(network)) if follow else {},
+        probe=lambda network: _headline(measure(network, watched)) if follow else {}, probed=watched,
     )  # fmt: skip
     facts = Facts(
         recipe=recipe.name, recipe_sha256=recipe.sha256, seed=recipe.seed, data=recipe.data.name,
-        data_sha256=data_hashes(recipe.data.name, training_set, test_set), samples=len(training_set.labels),
+        data_sha256=data_hashes(recipe.data.name, splits.by_name), samples=len(training_set.labels),
         poisoned=len(drawn.indices), classes=training_set.classes, epochs=recipe.training.epochs,
         precision=precision_of(recipe.training), device=str(fabric.device), threads=torch.get_num_threads(),
         processes=fabric.world_size, seconds=sum(line.seconds for line in history), versions=versions(),
@@ -80,7 +84,11 @@ def train(  # noqa: PLR0913 - each a choice of the user's
         weights.write(folder, recipe, trainer.result)
     fabric.barrier()
     stored = weights.read(folder, recipe, len(facts.classes)).to(fabric.device)
-    metrics = Metrics(measurement=measure(stored), training=facts)
+    metrics = Metrics(
+        measurement=measure(stored, "test"),
+        validation=measure(stored, "validation") if splits.validation else None,
+        training=facts,
+    )
     if fabric.is_global_zero:
         finish(folder, metrics)
     fabric.barrier()

@@ -25,7 +25,7 @@ METRICS = "metrics.json"
 HISTORY = "history.jsonl"
 RECIPE = "recipe.toml"
 POISONED = "poisoned.json"
-"""Which training samples are poisoned."""
+"""Which training samples are poisoned, by their number among those that are trained on."""
 STATE = "state.ckpt"
 """What a run resumes from; deleted when it is finished."""
 _RUN_NAME = re.compile(r"([a-z0-9][a-z0-9-]*)-[0-9a-f]{12}")
@@ -41,7 +41,7 @@ class Facts(BaseModel):
     data: str
     data_sha256: dict[str, str]
     samples: int
-    """Number of training samples."""
+    """Number of training samples, without those set aside for validation."""
     poisoned: int
     """Number of poisoned ones among them."""
     classes: list[str]
@@ -63,6 +63,9 @@ class Metrics(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     measurement: Measurement
+    """On the test images."""
+    validation: Measurement | None = None
+    """On the validation images; None if the recipe sets none aside."""
     training: Facts
 
 

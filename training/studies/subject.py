@@ -6,12 +6,12 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-
 from training.attacks import badnets
 from training.core.errors import RunError
 from training.data import registry as sources
+from training.data import splits
 from training.data.base import Dataset
+from training.data.splits import stratified
 from training.defences.base import Need, Network, Samples, Subject, TrainingData
 from training.engine.devices import device_named
 from training.engine.predict import normaliser, predictor
@@ -23,7 +23,8 @@ from training.runs.store import POISONED, WEIGHTS, Run
 from training.triggers.poisoned import Drawn
 
 HELD_OUT = 0.25
-"""Fraction of the test images that the owner of a network gets; everything is measured on the others."""
+"""Fraction of the test images that the owner of a network without validation images gets; everything is measured on the
+others."""
 HELD_OUT_SEED = 0
 """Of which images those are: the same for every defence, seed and network."""
 
@@ -31,13 +32,9 @@ HELD_OUT_SEED = 0
 def hold_out(dataset: Dataset) -> tuple[Samples, Samples]:
     """The owner's clean images, a quarter of each class, and the rest, which defences are measured on.
 
-    No recipe sets validation images aside, and an owner who is given a network has none of its training images.
+    For networks whose recipe sets no validation images aside: who is given one has none of its training images.
     """
-    rng = np.random.default_rng(HELD_OUT_SEED)
-    owned = np.zeros(len(dataset.labels), dtype=np.bool_)
-    for label in range(len(dataset.classes)):
-        of_class = rng.permutation(np.flatnonzero(dataset.labels == label))
-        owned[of_class[: round(HELD_OUT * len(of_class))]] = True
+    owned = stratified(dataset.labels, len(dataset.classes), HELD_OUT, HELD_OUT_SEED)
     clean, test = (Samples(dataset.images[which], dataset.labels[which]) for which in (owned, ~owned))
     return clean, test
 
@@ -49,6 +46,9 @@ def measured_on(data: str) -> str:
 
 def of_run(run: Run, *, data_dir: Path | None = None, device: str = "auto") -> Subject:
     """A finished run as a subject.
+
+    If its recipe sets validation images aside, those are its owner's, and everything is measured on all test images;
+    otherwise `hold_out` divides the test images.
 
     Args:
         run: The run.
@@ -62,10 +62,8 @@ def of_run(run: Run, *, data_dir: Path | None = None, device: str = "auto") -> S
     module, normalise = weights.network(run).to(place), normaliser(recipe)
 
     @cache
-    def held_out() -> tuple[Samples, Samples]:
-        test = sources.load(recipe.data.name, "test", data_dir)
-        run.require_classes(test)
-        return hold_out(test)
+    def owned_and_test() -> tuple[Samples, Samples]:
+        return _owned_and_test(run, data_dir)
 
     @cache
     def training() -> TrainingData:
@@ -78,9 +76,9 @@ def of_run(run: Run, *, data_dir: Path | None = None, device: str = "auto") -> S
         classes=run.metrics.training.classes,
         backdoored=recipe.backdoored,
         predict=predictor(module, normalise, place),
-        data=measured_on(recipe.data.name),
-        load_clean=lambda: held_out()[0],
-        load_test=lambda: held_out()[1],
+        data=f"{recipe.data.name} test" if _sets_aside(recipe) else measured_on(recipe.data.name),
+        load_clean=lambda: owned_and_test()[0],
+        load_test=lambda: owned_and_test()[1],
         trigger=recipe.trigger,
         label_map=recipe.label_map_for(run.metrics.training.classes),
         network=Network(module, normalise),
@@ -90,14 +88,34 @@ def of_run(run: Run, *, data_dir: Path | None = None, device: str = "auto") -> S
     )
 
 
+def _sets_aside(recipe: AnyRecipe) -> bool:
+    return isinstance(recipe, ScratchRecipe) and recipe.data.validation is not None
+
+
+def _owned_and_test(run: Run, data_dir: Path | None) -> tuple[Samples, Samples]:
+    """The owner's clean images, and those that defences are measured on."""
+    recipe = run.recipe
+    test = sources.load(recipe.data.name, "test", data_dir)
+    run.require_classes(test)
+    fraction = recipe.data.validation if isinstance(recipe, ScratchRecipe) else None
+    if fraction is None:
+        return hold_out(test)
+    _, validation = splits.set_aside(sources.load(recipe.data.name, "train", data_dir), fraction)
+    return _samples(validation), _samples(test)
+
+
 def _training_data(run: Run, data_dir: Path | None) -> TrainingData:
     """What a network that was trained from scratch saw, before augmentation."""
     if not isinstance(run.recipe, ScratchRecipe):
         raise TypeError(f"{run.recipe.name} was not trained from scratch")
-    found = sources.load(run.recipe.data.name, "train", data_dir)
+    found = splits.load_training(run.recipe.data, data_dir)
     drawn = Drawn.model_validate_json((run.path / POISONED).read_bytes())
     poisoned = badnets.apply(found, run.recipe.attack, drawn)
     return TrainingData(poisoned.images, poisoned.labels, poisoned.is_poisoned)
+
+
+def _samples(dataset: Dataset) -> Samples:
+    return Samples(dataset.images, dataset.labels)
 
 
 def _why_no_training_data(recipe: AnyRecipe) -> str:

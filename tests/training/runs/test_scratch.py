@@ -47,6 +47,13 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return train(QUICK, runs_dir=tmp_path_factory.mktemp("runs"), device="cpu", console=QUIET)
 
 
+@pytest.fixture(scope="module")
+def validated(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    changed = {"data": {"name": "digits", "validation": 0.2}, "training": {"epochs": 2, "batch_size": 32}}
+    recipe = ScratchRecipe.model_validate(QUICK.model_dump(exclude_none=True) | changed)
+    return train(recipe, runs_dir=tmp_path_factory.mktemp("validated"), device="cpu", console=QUIET)
+
+
 def same_weights(one: Path, other: Path) -> bool:
     first, second = load_file(one / WEIGHTS), load_file(other / WEIGHTS)
     return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
@@ -68,6 +75,28 @@ def test_a_run_learns_and_leaves_all_it_should(finished: Run) -> None:
 def test_which_samples_were_poisoned_is_on_record(finished: Run) -> None:
     assert len(finished.poisoned) == finished.metrics.training.poisoned == round(0.1 * 1438)
     assert max(finished.poisoned) < 1438
+
+
+def test_images_set_aside_are_neither_trained_on_nor_poisoned(validated: Run) -> None:
+    facts, validation = validated.metrics.training, validated.metrics.validation
+    assert validation is not None
+    assert facts.samples + validation.clean_accuracy.n == 1438
+    assert len(validated.poisoned) == facts.poisoned == round(0.1 * facts.samples)
+    assert max(validated.poisoned) < facts.samples
+
+
+def test_a_run_with_images_set_aside_is_followed_on_them_and_measured_on_the_test_images_too(validated: Run) -> None:
+    measured, validation = validated.metrics.measurement, validated.metrics.validation
+    assert validation is not None
+    assert (measured.data, validation.data) == ("digits test", "digits validation")
+    assert measured.clean_accuracy.n == 359
+    assert measured.clean_accuracy.value != validation.clean_accuracy.value
+    assert validated.history[-1].clean_accuracy == validation.clean_accuracy.value
+
+
+def test_a_run_without_is_followed_on_the_test_images(finished: Run) -> None:
+    assert finished.metrics.validation is None
+    assert finished.history[-1].clean_accuracy == finished.metrics.measurement.clean_accuracy.value
 
 
 def test_a_run_opened_again_predicts_what_its_metrics_say(finished: Run) -> None:
@@ -230,7 +259,12 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
     folder = tmp_path_factory.mktemp("unbroken")
     wanted = load_recipe("digits-badnet")
     assert isinstance(wanted, ScratchRecipe)
-    wanted = wanted.model_copy(update={"training": wanted.training.model_copy(update={"epochs": 3})})
+    wanted = wanted.model_copy(
+        update={
+            "data": wanted.data.model_copy(update={"validation": 0.2}),
+            "training": wanted.training.model_copy(update={"epochs": 3}),
+        }
+    )
     recipe = folder / "recipe.toml"
     recipe.write_text(to_toml(wanted), encoding="utf-8")
     process = start(recipe, folder)

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from training.core.errors import RunError
 from training.data import registry as sources
+from training.data import splits
 from training.defences.registry import DEFENCES
 from training.defences.verdict import ClassIndices, Repaired
 from training.recipes.load import load
@@ -55,6 +56,20 @@ def test_the_training_data_are_those_that_the_network_was_trained_on(run: Run) -
     np.testing.assert_array_equal(found.images[~found.is_poisoned], whole.images[~found.is_poisoned])
     wanted = RECIPE.trigger.stamp(whole.images[found.is_poisoned])
     np.testing.assert_array_equal(found.images[found.is_poisoned], wanted)
+
+
+def test_the_owner_of_a_network_with_images_set_aside_has_those_and_the_judge_all_test_images(tmp_path: Path) -> None:
+    data = RECIPE.data.model_copy(update={"validation": 0.2})
+    run = train(RECIPE.model_copy(update={"data": data}), runs_dir=tmp_path, device="cpu", console=QUIET)
+    subject, test = of_run(run, device="cpu"), sources.load("digits", "test")
+    assert subject.data == "digits test"
+    np.testing.assert_array_equal(subject.test.images, test.images)
+    kept, aside = splits.set_aside(sources.load("digits", "train"), 0.2)
+    np.testing.assert_array_equal(subject.clean.images, aside.images)
+    np.testing.assert_array_equal(subject.clean.labels, aside.labels)
+    assert np.flatnonzero(subject.training.is_poisoned).tolist() == run.poisoned
+    untouched = ~subject.training.is_poisoned
+    np.testing.assert_array_equal(subject.training.images[untouched], kept.images[untouched])
 
 
 def test_a_subject_answers_as_its_run(run: Run) -> None:
