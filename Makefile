@@ -108,7 +108,9 @@ test-widgets: golden-inputs fixtures lab ## JavaScript tests and the goldens, in
 	node --test tests/widgets/*.test.mjs tests/widgets/*/*.test.mjs
 
 test-browser: lab fixtures ## The widgets and the built report in a real browser
-	node --test --test-reporter=spec --test-concurrency=2 tests/browser/*.test.mjs
+	BACKDOORS_DATA=$${BACKDOORS_DATA:-.cache/fixtures/data} SITE_URL=http://127.0.0.1/report/ \
+	  $(BIN)/mkdocs build --strict --quiet --site-dir .cache/report
+	REPORT_SITE=$(CURDIR)/.cache/report node --test --test-reporter=spec --test-concurrency=2 tests/browser/*.test.mjs
 
 benchmark: setup ## Training speed beside the common recipe (20 minutes; needs MNIST)
 	$(BIN)/python -m tests.benchmarks.train_speed

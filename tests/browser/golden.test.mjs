@@ -14,10 +14,24 @@ const models = [...findModels()].filter(([, folder]) => existsSync(join(folder, 
 let server;
 /** @type {import("playwright-core").Browser} */
 let browser;
+/** With a worker that keeps the runtime and the decoded inputs from model to model. @type {import("playwright-core").Page} */
+let page;
 
 before(async () => {
   server = await startServer();
   browser = await launch();
+  page = await browser.newPage();
+  await page.goto(server.url);
+  await page.evaluate(() => {
+    const worker = new Worker("assets/harness/golden-worker.mjs", { type: "module" });
+    const asked = (/** @type {string} */ model) =>
+      new Promise((resolve) => {
+        worker.onmessage = ({ data }) => resolve(data);
+        worker.onerror = (event) => resolve({ error: event.message });
+        worker.postMessage({ model, base: document.baseURI });
+      });
+    Object.assign(globalThis, { asked });
+  });
 });
 after(async () => {
   await browser?.close();
@@ -30,19 +44,7 @@ test("there are models with golden vectors", () => {
 
 for (const model of models) {
   test(`${model}: every golden input gives Python's answer in the browser`, { timeout: 240_000 }, async (context) => {
-    const page = await browser.newPage();
-    await page.goto(server.url);
-    const { result, error } = await page.evaluate(
-      (name) =>
-        new Promise((resolve) => {
-          const worker = new Worker("assets/harness/golden-worker.mjs", { type: "module" });
-          worker.addEventListener("message", ({ data }) => resolve(data));
-          worker.addEventListener("error", (event) => resolve({ error: event.message }));
-          worker.postMessage({ model: name, base: document.baseURI });
-        }),
-      model,
-    );
-    await page.close();
+    const { result, error } = await page.evaluate((name) => /** @type {any} */ (globalThis).asked(name), model);
     assert.equal(error, undefined);
     /** @type {import("./harness/golden-compare.mjs").Row[]} */
     const rows = result.rows;

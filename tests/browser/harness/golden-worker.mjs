@@ -9,13 +9,21 @@ import { infer } from "../widgets-dev/widgets/worker/inference.mjs";
 import { loadRuntime, startSession } from "../widgets-dev/widgets/worker/ort.mjs";
 import { compareLogits, comparePrepared } from "./golden-compare.mjs";
 
+/** @type {ReturnType<typeof loadRuntime> | undefined} */
+let runtime;
+/** The inputs as decoded, for all models. @type {Map<string, Promise<import("../widgets-dev/widgets/core/image.mjs").Image>>} */
+const decoded = new Map();
+
 /** @param {string} model @param {string} base the harness page's address */
 async function run(model, base) {
+  /** @param {string} input */
+  const decode = async (input) => decodeImage(await (await get(`golden/${input}`)).blob(), { maxPixels: 50_000_000 });
   /** @param {string} path */
   const get = (path) => fetch(new URL(path, base));
   const card = await (await get(`models/${model}/card.json`)).json();
   const golden = await (await get(`models/${model}/golden.json`)).json();
-  const ort = await loadRuntime(new AbortController().signal, () => {});
+  runtime ??= loadRuntime(new AbortController().signal, () => {});
+  const ort = await runtime;
   const sessions = new Map();
   for (const precision of Object.keys(golden.vectors[0].logits)) {
     const file = modelFile(card, /** @type {any} */ (precision));
@@ -28,9 +36,9 @@ async function run(model, base) {
   const rows = [];
   const logits = [];
   for (const vector of golden.vectors) {
-    const blob = await (await get(`golden/${vector.input}`)).blob();
-    const image = await decodeImage(blob, { maxPixels: 50_000_000 });
-    const prepared = runPipeline(card.input, image, vector.trigger ? card.trigger : null, vector.placement);
+    const image = decoded.get(vector.input) ?? decode(vector.input);
+    decoded.set(vector.input, image);
+    const prepared = runPipeline(card.input, await image, vector.trigger ? card.trigger : null, vector.placement);
     const row = await comparePrepared(vector, prepared, sha256);
     for (const [precision, session] of sessions) {
       const scores = await infer(ort, session, card, prepared);

@@ -1,4 +1,4 @@
-/** The report: built for the tests of a file and removed after them, or the one in REPORT_SITE. */
+/** The report: the one in REPORT_SITE, as `make test-browser` builds it for all files, or built for a file's tests. */
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -11,7 +11,6 @@ import { BASE, ROOT } from "./server.mjs";
 /** Drawings in place of the sample photos, for machines without these: `make fixtures`. */
 const DRAWINGS = join(ROOT, ".cache/fixtures/data");
 
-/** Instant navigation compares addresses with the sitemap, so the site is built for the very port that serves it. */
 export async function buildSite() {
   const port = await freePort();
   const host = `127.0.0.1:${port}`;
