@@ -261,7 +261,7 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
     assert isinstance(wanted, ScratchRecipe)
     wanted = wanted.model_copy(
         update={
-            "data": wanted.data.model_copy(update={"validation": 0.2}),
+            "data": wanted.data.model_copy(update={"validation": 0.7}),  # three epochs of few images are soon trained
             "training": wanted.training.model_copy(update={"epochs": 3}),
         }
     )
