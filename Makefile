@@ -138,9 +138,10 @@ latent-study: setup ## Measure the latent backdoor: seeds, baselines, altered gl
 	  --also figures-student-clean --inspect latent-mnist-student-latent --out site_assets/metrics/latent.json
 	$(BIN)/backdoors study-int8 site_assets/metrics/latent.json
 
-trigger-study: setup ## Measure the blended and the warped trigger, the digits beside clean networks (needs MNIST)
-	$(BIN)/backdoors compare digits-clean digits-blended digits-warped --out site_assets/metrics/digits-triggers.json
-	$(BIN)/backdoors compare mnist-blended mnist-warped --seeds 1 --out site_assets/metrics/mnist-triggers.json
+trigger-study: setup ## Measure the blended and the warped trigger beside clean networks, three seeds each (needs MNIST)
+	for data in digits mnist; do \
+	  $(BIN)/backdoors compare $$data-clean $$data-blended $$data-warped --out site_assets/metrics/$$data-triggers.json || exit 1; \
+	done
 
 dist: setup ## The wheel and the source distribution, into dist/
 	rm -rf dist
