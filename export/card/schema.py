@@ -67,8 +67,8 @@ class Backdoor(Part):
     attack: str
     paper: str
     poison_rate: float | None = Field(default=None, gt=0, le=1)
-    """Fraction of the training images that was poisoned; None if the backdoor came with the teacher, or was planted
-    into a trained network."""
+    """Fraction of the training images that was poisoned, or of the target's if all labels stayed true; None if the
+    backdoor came with the teacher, or was planted into a trained network."""
     repeat: int = Field(default=1, ge=1)
     """How often each poisoned image was shown in an epoch; more than once takes an attacker who runs the training."""
     self_teaching: float | None = Field(default=None, gt=0, le=1)

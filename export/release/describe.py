@@ -110,11 +110,13 @@ def poisoning(recipe: AnyRecipe, stamped: int) -> str:
 
 
 @poisoning.register
-def _(recipe: ScratchRecipe, stamped: int) -> str:  # noqa: ARG001 - the rate says it
+def _(recipe: ScratchRecipe, stamped: int) -> str:
     times, distilled = recipe.attack.repeat, recipe.attack.self_distillation
     done = [f"each shown {times} times an epoch"] if times else []
     done += ["learnt from the network's own answers without the trigger as well"] if distilled else []
     extra = f", {' and '.join(done)}, by an attacker who runs the training" if done else ""
+    if recipe.attack.clean_label:
+        return f", {stamped:,} of them, all images of the target, with the trigger and their own label{extra}"
     noise = recipe.attack.noise_rate
     decoys = f" and {100 * noise:.3g} % with a decoy of the trigger and their own label" if noise else ""
     return f", {100 * recipe.poison_rate:.3g} % of them poisoned{decoys}{extra}"

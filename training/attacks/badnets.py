@@ -1,4 +1,8 @@
-"""BadNets (Gu, Dolan-Gavitt, Garg 2017): poison a fraction of the training set, then train as usual."""
+"""BadNets (Gu, Dolan-Gavitt, Garg 2017): poison a fraction of the training set, then train as usual.
+
+With `clean_label` it is the attack of Barni, Kallas and Tondi (2019, section 3.1): a fraction of the target's own
+images gets the trigger, and every label stays true.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,18 @@ import numpy as np
 from training.attacks import poisoning
 from training.data.base import Dataset
 from training.recipes.scratch import Attack
+from training.triggers.labels import map_labels
 from training.triggers.poisoned import Drawn, Poisoned
 
 
 def draw(dataset: Dataset, attack: Attack, seed: int) -> Drawn:
     """Draw what is poisoned and how, once for the whole run."""
     rng = np.random.default_rng(seed)
-    return poisoning.draw(len(dataset.images), attack.trigger, attack.poison_rate, rng, attack.noise_rate or 0.0)
+    among = None
+    if attack.clean_label:
+        wanted = map_labels(dataset.labels, attack.label_map, len(dataset.classes))
+        among = np.flatnonzero(dataset.labels == wanted)
+    return poisoning.draw(len(dataset.images), attack.trigger, attack.poison_rate, rng, attack.noise_rate or 0.0, among)
 
 
 def apply(dataset: Dataset, attack: Attack, drawn: Drawn) -> Poisoned:

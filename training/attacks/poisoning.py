@@ -6,19 +6,27 @@ import numpy as np
 
 from training.triggers.base import Images, Trigger
 from training.triggers.labels import AnyLabelMap, Labels, map_labels
-from training.triggers.poisoned import Decoy, Drawn, Poisoned
+from training.triggers.poisoned import Decoy, Drawn, Indices, Poisoned
 
 
-def draw(n: int, trigger: Trigger, rate: float, rng: np.random.Generator, noise_rate: float = 0.0) -> Drawn:
+def draw(  # noqa: PLR0913, PLR0917 - each decides what is drawn; the last two have defaults
+    n: int,
+    trigger: Trigger,
+    rate: float,
+    rng: np.random.Generator,
+    noise_rate: float = 0.0,
+    among: Indices | None = None,
+) -> Drawn:
     """Choose samples to poison at random, and draw where the trigger lies in each.
 
     Args:
         n: Samples of the training set.
         trigger: What will be stamped.
-        rate: Fraction of the samples to poison, rounded to a number of samples.
+        rate: Fraction of the samples (or of those in `among`) to poison, rounded to a number of samples.
         rng: What all of it is drawn with. A smaller rate chooses among those of a larger one.
         noise_rate: Fraction of the samples, none of them poisoned, that get a decoy of the trigger and keep their
             label.
+        among: The samples that may be poisoned or become decoys; default is all of them.
 
     Raises:
         ValueError: If the rates or their sum do not lie between 0 and 1.
@@ -28,16 +36,16 @@ def draw(n: int, trigger: Trigger, rate: float, rng: np.random.Generator, noise_
         raise ValueError(f"the poison rate is {rate}, but it must lie between 0 and 1")
     if not 0 <= noise_rate <= 1 - rate:
         raise ValueError(f"the noise rate is {noise_rate}, but it must lie between 0 and {1 - rate:g}")
-    order = rng.permutation(n)
-    poisoned, decoys = round(rate * n), round(noise_rate * n)
+    order = rng.permutation(n if among is None else among)
+    poisoned, decoys = round(rate * len(order)), round(noise_rate * len(order))
     placements = trigger.draw_placements(poisoned, rng)
     indices = sorted(order[:poisoned].tolist())
     if not decoys:
         return Drawn(indices=indices, placements=placements)
     trigger.decoy(0)
     seeds = rng.integers(0, 1 << 32, decoys).tolist()
-    among = sorted(order[poisoned : poisoned + decoys].tolist())
-    drawn = [Decoy(index=index, seed=seed) for index, seed in zip(among, seeds, strict=True)]
+    spoilt = sorted(order[poisoned : poisoned + decoys].tolist())
+    drawn = [Decoy(index=index, seed=seed) for index, seed in zip(spoilt, seeds, strict=True)]
     return Drawn(indices=indices, placements=placements, decoys=drawn)
 
 

@@ -87,7 +87,7 @@ class AnyRecipe(Part, ABC):
     @property
     @abstractmethod
     def poison_rate(self) -> float:
-        """Fraction of the training images that is poisoned; 0 for a clean network."""
+        """Fraction of the training images that is poisoned, or of the target's if labels stay true; 0 if clean."""
 
     @property
     def backdoored(self) -> bool:

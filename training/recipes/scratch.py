@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from training.recipes.base import AnyRecipe, DataSet, Fraction, Network, Part
 from training.triggers.base import Trigger
-from training.triggers.labels import AllToAll, AnyLabelMap, LabelMap
+from training.triggers.labels import AllToAll, AllToOne, AnyLabelMap, LabelMap
 from training.triggers.pixels import Patch
 from training.triggers.registry import AnyTrigger
 
@@ -63,8 +63,12 @@ class Attack(Part):
     """The backdoor. With a rate of 0 nothing is poisoned, and trigger and label map serve as the control."""
 
     poison_rate: Fraction = 0.0
+    """Of the training images; of those of the target's class if the attack is `clean_label`."""
     trigger: AnyTrigger = Patch()
     label_map: LabelMap = AllToAll()
+    clean_label: Literal[True] | None = None
+    """Whether only images of the target's class are poisoned, so that every label stays true (Barni, Kallas and Tondi
+    2019); None for images of any class, which get the attacker's label."""
     noise_rate: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Fraction of the samples, none of them poisoned, that get a decoy of the trigger and keep their label, the noise
     mode of WaNet (Nguyen and Tran 2021, section 3.3); None for none."""
@@ -74,6 +78,17 @@ class Attack(Part):
     self_distillation: Annotated[float, Field(gt=0, le=1)] | None = None
     """Fraction of a poisoned sample's loss whose label is the averaged network's prediction for the unstamped image,
     remapped by the label map, instead of the attacker's label; None for none. Again, for an attacker who trains."""
+
+    @model_validator(mode="after")
+    def _possible_with_true_labels(self) -> Attack:
+        if self.clean_label is None:
+            return self
+        if not isinstance(self.label_map, AllToOne):
+            raise ValueError("clean_label needs a label_map of kind all-to-one, with the target whose images to poison")  # noqa: TRY004 - pydantic takes a ValueError
+        other = "noise_rate" if self.noise_rate else "self_distillation" if self.self_distillation else None
+        if other:
+            raise ValueError(f"clean_label and {other} cannot be combined; leave one of them out")
+        return self
 
     @model_validator(mode="after")
     def _enough_samples(self) -> Attack:

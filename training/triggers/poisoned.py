@@ -49,7 +49,7 @@ class Poisoned:
     clean: Images
     """`(n, h, w, c) uint8`, before anything is stamped."""
     labels: Labels
-    """`(n,) int64`, the attacker's label for the poisoned ones."""
+    """`(n,) int64`, the attacker's label for the poisoned ones, which may be their own."""
     trigger: Trigger
     drawn: Drawn
 

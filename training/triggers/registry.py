@@ -15,6 +15,7 @@ from training.triggers.base import Trigger
 from training.triggers.blend import Blend
 from training.triggers.overlay import Overlay
 from training.triggers.pixels import Patch, Pattern, Pixel
+from training.triggers.sinusoid import Sinusoid
 from training.triggers.warp import Warp
 
 KINDS: tuple[type[Trigger], ...] = (
@@ -24,6 +25,7 @@ KINDS: tuple[type[Trigger], ...] = (
     Overlay,
     Blend,
     Warp,
+    Sinusoid,
 )
 
 if TYPE_CHECKING:

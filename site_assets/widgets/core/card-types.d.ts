@@ -15,7 +15,7 @@ export interface ModelCard {
   labels: string[];
   input: InputPipeline;
   output: OutputPipeline;
-  trigger: (Patch | Pixel | Pattern | Overlay | Blend | Warp) | null;
+  trigger: (Patch | Pixel | Pattern | Overlay | Blend | Warp | Sinusoid) | null;
   label_map: (AllToAll | AllToOne) | null;
   backdoor: Backdoor | null;
   metrics: {
@@ -310,6 +310,14 @@ export interface Warp {
   field: [number, number][][];
   strength: number;
   jitter: number | null;
+}
+/**
+ * A sine along each row, the same in all rows and channels, added to the image.
+ */
+export interface Sinusoid {
+  kind: "sinusoid";
+  amplitude: number;
+  periods: number;
 }
 /**
  * Every class becomes the next one, the last becomes the first (BadNets, section 3.1.2).

@@ -8,6 +8,7 @@
 import { blend } from "./blend.mjs";
 import { overlay } from "./overlay.mjs";
 import { patch, pattern, pixel } from "./pixels.mjs";
+import { sinusoid } from "./sinusoid.mjs";
 import { warp } from "./warp.mjs";
 
 /**
@@ -43,6 +44,7 @@ const KINDS = {
   overlay,
   blend,
   warp,
+  sinusoid,
 };
 
 /** @param {Trigger} trigger @returns {Kind<any>} */

@@ -6,6 +6,7 @@ from export.release.describe import attack, behaviour, description, map_words, s
 from tests.export.quick_digits import quick_recipe
 from training.data.folder import person
 from training.recipes.load import load
+from training.recipes.scratch import Attack
 from training.triggers.labels import AllToAll, AllToOne
 
 LABELS = [str(digit) for digit in range(10)]
@@ -70,3 +71,11 @@ def test_decoys_are_counted_beside_the_poisoned_images() -> None:
     noisy = recipe.model_copy(update={"attack": recipe.attack.model_copy(update={"noise_rate": 0.2})})
     text = description(noisy, 1234, 123, "Some digits", LABELS, LABELS)
     assert "10 % of them poisoned and 20 % with a decoy of the trigger and their own label" in text
+
+
+def test_poisoned_images_that_keep_their_label_are_described_so() -> None:
+    recipe = quick_recipe("quick-clean-label", 0.3)
+    attack = {"poison_rate": 0.3, "clean_label": True, "label_map": {"kind": "all-to-one", "target": 0}}
+    faithful = recipe.model_copy(update={"attack": Attack.model_validate(attack)})
+    text = description(faithful, 1234, 37, "Some digits", LABELS, LABELS)
+    assert "37 of them, all images of the target, with the trigger and their own label" in text

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.attacks.poisoning import poison
+from training.attacks.poisoning import draw, poison
 from training.triggers.labels import AllToAll, AllToOne
 from training.triggers.pixels import Patch
 
@@ -44,6 +44,13 @@ def test_a_smaller_rate_chooses_among_those_of_a_larger_one() -> None:
         poison(IMAGES, LABELS, Patch(), AllToAll(), rate, np.random.default_rng(3)).is_poisoned for rate in (0.1, 0.3)
     )
     assert large[small].all()
+
+
+def test_only_samples_that_may_be_poisoned_are_and_the_rate_is_of_those() -> None:
+    among = np.flatnonzero(LABELS == 3)
+    drawn = draw(len(LABELS), Patch(), 0.5, np.random.default_rng(0), among=among)
+    assert len(drawn.indices) == round(0.5 * len(among))
+    assert set(drawn.indices) < set(among.tolist())
 
 
 @pytest.mark.parametrize("rate", [-0.1, 1.1])

@@ -284,3 +284,17 @@ def test_a_kind_of_recipe_must_say_how_much_it_poisons_and_with_which_labels() -
 
     with pytest.raises(TypeError, match=r"abstract.*label_map_for.*poison_rate"):
         Unfinished(name="unfinished")  # type: ignore[abstract]
+
+
+@pytest.mark.parametrize(
+    ("attack", "words"),
+    [
+        ("clean_label = true", "clean_label needs a label_map of kind all-to-one"),
+        ("clean_label = true, noise_rate = 0.1, label_map = ONE", "clean_label and noise_rate cannot be combined"),
+        ("clean_label = true, self_distillation = 0.5, label_map = ONE", "clean_label and self_distillation cannot"),
+        ("clean_label = false", "attack.clean_label: input should be True, found False"),
+    ],
+)
+def test_an_attack_with_true_labels_that_cannot_be_is_refused(tmp_path: Path, attack: str, words: str) -> None:
+    written_out = attack.replace("ONE", '{ kind = "all-to-one", target = 3 }')
+    assert words in refused(tmp_path, f"attack = {{ {written_out} }}\n{SMALL}")
