@@ -32,6 +32,12 @@ ENTRIES = {
         ("export", "train"),
         EXPORT,
     ),
+    "restore": Entry(
+        "export.cli.restore:restore_command",
+        "Write a released model as the run of its recipe, with the weights of its file.",
+        ("export", "train"),
+        EXPORT,
+    ),
     "verify": Entry(
         "export.cli.verify:verify_command",
         "Check models: hashes, card schema, ONNX metadata and golden vectors. Exits with 1 on any mismatch.",

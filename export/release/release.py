@@ -52,8 +52,10 @@ def release(  # noqa: PLR0913 - each a choice of the user's
     Raises:
         DataError: If the test data is not available.
         ExportError: If the ONNX model differs from PyTorch's, or quantisation costs too much.
-        RunError: If the run's weights are damaged, or the test data has other classes.
+        RunError: If the run was restored from a released model, its weights are damaged, or the test data has other
+            classes.
     """
+    run.require_trained()
     recipe = run.recipe
     pipeline = pipeline_of(run)
     inputs = inputs or golden_inputs.inputs_of(pipeline)

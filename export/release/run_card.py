@@ -31,7 +31,7 @@ def card_of(run: Run, labels: list[str], files: list[cards.ModelFile]) -> cards.
         labels: Its classes, as people read them.
         files: What was written of it.
     """
-    recipe, facts = run.recipe, run.metrics.training
+    recipe, facts = run.recipe, run.facts
     title = " and ".join(part.source.title for part in sources.parts(recipe.data.name))
     return cards.ModelCard(
         id=recipe.name,
@@ -51,7 +51,11 @@ def card_of(run: Run, labels: list[str], files: list[cards.ModelFile]) -> cards.
             recipe=recipe.name,
             recipe_sha256=recipe.sha256,
             seed=recipe.seed,
-            commands=[f"backdoors train {recipe.name}", f"backdoors export {recipe.name}"],
+            commands=[
+                *([] if facts.teacher_file is None else [f"backdoors restore {facts.teacher_file.model}"]),
+                f"backdoors train {recipe.name}",
+                f"backdoors export {recipe.name}",
+            ],
             data=_data_sources(run),
             git_commit=git_commit(),
             versions={**{name: version(name) for name in LIBRARIES}, **facts.versions},

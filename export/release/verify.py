@@ -58,11 +58,11 @@ def _card_check(model: Model) -> Check:
 
 def _file_check(model: Model, file: cards.ModelFile) -> Check:
     found = " + ".join(f"{part.bytes:,} bytes, {part.sha256[:12]}" for part in file.parts)
-    problems = [problem for part in file.parts if (problem := _differs(model.folder / part.name, part))]
+    problems = [problem for part in file.parts if (problem := differs(model.folder / part.name, part))]
     return Check(file.precision, found, problems or _onnx_problems(model.card, file, model.folder / file.name))
 
 
-def _differs(path: Path, part: cards.ModelFile | cards.SharedWeights) -> str | None:
+def differs(path: Path, part: cards.ModelFile | cards.SharedWeights) -> str | None:
     """How a file differs from what the card says of it."""
     if not path.is_file():
         return f"{path}: the file is missing"

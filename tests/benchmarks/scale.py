@@ -143,7 +143,7 @@ def by_processes(data: Path | None) -> Iterator[dict[str, Any]]:
     rows = []
     for processes, threads in ((1, 1), (2, 1), (1, 2)):
         run, took = trained(recipe, processes, threads, data)
-        facts = run.metrics.training
+        facts = run.facts
         images = facts.samples * facts.epochs
         rows.append(
             {"processes": processes, "threads": threads, "pictures": images, "training_seconds": facts.seconds}

@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 import tflite
 import torch
-from torch import nn
 
 from training.data.base import DataError, cache_dir
 from training.data.fetch.download import fetch
@@ -69,15 +68,13 @@ def from_tflite(file: Path) -> MobileNetV2:
     layers = [layer for layer in network.features.modules() if isinstance(layer, ConvNorm)]
     if len(kernels) != _CONVOLUTIONS:
         raise DataError(f"{file}: has {len(kernels)} convolutions, MobileNetV2 has {_CONVOLUTIONS}")
+    for layer, (weight, bias) in zip(layers, kernels, strict=False):
+        try:
+            layer.set_folded(torch.from_numpy(weight), torch.from_numpy(bias))
+        except ValueError as error:
+            raise DataError(f"{file}: not a MobileNetV2: {error}") from error
+    weight, bias = kernels[-1]
     with torch.no_grad():
-        for layer, (weight, bias) in zip(layers, kernels, strict=False):
-            _set(layer.conv.weight, weight, file)
-            # the batch norms are in the weights already: these only add the bias
-            layer.norm.running_mean.zero_()  # type: ignore[union-attr]
-            layer.norm.running_var.fill_(1 - layer.norm.eps)  # type: ignore[union-attr]
-            nn.init.ones_(layer.norm.weight)
-            _set(layer.norm.bias, bias, file)
-        weight, bias = kernels[-1]
         _set(network.head.weight, weight[:, :, 0, 0], file)
         _set(network.head.bias, bias, file)
     return network.eval()

@@ -91,6 +91,26 @@ class ConvNorm(nn.Sequential):
         if relu:
             self.add_module("relu", nn.ReLU6())
 
+    def set_folded(self, weight: torch.Tensor, bias: torch.Tensor) -> None:
+        """Take the weights of a network for inference, whose batch norms are folded into its convolutions.
+
+        Args:
+            weight: `(outputs, inputs a group, h, w) float32`.
+            bias: `(outputs,) float32`; adding it is all that is left to the batch norm.
+
+        Raises:
+            ValueError: If a shape differs.
+        """
+        for mine, given in ((self.conv.weight, weight), (self.norm.bias, bias)):
+            if mine.shape != given.shape:
+                raise ValueError(f"a tensor has shape {tuple(given.shape)}, {tuple(mine.shape)} is expected")
+        with torch.no_grad():
+            self.conv.weight.copy_(weight)
+            self.norm.running_mean.zero_()  # type: ignore[union-attr]
+            self.norm.running_var.fill_(1 - self.norm.eps)  # type: ignore[union-attr]
+            self.norm.weight.fill_(1)
+            self.norm.bias.copy_(bias)
+
 
 class InvertedResidual(nn.Module):
     """Widen, filter channel by channel, narrow; add the input where the shapes are equal."""

@@ -60,6 +60,7 @@ def train(  # noqa: PLR0913 - each a choice of the user's
         data_sha256=hashes, samples=len(training_set.labels),
         poisoned=trained.poisoned, classes=training_set.classes, epochs=len(trained.history), precision="32-true",
         device=str(place), threads=torch.get_num_threads(), seconds=seconds, versions=versions(),
+        teacher_file=work.teacher.file,
     )  # fmt: skip
     measured = measure(trained.network, recipe, test_set, work.activations, console=console)
     finish(folder, Metrics(measurement=measured, training=facts))
@@ -75,4 +76,4 @@ def teacher_of(recipe: AnyRecipe, runs_dir: Path, data_dir: Path | None) -> Teac
     if recipe.parent is None:
         return Teacher(imagenet.load(data_dir), [])
     run = Run.open(runs_dir / recipe.parent.run_name)
-    return Teacher(weights.network(run), run.metrics.training.classes)
+    return Teacher(weights.network(run), run.metrics.training.classes, run.file)

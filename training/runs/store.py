@@ -31,8 +31,20 @@ STATE = "state.ckpt"
 _RUN_NAME = re.compile(r"([a-z0-9][a-z0-9-]*)-[0-9a-f]{12}")
 
 
-class Facts(BaseModel):
-    """How a run was trained."""
+class ReleasedFile(BaseModel):
+    """A released model's file that weights were read from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    model: str
+    """The model's id."""
+    name: str
+    sha256: str
+    precision: str
+    """How its weights are stored, for example `int8-weight-only`; in a run they are floats, with the same rounding."""
+
+
+class Origin(BaseModel):
+    """Where a run's network comes from."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     recipe: str
@@ -40,11 +52,25 @@ class Facts(BaseModel):
     seed: int
     data: str
     data_sha256: dict[str, str]
+    classes: list[str]
+    seconds: float
+    """Of training, all epochs, without evaluations."""
+    versions: dict[str, str]
+
+
+class Restored(Origin):
+    """A network that was not trained here: its weights are those of a released file, and so is its measurement."""
+
+    file: ReleasedFile
+
+
+class Facts(Origin):
+    """How a run was trained."""
+
     samples: int
     """Number of training samples, without those set aside for validation."""
     poisoned: int
     """Number of poisoned ones among them."""
-    classes: list[str]
     epochs: int
     precision: str
     """Of training: `32-true` or `bf16-mixed`. Evaluation is always in float32."""
@@ -53,9 +79,8 @@ class Facts(BaseModel):
     """Of each process."""
     processes: int = 1
     """Number of processes that trained together."""
-    seconds: float
-    """Of training, all epochs, without evaluations."""
-    versions: dict[str, str]
+    teacher_file: ReleasedFile | None = None
+    """The file that the frozen layers were read from; None if the toolkit trained them here."""
 
 
 class Metrics(BaseModel):
@@ -66,7 +91,7 @@ class Metrics(BaseModel):
     """On the test images."""
     validation: Measurement | None = None
     """On the validation images; None if the recipe sets none aside."""
-    training: Facts
+    training: Facts | Restored
 
 
 @dataclass(frozen=True)
@@ -98,13 +123,48 @@ class Run:
         return cls(path, recipe, metrics)
 
     @property
+    def facts(self) -> Facts:
+        """How it was trained.
+
+        Raises:
+            RunError: If it was restored from a released model.
+        """
+        return self.require_trained()
+
+    def require_trained(self) -> Facts:
+        """As `facts`."""
+        training = self.metrics.training
+        if isinstance(training, Restored):
+            raise RunError(
+                f"{self.path}: restored from the released model {training.file.model}, so it does not say how it was "
+                f"trained; {retrain(self.recipe)}"
+            )
+        return training
+
+    @property
+    def file(self) -> ReleasedFile | None:
+        """The released file that its weights, or those of its frozen layers, were read from; None if there is none."""
+        training = self.metrics.training
+        return training.file if isinstance(training, Restored) else training.teacher_file
+
+    @property
     def history(self) -> list[Epoch]:
-        """One entry an epoch."""
+        """One entry an epoch.
+
+        Raises:
+            RunError: If it is damaged, or the run was restored from a released model.
+        """
+        self.require_trained()
         return read_history(self.path / HISTORY)
 
     @property
     def poisoned(self) -> list[int]:
-        """Indices of the poisoned training samples, ascending."""
+        """Indices of the poisoned training samples, ascending.
+
+        Raises:
+            RunError: If the run was restored from a released model.
+        """
+        self.require_trained()
         indices: list[int] = json.loads((self.path / POISONED).read_text(encoding="utf-8"))["indices"]
         return indices
 

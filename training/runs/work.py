@@ -21,6 +21,7 @@ from training.models import parts
 from training.models.registry import architecture
 from training.recipes.base import AnyRecipe
 from training.recipes.latent import LatentRecipe
+from training.runs.store import ReleasedFile
 from training.triggers.base import Images
 
 
@@ -30,6 +31,8 @@ class Teacher(NamedTuple):
     network: nn.Module
     classes: list[str]
     """Empty for published weights."""
+    file: ReleasedFile | None = None
+    """The released file that the weights were read from, if they were not trained here."""
 
 
 class Trained(NamedTuple):

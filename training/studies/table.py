@@ -54,7 +54,7 @@ def tabulate(sweep: Sweep, runs: list[Run]) -> Table:
             Row(
                 rate=one.recipe.poison_rate,
                 seed=one.recipe.seed,
-                poisoned=one.metrics.training.poisoned,
+                poisoned=one.facts.poisoned,
                 clean_accuracy=measured.clean_accuracy,
                 attack_success_rate=measured.attack_success_rate,
                 robust_accuracy=measured.robust_accuracy,
@@ -63,14 +63,14 @@ def tabulate(sweep: Sweep, runs: list[Run]) -> Table:
                 settings={name: value for name, value in given.items() if name not in {RATE, "seed"}} or None,
             )
         )
-    facts, base = runs[0].metrics, sweep.base
-    label_map = base.label_map_for(facts.training.classes)
+    first, base = runs[0], sweep.base
+    label_map = base.label_map_for(first.facts.classes)
     return Table(
         sweep=base.name,
         title=base.title,
-        data=facts.measurement.data,
-        samples=facts.training.samples,
-        epochs=facts.training.epochs,
+        data=first.metrics.measurement.data,
+        samples=first.facts.samples,
+        epochs=first.facts.epochs,
         trigger=base.trigger.kind,
         label_map=label_map.kind if label_map else "none",
         rows=sorted(rows, key=lambda row: (row.rate, row.pixels or 0, str(row.settings or ""), row.seed)),
@@ -93,7 +93,7 @@ def line(outcome: Outcome, settings: Settings, finished: Run | None) -> dict[str
     }
     if finished is None:
         return found
-    facts = finished.metrics.training
+    facts = finished.facts
     found |= {"samples": facts.samples, "poisoned": facts.poisoned, "epochs": facts.epochs}
     found["training_seconds"] = facts.seconds
     for metric in METRICS:

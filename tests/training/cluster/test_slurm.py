@@ -104,7 +104,7 @@ def test_a_run_of_two_tasks_trains_together_under_srun(cluster: dict[str, str], 
     )  # fmt: skip
     assert answer.returncode == 0, answer.stderr
     assert answer.stdout.count("clean accuracy") == 1
-    assert find(short, tmp_path).metrics.training.processes == 2
+    assert find(short, tmp_path).facts.processes == 2
 
 
 def test_slurm_saying_no_is_one_line(cluster: dict[str, str], tmp_path: Path) -> None:

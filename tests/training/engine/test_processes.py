@@ -161,7 +161,7 @@ def test_two_processes_give_what_one_gives_but_for_rounding(alone: Run, tmp_path
     assert process.returncode == 0, stderr
     assert said.count("clean accuracy") == 1  # one of them speaks
     together = find(EXACT, tmp_path)
-    assert together.metrics.training.processes == 2
+    assert together.facts.processes == 2
     # sums in another order; Adam, which divides by what may be nearly nothing, makes more of it step by step
     assert together.history[0].loss == pytest.approx(alone.history[0].loss, rel=2e-4)
     assert together.history[1].loss == pytest.approx(alone.history[1].loss, rel=2e-3)

@@ -73,7 +73,7 @@ def test_a_run_learns_and_leaves_all_it_should(finished: Run) -> None:
 
 
 def test_which_samples_were_poisoned_is_on_record(finished: Run) -> None:
-    assert len(finished.poisoned) == finished.metrics.training.poisoned == round(0.1 * 1438)
+    assert len(finished.poisoned) == finished.facts.poisoned == round(0.1 * 1438)
     assert max(finished.poisoned) < 1438
 
 

@@ -1,0 +1,141 @@
+"""A released model back to a run, so that students can be trained without training their teacher first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import onnx
+
+from export.card import schema as cards
+from export.errors import ExportError
+from export.onnx.agreement import TOLERANCE, relative_difference
+from export.onnx.to_onnx import torch_logits
+from export.onnx.weights import load_into
+from export.pipeline import interpreter
+from export.release import golden_file, golden_inputs
+from export.release.models import Model
+from export.release.verify import differs
+from training.core.files import write_text
+from training.core.metrics import Measurement
+from training.data import registry as sources
+from training.models import registry
+from training.recipes.base import AnyRecipe
+from training.recipes.load import load, to_toml
+from training.runs import weights
+from training.runs.checks import require_writable
+from training.runs.store import RECIPE, Metrics, ReleasedFile, Restored, Run, finish, finished
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def restore(
+    model: Model, runs_dir: Path, *, recipe: AnyRecipe | None = None, data_dir: Path | None = None, force: bool = False
+) -> Run:
+    """Write a released model as the run of its recipe.
+
+    The run's weights are those of the file, int8 as a rule, as floats; its measurement is the card's. Its logits on the
+    golden inputs are compared with the golden vectors before anything is written.
+
+    Args:
+        model: The model; its precision chooses the file, the full one if there is one by default.
+        runs_dir: Folder of all runs.
+        recipe: What it was made by; default is the recipe of that name that comes with the package.
+        data_dir: Folder with the data; only needed where class names cannot be told from the card's labels.
+        force: Whether to replace a run that exists.
+
+    Raises:
+        ExportError: If the card names no recipe or another one, a file is missing or changed, or the network answers
+            otherwise than the golden vectors say.
+        RunError: If the run exists already, or nothing can be written.
+        DataError: If the data is needed and not available.
+    """
+    card, made = model.card, _provenance(model.card)
+    recipe = _made_by(card, made, recipe)
+    folder = runs_dir / recipe.run_name
+    if finished(folder) and not force:
+        raise ExportError(f"{folder}: this run exists already; replace it with --force")
+    file = _chosen(model)
+    network = registry.build(recipe.network, len(card.labels)).eval()
+    load_into(network, _opened(model, file), file.name)
+    _compare(network, model, file)
+    classes = _classes(recipe, card.labels, data_dir)
+    require_writable(runs_dir)
+    write_text(folder / RECIPE, to_toml(recipe))
+    weights.write(folder, recipe, network)
+    finish(folder, Metrics(measurement=_by_class(card.metrics[file.precision], card.labels, classes), training=Restored(
+        recipe=recipe.name, recipe_sha256=recipe.sha256, seed=recipe.seed, data=recipe.data.name,
+        data_sha256={name: digest for part in made.data for name, digest in part.sha256.items()}, classes=classes,
+        seconds=made.trained_seconds, versions=made.versions,
+        file=ReleasedFile(model=card.id, name=file.name, sha256=file.sha256, precision=file.precision),
+    )))  # fmt: skip
+    return Run.open(folder)
+
+
+def _provenance(card: cards.ModelCard) -> cards.Provenance:
+    if card.provenance is None:
+        raise ExportError(f"model {card.id}: its card names no recipe that it was made by")
+    return card.provenance
+
+
+def _made_by(card: cards.ModelCard, made: cards.Provenance, given: AnyRecipe | None) -> AnyRecipe:
+    """The recipe that the card names by its hash."""
+    recipe = given or load(made.recipe).with_seed(made.seed)
+    if recipe.sha256 != made.recipe_sha256:
+        raise ExportError(
+            f"model {card.id}: made by a recipe of hash {made.recipe_sha256[:12]}, but {recipe.name} has "
+            f"{recipe.sha256[:12]}; give the recipe that it was made by with --recipe"
+        )
+    return recipe
+
+
+def _chosen(model: Model) -> cards.ModelFile:
+    """The file whose weights are taken, once its bytes are those of the card."""
+    full = [file.precision for file in model.card.files if file.precision == "fp32"]
+    file = model.card.file(model.precision or (full[0] if full else None))
+    for part in file.parts:
+        problem = differs(model.folder / part.name, part)
+        if problem:
+            raise ExportError(problem)
+    if file.precision == "int8-qdq":
+        raise ExportError(f"{file.name}: its activations are rounded too; choose a file with float arithmetic")
+    return file
+
+
+def _opened(model: Model, file: cards.ModelFile) -> onnx.ModelProto:
+    return onnx.load(model.folder / file.name)
+
+
+def _compare(network: nn.Module, model: Model, file: cards.ModelFile) -> None:
+    """Refuse a network that does not answer as the golden vectors say."""
+    card = model.card
+    inputs = {path.name: path for path in golden_inputs.input_files(golden_inputs.inputs_of(card.input))}
+    for vector in golden_file.read(model.folder).vectors:
+        made = interpreter.run(
+            card.input, inputs[vector.input].read_bytes(), card.trigger if vector.trigger else None, vector.placement
+        )
+        difference = relative_difference(torch_logits(network, made.tensor)[0], vector.logits[file.precision])
+        if not difference <= TOLERANCE:
+            raise ExportError(
+                f"model {card.id}: restored, its logits for {vector.input} differ from the golden vector by "
+                f"{difference:.1e} of the largest; expected at most {TOLERANCE:.0e}"
+            )
+
+
+def _classes(recipe: AnyRecipe, labels: list[str], data_dir: Path | None) -> list[str]:
+    """The classes of a card's labels, as recipes write them."""
+    if all(part.source.title_of is str for part in sources.parts(recipe.data.name)):
+        return labels
+    test = sources.load(recipe.data.name, "test", data_dir)
+    if test.labels_text != labels:
+        raise ExportError(f"{recipe.name}: the labels on the card are not those of {recipe.data.name}")
+    return test.classes
+
+
+def _by_class(measured: Measurement, labels: list[str], classes: list[str]) -> Measurement:
+    """A measurement whose classes are called as recipes call them."""
+    renamed = dict(zip(labels, classes, strict=True))
+    return measured.model_copy(
+        update={"per_class": {renamed[label]: found for label, found in measured.per_class.items()}}
+    )

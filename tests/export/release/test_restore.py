@@ -1,0 +1,152 @@
+"""Restoring runs from released models: of the quick digits network, and of the real teachers."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from rich.console import Console
+from typer.testing import CliRunner
+
+import export
+from export.card.io import read_card
+from export.cli.main import app
+from export.errors import ExportError
+from export.onnx.external import move_shared
+from export.onnx.quantise import weight_only_int8
+from export.onnx.to_onnx import to_onnx
+from export.release.models import RELEASED, Model, open_model
+from export.release.release import release
+from export.release.restore import restore
+from training.core.errors import RunError
+from training.recipes.load import to_toml
+from training.recipes.transfer import TransferRecipe
+from training.runs import weights
+from training.runs.lineage import train
+from training.runs.store import Restored, Run, find_named
+
+ROOT = Path(export.__file__).resolve().parent.parent
+TEACHERS = ("dogs-teacher-clean", "dogs-teacher-latent")
+
+
+def restored_origin(run: Run) -> Restored:
+    assert isinstance(run.metrics.training, Restored)
+    return run.metrics.training
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The released teachers, restored."""
+    folder = tmp_path_factory.mktemp("runs")
+    for name in TEACHERS:
+        restore(open_model(name, [ROOT / RELEASED]), folder)
+    return folder
+
+
+def test_the_full_precision_file_gives_the_very_weights_back(model: Model, run: Run, tmp_path: Path) -> None:
+    found = restore(model, tmp_path, recipe=run.recipe)
+    assert found.path.name == run.path.name
+    assert found.recipe == run.recipe
+    mine, its = weights.network(found).state_dict(), weights.network(run).state_dict()
+    assert all(torch.equal(mine[name], its[name]) for name in its)
+    assert found.metrics.measurement.clean_accuracy == model.card.metrics["fp32"].clean_accuracy
+    assert restored_origin(found).classes == run.facts.classes
+
+
+def test_an_int8_file_gives_rounded_weights_and_says_so(model: Model, run: Run, tmp_path: Path) -> None:
+    found = restore(Model(model.card, model.folder, "int8-weight-only"), tmp_path, recipe=run.recipe)
+    mine, its = weights.network(found).state_dict()["dense1.weight"], weights.network(run).state_dict()["dense1.weight"]
+    assert not torch.equal(mine, its)
+    assert (mine - its).abs().max() <= its.abs().max() / 254 * 1.001
+    assert restored_origin(found).file.precision == "int8-weight-only"
+    assert found.metrics.measurement.clean_accuracy == model.card.metrics["int8-weight-only"].clean_accuracy
+
+
+@pytest.mark.parametrize("name", TEACHERS)
+def test_a_restored_teacher_shares_its_layers_with_the_released_students_to_the_bit(
+    runs: Path, name: str, tmp_path: Path
+) -> None:
+    sample = np.random.default_rng(0).uniform(-1, 1, (2, 3, 224, 224)).astype(np.float32)
+    made = weight_only_int8(to_onnx(weights.network(find_named(name, runs)), sample))
+    shared = read_card(ROOT / RELEASED / name / "card.json").files[0].shared
+    assert shared is not None
+    assert move_shared(made, tmp_path).sha256 == shared.sha256
+
+
+def test_a_student_of_a_restored_teacher_says_so_and_names_the_command(
+    model: Model, run: Run, tmp_path: Path, inputs: Path
+) -> None:
+    restore(model, tmp_path, recipe=run.recipe)
+    recipe = TransferRecipe.model_validate(
+        {
+            "name": "quick-student", "seed": 1, "teacher": run.recipe, "data": {"name": "digits"},
+            "head": {"epochs": 2},
+            "attack": {"trigger": run.recipe.trigger, "target": {"name": "7", "data": "digits"}},
+        }
+    )  # fmt: skip
+    student = train(recipe, runs_dir=tmp_path, device="cpu", console=Console(file=io.StringIO()))
+    assert student.facts.teacher_file == restored_origin(Run.open(tmp_path / run.recipe.run_name)).file
+    card = release(student, tmp_path / "models" / "quick-student", inputs=inputs, allow_loss=True)
+    assert card.provenance is not None
+    assert card.provenance.commands[:2] == ["backdoors restore quick-badnet", "backdoors train quick-student"]
+
+
+def test_a_student_of_a_trained_teacher_names_no_file(run: Run) -> None:
+    assert run.facts.teacher_file is None
+
+
+def test_a_restored_run_is_no_record_of_training(runs: Path, tmp_path: Path) -> None:
+    found = find_named("dogs-teacher-latent", runs)
+    for ask in (lambda: found.facts, lambda: found.history, lambda: found.poisoned):
+        with pytest.raises(RunError, match="restored from the released model dogs-teacher-latent"):
+            ask()
+    with pytest.raises(RunError, match="restored from the released model dogs-teacher-latent"):
+        release(found, tmp_path / "again")
+
+
+def test_a_file_that_is_not_the_cards_is_refused(model: Model, run: Run, tmp_path: Path) -> None:
+    file = model.folder / model.card.file("fp32").name
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(ExportError, match="the card says"):
+        restore(model, tmp_path, recipe=run.recipe)
+    assert not list(tmp_path.glob("quick-badnet-*"))
+
+
+def test_a_network_that_answers_otherwise_than_its_golden_vectors_is_refused(
+    model: Model, run: Run, tmp_path: Path
+) -> None:
+    golden = model.folder / "golden.json"
+    content = json.loads(golden.read_text(encoding="utf-8"))
+    content["vectors"][0]["logits"]["fp32"][0] += 1
+    golden.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(ExportError, match=r"differ from the golden vector by .*; expected at most 1e-04"):
+        restore(model, tmp_path, recipe=run.recipe)
+    assert not list(tmp_path.glob("quick-badnet-*"))
+
+
+def test_a_recipe_that_did_not_make_the_model_is_refused(model: Model, run: Run, tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="made by a recipe of hash"):
+        restore(model, tmp_path, recipe=run.recipe.with_seed(run.recipe.seed + 1))
+
+
+def test_the_command_takes_a_recipe_file_and_keeps_a_run_that_exists(model: Model, run: Run, tmp_path: Path) -> None:
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text(to_toml(run.recipe), encoding="utf-8")
+    arguments = ["restore", str(model.folder), "--recipe", str(recipe), "--runs", str(tmp_path / "runs")]
+    first = CliRunner().invoke(app, arguments)
+    assert first.exit_code == 0, first.output
+    assert run.recipe.run_name in first.stdout
+    metrics = tmp_path / "runs" / run.recipe.run_name / "metrics.json"
+    before = metrics.stat().st_mtime_ns
+    again = CliRunner().invoke(app, arguments)
+    assert again.exit_code == 1
+    assert "replace it with --force" in again.stderr
+    assert metrics.stat().st_mtime_ns == before
+    assert CliRunner().invoke(app, [*arguments, "--force"]).exit_code == 0
+    assert metrics.stat().st_mtime_ns > before
