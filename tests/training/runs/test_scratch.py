@@ -78,7 +78,7 @@ def test_which_samples_were_poisoned_is_on_record(finished: Run) -> None:
 
 
 def test_images_set_aside_are_neither_trained_on_nor_poisoned(validated: Run) -> None:
-    facts, validation = validated.metrics.training, validated.metrics.validation
+    facts, validation = validated.facts, validated.metrics.validation
     assert validation is not None
     assert facts.samples + validation.clean_accuracy.n == 1438
     assert len(validated.poisoned) == facts.poisoned == round(0.1 * facts.samples)
