@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -105,6 +107,24 @@ class Subject:
     """Of all that a defence draws at random."""
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     progress: Progress = lambda _done, _total: None
+
+    @property
+    def attack(self) -> str | None:
+        """SHA-256 of the trigger and label map that it is measured with; None if no trigger is known."""
+        if self.trigger is None:
+            return None
+        rule = self.label_map.model_dump(mode="json") if self.label_map else None
+        text = json.dumps([self.trigger.model_dump(mode="json"), rule], sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def measured_as(self, attacked: Subject) -> Subject:
+        """A clean control, measured with the trigger of the backdoored network that it stands beside.
+
+        Its own remains if the two networks differ in their classes.
+        """
+        if self.classes != attacked.classes or attacked.trigger is None:
+            return self
+        return replace(self, trigger=attacked.trigger, label_map=attacked.label_map)
 
     def missing(self, needs: frozenset[Need]) -> str | None:
         """Why a defence with these needs cannot be used, in one line; None if it can."""

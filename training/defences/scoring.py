@@ -27,7 +27,7 @@ def score(
     scores: npt.NDArray[np.floating],
     is_poisoned: npt.NDArray[np.bool_],
     *,
-    samples: Literal["inputs", "training-images"],
+    samples: Literal["inputs", "training-images", "networks"],
     threshold: float | None = None,
     seed: int = 0,
 ) -> SampleScores:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -41,8 +41,8 @@ class SampleScores(_Part):
     """A score for each sample: the higher, the more suspicious. `training.defences.scoring.score` makes one."""
 
     kind: Literal["sample-scores"] = "sample-scores"
-    samples: Literal["inputs", "training-images"]
-    """What was scored: inputs of the deployed network, or the images that it was trained on."""
+    samples: Literal["inputs", "training-images", "networks"]
+    """What was scored: inputs of the deployed network, the images that it was trained on, or whole networks."""
     clean: int
     """How many clean samples."""
     poisoned: int
@@ -58,6 +58,11 @@ class SampleScores(_Part):
     histogram: Histogram
     decision: Decision | None = None
     """None for a defence that only ranks."""
+
+    @property
+    def uses_trigger(self) -> bool:
+        """Whether another trigger would give another verdict of the same network."""
+        return self.samples == "inputs"
 
     @property
     def findings(self) -> list[Finding]:
@@ -94,6 +99,7 @@ class ClassIndices(_Part):
     classes: list[ClassIndex] = Field(min_length=1)
     targets: list[str]
     """The classes that the attacker is really after; empty for a clean network."""
+    uses_trigger: ClassVar[bool] = False
 
     @property
     def suspects(self) -> list[str]:
@@ -120,6 +126,7 @@ class Repaired(_Part):
     after: Measurement
     details: dict[str, float] = {}
     """What the repair decided by itself, by name, for example the fraction of channels that it pruned."""
+    uses_trigger: ClassVar[bool] = True
 
     @property
     def findings(self) -> list[Finding]:

@@ -15,6 +15,7 @@ from rich.console import Console
 from training.core.errors import RunError
 from training.core.progress import progress_bar
 from training.defences.base import Defence, Subject
+from training.engine import memory
 from training.studies.schema import Cell, Defences, Examined, read_defences
 
 
@@ -76,21 +77,49 @@ def run(  # noqa: PLR0913 - what is measured, and what happens around it
         raise RunError(f"{subjects[0].name} cannot be its own control; name a clean network made in the same way")
     found = before or Defences()
     control = subjects[1].sha256 if len(subjects) > 1 else None
-    for place, subject in enumerate(subjects):
+    beside = [each if place == 0 else each.measured_as(subjects[0]) for place, each in enumerate(subjects)]
+    for place, subject in enumerate(beside):
         known = found.network(subject.sha256)
-        beside = control if place == 0 else None
-        found = found.with_network(_examined(subject, beside or (known.control if known else None)))
-    measured = {each.key for each in found.cells if each.status == "measured"}
+        its_control = control if place == 0 else None
+        found = found.with_network(examined(subject, its_control or (known.control if known else None)))
     for seed in seeds:
-        for subject in subjects:
+        for subject in beside:
             subject.seed = seed
             for defence in defences:
-                if _cell(subject, defence, status="failed", reason="not measured").key in measured:
-                    continue
-                cell = _measured(subject, defence, console)
-                console.print(f"{subject.name}: {cell.defence}, seed {seed}: {cell.status}, {cell.seconds:.1f} s")
-                found = found.with_cell(cell)
-                keep(found)
+                found = with_measured(found, subject, defence, console=console, keep=keep)
+    return found
+
+
+def with_measured(
+    found: Defences, subject: Subject, defence: Defence[Any], *, console: Console, keep: Callable[[Defences], None]
+) -> Defences:
+    """What was found, with the cell of a defence on a subject; as it is if that was measured already.
+
+    A verdict that does not depend on the trigger is taken over from a cell of the same network with another trigger.
+
+    Args:
+        found: What was measured before.
+        subject: The network; its seed is that of what the defence draws at random.
+        defence: The defence with its settings.
+        console: For progress.
+        keep: Called with all results if there is a new one.
+
+    Raises:
+        UserError: If the test images cannot be loaded.
+    """
+    wanted = _cell(subject, defence, status="failed", reason="not measured")
+    same = [
+        each
+        for each in found.cells
+        if each.status == "measured" and each.with_attack(None).key == wanted.with_attack(None).key
+    ]
+    if any(each.key == wanted.key for each in same):
+        return found
+    other = next((each for each in same if each.verdict and not each.verdict.uses_trigger), None)
+    cell = other.with_attack(subject.attack) if other else _measured(subject, defence, console)
+    console.print(f"{subject.name}: {cell.defence}, seed {cell.seed}: {cell.status}, {cell.seconds:.1f} s")
+    found = found.with_cell(cell)
+    keep(found)
     return found
 
 
@@ -100,6 +129,7 @@ def _measured(subject: Subject, defence: Defence[Any], console: Console) -> Cell
         return _cell(subject, defence, status="not-applicable", reason=missing)
     _ = subject.test  # data that cannot be loaded stop everything: no cell could be measured
     words = f"{subject.name}: {defence.title}, seed {subject.seed}"
+    memory.reset_peak()
     started = time.perf_counter()
     with progress_bar(console, words, 1) as advance:
         subject.progress = lambda done, total: advance(0, f"{words}, {done} of {total}")
@@ -108,17 +138,20 @@ def _measured(subject: Subject, defence: Defence[Any], console: Console) -> Cell
         except ValueError as error:  # a user's mistake, or numbers that make no sense
             reason, seconds = " ".join(str(error).split()), time.perf_counter() - started
             return _cell(subject, defence, status="failed", reason=reason, seconds=seconds)
-    return _cell(subject, defence, status="measured", verdict=verdict, seconds=time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    return _cell(subject, defence, status="measured", verdict=verdict, seconds=seconds, peak_bytes=memory.peak())
 
 
 def _cell(subject: Subject, defence: Defence[Any], *, seconds: float = 0.0, **more: Any) -> Cell:  # noqa: ANN401 - fields
     return Cell(
         network=subject.sha256, defence=defence.name, title=defence.title,
-        settings=defence.settings.model_dump(mode="json"), seed=subject.seed, seconds=seconds, **more,
+        settings=defence.settings.model_dump(mode="json"), seed=subject.seed, attack=subject.attack, seconds=seconds,
+        **more,
     )  # fmt: skip
 
 
-def _examined(subject: Subject, control: str | None) -> Examined:
+def examined(subject: Subject, control: str | None) -> Examined:
+    """A subject as results files have it."""
     return Examined(
         name=subject.name, sha256=subject.sha256, backdoored=subject.backdoored, recipe_sha256=subject.recipe_sha256,
         data=subject.data, control=control,

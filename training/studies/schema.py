@@ -191,6 +191,11 @@ class Cell(Part):
     seed: int
     status: Literal["measured", "not-applicable", "failed"]
     seconds: float = Field(ge=0)
+    attack: str | None = None
+    """SHA-256 of the trigger and the label map that it was measured with, for a clean network those of the backdoored
+    network that it stands beside; None if no trigger is known."""
+    peak_bytes: int | None = Field(default=None, ge=0)
+    """The process' largest main memory during it; None where the system does not say, or nothing was measured."""
     verdict: Verdict | None = None
     reason: str | None = None
     """Why there is no verdict, in one line."""
@@ -201,10 +206,14 @@ class Cell(Part):
             raise ValueError("a measured cell has a verdict, any other a reason")
         return self
 
+    def with_attack(self, attack: str | None) -> Cell:
+        """The same, measured with another trigger."""
+        return self.model_copy(update={"attack": attack})
+
     @property
     def key(self) -> str:
         """What makes two cells the same measurement."""
-        return json.dumps([self.network, self.defence, self.settings, self.seed], sort_keys=True)
+        return json.dumps([self.network, self.attack, self.defence, self.settings, self.seed], sort_keys=True)
 
 
 class Defences(Part):
@@ -234,7 +243,7 @@ class Defences(Part):
         return sorted(found, key=lambda each: (order.index(each.defence), each.seed))
 
     def beside(self, cell: Cell) -> Cell | None:
-        """The same defence, settings and seed on the network's clean control; None if that was not measured."""
+        """The same defence, settings, seed and trigger on the network's clean control; None if not measured."""
         network = self.network(cell.network)
         if network is None or network.control is None:
             return None

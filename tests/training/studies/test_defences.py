@@ -6,8 +6,9 @@ import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -18,6 +19,7 @@ from training.defences.base import Defence, DefenceError, Need, Samples, Subject
 from training.defences.verdict import SampleScores
 from training.studies import defences as study
 from training.studies.schema import Defences
+from training.triggers.pixels import Patch
 
 QUIET = Console(file=io.StringIO())
 
@@ -71,6 +73,49 @@ def test_what_was_measured_is_not_measured_again_unless_settings_or_seeds_differ
     more = run([counted.defence.with_settings({"scale": 2}), counted.defence], found, seeds=(0, 1))
     assert len(counted.asked) == 8
     assert more.cells[:2] == found.cells
+
+
+def test_a_control_is_measured_with_the_trigger_of_the_network_that_it_stands_beside() -> None:
+    own = Patch(top=3, left=3, height=1, width=1)
+    control = subject(name="clean", sha256="1" * 64, backdoored=False, trigger=own)
+    found = study.run([subject(), control], [CONFIDENCE], [0], console=QUIET)
+    assert found.cells[1].attack == found.cells[0].attack == subject().attack != control.attack
+    verdict = found.cells[1].verdict
+    assert isinstance(verdict, SampleScores)
+    assert verdict.auroc is not None
+    assert verdict.auroc.value == 1  # the made-up control answers to the trigger as well, and to its own not at all
+
+
+@pytest.mark.parametrize(("samples", "asked"), [("inputs", 2), ("training-images", 1)])
+def test_a_verdict_is_measured_again_for_another_trigger_only_if_that_matters(
+    samples: Literal["inputs", "training-images"], asked: int
+) -> None:
+    times = []
+
+    def scored(given: Subject, how: ConfidenceSettings) -> SampleScores:
+        times.append(given.attack)
+        return confidence(given, how).model_copy(update={"samples": samples})
+
+    defence = dataclasses.replace(CONFIDENCE, examine=scored)
+    found = Defences()
+    for top in (0, 2):
+        given = subject(trigger=Patch(top=top, left=0, height=2, width=2))
+        found = study.with_measured(found, given, defence, console=QUIET, keep=lambda _found: None)
+    assert len(times) == asked
+    assert len({cell.attack for cell in found.cells}) == 2
+
+
+def test_a_cell_says_how_much_memory_it_took() -> None:
+    def hungry(given: Subject, how: ConfidenceSettings) -> SampleScores:
+        np.ones(200 << 17)  # 200 MiB
+        return confidence(given, how)
+
+    cells = run([dataclasses.replace(CONFIDENCE, examine=hungry), CONFIDENCE], seeds=(0,)).cells
+    if cells[0].peak_bytes is None:
+        pytest.skip("this system does not say")
+    hungry_one, modest = cells[0].peak_bytes, run([CONFIDENCE]).cells[0].peak_bytes
+    assert modest is not None
+    assert 150 << 20 < hungry_one - modest < 250 << 20
 
 
 def test_results_are_kept_after_each_cell() -> None:
