@@ -55,6 +55,15 @@ class Samples(NamedTuple):
     """`(n,) int64`."""
 
 
+class Inputs(NamedTuple):
+    """Inputs of a deployed network, for a defence to tell apart."""
+
+    images: Images
+    """`(n, h, w, c) uint8`."""
+    is_triggered: npt.NDArray[np.bool_]
+    """`(n,) bool`: for scoring a defence only; none may look at it."""
+
+
 class TrainingData(NamedTuple):
     """What the subject was trained on, poisoned samples included."""
 
@@ -179,6 +188,17 @@ class Subject:
         places = self.trigger.draw_placements(len(images), np.random.default_rng(PLACES_SEED))
         return Samples(self.trigger.stamp(images, places), labels)
 
+    def inputs_to_judge(self, most: int | None = None) -> Inputs:
+        """Test images without the trigger, then with it; only without it if no trigger is known.
+
+        Args:
+            most: Of each kind; drawn with the subject's seed if there are more.
+        """
+        rng = np.random.default_rng(self.seed)
+        kinds = [self.test.images, self.triggered.images] if self.trigger is not None else [self.test.images]
+        drawn = [images[draw(len(images), most, rng)] for images in kinds]
+        return Inputs(np.concatenate(drawn), np.repeat(np.arange(len(drawn)) == 1, [len(images) for images in drawn]))
+
     @property
     def targets(self) -> list[str]:
         """The classes that the attacker is after; none of a clean network."""
@@ -198,6 +218,17 @@ class Subject:
         broken = int((~np.isfinite(found)).any(axis=1).sum())
         if broken:
             raise DefenceError(f"the network's answers to {broken} of {len(found)} images are not finite")
+        return found
+
+    def answers(self, images: Images) -> Labels:
+        """The classes that the network answers, `(n,) int64`.
+
+        Raises:
+            DefenceError: If it answers the same to every image, so that no answer says anything.
+        """
+        found: Labels = self.logits(images).argmax(axis=1)
+        if len(found) and (found == found[0]).all():
+            raise DefenceError(f"the network answers '{self.classes[found[0]]}' to all of {len(found)} images")
         return found
 
     def require_network(self) -> Network:
@@ -274,6 +305,13 @@ class Subject:
             trigger=self.trigger, label_map=self.label_map, batch_size=BATCH,
         )  # fmt: skip
         return found.model_copy(update={"per_class": {}})
+
+
+def draw(count: int, most: int | None, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    """Indices of `most` of `count` things, drawn at random, ascending; of all if `most` is None or no fewer."""
+    if most is None or count <= most:
+        return np.arange(count)
+    return np.sort(rng.choice(count, most, replace=False))
 
 
 class Settings(BaseModel):

@@ -5,12 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from training.core.text import did_you_mean
-from training.defences import fine_tuning, neural_cleanse, pruning
+from training.defences import (
+    activation_clustering,
+    fine_tuning,
+    neural_cleanse,
+    pruning,
+    scale_up,
+    spectral_signatures,
+    strip,
+)
 from training.defences.base import Defence, DefenceError
 
 DEFENCES: dict[str, Defence[Any]] = {
     each.name: each
     for each in (
+        strip.DEFENCE,
+        scale_up.WITHOUT_DATA,
+        scale_up.WITH_DATA,
+        activation_clustering.DEFENCE,
+        spectral_signatures.DEFENCE,
         fine_tuning.GENTLE,
         fine_tuning.THOROUGH,
         pruning.DEFENCE,

@@ -1,4 +1,4 @@
-"""A subject and a defence that cost nothing: a network that answers by brightness, and one that scores its answers."""
+"""Subjects and a defence that cost nothing: networks that answer by brightness, and one that scores its answers."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import nn
 
-from training.defences.base import Defence, Samples, Settings, Subject
+from training.defences.base import Defence, Network, Samples, Settings, Subject, TrainingData
 from training.defences.scoring import score
 from training.defences.verdict import SampleScores
+from training.engine.batches import Normaliser
+from training.models.base import Classifier
 from training.triggers.base import Images
 from training.triggers.labels import AllToOne
 from training.triggers.pixels import Patch
@@ -58,3 +62,32 @@ CONFIDENCE = Defence(
     name="confidence", title="Confidence", paper="none", needs=frozenset(), settings=ConfidenceSettings(),
     examine=confidence,
 )  # fmt: skip
+
+
+class Pixels(Classifier):
+    """A network whose features are the first pixels of an image, and which answers by the first two of them."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.features = features
+        self.head = nn.Linear(features, 2)
+
+    def embed(self, x: torch.Tensor) -> torch.Tensor:
+        """The first pixels, 0 to 1."""
+        return x.flatten(1)[:, : self.features]
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """To logits."""
+        logits: torch.Tensor = self.head(self.embed(x))
+        return logits
+
+
+def trained(
+    features: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64], is_poisoned: npt.NDArray[np.bool_], seed: int = 0
+) -> Subject:
+    """A subject whose network has these features `(n, d) uint8` of its training images, up to a factor."""
+    network = Network(Pixels(features.shape[1]).eval(), Normaliser((0.0,), (1.0,)))
+    return subject(
+        network=network, seed=seed,
+        load_training=lambda: TrainingData(features[:, None, :, None], labels, is_poisoned),
+    )  # fmt: skip

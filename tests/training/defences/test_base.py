@@ -62,3 +62,18 @@ def test_settings_are_read_from_text_and_wrong_ones_named() -> None:
     assert CONFIDENCE.settings.scale == 1
     with pytest.raises(DefenceError, match=r"confidence: setting 'scal': .*its settings are scale"):
         CONFIDENCE.with_settings({"scal": 1})
+
+
+def test_inputs_are_judged_without_and_with_the_trigger() -> None:
+    found = subject().inputs_to_judge()
+    assert found.is_triggered.tolist() == [False] * 80 + [True] * 40
+    assert ((found.images[:, :2, :2] == 255).all(axis=(1, 2, 3)) == found.is_triggered).all()
+    few = subject(seed=1).inputs_to_judge(most=50)
+    assert few.is_triggered.tolist() == [False] * 50 + [True] * 40
+    assert not np.array_equal(few.images[:50], subject(seed=2).inputs_to_judge(most=50).images[:50])
+
+
+def test_answers_that_never_change_are_refused() -> None:
+    given = subject(predict=lambda images: brightness(images) - np.array([5, 0], dtype=np.float32))
+    with pytest.raises(DefenceError, match="the network answers 'bright' to all of 80 images"):
+        given.answers(given.test.images)

@@ -17,7 +17,7 @@ def test_settings_are_described_and_have_defaults() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("fine-tunning", "did you mean 'fine-tuning'"), ("xyz", "choose from fine-tuning, .*or all")]
+    ("name", "hint"), [("fine-tunning", "did you mean 'fine-tuning'"), ("xyz", "choose from strip, .*or all")]
 )
 def test_an_unknown_defence_is_answered_with_those_that_are(name: str, hint: str) -> None:
     with pytest.raises(DefenceError, match=hint):

@@ -1,0 +1,54 @@
+"""Features of the training data, class by class: what defences look at that search them for poison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from training.defences.base import DefenceError, Floats, Subject
+from training.models import parts
+
+
+class OfClass(NamedTuple):
+    """The training images that carry one label."""
+
+    label: str
+    samples: npt.NDArray[np.int64]
+    """Which of the training images they are, `(n,)`."""
+    features: Floats
+    """Their features, `(n, d) float32`."""
+
+
+def by_class(subject: Subject, least: int) -> Iterator[OfClass]:
+    """The features (activations of the last hidden layer) of the training images of each label.
+
+    Args:
+        subject: With its network and its training data.
+        least: Images of a class without which the defence makes no sense.
+
+    Raises:
+        DefenceError: If a class has fewer images, features are not finite, or all of a class are the same.
+    """
+    training = subject.training
+    counts = np.bincount(training.labels, minlength=len(subject.classes))
+    for label, count in zip(subject.classes, counts, strict=True):
+        if count < least:
+            raise DefenceError(f"class '{label}' has {count} training images; at least {least} are required")
+    _, embed = parts.split(subject.require_network().module, 0)
+    features = subject.activations(embed, training.images)
+    features = features.reshape(len(features), -1)
+    broken = int((~np.isfinite(features)).any(axis=1).sum())
+    if broken:
+        raise DefenceError(f"the network's features of {broken} of {len(features)} training images are not finite")
+    for index, label in enumerate(subject.classes):
+        samples = np.flatnonzero(training.labels == index)
+        found = features[samples]
+        if (found == found[0]).all():
+            raise DefenceError(
+                f"the network's features of all {len(found)} training images of class '{label}' are equal"
+            )
+        yield OfClass(label, samples, found)
+        subject.progress(index + 1, len(subject.classes))
