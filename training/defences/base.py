@@ -18,7 +18,7 @@ from torch import nn
 
 from training.core.errors import UserError
 from training.core.metrics import Measurement, Predict
-from training.defences.verdict import AnyVerdict, ClassIndex, ClassIndices, Repaired
+from training.defences.verdict import AnyVerdict, ClassIndex, ClassIndices, RecoveredTrigger, Repaired
 from training.engine.batches import Normaliser, to_tensor
 from training.engine.evaluate import PLACES_SEED, evaluate
 from training.triggers.base import Images, Trigger
@@ -241,6 +241,17 @@ class Subject:
             raise DefenceError(self.missing(frozenset({Need.NETWORK})) or "")
         return self.network
 
+    def require_opinions(self) -> None:
+        """Refuse a network that answers all clean images alike: no defence can compare its classes.
+
+        Raises:
+            DefenceError: If it does so, or its answers are not finite.
+        """
+        answers = np.unique(self.logits(self.clean.images).argmax(axis=1))
+        if len(answers) == 1:
+            said = f"'{self.classes[int(answers[0])]}' to all {len(self.clean.labels)} clean held-out images"
+            raise DefenceError(f"the network answers {said}, so its classes cannot be compared")
+
     def inputs(self, images: Images) -> torch.Tensor:
         """Images as the PyTorch network takes them, normalised `(n, c, h, w) float32` on the device."""
         return self.require_network().normalise(to_tensor(images).to(self.device))
@@ -271,7 +282,14 @@ class Subject:
         return Repaired(images=images, before=self._before, after=self._measured(predict), details=details)
 
     def class_indices(
-        self, index: str, values: list[float], *, threshold: float, images: int, **details: list[float]
+        self,
+        index: str,
+        values: list[float],
+        *,
+        threshold: float,
+        images: int,
+        triggers: Mapping[int, RecoveredTrigger] | None = None,
+        **details: list[float],
     ) -> ClassIndices:
         """The verdict of a defence that gives each class a number.
 
@@ -280,6 +298,7 @@ class Subject:
             values: One for each class.
             threshold: Above it a class is suspicious.
             images: How many images the defence looked at.
+            triggers: Those found, by class.
             details: What the numbers were computed from, one for each class.
 
         Raises:
@@ -289,10 +308,14 @@ class Subject:
             for label, value in zip(self.classes, numbers, strict=True):
                 if not np.isfinite(value):
                     raise DefenceError(f"the {name} of class '{label}' is not finite")
+        shown = triggers or {}
         rows = [
-            ClassIndex(label=label, index=value, details={name: numbers[at] for name, numbers in details.items()})
+            ClassIndex(
+                label=label, index=value, details={name: numbers[at] for name, numbers in details.items()},
+                trigger=shown.get(at),
+            )
             for at, (label, value) in enumerate(zip(self.classes, values, strict=True))
-        ]
+        ]  # fmt: skip
         return ClassIndices(index=index, threshold=threshold, images=images, classes=rows, targets=self.targets)
 
     @cached_property

@@ -78,6 +78,15 @@ class SampleScores(_Part):
         return [(name, estimate) for name, estimate in found if estimate is not None]
 
 
+class RecoveredTrigger(_Part):
+    """A trigger that a defence found for a class, as two PNG files in base64, which a page can show as they are."""
+
+    mask: str
+    """Grey, `(h, w)`: from 0, where it leaves the image alone, to 255, where it covers it."""
+    pattern: str
+    """Grey or RGB, `(h, w)`: what it covers the image with; black where the mask is 0."""
+
+
 class ClassIndex(_Part):
     """How suspicious one class is."""
 
@@ -85,6 +94,8 @@ class ClassIndex(_Part):
     index: float
     details: dict[str, float] = {}
     """What the index was computed from, by name."""
+    trigger: RecoveredTrigger | None = None
+    """What the defence takes for the attacker's trigger; None if it looks for none."""
 
 
 class ClassIndices(_Part):

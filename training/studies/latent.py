@@ -13,10 +13,10 @@ from torch import nn
 from training.core.errors import RunError
 from training.core.metrics import Measurement
 from training.data import registry as sources
-from training.defences.neural_cleanse import reverse_trigger
+from training.defences.base import Network
 from training.defences.outliers import anomaly_indices
+from training.defences.trigger_search import TriggerSearch, search
 from training.engine.activations import Activations, module_fingerprint
-from training.engine.batches import to_tensor
 from training.engine.predict import normaliser
 from training.engine.views import framed
 from training.models import imagenet, parts
@@ -36,17 +36,14 @@ from training.triggers.overlay import Overlay
 
 FRAMES_SEED = 1
 """Of the frames that test images are put in."""
-INSPECTED = 256
-"""Test images that Neural Cleanse searches with."""
 
 
-def inspect(run: Run, data_dir: Path | None, images: int = INSPECTED) -> list[Inspected]:
+def inspect(run: Run, data_dir: Path | None, how: TriggerSearch | None = None) -> list[Inspected]:
     """Neural Cleanse on a network of few classes, with test images of its own data."""
     recipe, classes = run.recipe, run.metrics.training.classes
     test = sources.load(recipe.data.name, "test", data_dir)
-    inputs = normaliser(recipe)(to_tensor(test.images[:images]))
-    network = weights.network(run).requires_grad_(requires_grad=False)
-    found = [reverse_trigger(network, inputs, index) for index in range(len(classes))]
+    network = Network(weights.network(run), normaliser(recipe))
+    found = search(network, test.images, range(len(classes)), how or TriggerSearch())
     anomalies = anomaly_indices([each.size for each in found])
     return [
         Inspected(network=recipe.name, label=label, size=each.size, success=each.success, anomaly=anomaly)

@@ -15,6 +15,7 @@ from training.core.errors import RunError
 from training.core.files import write_text
 from training.data import registry as sources
 from training.data.base import DataError
+from training.defences.trigger_search import TriggerSearch
 from training.engine.activations import Activations, fingerprint
 from training.engine.batches import Normaliser
 from training.engine.head import fit_head
@@ -100,7 +101,7 @@ def test_what_was_stamped_is_written_down(students: dict[str, Run]) -> None:
 
 
 def test_neural_cleanse_inspects_each_class(students: dict[str, Run]) -> None:
-    found = latent_study.inspect(students["latent"], None, images=32)
+    found = latent_study.inspect(students["latent"], None, TriggerSearch(rounds=20))
     assert [each.label for each in found] == ["5", "6", "7", "8", "9"]
     assert all(each.size > 0 for each in found)
 
