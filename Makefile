@@ -7,6 +7,7 @@ PORT ?= 8000
 BIN := .venv/bin
 PY_INSTALLED := .venv/.installed
 MXNET := .venv-mxnet
+ART := .venv-art
 JS_INSTALLED := node_modules/.installed
 # One test process a processor, four at most; the tests of one module share what they trained, so they stay together.
 IN_PARALLEL := -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder
@@ -18,8 +19,8 @@ LAB_SOURCES := $(wildcard training/*/*.py training/*/*/*.py export/*/*.py tests/
 
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help report setup lab site serve test test-quick lint types test-python slurm mxnet-oracle mxnet-zoo golden-inputs \
-  fixtures test-widgets test-browser dist scale verify benchmark page-times first-visits inference-times latent-study photo-study \
+.PHONY: help report setup lab site serve test test-quick lint types test-python slurm mxnet-oracle art-oracle mxnet-zoo \
+  golden-inputs fixtures test-widgets test-browser dist scale verify benchmark page-times first-visits inference-times latent-study photo-study \
   sample-photos-table trigger-study clean
 
 help: ## List the targets
@@ -90,6 +91,15 @@ $(MXNET)/.installed: tests/export/mxnet/requirements.txt
 	$(PYTHON) -m venv $(MXNET)
 	$(MXNET)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	$(MXNET)/bin/python -c 'import numpy; numpy.bool = bool; import mxnet'
+	@touch $@
+
+art-oracle: $(ART)/.installed ## Make the defences' test vectors anew, by the Adversarial Robustness Toolbox 1.20.1
+	$(ART)/bin/python tests/training/defences/art/oracle.py tests/training/defences/art/vectors.json
+
+$(ART)/.installed: tests/training/defences/art/requirements.txt
+	rm -rf $(ART)
+	$(PYTHON) -m venv $(ART)
+	$(ART)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 mxnet-zoo: setup mxnet-oracle ## Measure the MXNet converter on the whole model zoo (10 minutes, 3 GB of disk)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
@@ -28,11 +30,26 @@ class SpectralSignatures(Settings):
     """Samples that are removed for each that may be poisoned (algorithm 1)."""
 
 
+class Signature(NamedTuple):
+    """Where the features of a class lie, and how they vary most."""
+
+    mean: Doubles
+    """`(d,)`."""
+    direction: Doubles
+    """Top right singular vector of the centred features, `(d,)`; its sign means nothing."""
+
+
+def signature(features: Floats) -> Signature:
+    """The spectral signature of the features of a class (algorithm 1), `(n, d)`."""
+    mean: Doubles = features.mean(axis=0, dtype=np.float64)
+    _, _, directions = np.linalg.svd(features - mean, full_matrices=False)
+    return Signature(mean, directions[0])
+
+
 def outlier_scores(features: Floats) -> Doubles:
-    """Squared projections of centred features on their top right singular vector (algorithm 1), `(n, d)` to `(n,)`."""
-    centred = features.astype(np.float64) - features.mean(axis=0, dtype=np.float64)
-    _, _, directions = np.linalg.svd(centred, full_matrices=False)
-    found: Doubles = (centred @ directions[0]) ** 2
+    """Squared projections of centred features on their signature's direction (algorithm 1), `(n, d)` to `(n,)`."""
+    mean, direction = signature(features)
+    found: Doubles = ((features - mean) @ direction) ** 2
     return found
 
 

@@ -82,6 +82,16 @@ def normalised_entropies(
     return np.concatenate(found)
 
 
+def detection_boundary(usual: Doubles, false_rejections: float) -> float:
+    """The normalised entropy below which a fraction of the clean inputs lie (section 4.3).
+
+    Args:
+        usual: Normalised entropies of clean images, `(n,)`; a normal distribution is fitted to them.
+        false_rejections: The fraction.
+    """
+    return NormalDist(float(usual.mean()), float(usual.std())).inv_cdf(false_rejections)
+
+
 def examine(subject: Subject, how: Strip) -> SampleScores:
     """Score each input by its normalised entropy: the lower, the more suspicious (section 4.1, algorithm 1).
 
@@ -102,7 +112,7 @@ def examine(subject: Subject, how: Strip) -> SampleScores:
     keys = rng.random((len(own), len(overlays)), dtype=np.float32)
     keys[np.arange(len(own)), own] = 2  # an image is not laid over itself
     usual = normalised_entropies(subject, overlays[own], overlays, _smallest(keys, count), how)
-    threshold = NormalDist(float(usual.mean()), float(usual.std())).inv_cdf(how.false_rejections)
+    threshold = detection_boundary(usual, how.false_rejections)
     given = subject.inputs_to_judge(how.inputs)
     drawn = _smallest(rng.random((len(given.images), len(overlays)), dtype=np.float32), count)
     found = normalised_entropies(subject, given.images, overlays, drawn, how)
