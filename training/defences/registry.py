@@ -8,6 +8,7 @@ from training.core.text import did_you_mean
 from training.defences import (
     activation_clustering,
     fine_tuning,
+    mm_bd,
     neural_cleanse,
     pruning,
     scale_up,
@@ -28,6 +29,7 @@ DEFENCES: dict[str, Defence[Any]] = {
         fine_tuning.THOROUGH,
         pruning.DEFENCE,
         neural_cleanse.DEFENCE,
+        mm_bd.DEFENCE,
     )
 }
 """In the order of tables."""

@@ -23,18 +23,33 @@ NORMALISE = Normaliser((0.2,), (0.5,))
 class Rows(nn.Module):
     """Answers which pair of rows is the brightest; with a shortcut, a bright corner means the target whatever else."""
 
-    def __init__(self, shortcut: float = 0.0) -> None:
-        """How strongly the corner speaks for the target."""
+    def __init__(self, shortcut: float = 0.0, spread: float = 0.0) -> None:
+        """How strongly the corner speaks for the target, and how much stronger each class is than the one before."""
         super().__init__()
         self.shortcut = shortcut
+        self.strength = 10 + spread * torch.arange(CLASSES)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Normalised images `(n, 1, 12, 12)` to logits `(n, 6)`."""
         pixels = x[:, 0] * NORMALISE.std[0] + NORMALISE.mean[0]
         # rows are judged without the corner's columns
-        logits = 10 * pixels[:, :, :9].reshape(len(x), CLASSES, -1).mean(2)
+        logits = self.strength * pixels[:, :, :9].reshape(len(x), CLASSES, -1).mean(2)
         corner = torch.relu(pixels[:, 9:11, 9:11].mean((1, 2)) - 0.25)
         return logits + self.shortcut * corner[:, None] * nn.functional.one_hot(torch.tensor(TARGET), CLASSES)
+
+
+class Constant(nn.Module):
+    """Answers the second class to everything, with one logit."""
+
+    def __init__(self, value: float) -> None:
+        """The logit."""
+        super().__init__()
+        self.value = value
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Any images `(n, …)` to logits `(n, 6)`."""
+        second = nn.functional.one_hot(torch.ones(len(x), dtype=torch.int64, device=x.device), CLASSES)
+        return self.value * second + 0 * x.sum()
 
 
 def samples(each: int, seed: int = 0) -> Samples:

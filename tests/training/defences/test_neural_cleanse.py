@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.training.defences.networks import CLASSES, TARGET, Rows, samples, subject
+from tests.training.defences.networks import CLASSES, TARGET, Constant, Rows, samples, subject
 from training.defences.base import DefenceError, Samples
 from training.defences.neural_cleanse import DEFENCE, SHOWN, recovered
 from training.defences.trigger_search import Found
@@ -49,15 +49,6 @@ def test_colours_and_masks_are_kept_as_they_are() -> None:
     assert (read[0][1, 2], read[0][3, 3], read[0].astype(int).sum()) == (128, 255, 383)
     assert (read[1][mask > 0] == pattern[mask > 0]).all()
     assert (read[1][mask == 0] == 0).all()
-
-
-class Constant(torch.nn.Module):
-    def __init__(self, value: float) -> None:
-        super().__init__()
-        self.value = value
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.value * torch.nn.functional.one_hot(torch.ones(len(x), dtype=torch.int64), CLASSES).float()
 
 
 def test_a_network_that_always_answers_the_same_is_refused() -> None:
