@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from training.core.errors import RunError
 from training.core.text import printable
 
 if TYPE_CHECKING:
@@ -26,6 +27,21 @@ RunsDir = Annotated[
     typer.Option("--runs", envvar="BACKDOORS_RUNS", show_default="runs", help="Folder where runs are stored."),
 ]
 Device = Annotated[str, typer.Option(help="Processor to train on: auto, cpu, cuda or mps.")]
+On = Annotated[
+    Literal["here", "local", "slurm"],
+    typer.Option(help="Work in this process, in several processes on this machine, or as a Slurm job array."),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, show_default="one per processor; 256 on Slurm", help="How many runs are worked on at a time."),
+]
+Minutes = Annotated[
+    int, typer.Option(min=1, help="Time limit of a Slurm job; a run that needs longer is queued again.")
+]
+SlurmOptions = Annotated[
+    list[str] | None,
+    typer.Option("--slurm", metavar="NAME=VALUE", help="An option for sbatch, such as partition=gpu."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
@@ -47,6 +63,18 @@ def percent(estimate: Estimate | None) -> str:
 def interval(estimate: Estimate) -> str:
     """The 95 % confidence interval of a proportion."""
     return f"{estimate.low:.2%} to {estimate.high:.2%}"
+
+
+def slurm_options(given: list[str] | None) -> dict[str, str]:
+    """Options of sbatch, as given on the command line.
+
+    Raises:
+        RunError: If one is not NAME=VALUE.
+    """
+    for one in given or []:
+        if not one.partition("=")[0] or "=" not in one:
+            raise RunError(f"--slurm {one}: expected NAME=VALUE, such as partition=gpu")
+    return {one.partition("=")[0].lstrip("-"): one.partition("=")[2] for one in given or []}
 
 
 def estimates(measured: Measurement) -> list[tuple[str, Estimate]]:

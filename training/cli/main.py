@@ -41,6 +41,12 @@ ENTRIES = {
         ("train",),
         TRAINING,
     ),
+    "study-defences": Entry(
+        "training.cli.study_defences:study_defences_command",
+        "Train the networks of a study, and measure every defence on each and on its clean control.",
+        ("train",),
+        TRAINING,
+    ),
     "history": Entry(
         "training.cli.history:history_command",
         "Print what a finished run measured after each epoch, as one JSON document.",

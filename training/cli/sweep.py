@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from training.cli.common import DataDir, Device, RunsDir, percent, show
+from training.cli.common import (
+    DataDir,
+    Device,
+    Minutes,
+    On,
+    RunsDir,
+    SlurmOptions,
+    Workers,
+    percent,
+    show,
+    slurm_options,
+)
 from training.cli.errors import resumable
-from training.core.errors import RunError
 
 
 def sweep_command(  # noqa: PLR0913, PLR0917 - a command's options
@@ -24,20 +34,10 @@ def sweep_command(  # noqa: PLR0913, PLR0917 - a command's options
         ),
     ] = None,
     device: Device = "auto",
-    on: Annotated[
-        Literal["here", "local", "slurm"],
-        typer.Option(help="Train in this process, in several processes on this machine, or as a Slurm job array."),
-    ] = "local",
-    workers: Annotated[
-        int | None,
-        typer.Option(min=1, show_default="one per processor; 256 on Slurm", help="How many runs train at a time."),
-    ] = None,
-    minutes: Annotated[
-        int, typer.Option(min=1, help="Time limit of a Slurm job; a run that needs longer is queued again.")
-    ] = 60,
-    slurm: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="An option for sbatch, such as partition=gpu.")
-    ] = None,
+    on: On = "local",
+    workers: Workers = None,
+    minutes: Minutes = 60,
+    slurm: SlurmOptions = None,
 ) -> None:
     """Train one recipe many times, varying its fields, and collect the results in one table.
 
@@ -48,12 +48,13 @@ def sweep_command(  # noqa: PLR0913, PLR0917 - a command's options
     from training.core.console import stderr_console
     from training.core.files import default_runs_dir, write_text
     from training.studies import sweep, sweep_run
+    from training.studies.dispatch import Plan
     from training.studies.slurm import Array
 
     resumable(ctx)
     folder = runs or default_runs_dir()
     target = out or folder / f"{Path(name).stem}.json"
-    plan = sweep_run.Plan(on, workers, device, Array(minutes, _options(slurm or [])))
+    plan = Plan(on, workers, device, Array(minutes, slurm_options(slurm)))
     wanted = sweep.load(name)
     wanted.recipes()
     table = sweep_run.run(wanted, runs_dir=folder, out=target, data_dir=data, plan=plan, console=stderr_console())
@@ -69,15 +70,3 @@ def sweep_command(  # noqa: PLR0913, PLR0917 - a command's options
         )
     show(target)
     show(target.with_suffix(".parquet"))
-
-
-def _options(given: list[str]) -> dict[str, str]:
-    """Options of sbatch, as given on the command line.
-
-    Raises:
-        RunError: If one is not NAME=VALUE.
-    """
-    for one in given:
-        if not one.partition("=")[0] or "=" not in one:
-            raise RunError(f"--slurm {one}: expected NAME=VALUE, such as partition=gpu")
-    return {one.partition("=")[0].lstrip("-"): one.partition("=")[2] for one in given}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -22,7 +20,7 @@ from training.defences.verdict import AnyVerdict, ClassIndex, ClassIndices, Reco
 from training.engine.batches import Normaliser, to_tensor
 from training.engine.evaluate import PLACES_SEED, evaluate
 from training.triggers.base import Images, Trigger
-from training.triggers.labels import AnyLabelMap, Labels, map_labels
+from training.triggers.labels import AnyLabelMap, Labels, attack_sha256, map_labels
 
 Floats = npt.NDArray[np.float32]
 Progress = Callable[[int, int], None]
@@ -120,20 +118,11 @@ class Subject:
     @property
     def attack(self) -> str | None:
         """SHA-256 of the trigger and label map that it is measured with; None if no trigger is known."""
-        if self.trigger is None:
-            return None
-        rule = self.label_map.model_dump(mode="json") if self.label_map else None
-        text = json.dumps([self.trigger.model_dump(mode="json"), rule], sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return None if self.trigger is None else attack_sha256(self.trigger, self.label_map)
 
-    def measured_as(self, attacked: Subject) -> Subject:
-        """A clean control, measured with the trigger of the backdoored network that it stands beside.
-
-        Its own remains if the two networks differ in their classes.
-        """
-        if self.classes != attacked.classes or attacked.trigger is None:
-            return self
-        return replace(self, trigger=attacked.trigger, label_map=attacked.label_map)
+    def measured_with(self, trigger: Trigger | None, label_map: AnyLabelMap | None) -> Subject:
+        """The same network, measured with another trigger, as a clean control is."""
+        return replace(self, trigger=trigger, label_map=label_map)
 
     def missing(self, needs: frozenset[Need]) -> str | None:
         """Why a defence with these needs cannot be used, in one line; None if it can."""

@@ -37,7 +37,7 @@ _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother = 2, 60, 60
 
 
 def names() -> list[str]:
-    """Names of the recipes (sweeps among them) that come with the package, sorted."""
+    """Names of the recipes (sweeps and studies of defences among them) that come with the package, sorted."""
     return sorted(path.stem for path in RECIPES.glob("*.toml"))
 
 
@@ -89,7 +89,16 @@ def load(name_or_path: str | Path) -> AnyRecipe:
     table = read_toml(path)
     if "sweep" in table:
         raise RecipeError(f"{path}: this is a sweep, not one recipe; run it with: backdoors sweep {name_or_path}")
+    if is_study(table):
+        raise RecipeError(
+            f"{path}: this is a study of defences, not one recipe; run it with: backdoors study-defences {name_or_path}"
+        )
     return parse(table, path)
+
+
+def is_study(table: dict[str, Any]) -> bool:
+    """Whether a file's table is that of a study of defences."""
+    return "attacks" in table or "defences" in table
 
 
 def parse(table: dict[str, Any], where: Path) -> AnyRecipe:

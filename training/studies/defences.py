@@ -77,7 +77,7 @@ def run(  # noqa: PLR0913 - what is measured, and what happens around it
         raise RunError(f"{subjects[0].name} cannot be its own control; name a clean network made in the same way")
     found = before or Defences()
     control = subjects[1].sha256 if len(subjects) > 1 else None
-    beside = [each if place == 0 else each.measured_as(subjects[0]) for place, each in enumerate(subjects)]
+    beside = [each if place == 0 else _beside(each, subjects[0]) for place, each in enumerate(subjects)]
     for place, subject in enumerate(beside):
         known = found.network(subject.sha256)
         its_control = control if place == 0 else None
@@ -88,6 +88,13 @@ def run(  # noqa: PLR0913 - what is measured, and what happens around it
             for defence in defences:
                 found = with_measured(found, subject, defence, console=console, keep=keep)
     return found
+
+
+def _beside(control: Subject, attacked: Subject) -> Subject:
+    """A control with the trigger of the network that it stands beside, or with its own if their classes differ."""
+    if control.classes != attacked.classes or attacked.trigger is None:
+        return control
+    return control.measured_with(attacked.trigger, attacked.label_map)
 
 
 def with_measured(

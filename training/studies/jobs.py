@@ -45,6 +45,11 @@ class OneRun:
         return finished(self.folder)
 
     @property
+    def mark(self) -> Path:
+        """The file that is written last."""
+        return self.folder / METRICS
+
+    @property
     def lock(self) -> Path:
         """Held by the process that trains; its content is the time when it started."""
         return self.locks / f"{self.recipe.run_name}.lock"
@@ -80,13 +85,19 @@ class OneRun:
         if self.threads:
             torch.set_num_threads(self.threads)
         try:
-            train(
-                self.recipe, runs_dir=self.runs_dir, data_dir=self.data_dir, resume=True, device=self.device,
-                devices=1, follow=False, console=console,
-            )  # fmt: skip
+            for ancestor in self.recipe.lineage()[:0:-1]:  # two students may have the same teacher
+                with locked(self.locks / f"{ancestor.run_name}.lock"):
+                    self._train(ancestor, console)
+            self._train(self.recipe, console)
         except Stopped as stopped:
             console.print(f"stopped and saved at {stopped}", highlight=False)
             raise
+
+    def _train(self, recipe: AnyRecipe, console: Console) -> None:
+        train(
+            recipe, runs_dir=self.runs_dir, data_dir=self.data_dir, resume=True, device=self.device, devices=1,
+            follow=False, console=console,
+        )  # fmt: skip
 
     def checkpoint(self) -> submitit.helpers.DelayedSubmission:
         """What submitit puts back in the queue: the same run, which resumes by itself."""
@@ -116,7 +127,7 @@ Report = Callable[[Outcome], None]
 
 def ended(run: OneRun, log: Path) -> Outcome:
     """How a run ended, once no process works on it any more."""
-    mark = run.folder / METRICS if run.finished else log
+    mark = run.mark if run.finished else log
     try:
         seconds = mark.stat().st_mtime - float(run.lock.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -14,7 +14,7 @@ from pydantic import Field, SerializeAsAny, ValidationError, model_validator
 
 from training.recipes.base import AnyRecipe, Fraction, Part, RecipeError
 from training.recipes.former import current_path
-from training.recipes.load import explain, locate, parse, read_toml
+from training.recipes.load import explain, is_study, locate, parse, read_toml
 from training.studies.schema import Settings
 
 RATE = "attack.poison_rate"
@@ -159,7 +159,8 @@ def load(name_or_path: str | Path) -> Sweep:
     path = locate(name_or_path)
     table = read_toml(path)
     if "sweep" not in table:
-        raise RecipeError(f"{path}: this is one recipe, not a sweep; run it with: backdoors train {name_or_path}")
+        what, command = ("a study of defences", "study-defences") if is_study(table) else ("one recipe", "train")
+        raise RecipeError(f"{path}: this is {what}, not a sweep; run it with: backdoors {command} {name_or_path}")
     try:
         axes = Axes.model_validate(table.pop("sweep"))
     except ValidationError as error:

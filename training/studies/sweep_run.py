@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from rich.console import Console
 
@@ -13,25 +11,10 @@ from training.core.errors import RunError
 from training.core.files import write_text
 from training.runs.store import Run
 from training.studies import table
-from training.studies.jobs import OneRun, Outcome, here
+from training.studies.dispatch import Plan, carry_out
+from training.studies.jobs import OneRun, Outcome
 from training.studies.schema import Table
-from training.studies.slurm import Array, on_slurm
 from training.studies.sweep import Sweep, describe
-from training.studies.workers import locally
-
-Where = Literal["here", "local", "slurm"]
-"""In this process, in processes of this machine, or on Slurm."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Where and how the runs of a sweep are trained."""
-
-    where: Where = "local"
-    workers: int | None = None
-    """At a time; None for as many as this machine has processors (Slurm: 256)."""
-    device: str = "auto"
-    array: Array = field(default_factory=Array)
 
 
 def run(  # noqa: PLR0913 - each a choice of the user's
@@ -56,12 +39,11 @@ def run(  # noqa: PLR0913 - each a choice of the user's
     plan, runs_dir = plan or Plan(), runs_dir.resolve()
     folder = runs_dir / "sweeps" / sweep.base.name
     recipes = sweep.recipes()
-    workers = plan.workers or (256 if plan.where == "slurm" else min(_processors(), len(recipes)))
     runs = [
         OneRun(
             recipe=recipe, runs_dir=runs_dir, locks=folder, device=plan.device,
             data_dir=None if data_dir is None else data_dir.resolve(),
-            threads=max(1, _processors() // workers) if plan.where == "local" else None,
+            threads=plan.threads_for(len(recipes)),
         )
         for recipe in recipes
     ]  # fmt: skip
@@ -72,12 +54,7 @@ def run(  # noqa: PLR0913 - each a choice of the user's
     for one in runs:
         if one not in waiting:
             gathered.keep(Outcome(one, finished=True))
-    if plan.where == "slurm":
-        on_slurm(waiting, folder, workers, gathered.add, plan.array)
-    elif plan.where == "local":
-        locally(waiting, folder, workers, gathered.add, _gpus(plan.device))
-    else:
-        here(waiting, gathered.add)
+    carry_out(waiting, plan, folder, gathered.add)
     return gathered.finish()
 
 
@@ -140,14 +117,3 @@ class _Gathered:
 
     def _print(self, words: str) -> None:
         self._console.print(words, highlight=False, markup=False, soft_wrap=True)
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _gpus(device: str) -> int:
-    """How many GPUs workers take in turn."""
-    import torch  # noqa: PLC0415 - seconds to import
-
-    return torch.cuda.device_count() if device in {"auto", "cuda", "gpu"} else 0

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
+
+from training.triggers.base import Trigger
 
 Labels = npt.NDArray[np.int64]
 """Class indices, `(n,) int64`."""
@@ -31,6 +35,13 @@ AnyLabelMap = AllToAll | AllToOne
 """The same as `LabelMap` for a signature."""
 LabelMap = Annotated[AnyLabelMap, Field(discriminator="kind")]
 """Any label map."""
+
+
+def attack_sha256(trigger: Trigger, label_map: AnyLabelMap | None) -> str:
+    """What tells one attack's measurements from another's: SHA-256 of its trigger and its label map."""
+    rule = label_map.model_dump(mode="json") if label_map else None
+    text = json.dumps([trigger.model_dump(mode="json"), rule], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def map_labels(labels: Labels, label_map: AllToAll | AllToOne, classes: int) -> Labels:

@@ -18,9 +18,9 @@ from training.recipes.load import to_toml
 from training.recipes.scratch import ScratchRecipe
 from training.runs.store import METRICS
 from training.studies import sweep, sweep_run
+from training.studies.dispatch import Plan
 from training.studies.schema import Table
 from training.studies.sweep import Axes, Random, Range, Sweep
-from training.studies.sweep_run import Plan
 
 QUIET = Console(file=io.StringIO())
 PATIENCE = 300.0
