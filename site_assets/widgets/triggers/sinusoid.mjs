@@ -1,5 +1,5 @@
 /**
- * SIG: a faint horizontal sinusoid added to the whole image; the twin of `training/triggers/sinusoid.py`, equal to the bit.
+ * SIG: a horizontal sinusoid added to the whole image; the twin of `training/triggers/sinusoid.py`, equal to the bit.
  * The sine is summed here, because `Math.sin` may differ from one browser to the next.
  * @module
  */
@@ -13,7 +13,7 @@ const TERMS = Array.from({ length: 8 }, (_, k) => (-1) ** k / factorial(2 * k + 
 export const sinusoid = {
   outline: () => null,
   describe: ({ amplitude }) =>
-    `a faint sinusoid over the whole image, ${Math.round((100 * amplitude) / 255)} % of its range`,
+    `a sinusoid over the whole image, ${Math.round((100 * amplitude) / 255)} % of its range`,
   stamp(image, { amplitude, periods }) {
     const { width, channels } = image;
     const added = Array.from({ length: width }, (_, x) => Math.floor(amplitude * sine((x + 1) * periods, width) + 0.5));
