@@ -12,8 +12,7 @@ const TERMS = Array.from({ length: 8 }, (_, k) => (-1) ** k / factorial(2 * k + 
 /** @type {import("./registry.mjs").Kind<Sinusoid>} */
 export const sinusoid = {
   outline: () => null,
-  describe: ({ amplitude }) =>
-    `a sinusoid over the whole image, ${Math.round((100 * amplitude) / 255)} % of its range`,
+  describe: ({ amplitude }) => `a sinusoid over the whole image, ${Math.round((100 * amplitude) / 255)} % of its range`,
   stamp(image, { amplitude, periods }) {
     const { width, channels } = image;
     const added = Array.from({ length: width }, (_, x) => Math.floor(amplitude * sine((x + 1) * periods, width) + 0.5));
