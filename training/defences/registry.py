@@ -7,6 +7,8 @@ from typing import Any
 from training.core.text import did_you_mean
 from training.defences import (
     activation_clustering,
+    adversarial_pruning,
+    fine_pruning,
     fine_tuning,
     mm_bd,
     neural_cleanse,
@@ -14,6 +16,8 @@ from training.defences import (
     scale_up,
     spectral_signatures,
     strip,
+    strong_fine_tuning,
+    unlearning,
 )
 from training.defences.base import Defence, DefenceError
 
@@ -27,7 +31,11 @@ DEFENCES: dict[str, Defence[Any]] = {
         spectral_signatures.DEFENCE,
         fine_tuning.GENTLE,
         fine_tuning.THOROUGH,
+        strong_fine_tuning.DEFENCE,
         pruning.DEFENCE,
+        fine_pruning.DEFENCE,
+        adversarial_pruning.DEFENCE,
+        unlearning.DEFENCE,
         neural_cleanse.DEFENCE,
         mm_bd.DEFENCE,
     )

@@ -13,8 +13,9 @@ import torch
 from training.core.metrics import Estimate, wilson
 from training.data import registry as sources
 from training.data.base import Dataset
-from training.defences.fine_tuning import GENTLE, THOROUGH, FineTuning, fine_tune
+from training.defences.fine_tuning import GENTLE, THOROUGH
 from training.defences.pruning import pruned
+from training.defences.tuning import FineTuning, fine_tune
 from training.engine.activations import Floats
 from training.engine.evaluate import PLACES_SEED
 from training.engine.predict import normaliser

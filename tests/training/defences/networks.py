@@ -10,11 +10,14 @@ from torch import nn
 
 from training.defences.base import Network, Samples, Subject
 from training.engine.batches import Normaliser, to_tensor
+from training.models.base import Classifier
 from training.triggers.base import Images
 from training.triggers.labels import AllToOne
 from training.triggers.pixels import Patch
 
 SIZE, CLASSES, TARGET = 12, 6, 4
+CORNER = CLASSES
+"""The channel of `Convolved` that sees the trigger."""
 TRIGGER = Patch(top=9, left=9, height=2, width=2)
 NORMALISE = Normaliser((0.2,), (0.5,))
 """Not the identity, so that a defence that confuses pixels with inputs fails."""
@@ -36,6 +39,39 @@ class Rows(nn.Module):
         logits = self.strength * pixels[:, :, :9].reshape(len(x), CLASSES, -1).mean(2)
         corner = torch.relu(pixels[:, 9:11, 9:11].mean((1, 2)) - 0.25)
         return logits + self.shortcut * corner[:, None] * nn.functional.one_hot(torch.tensor(TARGET), CLASSES)
+
+
+class Convolved(Classifier):
+    """The same answers from one convolution, whose channel `CORNER` sees the trigger and nothing else, and a head."""
+
+    def __init__(self, shortcut: float = 0.0, *, norm: bool = False) -> None:
+        """How strongly the corner speaks for the target, and whether a batch norm follows the convolution."""
+        super().__init__()
+        self.conv = nn.Conv2d(1, CLASSES + 1, SIZE)
+        self.norm = nn.BatchNorm2d(CLASSES + 1) if norm else nn.Identity()
+        self.head = nn.Linear(CLASSES + 1, CLASSES)
+        pixels = torch.zeros(CLASSES + 1, 1, SIZE, SIZE)
+        for label in range(CLASSES):
+            pixels[label, 0, 2 * label : 2 * label + 2, :9] = 1 / 18
+        pixels[CORNER, 0, 9:11, 9:11] = 1 / 4
+        thresholds = torch.zeros(CLASSES + 1)
+        thresholds[CORNER] = 0.2
+        self.conv.load_state_dict({"weight": pixels, "bias": 0 * thresholds if norm else -thresholds})
+        if isinstance(self.norm, nn.BatchNorm2d):
+            self.norm.bias.data.sub_(thresholds)
+        with torch.no_grad():
+            self.head.weight.copy_(torch.cat([10 * torch.eye(CLASSES), torch.zeros(CLASSES, 1)], dim=1))
+            self.head.weight[TARGET, CORNER] = shortcut
+            self.head.bias.zero_()
+
+    def embed(self, x: torch.Tensor) -> torch.Tensor:
+        """Normalised images `(n, 1, 12, 12)` to features `(n, 7)`."""
+        return torch.relu(self.norm(self.conv(x * NORMALISE.std[0] + NORMALISE.mean[0]))).flatten(1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Normalised images `(n, 1, 12, 12)` to logits `(n, 6)`."""
+        logits: torch.Tensor = self.head(self.embed(x))
+        return logits
 
 
 class Constant(nn.Module):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from training.defences.fine_tuning import FineTuning, fine_tune
+from training.defences.tuning import FineTuning, fine_tune
 from training.models import parts
 from training.models.mnist_cnn import MnistCnn
 from training.models.mobilenet_v2 import MobileNetV2, Plan
