@@ -83,7 +83,7 @@ def test_todays_defences_examine_a_run(run: Run) -> None:
     quick = [
         DEFENCES["fine-tuning"],
         DEFENCES["pruning"],
-        DEFENCES["neural-cleanse"].with_settings({"steps": 2, "images": 20}),
+        DEFENCES["neural-cleanse"].with_settings({"rounds": 2, "images": 20}),
     ]
     subject = of_run(run, device="cpu")
     before = {name: value.clone() for name, value in subject.require_network().module.state_dict().items()}
