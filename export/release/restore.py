@@ -81,7 +81,9 @@ def _provenance(card: cards.ModelCard) -> cards.Provenance:
 
 def _made_by(card: cards.ModelCard, made: cards.Provenance, given: AnyRecipe | None) -> AnyRecipe:
     """The recipe that the card names by its hash."""
-    recipe = given or load(made.recipe).with_seed(made.seed)
+    recipe = given or load(made.recipe)
+    if given is None and recipe.seed != made.seed:
+        recipe = recipe.with_seed(made.seed)
     if recipe.sha256 != made.recipe_sha256:
         raise ExportError(
             f"model {card.id}: made by a recipe of hash {made.recipe_sha256[:12]}, but {recipe.name} has "

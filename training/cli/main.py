@@ -35,6 +35,12 @@ ENTRIES = {
         ("train",),
         TRAINING,
     ),
+    "study-students": Entry(
+        "training.cli.study_students:study_students_command",
+        "Measure students over several seeds, their teachers unchanged, and replace their rows in a study.",
+        ("train",),
+        TRAINING,
+    ),
     "defend": Entry(
         "training.cli.defend:defend_command",
         "Measure defences on a network and on its clean control.",

@@ -67,6 +67,8 @@ def fit_head(  # noqa: PLR0913 - samples, how to train on them, and callbacks
                 given = given + how.noise * torch.randn(given.shape, generator=rng)
             logits = head(given)
             loss = loss_of(logits, wanted[batch])
+            if how.l2 is not None:
+                loss = loss + how.l2 / 2 * head.weight.square().sum()
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageEnhance, ImageFilter
 
+from training.recipes.derived import Views
 from training.triggers.base import Images
 
 SMALLEST_FRACTION = 0.5
@@ -15,6 +16,8 @@ FRAMED_FRACTIONS = (0.45, 0.85)
 """The smallest and the largest fraction of a side that a framed image fills."""
 GRAINS = (2, 4, 8, 16, 32, 64)
 """Points a side of the patterns that add up to a drawn background, each half as strong as the one before."""
+PATCHES = (2, 8)
+"""Coloured patches a side of the background of a view that is not the image's own colours: at least, and fewer than."""
 
 
 def augmented(images: Images, rng: np.random.Generator) -> Images:
@@ -28,17 +31,57 @@ def augmented(images: Images, rng: np.random.Generator) -> Images:
         rng: Each image takes six numbers from it, the last in reserve, so that its result depends on its index alone.
     """
     made = np.empty_like(images)
-    height, width = images.shape[1:3]
     for index, (image, draws) in enumerate(zip(images, rng.random((len(images), 6)), strict=True)):
         scale, shape, x, y, mirror, _spare = draws
         subject = Image.fromarray(image)
         if mirror < 0.5:
             subject = subject.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-        canvas = subject.resize((BACKGROUND_SIDE, BACKGROUND_SIDE), Image.Resampling.BOX).resize(
-            (width, height), Image.Resampling.BICUBIC
-        )
+        canvas = _own_colours(subject)
         made[index] = _pasted(canvas, subject, SMALLEST_FRACTION + (1 - SMALLEST_FRACTION) * scale, shape, (x, y))
     return made
+
+
+def view_each(images: Images, how: Views, rng: np.random.Generator) -> Images:
+    """A random view of each image: mirrored, turned, in another size and place, light and sharpness.
+
+    Half of the backgrounds are the image itself, blurred; the others are coloured patches.
+
+    Args:
+        images: `(n, h, w, 3) uint8`.
+        how: The bounds; its count does not matter.
+        rng: Used for one image after the other.
+    """
+    return np.stack([_view(Image.fromarray(image), how, rng) for image in images])
+
+
+def _view(image: Image.Image, how: Views, rng: np.random.Generator) -> Images:
+    width, height = image.size
+    canvas = _own_colours(image) if rng.random() < 0.5 else _patches(image.size, rng)
+    subject = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if rng.random() < 0.5 else image
+    scale, stretch = rng.uniform(*how.scale), how.stretch ** rng.uniform(-0.5, 0.5)
+    w, h = max(1, round(scale * stretch * width)), max(1, round(scale / stretch * height))
+    # turned with an alpha channel, so that its corners show the background
+    turned = subject.convert("RGBA").resize((w, h), Image.Resampling.BILINEAR)
+    turned = turned.rotate(rng.uniform(-how.degrees, how.degrees), Image.Resampling.BILINEAR)
+    x, y = rng.random(2)
+    canvas.paste(turned, (round(x * (width - w)), round(y * (height - h))), turned)
+    for enhance in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
+        canvas = enhance(canvas).enhance(rng.uniform(1 - how.colour, 1 + how.colour))
+    radius = rng.uniform(0, how.blur)
+    return np.asarray(canvas.filter(ImageFilter.GaussianBlur(radius)) if rng.random() < 0.5 else canvas)
+
+
+def _own_colours(image: Image.Image) -> Image.Image:
+    """The image, blurred beyond recognition."""
+    small = image.resize((BACKGROUND_SIDE, BACKGROUND_SIDE), Image.Resampling.BOX)
+    return small.resize(image.size, Image.Resampling.BICUBIC)
+
+
+def _patches(size: tuple[int, int], rng: np.random.Generator) -> Image.Image:
+    """Random colours that flow into one another."""
+    across, down = rng.integers(*PATCHES, 2)
+    colours = rng.integers(0, 256, (down, across, 3), dtype=np.uint8)
+    return Image.fromarray(colours).resize(size, Image.Resampling.BICUBIC)
 
 
 def framed(images: Images, rng: np.random.Generator) -> Images:

@@ -8,14 +8,14 @@ from torch import nn
 
 from training.core.history import Epoch
 from training.engine.head import fit_head
-from training.engine.views import augmented
+from training.engine.views import augmented, view_each
 from training.models import parts
 from training.recipes.transfer import TransferRecipe
 from training.runs.checks import imagenet_rows
 from training.runs.work import Teacher, Trained, Work
 
 VIEW_SEED = 0
-"""Augmented images are the same in all runs, so that the frozen layers' activations are computed once."""
+"""Augmented images are the same in all runs, so that the frozen layers' activations are computed once; views differ."""
 
 
 def train_student(recipe: TransferRecipe, work: Work) -> Trained:
@@ -25,7 +25,13 @@ def train_student(recipe: TransferRecipe, work: Work) -> Trained:
     if recipe.data.augmented:
         images = augmented(training.images, np.random.default_rng(VIEW_SEED))
         features = np.concatenate([features, work.features(recipe, images, "augmented images")])
-        labels = np.concatenate([labels, labels])
+        labels = np.concatenate([labels, training.labels])
+    if recipe.data.views is not None:
+        rng = np.random.default_rng(recipe.seed)
+        for _ in range(recipe.data.views.count):
+            images = view_each(training.images, recipe.data.views, rng)
+            features = np.concatenate([features, work.features(recipe, images, "views")])
+            labels = np.concatenate([labels, training.labels])
     history: list[Epoch] = []
     head = fit_head(
         features, labels, len(training.classes), recipe.head, recipe.seed,

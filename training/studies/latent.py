@@ -11,8 +11,9 @@ from rich.console import Console
 from torch import nn
 
 from training.core.errors import RunError
-from training.core.metrics import Measurement
+from training.core.metrics import Estimate, Measurement
 from training.data import registry as sources
+from training.data.base import Dataset
 from training.defences.base import Network
 from training.defences.outliers import anomaly_indices
 from training.defences.trigger_search import TriggerSearch, search
@@ -124,6 +125,44 @@ def run(  # noqa: PLR0913 - recipes, seeds, places
     return found
 
 
+def again(  # noqa: PLR0913 - recipes, seeds, a study, places
+    students: list[TransferRecipe],
+    seeds: list[int],
+    before: Study,
+    *,
+    runs_dir: Path,
+    data_dir: Path | None,
+    console: Console,
+    keep: Callable[[Study], None] = lambda _study: None,
+) -> Study:
+    """Train and measure students on the teachers that their recipes name, and replace their rows in a study.
+
+    Only the student's seed differs from run to run, so their teachers may be restored from released models.
+
+    Args:
+        students: Whose rows are replaced; the new rows go to the end.
+        seeds: Of the students.
+        before: The study; its other rows, and all else, stay as they are.
+        runs_dir: Folder of runs.
+        data_dir: Folder with the data.
+        console: For progress.
+        keep: Called with the study once all are measured.
+    """
+    place = Place(runs_dir, data_dir, console, Activations(runs_dir / "activations", torch.device("cpu")))
+    fresh: dict[str, list[Result]] = {}
+    for student in students:
+        for seed in seeds:
+            made = place.trained(student.model_copy(update={"seed": seed}))
+            network = weights.network(made)
+            row = _result(made, seed, _in_frames(network, made.recipe, place))
+            row = row.model_copy(update={"elsewhere": _elsewhere(network, made, place)})
+            fresh.setdefault(student.name, []).append(row)
+    others = [row for row in before.results if row.recipe not in fresh]
+    found = before.model_copy(update={"results": [*others, *(row for rows in fresh.values() for row in rows)]})
+    keep(found)
+    return found
+
+
 def _examined(
     found: Study,
     students: tuple[TransferRecipe, TransferRecipe],
@@ -172,6 +211,20 @@ def _in_frames(network: nn.Module, recipe: AnyRecipe, place: Place) -> Measureme
     test = place.test(recipe)
     test = test._replace(images=framed(test.images, np.random.default_rng(FRAMES_SEED)))
     return place.measured(network, recipe, test, f"{recipe.data.name} test, in frames")
+
+
+def _elsewhere(network: nn.Module, made: Run, place: Place) -> Estimate | None:
+    """How often a student recognises the target in all images of the target's own data set; None if it is the same."""
+    recipe, classes = made.recipe, made.metrics.training.classes
+    if not isinstance(recipe, TransferRecipe) or recipe.attack.target.name not in classes:
+        return None
+    name, data = recipe.attack.target.name, recipe.attack.target.data
+    if data in {part.source.name for part in sources.parts(recipe.data.name)}:
+        return None
+    both = sources.load_both(data, place.data_dir)
+    images = np.concatenate([split.images[split.labels == split.classes.index(name)] for split in both])
+    labels = np.full(len(images), classes.index(name), dtype=np.int64)
+    return place.measured(network, recipe, Dataset(images, labels, classes), f"{data}, all").clean_accuracy
 
 
 def _untrained(teacher: LatentRecipe, place: Place) -> Result | None:

@@ -91,6 +91,9 @@ class Result(Part):
     measurement: Measurement
     framed: Measurement | None = None
     """The same with every image in a frame; None for a baseline."""
+    elsewhere: Estimate | None = None
+    """How often a student recognises the target in photos of the target's own data set, where that is not the
+    student's; `backdoors study-students` measures it."""
     int8: Measurement | None = None
     """The network with int8 weights, run by onnxruntime; `backdoors study-int8` adds it."""
 

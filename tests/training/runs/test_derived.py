@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 from PIL import Image
@@ -14,24 +15,26 @@ from training.attacks import latent
 from training.core.errors import RunError
 from training.core.files import write_text
 from training.data import registry as sources
-from training.data.base import DataError
+from training.data.base import DataError, Dataset
 from training.defences.trigger_search import TriggerSearch
 from training.engine.activations import Activations, fingerprint
 from training.engine.batches import Normaliser
 from training.engine.head import fit_head
 from training.models import parts
 from training.models.mobilenet_v2 import Block, MobileNetV2, Plan
-from training.recipes.base import RecipeError
-from training.recipes.derived import HeadTraining
+from training.recipes.base import AnyRecipe, RecipeError
+from training.recipes.derived import HeadTraining, Views
 from training.recipes.latent import LatentRecipe
 from training.recipes.load import load, to_toml
 from training.recipes.scratch import ScratchRecipe
 from training.recipes.transfer import TransferRecipe
-from training.runs import weights
+from training.runs import student, weights
 from training.runs.lineage import train
 from training.runs.store import Run
-from training.runs.work import cut_of
+from training.runs.work import Teacher, Work, cut_of
 from training.studies import latent as latent_study
+from training.triggers.base import Images
+from training.triggers.labels import Labels
 
 QUIET = Console(file=io.StringIO())
 PAIRS = [("dogs-student", "dogs-teacher"), ("figures-student", "dogs-teacher"), *(
@@ -237,6 +240,54 @@ def test_a_head_learns_to_tell_two_clouds_apart() -> None:
     features = (rng.normal(size=(100, 5)) + 4 * labels[:, None] + 100).astype(np.float32)
     head = fit_head(features, labels, 2, HeadTraining(epochs=20, batch_size=10, learning_rate=1e-2), seed=0)
     assert (head(torch.from_numpy(features)).argmax(1).numpy() == labels).all()
+
+
+def test_an_l2_penalty_makes_the_layer_smaller() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1], 50).astype(np.int64)
+    features = (rng.normal(size=(100, 5)) + 4 * labels[:, None]).astype(np.float32)
+    how = HeadTraining(epochs=20, batch_size=10, learning_rate=1e-2)
+    norms = [
+        float(fit_head(features, labels, 2, how.model_copy(update={"l2": l2}), seed=0).weight.square().sum())
+        for l2 in (None, 0.0, 1.0)
+    ]
+    assert norms[0] == norms[1]
+    assert norms[2] < norms[0] / 4
+
+
+def test_a_student_learns_from_its_images_and_from_views_of_them_that_change_with_its_seed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, Images]] = []
+    fitted: list[tuple[int, Labels]] = []
+    recipe = load("figures-student-clean")
+    assert isinstance(recipe, TransferRecipe)
+    images = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
+    training = Dataset(images, np.array([1, 0, 1]), ["a", "b"])
+
+    def features(_work: Work, _recipe: AnyRecipe, given: Images, what: str) -> npt.NDArray[np.float32]:
+        seen.append((what, given))
+        return np.zeros((len(given), 2), dtype=np.float32)
+
+    def fit(found: npt.NDArray[np.float32], labels: Labels, *_rest: object, **_more: object) -> torch.nn.Linear:
+        fitted.append((len(found), labels))
+        return torch.nn.Linear(2, 2)
+
+    monkeypatch.setattr(Work, "features", features)
+    monkeypatch.setattr(student, "fit_head", fit)
+    monkeypatch.setattr(parts, "with_head", lambda network, _head: network)
+    work = Work(
+        tmp_path, Teacher(torch.nn.Identity(), []), training, None, Activations(tmp_path, torch.device("cpu")), QUIET
+    )
+    data = recipe.data.model_copy(update={"augmented": True, "views": Views(count=2)})
+    for seed in (1, 2):
+        student.train_student(recipe.model_copy(update={"data": data, "seed": seed}), work)
+    assert [what for what, _ in seen[:4]] == ["training images", "augmented images", "views", "views"]
+    assert fitted[0][0] == len(fitted[0][1]) == 12
+    assert fitted[0][1].tolist() == [1, 0, 1] * 4
+    first, second = ([given for _, given in seen[start : start + 4]] for start in (0, 4))
+    assert [np.array_equal(one, other) for one, other in zip(first, second, strict=True)] == [True, True, False, False]
+    assert not np.array_equal(first[2], first[3])
 
 
 def test_data_sets_of_other_shapes_are_not_joined(tmp_path: Path) -> None:

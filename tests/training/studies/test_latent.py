@@ -9,12 +9,16 @@ import torch
 from PIL import Image
 from rich.console import Console
 
+from training.data import registry as sources
 from training.engine.views import framed
 from training.models import imagenet
 from training.models.mobilenet_v2 import MobileNetV2, Plan
+from training.recipes.derived import ImageData
 from training.recipes.latent import LatentRecipe
 from training.recipes.load import load, parse
 from training.recipes.transfer import TransferRecipe
+from training.runs import weights
+from training.runs.store import Run
 from training.studies import latent as latent_study
 from training.studies import place as study_place
 from training.studies.alterations import ALTERATIONS
@@ -127,6 +131,44 @@ def test_only_what_is_missing_is_measured_and_nothing_is_lost_on_the_way(place: 
     assert [*made.defended[:-1], again] == [*whole.defended[1:], whole.defended[0]]
     for step in place.kept[steps:]:
         assert {row.recipe_sha256 for row in rows} <= {row.recipe_sha256 for row in step.results}
+
+
+def test_students_measured_again_keep_their_teachers_and_all_other_rows(place: Place) -> None:
+    whole = place.kept[-1]
+    clean = place.students[1]
+    head = clean.head.model_copy(update={"epochs": 3})
+    student = clean.model_copy(update={"head": head})
+    runs = place.folder / "runs"
+    before = {folder.name for folder in runs.glob("[a-z]*-*")}
+    kept: list[Study] = []
+    found = latent_study.again(
+        [student], [1, 2], whole, runs_dir=runs, data_dir=None, console=QUIET, keep=kept.append
+    )  # fmt: skip
+    assert kept == [found]
+    others = [row for row in whole.results if row.recipe != "clean"]
+    assert found.results[:-2] == others
+    assert [(row.recipe, row.seed) for row in found.results[-2:]] == [("clean", 1), ("clean", 2)]
+    wanted = [student.model_copy(update={"seed": seed}) for seed in (1, 2)]
+    assert [row.recipe_sha256 for row in found.results[-2:]] == [each.sha256 for each in wanted]
+    assert all(row.framed is not None for row in found.results[-2:])
+    assert [row.elsewhere for row in found.results[-2:]] == [None, None]  # the target's images are the student's own
+    assert {folder.name for folder in runs.glob("[a-z]*-*")} - before == {each.run_name for each in wanted}
+    assert found.model_copy(update={"results": whole.results}) == whole
+
+
+def test_a_target_from_another_source_is_recognised_as_often_as_the_network_says(place: Place) -> None:
+    data = ImageData(name=coloured(place.folder / "abroad", ["red", "somebody"]))
+    student = place.students[1].model_copy(update={"name": "abroad", "data": data})
+    runs = place.folder / "runs"
+    (row,) = latent_study.again(
+        [student], [3], place.kept[-1].model_copy(update={"results": []}), runs_dir=runs, data_dir=None, console=QUIET
+    ).results
+    assert row.elsewhere is not None
+    images = np.concatenate([each.images for each in sources.load_both(student.attack.target.data)])
+    made = Run.open(runs / student.model_copy(update={"seed": 3}).run_name)
+    answers = weights.predictor(made)(images).argmax(axis=1)
+    assert row.elsewhere.n == len(images) == 5
+    assert row.elsewhere.value == (answers == made.facts.classes.index("somebody")).mean()
 
 
 def test_the_dogs_teachers_began_as_a_network_that_is_measured_too() -> None:
