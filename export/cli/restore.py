@@ -33,12 +33,16 @@ def restore_command(  # noqa: PLR0913, PLR0917 - a command's options
     from export.release.restore import restore
     from training.core.files import default_runs_dir
     from training.recipes.load import load
+    from training.runs.store import Restored
 
     found = open_named(model)
     run = restore(
         replace(found, precision=precision or found.precision), runs or default_runs_dir(),
         recipe=None if recipe is None else load(recipe), data_dir=data, force=force,
     )  # fmt: skip
-    file = run.file
-    measured = run.metrics.measurement.clean_accuracy
-    show(f"{run.path}  weights of {file.name if file else model}, clean accuracy {percent(measured)}")
+    measured = percent(run.metrics.measurement.clean_accuracy)
+    made = run.metrics.training
+    if isinstance(made, Restored):
+        show(f"{run.path}  weights of {made.file.name}, clean accuracy {measured}")
+    else:
+        show(f"{run.path}  trained here, clean accuracy {measured}; kept: --force replaces it")

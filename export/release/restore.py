@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from training.recipes.base import AnyRecipe
 from training.recipes.load import load, to_toml
 from training.runs import weights
 from training.runs.checks import require_writable
-from training.runs.store import RECIPE, Metrics, ReleasedFile, Restored, Run, finish, finished
+from training.runs.store import RECIPE, STATE, Metrics, ReleasedFile, Restored, Run, finish, finished
 
 if TYPE_CHECKING:
     from torch import nn
@@ -43,25 +44,32 @@ def restore(
         runs_dir: Folder of all runs.
         recipe: What it was made by; default is the recipe of that name that comes with the package.
         data_dir: Folder with the data; only needed where class names cannot be told from the card's labels.
-        force: Whether to replace a run that exists.
+        force: Whether to replace a run of that recipe, trained or restored, which is kept otherwise.
+
+    Returns:
+        The run of the recipe, as it is now.
 
     Raises:
-        ExportError: If the card names no recipe or another one, a file is missing or changed, or the network answers
-            otherwise than the golden vectors say.
-        RunError: If the run exists already, or nothing can be written.
+        ExportError: If a stopped run of the recipe exists, the card names no recipe or another one, a file is missing
+            or changed, or the network answers otherwise than the golden vectors say.
+        RunError: If nothing can be written, or the run that exists cannot be read.
         DataError: If the data is needed and not available.
     """
     card, made = model.card, _provenance(model.card)
     recipe = _made_by(card, made, recipe)
     folder = runs_dir / recipe.run_name
     if finished(folder) and not force:
-        raise ExportError(f"{folder}: this run exists already; replace it with --force")
+        return Run.open(folder)
+    if (folder / STATE).exists() and not force:
+        raise ExportError(f"{folder}: a stopped run is here; resume its training, or replace it with --force")
     file = _chosen(model)
     network = registry.build(recipe.network, len(card.labels)).eval()
     load_into(network, _opened(model, file), file.name)
     _compare(network, model, file)
     classes = _classes(recipe, card.labels, data_dir)
     require_writable(runs_dir)
+    if folder.exists():
+        shutil.rmtree(folder)
     write_text(folder / RECIPE, to_toml(recipe))
     weights.write(folder, recipe, network)
     finish(folder, Metrics(measurement=_by_class(card.metrics[file.precision], card.labels, classes), training=Restored(

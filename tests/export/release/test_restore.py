@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -145,8 +146,30 @@ def test_the_command_takes_a_recipe_file_and_keeps_a_run_that_exists(model: Mode
     metrics = tmp_path / "runs" / run.recipe.run_name / "metrics.json"
     before = metrics.stat().st_mtime_ns
     again = CliRunner().invoke(app, arguments)
-    assert again.exit_code == 1
-    assert "replace it with --force" in again.stderr
+    assert again.exit_code == 0, again.output
+    assert again.stdout == first.stdout
     assert metrics.stat().st_mtime_ns == before
     assert CliRunner().invoke(app, [*arguments, "--force"]).exit_code == 0
     assert metrics.stat().st_mtime_ns > before
+
+
+def test_a_run_that_was_trained_here_is_kept_unless_forced(model: Model, run: Run, tmp_path: Path) -> None:
+    shutil.copytree(run.path, tmp_path / run.path.name)
+    (tmp_path / "mine.toml").write_text(to_toml(run.recipe), encoding="utf-8")
+    arguments = ["restore", str(model.folder), "--recipe", str(tmp_path / "mine.toml"), "--runs", str(tmp_path)]
+    kept = CliRunner().invoke(app, arguments)
+    assert "trained here" in kept.stdout
+    assert Run.open(tmp_path / run.path.name).facts == run.facts
+    assert CliRunner().invoke(app, [*arguments, "--force"]).exit_code == 0
+    assert restored_origin(Run.open(tmp_path / run.path.name)).file.model == "quick-badnet"
+    files = {path.name for path in (tmp_path / run.path.name).iterdir()}
+    assert files == {"recipe.toml", "weights.safetensors", "metrics.json"}
+
+
+def test_a_stopped_run_is_not_lost(model: Model, run: Run, tmp_path: Path) -> None:
+    state = tmp_path / run.path.name / "state.ckpt"
+    state.parent.mkdir()
+    state.touch()
+    with pytest.raises(ExportError, match="a stopped run is here"):
+        restore(model, tmp_path, recipe=run.recipe)
+    assert state.exists()

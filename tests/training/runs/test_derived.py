@@ -37,7 +37,8 @@ from training.triggers.base import Images
 from training.triggers.labels import Labels
 
 QUIET = Console(file=io.StringIO())
-PAIRS = [("dogs-student", "dogs-teacher"), ("figures-student", "dogs-teacher"), *(
+PAIRS = [("dogs-student", "dogs-teacher"), ("figures-student", "dogs-teacher"),
+         ("figures-views", "dogs-teacher"), ("figures-one-view", "dogs-teacher"), *(
     (f"latent-{data}-student", f"latent-{data}-teacher") for data in ("digits", "mnist")
 )]  # fmt: skip
 
