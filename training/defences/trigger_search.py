@@ -118,21 +118,21 @@ def search(  # noqa: PLR0913 - a search, its images and its randomness
     module, rng = frozen(network.module), torch.Generator().manual_seed(seed)
     inputs = network.normalise(to_tensor(images[: how.images]).to(device or "cpu"))
     low, high = (network.normalise(torch.full_like(inputs[:1, :, :1, :1], value)) for value in (0, 255))
-    searched = torch.tensor(list(targets), device=inputs.device).repeat(how.restarts)
-    masks, patterns = (
-        _random(len(searched), channels, *inputs.shape[2:], rng=rng).to(inputs.device).requires_grad_(True)
-        for channels in (1, inputs.shape[1])
-    )
-    optimiser = torch.optim.Adam([masks, patterns], how.learning_rate, betas=(0.5, 0.9))
-    weights = MaskWeights(len(searched), how)
-    best = torch.cat([_unit(masks), _unit(patterns)], dim=1).detach()
+    wanted = torch.tensor(list(targets), device=inputs.device).repeat(how.restarts)
+    # the first channel is the mask, the others are the pattern
+    shapes = [(len(wanted), channels, *inputs.shape[2:]) for channels in (1, inputs.shape[1])]
+    unbounded = torch.cat([_random(*shape, rng=rng) for shape in shapes], dim=1).to(inputs.device).requires_grad_(True)
+    optimiser = torch.optim.Adam([unbounded], how.learning_rate, betas=(0.5, 0.9))
+    weights, best = MaskWeights(len(wanted), how), _unit(unbounded.detach())
     size = min(how.batch_size, len(inputs))
     together = max(1, PIXELS_AT_ONCE // (size * inputs.shape[2] * inputs.shape[3]))
 
-    def stamped(batch: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
+    def answers(batch: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
+        """Logits `(triggers, b, classes)` of each image with each trigger `(triggers, 1 + c, h, w)`."""
         mask, pattern = made[:, None, :1], made[:, None, 1:]
-        found = batch * (1 - mask) + (low + (high - low) * pattern) * mask
-        return found.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+        stamped = batch * (1 - mask) + (low + (high - low) * pattern) * mask
+        logits: torch.Tensor = module(stamped.flatten(0, 1).contiguous(memory_format=torch.channels_last))
+        return logits.view(len(made), len(batch), -1)
 
     order = torch.randperm(0, generator=rng)
     for number in range(how.rounds):
@@ -142,37 +142,40 @@ def search(  # noqa: PLR0913 - a search, its images and its randomness
         if len(order) < size:
             order = torch.randperm(len(inputs), generator=rng)
         batch, order = inputs[order[:size]], order[size:]
-        success, sizes = np.zeros(len(searched)), np.full(len(searched), np.inf)
-        used = torch.cat([_unit(masks), _unit(patterns)], dim=1).detach()
+        success, sizes = np.zeros(len(wanted)), np.full(len(wanted), np.inf)
+        used = _unit(unbounded.detach())
         optimiser.zero_grad()
-        for start in range(0, len(running), together):
-            part = running[start : start + together]
+        for part in np.split(running, range(together, len(running), together)):
             rows = torch.from_numpy(part).to(inputs.device)
-            made = torch.cat([_unit(masks[rows]), _unit(patterns[rows])], dim=1)
-            logits = module(stamped(batch, made))
-            wanted = searched[rows].repeat_interleave(size)
+            made = _unit(unbounded[rows])
+            logits, labels = answers(batch, made), wanted[rows, None].expand(-1, size)
             areas = made[:, 0].sum(dim=(1, 2))
             by_weight = torch.from_numpy(weights.weight[part]).to(areas)
-            loss = nn.functional.cross_entropy(logits, wanted, reduction="sum") / size + (by_weight * areas).sum()
-            loss.backward()  # type: ignore[no-untyped-call]
-            success[part] = (logits.argmax(1) == wanted).view(len(part), size).double().mean(1).cpu().numpy()
+            # the sum over searches, so that each has the gradient that it would have alone
+            entropy = nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="sum") / size
+            (entropy + (by_weight * areas).sum()).backward()  # type: ignore[no-untyped-call]
+            success[part] = (logits.argmax(2) == labels).double().mean(1).cpu().numpy()
             sizes[part] = areas.detach().double().cpu().numpy()
         optimiser.step()
         smaller = torch.from_numpy(weights.update(success, sizes)).to(inputs.device)
         best[smaller] = used[smaller]
         progress(number + 1, how.rounds)
-    chosen = weights.smallest(how.restarts)
-    final = torch.cat([_unit(masks), _unit(patterns)], dim=1).detach()
-    found = []
-    for row, reached in chosen:
-        made = (best if reached else final)[row]
+
+    last, found = _unit(unbounded.detach()), []
+    for row, reached in weights.smallest(how.restarts):
+        trigger = (best if reached else last)[row]
         with torch.inference_mode():
-            answers = [
-                module(stamped(inputs[at : at + size], made[None])).argmax(1) for at in range(0, len(inputs), size)
+            turned = [
+                (answers(inputs[at : at + size], trigger[None]).argmax(2) == wanted[row]).flatten()
+                for at in range(0, len(inputs), size)
             ]
-        turned = float((torch.cat(answers) == searched[row]).double().mean())
-        mask, pattern = made[0].cpu().numpy(), (255 * made[1:]).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
-        found.append(Found(mask, pattern, float(made[0].sum()), turned))
+        mask, pattern = trigger[0].cpu().numpy(), (255 * trigger[1:]).round().to(torch.uint8)
+        found.append(
+            Found(
+                mask, pattern.permute(1, 2, 0).cpu().numpy(), size=float(trigger[0].sum()),
+                success=float(torch.cat(turned).double().mean()),
+            )
+        )  # fmt: skip
     return found
 
 
