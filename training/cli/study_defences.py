@@ -55,7 +55,7 @@ def study_defences_command(  # noqa: PLR0913, PLR0917 - a command's options
     from training.core.console import stderr_console, stdout_console, table
     from training.core.files import default_runs_dir
     from training.studies import defence_run
-    from training.studies.defence_plan import load_study
+    from training.studies.defence_columns import load_study
     from training.studies.dispatch import Plan
     from training.studies.slurm import Array
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from training.recipes.scratch import ScratchRecipe
 from training.runs.store import Facts, Run
 from training.studies import defence_table
+from training.studies.defence_columns import defence_of
 from training.studies.defence_plan import AttackPlan, DefencePlan, DefenceStudy, Trained
 from training.studies.defence_results import DefenceResults, Detection, StudiedAttack, StudiedDefence, StudiedNetwork
 from training.studies.defence_table import Pair
@@ -58,7 +59,7 @@ def gather(study: DefenceStudy, networks: Sequence[Trained], jobs: Jobs) -> Defe
 
 def _cells(study: DefenceStudy, job: Examination) -> list[Cell]:
     """The cells of a network that this study asks for."""
-    wanted = [(plan.name, plan.defence().settings.model_dump(mode="json")) for plan in study.defences]
+    wanted = [(plan.name, defence_of(plan).settings.model_dump(mode="json")) for plan in study.defences]
     return [cell for cell in job.found().cells if (cell.defence, cell.settings) in wanted]
 
 
@@ -87,7 +88,7 @@ def _attack(attack: AttackPlan, networks: Sequence[Trained]) -> StudiedAttack:
 
 
 def _defence(plan: DefencePlan) -> StudiedDefence:
-    found = plan.defence()
+    found = defence_of(plan)
     return StudiedDefence(
         name=found.name, title=found.title, paper=found.paper, settings=found.settings.model_dump(mode="json")
     )

@@ -1,4 +1,7 @@
-"""What a study of defences measures: attacks, their clean controls, seeds, and defences, from a TOML file."""
+"""What a study of defences measures: attacks, their clean controls, seeds, and defences, from a TOML file.
+
+Needs no PyTorch; `training.studies.defence_columns` finds the defences.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,6 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, ValidationError, model_validator
 
-from training.defences import registry
-from training.defences.base import Defence, DefenceError
 from training.recipes.base import AnyRecipe, Part, RecipeError
 from training.recipes.load import explain, is_study, load, locate, read_toml
 from training.recipes.scratch import Attack, ScratchRecipe
@@ -47,14 +48,6 @@ class DefencePlan(Part):
     name: str
     settings: dict[str, Any] = Field(default={})
     """Those that differ from the paper's."""
-
-    def defence(self) -> Defence[Any]:
-        """The defence with these settings.
-
-        Raises:
-            DefenceError: If there is no such defence or setting.
-        """
-        return registry.find(self.name).with_settings(self.settings)
 
 
 class Trained(NamedTuple):
@@ -138,12 +131,11 @@ def clean_twin(recipe: ScratchRecipe) -> ScratchRecipe:
     )  # fmt: skip
 
 
-def load_study(name_or_path: str | Path) -> DefenceStudy:
-    """Load a study of defences by its name or its file.
+def read_plan(name_or_path: str | Path) -> DefenceStudy:
+    """Read a study of defences by its name or its file.
 
     Raises:
         RecipeError: In one line: the file, and what is wrong with it.
-        DefenceError: If it names a defence or a setting that does not exist.
     """
     path = locate(name_or_path)
     table = read_toml(path)
@@ -151,12 +143,6 @@ def load_study(name_or_path: str | Path) -> DefenceStudy:
         kind = "a sweep; run it with: backdoors sweep" if "sweep" in table else "a recipe; see: backdoors defend"
         raise RecipeError(f"{path}: not a study of defences but {kind} {name_or_path}")
     try:
-        study = DefenceStudy.model_validate(table)
+        return DefenceStudy.model_validate(table)
     except ValidationError as error:
         raise RecipeError(f"{path}: {explain(error, DefenceStudy)}") from error
-    for each in study.defences:
-        try:
-            each.defence()
-        except DefenceError as error:
-            raise DefenceError(f"{path}: defences: {error}") from error
-    return study

@@ -15,6 +15,7 @@ from training.engine.processes import Stop, Stopped
 from training.recipes.base import AnyRecipe
 from training.runs.store import WEIGHTS, Run, finished
 from training.studies import defences as study
+from training.studies.defence_columns import defence_of
 from training.studies.defence_plan import DefencePlan
 from training.studies.jobs import OneRun
 from training.studies.schema import Defences, read_defences
@@ -82,7 +83,7 @@ class Examination(OneRun):
                 for plan in self.defences:
                     if stop.received:
                         raise Stopped(stop.received, f"{len(found.cells)} cells measured")
-                    found = study.with_measured(found, beside, plan.defence(), console=console, keep=self._keep)
+                    found = study.with_measured(found, beside, defence_of(plan), console=console, keep=self._keep)
         self._keep(found)
         write_text(self.mark, self._request())
 
@@ -96,7 +97,7 @@ class Examination(OneRun):
             raise RunError(f"{weights}: missing")
         asked = [
             [each.sha256 for each in self.attackers],
-            [plan.defence().settings.model_dump(mode="json") | {"name": plan.name} for plan in self.defences],
+            [defence_of(plan).settings.model_dump(mode="json") | {"name": plan.name} for plan in self.defences],
             weights.stat().st_mtime_ns,
         ]
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

@@ -9,7 +9,7 @@ from training.recipes import load as recipes
 from training.recipes.load import load
 from training.recipes.scratch import ScratchRecipe
 from training.studies import sweep
-from training.studies.defence_plan import DefenceStudy, Trained, clean_twin, load_study
+from training.studies.defence_plan import DefenceStudy, Trained, clean_twin, read_plan
 
 STUDY = """
 name = "mine"
@@ -44,7 +44,7 @@ def written(folder: Path, text: str) -> Path:
 
 
 def networks(folder: Path, text: str = STUDY) -> list[Trained]:
-    return load_study(written(folder, text)).networks()
+    return read_plan(written(folder, text)).networks()
 
 
 def scratch(given: object) -> ScratchRecipe:
@@ -87,8 +87,6 @@ def test_a_twin_is_the_recipe_without_its_attack_and_is_shared_by_attacks_that_a
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('name = "pruning"', 'name = "prunning"', "there is no defence 'prunning'"),
-        ('name = "pruning"', 'name = "pruning"\nsettings = { depth = 1 }', "setting 'depth'"),
         ('name = "pruning"', 'name = "pruning"\n[[defences]]\nname = "pruning"', "defences: pruning is listed twice"),
         ('name = "blended"', 'name = "patch"', "attacks: patch is listed twice"),
         ("[4, 5]", "[4]", r"by_seed: attack\.label_map\.target has 1 values, 2 seeds"),
@@ -99,7 +97,7 @@ def test_a_twin_is_the_recipe_without_its_attack_and_is_shared_by_attacks_that_a
 def test_a_study_that_makes_no_sense_is_one_clear_line(tmp_path: Path, old: str, new: str, words: str) -> None:
     path = written(tmp_path, STUDY.replace(old, new))
     with pytest.raises(UserError, match=words) as caught:
-        load_study(path)
+        read_plan(path)
     assert str(caught.value).startswith(f"{path}: ")
     assert "\n" not in str(caught.value)
 
@@ -126,9 +124,9 @@ def test_networks_that_cannot_be_are_refused_before_anything_is_trained(
 
 def test_files_of_another_kind_say_which_command_is_theirs(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="backdoors sweep digits-poison-grid"):
-        load_study("digits-poison-grid")
+        read_plan("digits-poison-grid")
     with pytest.raises(UserError, match="backdoors defend digits-clean"):
-        load_study("digits-clean")
+        read_plan("digits-clean")
     path = written(tmp_path, STUDY)
     for other in (load, sweep.load):
         with pytest.raises(UserError, match=f"backdoors study-defences {path}"):
@@ -139,11 +137,11 @@ def test_every_study_that_comes_along_can_be_loaded_and_is_named_after_its_file(
     studies = [name for name in recipes.names() if recipes.is_study(recipes.read_toml(recipes.locate(name)))]
     assert studies
     for name in studies:
-        study = load_study(name)
+        study = read_plan(name)
         assert study.name == name
         assert study.networks()
 
 
 def test_a_study_is_the_same_after_a_round_trip(tmp_path: Path) -> None:
-    study = load_study(written(tmp_path, STUDY))
+    study = read_plan(written(tmp_path, STUDY))
     assert DefenceStudy.model_validate_json(study.model_dump_json()) == study
