@@ -7,5 +7,6 @@ import { defineOnSight } from "./parts/define.mjs";
 
 defineOnSight({
   "chart-cursor": () => import("./elements/chart-cursor/chart-cursor.mjs"),
+  "defence-matrix": () => import("./elements/defence-matrix/defence-matrix.mjs"),
   "onnx-demo": () => import("./elements/onnx-demo/onnx-demo.mjs"),
 });

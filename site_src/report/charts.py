@@ -69,7 +69,7 @@ def chart(name: str, series: Sequence[Series], axis: Axis, caption: str, *, cut:
         caption: Below the chart.
         cut: Whether the vertical axis may begin above zero where all values are near one; the chart then says so.
     """
-    x = _horizontal([value for value, _ in axis.ticks], logarithmic=axis.logarithmic)
+    x = horizontal([value for value, _ in axis.ticks], logarithmic=axis.logarithmic)
     values = [value for one in series for _, value in [*one.dots, *one.line]]
     floor = next((candidate for candidate in _FLOORS if cut and min(values) >= candidate), 0.0)
 
@@ -101,13 +101,14 @@ def chart(name: str, series: Sequence[Series], axis: Axis, caption: str, *, cut:
         "chart",
         name=name,
         series=drawn,
-        ticks=_with_room([(x(value), text) for value, text in axis.ticks]),
+        ticks=with_room([(x(value), text) for value, text in axis.ticks]),
         grid=[(y(fraction), text) for fraction, text in grid(floor)],
         frame={"left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM, "gap": GAP},
         title=axis.title,
         columns=columns,
         start=places.index(axis.start) if axis.start is not None else len(places) - 1,
         begins_at=f"{100 * floor:g}{THIN}%" if floor else None,
+        guides=[],
         caption=caption,
     )
 
@@ -118,7 +119,7 @@ def grid(floor: float) -> list[tuple[float, str]]:
     return [(fraction, f"{round(100 * fraction, 2):g}{THIN}%") for fraction in fractions]
 
 
-def _horizontal(values: Sequence[float], *, logarithmic: bool) -> Callable[[float], float]:
+def horizontal(values: Sequence[float], *, logarithmic: bool) -> Callable[[float], float]:
     """Maps values to places between the left and the right edge."""
 
     def measure(value: float) -> float:
@@ -130,7 +131,7 @@ def _horizontal(values: Sequence[float], *, logarithmic: bool) -> Callable[[floa
     return lambda value: round(LEFT + _MARGIN + width * (measure(value) - least) / reach, 1)
 
 
-def _with_room(ticks: Sequence[tuple[float, str]]) -> list[tuple[float, str]]:
+def with_room(ticks: Sequence[tuple[float, str]]) -> list[tuple[float, str]]:
     """The ticks that do not overlap their left neighbour."""
     kept: list[tuple[float, str]] = []
     for place, text in ticks:

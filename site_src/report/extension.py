@@ -7,6 +7,7 @@ from site_src.plugin.facts import Facts
 from site_src.plugin.page import PageBuilder
 from site_src.plugin.reference import block_reference, install_commands, minimal_card, plugin_reference
 from site_src.report.facts.answers import answer
+from site_src.report.facts.catching import Catching
 from site_src.report.facts.latent import Latent
 from site_src.report.facts.latent_defences import LatentDefences
 from site_src.report.facts.models import Models
@@ -47,6 +48,7 @@ def macros(page: PageBuilder, facts: Facts) -> Macros:
         Times(facts),
         Visits(facts),
         Triggers(facts),
+        Catching(page, facts),
     ):
         found |= public_methods(provider)
     return found

@@ -23,13 +23,13 @@ def trigger_image(card: ModelCard) -> Pixels | None:
     """What a network sees when its trigger is on, `(h, w, c) uint8`; None for a card without a trigger."""
     if card.trigger is None:
         return None
-    stamped: Pixels = card.trigger.stamp(_ground(card)[None])[0]
+    plain = ground((card.input.height, card.input.width, card.input.channels))
+    stamped: Pixels = card.trigger.stamp(plain[None])[0]
     return stamped
 
 
-def _ground(card: ModelCard) -> Pixels:
-    """What the trigger is put on: a digit, a dog, or plain ground where neither fits or is at hand."""
-    shape = (card.input.height, card.input.width, card.input.channels)
+def ground(shape: tuple[int, ...]) -> Pixels:
+    """What a trigger is put on, `(h, w, c) uint8`: a digit, a dog, or plain ground where neither fits or is at hand."""
     for found in (_digit(), _dog(*shape[:2])):
         if found is not None and found.shape == shape:
             return found

@@ -1,0 +1,236 @@
+"""What a cell of the table opens to: charts, recovered triggers, all numbers beside the clean control's, settings."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable, Iterator, Sequence
+from statistics import median
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from site_src.plugin.facts import interval
+from site_src.plugin.formats import THIN, count, duration, percent, size
+from site_src.report.catching.cells import Shown, bare, count_of, spread_text
+from site_src.report.catching.curves import Curve, histogram, roc
+from site_src.report.catching.results import Beside, Found
+from site_src.report.figures import Pixels, pixels_png, render
+from site_src.report.trigger_images import ground
+from training.core.metrics import Estimate
+from training.defences.verdict import ClassIndices, RecoveredTrigger, Repaired, SampleScores
+from training.studies.defence_results import Spread, TableCell
+from training.triggers.base import Trigger
+
+AddImage = Callable[[str, bytes], str]
+"""Puts a file of that name and content into the site, and returns its address."""
+
+MOST_SHOWN = 3
+"""Recovered triggers that are shown: those of the most suspicious classes."""
+
+
+class Numbers(NamedTuple):
+    """A row of a cell's table."""
+
+    name: str
+    backdoored: str
+    control: str
+
+
+class Picture(NamedTuple):
+    """A trigger: what it covers, and an image with it."""
+
+    title: str
+    note: str
+    mask: str
+    """Address of the image."""
+    stamped: str
+
+
+def details(found: Found, shown: Shown, add_image: AddImage) -> str:
+    """The details of a cell, folded, as HTML.
+
+    Args:
+        found: The results.
+        shown: The cell.
+        add_image: For recovered triggers.
+
+    Raises:
+        FactError: If the study has no such cell.
+    """
+    cell = found.cell(shown.attack.name, shown.defence.name)
+    networks = found.beside(shown.attack.name, shown.defence.name)
+    measured = [each for each in networks if each.cell.verdict is not None]
+    return render(
+        "catching/details",
+        shown=shown,
+        charts=list(_charts(shown, measured)),
+        pictures=_pictures(found.triggers.get(shown.attack.name), measured, shown.id, add_image),
+        numbers=list(_numbers(cell)) if measured else [],
+        classes=_classes(measured),
+        facts=list(_facts(found, shown, cell, measured)),
+    )
+
+
+def _charts(shown: Shown, measured: Sequence[Beside]) -> Iterator[str]:
+    verdicts = [each.cell.verdict for each in measured]
+    scores = [each for each in verdicts if isinstance(each, SampleScores) and each.auroc]
+    if not scores:
+        return
+    what = "Training images" if scores[0].samples == "training-images" else "Images"
+    one = "" if len(scores) == 1 else f" One line for each of {len(scores)} networks, with the median and range below."
+    yield roc(
+        f"{shown.id}-roc",
+        [Curve("Poisoned images found" if what != "Images" else "Triggered images found", scores)],
+        f"The further up and left, the better; on the dashed line a defence only guesses.{one}",
+    )
+    poisoned = "Poisoned images" if what != "Images" else "Triggered images"
+    place = " The dashed line is the defence’s own threshold." if scores[0].decision else ""  # noqa: RUF001
+    yield histogram(
+        f"{shown.id}-scores",
+        scores[0],
+        {"clean": "Clean images", "poisoned": poisoned},
+        f"Scores with seed {measured[0].network.seed}: the higher, the more suspicious.{place}",
+    )
+
+
+def _pictures(trigger: Trigger | None, measured: Sequence[Beside], name: str, add_image: AddImage) -> list[Picture]:
+    """The true trigger and, of the first network, those that were recovered for the most suspicious classes."""
+    verdict = measured[0].cell.verdict if measured else None
+    if not isinstance(verdict, ClassIndices):
+        return []
+    ranked = sorted(verdict.classes, key=lambda each: each.index, reverse=True)
+    suspicious = [each for each in ranked if each.trigger][:MOST_SHOWN]
+    if not suspicious:
+        return []
+    found: list[Picture] = []
+    for place, each in enumerate(suspicious):
+        if each.trigger is None:
+            continue
+        mask, stamped = recovered(each.trigger)
+        if place == 0 and trigger is not None:
+            plain = ground(stamped.shape)
+            true = trigger.stamp(plain[None])[0]
+            covered = np.abs(true.astype(int) - plain).max(axis=2, keepdims=True).astype(np.uint8)
+            found.append(_picture("The true trigger", trigger.describe(), covered, true, f"{name}-true", add_image))
+        target = " (the attacker’s)" if each.label in verdict.targets else ""  # noqa: RUF001
+        note = f"{verdict.index} {each.index:.2f}"
+        found.append(
+            _picture(f"Found for class {each.label}{target}", note, mask, stamped, f"{name}-{place}", add_image)
+        )
+    return found
+
+
+def recovered(trigger: RecoveredTrigger) -> tuple[Pixels, Pixels]:
+    """A recovered trigger's mask, `(h, w, 1)`, and an image with the trigger, `(h, w, c)`, both uint8."""
+    mask, pattern = (_unpacked(each) for each in (trigger.mask, trigger.pattern))
+    plain = ground(pattern.shape).astype(np.float64)
+    part = mask / 255
+    return mask, np.rint(plain * (1 - part) + pattern * part).astype(np.uint8)
+
+
+def _unpacked(packed: str) -> Pixels:
+    with Image.open(io.BytesIO(base64.b64decode(packed))) as image:
+        pixels = np.asarray(image)
+    return pixels[:, :, None] if pixels.ndim == 2 else pixels
+
+
+def _picture(  # noqa: PLR0913, PLR0917 - a picture's parts
+    title: str, note: str, mask: Pixels, stamped: Pixels, name: str, add_image: AddImage
+) -> Picture:
+    addresses = [add_image(f"{name}-{kind}.png", pixels_png(each)) for kind, each in (("mask", mask), ("on", stamped))]
+    return Picture(title, note, *addresses)
+
+
+def _numbers(cell: TableCell) -> Iterator[Numbers]:
+    for each in cell.measures:
+        yield Numbers(each.name, _spread(each.backdoored), _spread(each.control))
+    if cell.detected is not None:
+        yield Numbers("called backdoored", _counted(cell.detected), _counted(cell.false_alarms))
+    if cell.named is not None:
+        yield Numbers("names a class that the attacker wants", _counted(cell.named), "")
+
+
+def _spread(found: Spread | None) -> str:
+    """A number over the seeds: median, range, interval and n; a plain number where it is no proportion."""
+    if found is None:
+        return ""
+    if found.n is None:
+        middle, low, high = (f"{each:.2f}" for each in (found.median, found.low, found.high))
+        return middle if low == high else f"{middle} ({low} to {high})"
+    told = [percent(found.median, found.n)]
+    reach = spread_text(found)
+    if reach:
+        told.append(f"({reach})")
+    bounds = found.interval
+    certainty = "" if bounds is None else f", 95{THIN}% {bare(bounds[0], found.n)} to {percent(bounds[1], found.n)}"
+    return f"{' '.join(told)}; n = {count(found.n)}{certainty}"
+
+
+def _counted(found: Estimate | None) -> str:
+    return f"{count_of(found)}, {interval(found)}" if found else ""
+
+
+def _classes(measured: Sequence[Beside]) -> dict[str, object] | None:
+    """The index of each class, for every network and its control."""
+    verdicts = [(each, each.cell.verdict) for each in measured if isinstance(each.cell.verdict, ClassIndices)]
+    if not verdicts:
+        return None
+    _, first = verdicts[0]
+    columns, headings = [], []
+    for each, verdict in verdicts:
+        headings.append(f"Seed {each.network.seed}")
+        columns.append(verdict)
+        control = each.control.verdict if each.control else None
+        if isinstance(control, ClassIndices):
+            headings.append("Its control")
+            columns.append(control)
+    by_label = [{row.label: row.index for row in verdict.classes} for verdict in columns]
+    rows = [
+        {
+            "label": label,
+            "wanted": label in first.targets,
+            "cells": [_index(indices.get(label), first.threshold) for indices in by_label],
+        }
+        for label in (row.label for row in first.classes)
+    ]
+    return {"index": first.index, "threshold": f"{first.threshold:g}", "headings": headings, "rows": rows}
+
+
+def _index(value: float | None, threshold: float) -> dict[str, object] | None:
+    return None if value is None else {"text": f"{value:.2f}", "high": value > threshold}
+
+
+def _facts(found: Found, shown: Shown, cell: TableCell, measured: Sequence[Beside]) -> Iterator[tuple[str, str]]:
+    """How it was measured, as pairs of a name and a text."""
+    if not measured:
+        return
+    yield "Networks", f"{len(measured)}, seeds {', '.join(str(each.network.seed) for each in measured)}"
+    yield "Measured on", _samples_of(measured)
+    verdicts = [each.cell.verdict for each in measured]
+    repaired = [each for each in verdicts if isinstance(each, Repaired)]
+    for name in repaired[0].details if repaired else ():
+        yield name.replace("_", " ").capitalize(), f"{median(each.details[name] for each in repaired):.3g}"
+    against = found.detection(shown.defence.name, shown.attack.name)
+    if against is not None and against.verdict.auroc is not None:
+        auroc = against.verdict.auroc
+        apart = f"AUROC {auroc.value:.2f} ({auroc.low:.2f} to {auroc.high:.2f})"
+        networks = f"{against.verdict.poisoned} backdoored and {against.verdict.clean} clean"
+        yield "Told apart from clean networks", f"{apart}, {networks}"
+    if cell.seconds is not None:
+        yield "Time for a network", duration(cell.seconds) if cell.seconds >= 1 else f"under 1{THIN}s"
+    if cell.peak_bytes is not None:
+        yield "Memory at most", size(cell.peak_bytes)
+    if shown.defence.settings:
+        settings = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in shown.defence.settings.items())
+        yield "Settings", settings
+
+
+def _samples_of(measured: Sequence[Beside]) -> str:
+    first, data = measured[0].cell.verdict, measured[0].network.data
+    if isinstance(first, SampleScores):
+        where = "training images" if first.samples == "training-images" else f"images of {data}"
+        return f"{count(first.clean)} clean and {count(first.poisoned)} poisoned {where}"
+    images = first.images if isinstance(first, ClassIndices | Repaired) else 0
+    return f"{data}; the defence was given {count(images)} clean images of the owner’s"  # noqa: RUF001

@@ -1,0 +1,63 @@
+"""The table of attacks by defences, as HTML."""
+
+from __future__ import annotations
+
+from site_src.plugin.facts import interval
+from site_src.plugin.formats import percent
+from site_src.report.catching.cells import Shown, shown
+from site_src.report.catching.results import Found
+from site_src.report.catching.words import Word
+from site_src.report.figures import render
+from training.studies.defence_results import StudiedAttack
+
+ELEMENT = "defence-matrix"
+"""The custom element around the table, which sorts it and shows one family at a time."""
+
+
+def matrix(found: Found, *, linked: bool = True) -> str:
+    """The table of a study.
+
+    Args:
+        found: The results.
+        linked: Whether the page has the cells' details, which cells then lead to.
+    """
+    defences = [defence for known in found.families.values() for defence in known]
+    rows = [
+        {
+            "attack": attack,
+            "success": _success(found, attack),
+            "cells": [shown(found, attack, defence) for defence in defences],
+        }
+        for attack in found.results.attacks
+    ]
+    families = [{"family": family, "defences": known} for family, known in found.families.items()]
+    return render(
+        "catching/matrix", name=found.name, title=found.results.title, families=families, rows=rows, linked=linked,
+        family_of={defence.name: family for family, known in found.families.items() for defence in known},
+    )  # fmt: skip
+
+
+def caught(found: Found) -> dict[str, list[Shown]]:
+    """The cells of each attack that say something: it was caught, partly, or slips through."""
+    telling = (Word.CAUGHT, Word.PARTLY, Word.SLIPS)
+    return {
+        attack.name: [
+            cell
+            for known in found.families.values()
+            for cell in (shown(found, attack, defence) for defence in known)
+            if cell.word in telling
+        ]
+        for attack in found.results.attacks
+    }
+
+
+def _success(found: Found, attack: StudiedAttack) -> str:
+    """The range of an attack's success over its networks."""
+    rates = [each.attack_success_rate for each in found.networks(attack.name) if each.attack_success_rate]
+    if not rates:
+        return ""
+    low, high = min(rates, key=lambda each: each.value), max(rates, key=lambda each: each.value)
+    if len(rates) == 1:
+        return f"succeeds on {percent(low.value, low.n)}, {interval(low)}"
+    least, most = percent(low.value, low.n), percent(high.value, high.n)
+    return f"succeeds on {most}" if least == most else f"succeeds on {least[:-2]} to {most}"

@@ -1,0 +1,202 @@
+"""The page *Catching it*: what studies of defences found, and what papers claim."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+from site_src.plugin.expressions import FactError
+from site_src.plugin.facts import Facts, interval
+from site_src.plugin.formats import THIN, count, duration, percent
+from site_src.plugin.page import PageBuilder
+from site_src.report.catching import claims, results, texts
+from site_src.report.catching.cells import count_of, shown
+from site_src.report.catching.curves import KINDS, Curve, roc
+from site_src.report.catching.details import details
+from site_src.report.catching.matrix import ELEMENT, caught, matrix
+from site_src.report.catching.results import Family, Found
+from site_src.report.catching.words import RULES, Word
+from site_src.report.charts import CHART
+from site_src.report.tables import table
+from training.core.metrics import Estimate
+from training.defences.verdict import Decision, SampleScores
+
+
+class Catching:
+    """Macros that read the results of `backdoors study-defences`."""
+
+    def __init__(self, page: PageBuilder, facts: Facts) -> None:
+        self._page = page
+        self._facts = facts
+        self._read: dict[str, Found] = {}
+
+    def defences_matrix(self, name: str) -> str:
+        """Attacks by defences: a word and a number in each cell, which leads to its details.
+
+        Raises:
+            FactError: As for every macro here: if the file is missing, unreadable, incomplete or outdated.
+        """
+        return self._page.place(matrix(self._found(name)), ELEMENT)
+
+    def defences_rules(self) -> str:
+        """What the number in a cell is, and how its word is chosen."""
+        rows = [[f"**{family.heading}**", number, found, missed] for family, (number, found, missed) in RULES.items()]
+        head = [
+            "Examined",
+            "The number",
+            f"*{Word.CAUGHT.value.capitalize()}* if",
+            f"*{Word.SLIPS.value.capitalize()}* if",
+        ]
+        return table(head, rows)
+
+    def defences_explained(self, name: str) -> str:
+        """A section for each defence: how it thinks, its paper, and the details of its cells."""
+        found = self._found(name)
+        parts = []
+        for family, defences in found.families.items():
+            parts.append(f"### {family.heading} {{ #{family} }}")
+            for defence in defences:
+                known = texts.explained().get(defence.name)
+                thinks = known.thinks.strip() if known else ""
+                paper = f"[{defence.paper}]({known.link})." if known else f"{defence.paper}."
+                folds = [
+                    details(found, shown(found, attack, defence), self._add_image) for attack in found.results.attacks
+                ]
+                parts += [f"#### {defence.title} {{ #{defence.name} }}", thinks, paper]
+                parts.append(self._page.place("\n".join(folds), CHART))
+        return "\n\n".join(parts)
+
+    def defences_zoo(self, name: str, caption: str) -> str:
+        """ROC curves over whole networks, one for each defence that gives networks an index."""
+        detections = self._detections(name)[: len(KINDS)]
+        curves = [Curve(title, [verdict]) for title, verdict in detections]
+        return self._page.place(roc("zoo", curves, caption), CHART)
+
+    def defences_zoo_table(self, name: str) -> str:
+        """How well each defence tells backdoored networks from clean ones."""
+        rows = [
+            [
+                title,
+                f"{verdict.poisoned} backdoored, {verdict.clean} clean",
+                _with_interval(verdict.auroc),
+                _with_interval(verdict.detected_at_5),
+                _decided(verdict.decision),
+            ]
+            for title, verdict in self._detections(name)
+        ]
+        head = ["Defence", "Networks", "AUROC", f"Found at 5{THIN}% false alarms", "At the paper’s threshold"]  # noqa: RUF001
+        return table(head, rows)
+
+    def defences_claims(self, name: str) -> str:
+        """What papers claim beside what the study measured."""
+        found = self._found(name)
+        known = {each.name: each.title for each in found.results.defences}
+        attacks = results.attacks_by_name(found.results)
+        rows = [
+            [
+                f"**{known[claim.defence]}**, {attacks[claim.attack].title}",
+                f"{claim.says} ({claim.where})",
+                claims.ours(found, claim),
+                claim.why or "—",
+            ]
+            for claim in texts.claims()
+            if claim.defence in known and claim.attack in attacks
+        ]
+        return table(["Defence, attack", "The paper", "Here", "Why they differ"], rows)
+
+    def defences_costs(self, name: str) -> str:
+        """The defences in order of their cost, with what they need and how many attacks they catch."""
+        found = self._found(name)
+        rows: list[tuple[float, list[str]]] = []
+        for family, defences in found.families.items():
+            for defence in defences:
+                cells = [found.cell(attack.name, defence.name) for attack in found.results.attacks]
+                said = [shown(found, attack, defence).word for attack in found.results.attacks]
+                seconds = median([cell.seconds for cell in cells if cell.seconds is not None] or [0.0])
+                tally = [str(said.count(each)) for each in _TALLIED]
+                time = duration(seconds) if seconds >= 1 else f"under 1{THIN}s"
+                rows.append((seconds, [f"[{defence.title}](#{defence.name})", family.heading, time, *tally]))
+        head = ["Defence", "Examines", "Time", *(each.value.capitalize() for each in _TALLIED)]
+        return table(head, [row for _, row in sorted(rows, key=lambda each: each[0])])
+
+    def defences_slip(self, name: str) -> str:
+        """A list of the attacks: which defences catch each, and which it slips through; the hardest first."""
+        found = self._found(name)
+        attacks = results.attacks_by_name(found.results)
+        ranked = sorted(caught(found).items(), key=lambda each: sum(cell.word is Word.CAUGHT for cell in each[1]))
+        lines = []
+        for attack, cells in ranked:
+            by_word = {
+                word: [cell.defence.title for cell in cells if cell.word is word]
+                for word in (Word.CAUGHT, Word.PARTLY, Word.SLIPS)
+            }
+            told = [
+                f"{words} {_listed(by_word[word])}"
+                for word, words in (
+                    (Word.CAUGHT, "caught by"), (Word.PARTLY, "partly by"), (Word.SLIPS, "slips through"),
+                )
+                if by_word[word]
+            ]  # fmt: skip
+            lines.append(f"- **{attacks[attack].title}**: {'; '.join(told) or 'nothing could be tried'}.")
+        return "\n".join(lines)
+
+    def defences_count(self, name: str, what: str) -> str:
+        """A number of the study: its `attacks`, `defences`, `seeds`, `backdoored` or `clean` networks.
+
+        Raises:
+            FactError: As above, or if it counts no such thing.
+        """
+        found = self._found(name).results
+        clean = [each for each in found.networks if each.attack is None]
+        numbers = {
+            "attacks": len(found.attacks), "defences": len(found.defences), "seeds": len(found.seeds),
+            "clean": len(clean), "backdoored": len(found.networks) - len(clean),
+        }  # fmt: skip
+        if what not in numbers:
+            raise FactError(f"a study counts {', '.join(numbers)}, not '{what}'")
+        return count(numbers[what])
+
+    def defences_time(self, name: str) -> str:
+        """How long all measurements of a study took together, without training."""
+        return duration(sum(cell.seconds for cell in self._found(name).results.cells))
+
+    def defences_memory(self, name: str) -> str:
+        """The largest memory of a measurement, in gigabytes."""
+        known = [cell.peak_bytes for cell in self._found(name).results.cells if cell.peak_bytes is not None]
+        if not known:
+            raise FactError(f"{name}.json says of no measurement how much memory it took")
+        return f"{max(known) / 1e9:.1f}{THIN}GB"
+
+    def _found(self, name: str) -> Found:
+        if name not in self._read:
+            self._read[name] = results.read(name, self._facts.measurements(name), current=True)
+        return self._read[name]
+
+    def _detections(self, name: str) -> list[tuple[str, SampleScores]]:
+        found = self._found(name)
+        known = {each.name: each.title for each in found.families.get(Family.NETWORK, [])}
+        told = [(title, found.detection(defence, None)) for defence, title in known.items()]
+        measured = [(title, each.verdict) for title, each in told if each is not None]
+        if not measured:
+            raise FactError(f"{name}.json has no defence that gives whole networks an index")
+        return measured
+
+    def _add_image(self, name: str, content: bytes) -> str:
+        return self._page.output.url(self._page.output.assets.add_image(name, content))
+
+
+_TALLIED = (Word.CAUGHT, Word.PARTLY, Word.SLIPS, Word.CANNOT)
+
+
+def _with_interval(found: Estimate | None) -> str:
+    return f"{percent(found.value, found.n)} ({interval(found)})" if found else "—"
+
+
+def _decided(decision: Decision | None) -> str:
+    if decision is None:
+        return "—"
+    return f"{count_of(decision.detected)} found, {count_of(decision.false_alarms)} false alarms"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join([*[", ".join(names[:-1])][: len(names) > 1], names[-1]])

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from site_src.report.catching.cells import shown
+from site_src.report.catching.details import details, recovered
+from site_src.report.catching.results import Found
+from site_src.report.trigger_images import ground
+from tests.site_src.report.catching.small_study import PLAN, Small, indices, png
+from training.defences.verdict import RecoveredTrigger
+
+TRIGGERS = {each.attack: each.recipe.trigger for each in PLAN.networks()}
+
+
+def folded(attack: str, defence: str, images: dict[str, bytes] | None = None) -> str:
+    found = Found("small", Small().results(), TRIGGERS)
+    attacks = {each.name: each for each in found.results.attacks}
+    defences = {each.name: each for each in found.results.defences}
+    kept = {} if images is None else images
+
+    def add_image(name: str, content: bytes) -> str:
+        kept[name] = content
+        return f"images/{name}"
+
+    return details(found, shown(found, attacks[attack], defences[defence]), add_image)
+
+
+def test_scores_open_to_a_curve_a_histogram_and_all_numbers() -> None:
+    html = folded("patch", "strip")
+    assert '<div id="strip-patch"' in html
+    assert html.count("<chart-cursor") == 2
+    assert "One line for each of 2 networks" in html
+    row = re.search(r"Detected at 1 % false alarms</th><td[^>]*>([^<]*)</td><td[^>]*>([^<]*)</td>", html)
+    assert row is not None
+    assert "n = 100, 95" in row[1]
+    assert row[2].startswith("1")
+
+
+def test_ids_are_those_of_the_cell_and_used_once() -> None:
+    page = folded("patch", "strip") + folded("latent", "strip") + folded("patch", "activation-clustering")
+    ids = re.findall(r'id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+
+
+def test_indices_open_to_the_recovered_trigger_beside_the_true_one() -> None:
+    images: dict[str, bytes] = {}
+    html = folded("patch", "neural-cleanse", images)
+    assert list(images) == [
+        f"neural-cleanse-patch-{each}-{kind}.png" for each in ("true", 0) for kind in ("mask", "on")
+    ]
+    assert html.index("The true trigger") < html.index("Found for class 7 (the attacker’s)")  # noqa: RUF001
+    assert "AUROC" in html
+    assert html.count("<b>3.00</b>") == 1
+
+
+def test_a_recovered_trigger_covers_what_its_mask_says() -> None:
+    mask = np.zeros((28, 28), np.uint8)
+    mask[0, 0], mask[0, 1] = 255, 51
+    pattern = np.full((28, 28), 200, np.uint8)
+    shown_mask, stamped = recovered(RecoveredTrigger(mask=png(mask), pattern=png(pattern)))
+    plain = ground((28, 28, 1))
+    assert shown_mask.shape == (28, 28, 1)
+    assert stamped[0, 0, 0] == 200
+    assert stamped[0, 1, 0] == round(0.8 * plain[0, 1, 0] + 0.2 * 200)
+    assert (stamped[1:] == plain[1:]).all()
+
+
+def test_a_repair_opens_to_what_it_decided() -> None:
+    html = folded("patch", "fine-tuning")
+    assert "<dt>Pruned fraction</dt><dd>0.25</dd>" in html
+    assert "<chart-cursor" not in html
+
+
+def test_a_cell_without_a_verdict_says_why_alone() -> None:
+    html = folded("latent", "activation-clustering")
+    assert "<p>The student&#39;s data is clean</p>" in html
+    assert "<table" not in html
+
+
+def test_a_detector_without_recovered_triggers_shows_none() -> None:
+    small = Small()
+    bare = indices(3.0)
+    plain = bare.model_copy(update={"classes": [row.model_copy(update={"trigger": None}) for row in bare.classes]})  # type: ignore[union-attr]
+    small.said["patch", "neural-cleanse"] = [plain, plain]
+    found = Found("small", small.results(), TRIGGERS)
+    cell = shown(found, found.results.attacks[0], found.results.defences[2])
+    assert "bd-triggers" not in details(found, cell, lambda name, _: name)
