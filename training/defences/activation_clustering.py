@@ -34,13 +34,13 @@ class ActivationClustering(Settings):
     """How activations are clustered, and when a cluster counts as poisoned."""
 
     components: int = Field(default=10, ge=1)
-    """Independent components that activations are reduced to (section 4)."""
+    """Independent components that activations are reduced to."""
     size: float = Field(default=0.35, gt=0, le=0.5)
     """Fraction of a class below which its smaller cluster may be poisoned. The paper compares the size with the
-    expected fraction of poison (section 5.2); this value and the next are the defaults of the authors' implementation,
-    in the Adversarial Robustness Toolbox."""
+    expected fraction of poison ("relative size comparison"); this value and the next are the defaults of its authors'
+    implementation, in the Adversarial Robustness Toolbox."""
     silhouette: float = Field(default=0.1, ge=-1, le=1)
-    """Silhouette score above which the two clusters count as such; the paper suggests 0.10 to 0.15 (section 5.2)."""
+    """Silhouette score above which the two clusters count as such; the paper suggests 0.10 to 0.15."""
 
 
 class Clustered(NamedTuple):
@@ -56,7 +56,7 @@ class Clustered(NamedTuple):
 
 
 def reduce(features: Floats, components: int, seed: int) -> Doubles:
-    """Independent components of features (section 4): `(n, d)` to `(n, k)`, k at most the features' rank."""
+    """Independent components of features: `(n, d)` to `(n, k)`, k at most the features' rank."""
     centred = features.astype(np.float64) - features.mean(axis=0, dtype=np.float64)
     k = min(components, int(np.linalg.matrix_rank(centred)))
     # directions beyond the rank have no deviation to divide by, and are dropped
@@ -69,7 +69,7 @@ def reduce(features: Floats, components: int, seed: int) -> Doubles:
 
 
 def cluster(reduced: Doubles, seed: int) -> Clustered:
-    """Two clusters of the reduced features of a class (section 4, algorithm 1).
+    """Two clusters of the reduced features of a class (algorithm 1).
 
     Args:
         reduced: `(n, k)`.
@@ -85,7 +85,7 @@ def cluster(reduced: Doubles, seed: int) -> Clustered:
 
 
 def examine(subject: Subject, how: ActivationClustering) -> SampleScores:
-    """Cluster the training images of each label, and call small, separate clusters poisoned (section 5.2).
+    """Cluster the training images of each label, and call small, separate clusters poisoned.
 
     Scores above 0 are of the samples that the paper removes: those of the smaller cluster, in classes where it is small
     and the silhouette score high. The samples of all other classes are 1 less suspicious than their place between the

@@ -1,4 +1,4 @@
-"""Features of the training data, class by class: what defences look at that search them for poison."""
+"""Features of images, and of the training data class by class: what defences search for poison."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from training.defences.base import DefenceError, Floats, Subject
 from training.models import parts
+from training.triggers.base import Images
 
 
 class OfClass(NamedTuple):
@@ -22,8 +23,22 @@ class OfClass(NamedTuple):
     """Their features, `(n, d) float32`."""
 
 
+def features_of(subject: Subject, images: Images) -> Floats:
+    """The network's features (activations of the last hidden layer) of images, `(n, d) float32`.
+
+    Raises:
+        DefenceError: If some are not finite.
+    """
+    _, embed = parts.split(subject.require_network().module, 0)
+    found = subject.activations(embed, images).reshape(len(images), -1)
+    broken = int((~np.isfinite(found)).any(axis=1).sum())
+    if broken:
+        raise DefenceError(f"the network's features of {broken} of {len(found)} images are not finite")
+    return found
+
+
 def by_class(subject: Subject, least: int) -> Iterator[OfClass]:
-    """The features (activations of the last hidden layer) of the training images of each label.
+    """The features of the training images of each label.
 
     Args:
         subject: With its network and its training data.
@@ -37,12 +52,7 @@ def by_class(subject: Subject, least: int) -> Iterator[OfClass]:
     for label, count in zip(subject.classes, counts, strict=True):
         if count < least:
             raise DefenceError(f"class '{label}' has {count} training images; at least {least} are required")
-    _, embed = parts.split(subject.require_network().module, 0)
-    features = subject.activations(embed, training.images)
-    features = features.reshape(len(features), -1)
-    broken = int((~np.isfinite(features)).any(axis=1).sum())
-    if broken:
-        raise DefenceError(f"the network's features of {broken} of {len(features)} training images are not finite")
+    features = features_of(subject, training.images)
     for index, label in enumerate(subject.classes):
         samples = np.flatnonzero(training.labels == index)
         found = features[samples]

@@ -8,6 +8,7 @@ from training.core.text import did_you_mean
 from training.defences import (
     activation_clustering,
     adversarial_pruning,
+    beatrix,
     fine_pruning,
     fine_tuning,
     mm_bd,
@@ -27,6 +28,7 @@ DEFENCES: dict[str, Defence[Any]] = {
         strip.DEFENCE,
         scale_up.WITHOUT_DATA,
         scale_up.WITH_DATA,
+        beatrix.DEFENCE,
         activation_clustering.DEFENCE,
         spectral_signatures.DEFENCE,
         fine_tuning.GENTLE,

@@ -38,7 +38,7 @@ def scaled(images: Images, multiple: int) -> Images:
 
 
 def consistencies(subject: Subject, images: Images, answers: Labels, how: ScaleUp) -> Doubles:
-    """Scaled prediction consistency (section 4.1, equation 1): the fraction of multiples that keep the answer, `(n,)`.
+    """Scaled prediction consistency (section 4.2): the fraction of multiples that keep the answer, `(n,)`.
 
     Args:
         subject: Answers.
@@ -70,7 +70,7 @@ def examine_with_data(subject: Subject, how: ScaleUp) -> SampleScores:
     """Score each input by its consistency, relative to clean images of the class that it is answered with.
 
     Consistencies differ between classes, so each is standardised by mean and deviation of the clean images of its class
-    (section 4.3, equation 2, the data-limited setting). A class whose clean images are all equally consistent has no
+    (section 4.3, the data-limited setting). A class whose clean images are all equally consistent has no
     deviation; that of all clean images, each around its class's mean, stands in for it.
 
     Raises:

@@ -45,5 +45,5 @@ def test_features_that_are_not_finite_are_counted() -> None:
         network=Network(Broken(3), Normaliser((0.0,), (1.0,))),
         load_training=lambda: TrainingData(images, np.array([0, 0, 0, 1, 1, 1, 1]), NONE),
     )
-    with pytest.raises(DefenceError, match="features of 2 of 7 training images are not finite"):
+    with pytest.raises(DefenceError, match="features of 2 of 7 images are not finite"):
         list(by_class(given, least=2))
