@@ -86,7 +86,7 @@ def margins(  # noqa: PLR0913 - a search and its randomness
                 margin = logits[:, label] - others
                 (slope,) = torch.autograd.grad(margin.sum(), part)
                 images[label, start : start + together] = part.detach() + how.learning_rate * slope
-                largest[label, start : start + together] = margin.detach().double().cpu().numpy()
+                largest[label, start : start + together] = margin.detach().cpu().numpy()
             steps[label] += 1
         sums = largest.sum(axis=1)
         running &= ~(np.abs(sums - before) < how.converged * np.abs(before))

@@ -150,12 +150,12 @@ def search(  # noqa: PLR0913 - a search, its images and its randomness
             made = _unit(unbounded[rows])
             logits, labels = answers(batch, made), wanted[rows, None].expand(-1, size)
             areas = made[:, 0].sum(dim=(1, 2))
-            by_weight = torch.from_numpy(weights.weight[part]).to(areas)
+            by_weight = torch.from_numpy(weights.weight[part].astype(np.float32)).to(inputs.device)
             # the sum over searches, so that each has the gradient that it would have alone
             entropy = nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="sum") / size
             (entropy + (by_weight * areas).sum()).backward()  # type: ignore[no-untyped-call]
-            success[part] = (logits.argmax(2) == labels).double().mean(1).cpu().numpy()
-            sizes[part] = areas.detach().double().cpu().numpy()
+            success[part] = (logits.argmax(2) == labels).float().mean(1).cpu().numpy()
+            sizes[part] = areas.detach().cpu().numpy()
         optimiser.step()
         smaller = torch.from_numpy(weights.update(success, sizes)).to(inputs.device)
         best[smaller] = used[smaller]
@@ -173,7 +173,7 @@ def search(  # noqa: PLR0913 - a search, its images and its randomness
         found.append(
             Found(
                 mask, pattern.permute(1, 2, 0).cpu().numpy(), size=float(trigger[0].sum()),
-                success=float(torch.cat(turned).double().mean()),
+                success=float(torch.cat(turned).float().mean()),
             )
         )  # fmt: skip
     return found
