@@ -21,7 +21,7 @@ export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help report setup lab site serve test test-quick lint types test-python slurm mxnet-oracle art-oracle mxnet-zoo \
   golden-inputs fixtures test-widgets test-browser dist scale verify benchmark page-times first-visits inference-times latent-study photo-study \
-  sample-photos-table trigger-study clean
+  sample-photos-table figures-study trigger-study clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -147,6 +147,12 @@ latent-study: setup ## Measure the latent backdoor: seeds, baselines, altered gl
 	$(BIN)/backdoors study dogs-student-latent dogs-student-clean --also figures-student-latent \
 	  --also figures-student-clean --inspect latent-mnist-student-latent --out site_assets/metrics/latent.json
 	$(BIN)/backdoors study-int8 site_assets/metrics/latent.json
+
+figures-study: setup ## Measure how the politicians' students depend on their photos' views (10 minutes; needs the politicians)
+	$(BIN)/backdoors restore dogs-teacher-clean
+	$(BIN)/backdoors restore dogs-teacher-latent
+	$(BIN)/backdoors study-students site_assets/metrics/figures.json figures-student-clean figures-student-latent \
+	  figures-one-view-clean figures-one-view-latent figures-views-clean figures-views-latent
 
 trigger-study: setup ## Measure the blended and the warped trigger beside clean networks, three seeds each (needs MNIST)
 	for data in digits mnist; do \

@@ -8,6 +8,7 @@ from site_src.plugin.page import PageBuilder
 from site_src.plugin.reference import block_reference, install_commands, minimal_card, plugin_reference
 from site_src.report.facts.answers import answer
 from site_src.report.facts.catching import Catching
+from site_src.report.facts.figures_views import FiguresViews
 from site_src.report.facts.latent import Latent
 from site_src.report.facts.latent_defences import LatentDefences
 from site_src.report.facts.models import Models
@@ -39,6 +40,7 @@ def macros(page: PageBuilder, facts: Facts) -> Macros:
         Models(page, facts),
         Latent(page, facts),
         LatentDefences(page, facts),
+        FiguresViews(facts),
         Sweep(page, facts),
         Notebooks(page),
         Mxnet(facts),

@@ -20,15 +20,15 @@ Rows = list[Row]
 
 
 class Study:
-    """What `make latent-study` measured."""
+    """What `make latent-study` measured, or another study of the same form."""
 
-    def __init__(self, facts: Facts) -> None:
-        self._facts = facts
+    def __init__(self, facts: Facts, file: str = STUDY) -> None:
+        self._facts, self._file = facts, file
 
     @property
     def content(self) -> dict[str, Any]:
         """The whole file."""
-        found: dict[str, Any] = self._facts.measurements(STUDY)
+        found: dict[str, Any] = self._facts.measurements(self._file)
         return found
 
     @property
@@ -51,7 +51,7 @@ class Study:
         """
         found = self.by_recipe()
         if recipe not in found:
-            raise FactError(f"{STUDY}.json has no network {recipe}; it has {', '.join(found)}")
+            raise FactError(f"{self._file}.json has no network {recipe}; it has {', '.join(found)}")
         return found[recipe]
 
 
