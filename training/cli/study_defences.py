@@ -43,6 +43,9 @@ def study_defences_command(  # noqa: PLR0913, PLR0917 - a command's options
     workers: Workers = None,
     minutes: Minutes = 60,
     slurm: SlurmOptions = None,
+    again: Annotated[
+        list[str] | None, typer.Option(metavar="DEFENCE", help="A defence to measure again; may be repeated.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train the networks of a study, and measure every defence on each and on its clean control.
@@ -54,6 +57,7 @@ def study_defences_command(  # noqa: PLR0913, PLR0917 - a command's options
     """
     from training.core.console import stderr_console, stdout_console, table
     from training.core.files import default_runs_dir
+    from training.defences.base import DefenceError
     from training.studies import defence_run
     from training.studies.defence_columns import load_study
     from training.studies.dispatch import Plan
@@ -64,7 +68,12 @@ def study_defences_command(  # noqa: PLR0913, PLR0917 - a command's options
     study = load_study(name)
     target = out or folder / f"{study.name}.json"
     plan = Plan(on, workers, device, Array(minutes, slurm_options(slurm)))
-    found = defence_run.run(study, runs_dir=folder, out=target, data_dir=data, plan=plan, console=stderr_console())
+    for each in again or []:
+        if each not in [plan.name for plan in study.defences]:
+            raise DefenceError(f"--again {each}: {study.name} has {', '.join(plan.name for plan in study.defences)}")
+    found = defence_run.run(
+        study, runs_dir=folder, out=target, data_dir=data, plan=plan, again=again or [], console=stderr_console()
+    )
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
         return

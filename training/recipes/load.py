@@ -204,7 +204,7 @@ class _Reader:
     def _by_name(self, name_or_path: str, where: Path, field: str) -> AnyRecipe | None:
         """The recipe that a field names, each file read once."""
         try:
-            path = locate(_from(where, name_or_path))
+            path = locate(beside(where, name_or_path))
             real = path.resolve()
             if real in self.reading:
                 circle = [*self.reading[self.reading.index(real) :], real]
@@ -223,7 +223,7 @@ class _Reader:
         return self._read[real]
 
 
-def _from(where: Path, name_or_path: str) -> str:
+def beside(where: Path, name_or_path: str) -> str:
     """The path of a recipe file that the file `where` names: beside that file if there is one, as it is otherwise."""
     beside = where.parent / name_or_path
     return str(beside) if is_path(name_or_path) and beside.is_file() else name_or_path

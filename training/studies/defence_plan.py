@@ -12,7 +12,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import Field, ValidationError, model_validator
 
 from training.recipes.base import AnyRecipe, Part, RecipeError
-from training.recipes.load import explain, is_study, load, locate, read_toml
+from training.recipes.load import beside, explain, is_study, load, locate, read_toml
 from training.recipes.scratch import Attack, ScratchRecipe
 from training.studies.schema import Settings
 from training.studies.sweep import with_settings
@@ -143,6 +143,13 @@ def read_plan(name_or_path: str | Path) -> DefenceStudy:
         kind = "a sweep; run it with: backdoors sweep" if "sweep" in table else "a recipe; see: backdoors defend"
         raise RecipeError(f"{path}: not a study of defences but {kind} {name_or_path}")
     try:
-        return DefenceStudy.model_validate(table)
+        plan = DefenceStudy.model_validate(table)
     except ValidationError as error:
         raise RecipeError(f"{path}: {explain(error, DefenceStudy)}") from error
+    return plan.model_copy(update={"attacks": [_found_from(path, attack) for attack in plan.attacks]})
+
+
+def _found_from(path: Path, attack: AttackPlan) -> AttackPlan:
+    """The same attack, with the paths of recipes that lie beside the study's file."""
+    control = None if attack.control is None else beside(path, attack.control)
+    return attack.model_copy(update={"recipe": beside(path, attack.recipe), "control": control})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 
 from rich.console import Console
@@ -25,6 +26,7 @@ def run(  # noqa: PLR0913 - each a choice of the user's
     out: Path,
     data_dir: Path | None = None,
     plan: Plan | None = None,
+    again: Collection[str] = (),
     console: Console,
 ) -> DefenceResults:
     """Train and examine what is not yet; write all that was found to `out` after each network.
@@ -37,6 +39,7 @@ def run(  # noqa: PLR0913 - each a choice of the user's
         out: The JSON file.
         data_dir: See `training.data.registry.load`.
         plan: Where and how; in processes of this machine by default.
+        again: Defences to measure again.
         console: For progress.
 
     Raises:
@@ -48,7 +51,7 @@ def run(  # noqa: PLR0913 - each a choice of the user's
     jobs = examinations(study, networks, runs_dir.resolve(), None if data_dir is None else data_dir.resolve(), plan)
     by_name = {job.recipe.run_name: job for job in jobs}
     for job in jobs:
-        job.try_again()
+        job.forget(again)
     waiting = [job for job in jobs if not job.finished]
     if len(waiting) < len(jobs):
         console.print(f"{len(jobs) - len(waiting)} of {len(jobs)} networks are finished already", highlight=False)

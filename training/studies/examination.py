@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,10 +52,13 @@ class Examination(OneRun):
         except OSError:
             return False
 
-    def try_again(self) -> None:
-        """Forget that failed cells were tried, so that they are tried once more."""
-        if self.mark.is_file() and any(each.status == "failed" for each in self.found().cells):
-            self.mark.unlink()
+    def forget(self, defences: Collection[str] = ()) -> None:
+        """Forget the cells that failed and those of some defences, so that they are measured again."""
+        known = self.found()
+        kept = [cell for cell in known.cells if cell.status != "failed" and cell.defence not in defences]
+        if len(kept) < len(known.cells):
+            self.mark.unlink(missing_ok=True)
+            self._keep(known.model_copy(update={"cells": kept}))
 
     def found(self) -> Defences:
         """What was measured so far.

@@ -62,6 +62,14 @@ def test_results_can_be_printed_as_json(asked: list[dict[str, Any]], tmp_path: P
     assert DefenceResults.model_validate_json(said).study == "made"
 
 
+def test_a_defence_that_the_study_lacks_cannot_be_measured_again(asked: list[dict[str, Any]], tmp_path: Path) -> None:
+    code, said = invoke("digits-defences-quick", "--runs", str(tmp_path), "--again", "strop")
+    assert (code, asked) == (1, [])
+    assert "error: --again strop: digits-defences-quick has " in said
+    invoke("digits-defences-quick", "--runs", str(tmp_path), "--again", "pruning")
+    assert asked[0]["again"] == ["pruning"]
+
+
 def test_a_study_that_does_not_exist_is_one_clear_line(tmp_path: Path) -> None:
     code, said = invoke("digits-defence-quick", "--runs", str(tmp_path))
     assert code == 1

@@ -16,6 +16,7 @@ import pytest
 from training.recipes.load import to_toml
 from training.recipes.scratch import ScratchRecipe
 from training.runs.store import find
+from training.studies.defence_results import DefenceResults
 from training.studies.sweep import Axes, Sweep
 
 PATIENCE = 300.0
@@ -91,6 +92,26 @@ def test_an_array_is_submitted_and_jobs_that_are_killed_or_reach_their_limit_res
     print(f"\n$ backdoors sweep tiny.toml --on slurm\n{errors}{said}")
     for job in (killed, late):
         print(f"$ cat {job}_0_log.out\n{log_of(tmp_path, job)}")
+
+
+@pytest.mark.slow
+def test_the_networks_of_a_study_are_trained_and_examined_as_an_array(cluster: dict[str, str], tmp_path: Path) -> None:
+    recipe, study = tmp_path / "tiny.toml", tmp_path / "study.toml"
+    short = TINY.model_copy(update={"training": TINY.training.model_copy(update={"epochs": 1})})
+    recipe.write_text(to_toml(short), encoding="utf-8")
+    study.write_text(
+        'name = "studied"\ntitle = "Studied"\nseeds = [1]\n[[attacks]]\nname = "patch"\ntitle = "Patch"\n'
+        'recipe = "./tiny.toml"\n[[defences]]\nname = "pruning"\n', encoding="utf-8",
+    )  # fmt: skip
+    answer = subprocess.run(
+        backdoors("study-defences", study, "--runs", tmp_path, "--device", "cpu", "--on", "slurm"),
+        env=cluster, capture_output=True, text=True, check=False, timeout=PATIENCE,
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stderr
+    assert "network 2/2" in answer.stderr
+    found = DefenceResults.model_validate_json((tmp_path / "studied.json").read_bytes())
+    assert [(each.defence, each.status, each.seeds) for each in found.table] == [("pruning", "measured", [1])]
+    assert len(list((tmp_path / "defences" / "studied").glob("*_0_log.out"))) == 2
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ import pytest
 
 from training.core.errors import UserError
 from training.recipes import load as recipes
-from training.recipes.load import load
+from training.recipes.load import load, to_toml
 from training.recipes.scratch import ScratchRecipe
 from training.studies import sweep
 from training.studies.defence_plan import DefenceStudy, Trained, clean_twin, read_plan
@@ -140,6 +140,12 @@ def test_every_study_that_comes_along_can_be_loaded_and_is_named_after_its_file(
         study = read_plan(name)
         assert study.name == name
         assert study.networks()
+
+
+def test_a_recipe_is_found_beside_the_studys_file(tmp_path: Path) -> None:
+    own = to_toml(load("digits-badnet-single")).replace("digits-badnet-single", "own")
+    (tmp_path / "own.toml").write_text(own, encoding="utf-8")
+    assert networks(tmp_path, STUDY.replace("digits-badnet-single", "own.toml"))[0].recipe.name == "own"
 
 
 def test_a_study_is_the_same_after_a_round_trip(tmp_path: Path) -> None:

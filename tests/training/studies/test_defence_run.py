@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -57,10 +58,10 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("runs")
 
 
-def run(runs: Path, out: Path, **more: object) -> DefenceResults:
+def run(runs: Path, out: Path, again: Collection[str] = (), **more: object) -> DefenceResults:
     given = {"name": out.stem, "title": "Mine", "seeds": [1], "settings": QUICK, "attacks": ATTACKS} | more
     study = DefenceStudy.model_validate({"defences": [{"name": "counted"}, {"name": "scored"}]} | given)
-    return defence_run.run(study, runs_dir=runs, out=out, plan=HERE, console=Console(file=io.StringIO()))
+    return defence_run.run(study, runs_dir=runs, out=out, plan=HERE, again=again, console=Console(file=io.StringIO()))
 
 
 def test_every_network_and_its_shared_control_is_trained_and_examined_once(
@@ -100,6 +101,15 @@ def test_what_is_done_is_not_done_again_and_what_is_added_is(bench: Bench, runs:
     other = run(runs, tmp_path / "grows.json", defences=[{"name": "counted", "settings": {"scale": 5}}])
     assert {cell.settings["scale"] for cell in other.cells} == {5}
     assert len(other.cells) == 4
+
+
+def test_a_defence_is_measured_again_where_that_is_asked_for(bench: Bench, runs: Path, tmp_path: Path) -> None:
+    first = run(runs, tmp_path / "again.json")
+    asked = len(bench.asked)
+    second = run(runs, tmp_path / "again.json", again=["counted"])
+    assert [name for name, _ in bench.asked[asked:]] == ["digits-badnet-single", "clean-twin", "digits-blended"]
+    scored = [[cell for cell in found.cells if cell.defence == "scored"] for found in (first, second)]
+    assert scored[0] == scored[1]
 
 
 def test_a_cell_that_is_lost_alone_is_measured_again(bench: Bench, runs: Path, tmp_path: Path) -> None:
