@@ -150,7 +150,7 @@ def examine(subject: Subject, how: AdversarialPruning) -> Repaired:
     masks = optimised_masks(subject, copy.deepcopy(network), learnt, how)
     if not all(torch.isfinite(mask).all() for mask in masks):
         raise DefenceError("the masks of the network's neurons are not finite")
-    allowed = owner.accuracy(subject, network, judged) - how.most_lost
+    allowed = owner.least_accuracy(subject, judged, how.most_lost)
     best, chosen = network, 0.0
     for threshold in THRESHOLDS:
         made = pruned(network, masks, threshold)

@@ -74,7 +74,7 @@ def prune(subject: Subject, most_lost: float) -> npt.NDArray[np.int64]:
     network = subject.require_network().module
     learnt, judged = owner.divide(subject)
     quietest = np.argsort(mean_activations(subject, network, learnt.images), kind="stable")
-    allowed = owner.accuracy(subject, network, judged) - most_lost
+    allowed = owner.least_accuracy(subject, judged, most_lost)
     best = quietest[:0]
     for count in np.unique(np.linspace(0, len(quietest), STEPS + 1).round().astype(int))[1:-1]:
         if owner.accuracy(subject, without(network, quietest[:count]), judged) < allowed:

@@ -44,3 +44,16 @@ def accuracy(subject: Subject, module: nn.Module, samples: Samples) -> float:
         finite = np.isfinite(logits).all(axis=1)
         right += int((finite & (logits.argmax(axis=1) == samples.labels[at : at + BATCH])).sum())
     return right / len(samples.labels)
+
+
+def least_accuracy(subject: Subject, judged: Samples, most_lost: float) -> float:
+    """The accuracy on images that judge which a repair has to keep.
+
+    Args:
+        subject: Whose network's accuracy counts.
+        judged: The images.
+        most_lost: What may be lost of it, as a fraction; one image may always be lost.
+    """
+    before = accuracy(subject, subject.require_network().module, judged)
+    # a billionth less, as fractions are rounded
+    return before - max(most_lost, 1 / len(judged.labels)) - 1e-9

@@ -103,7 +103,7 @@ class StrongTuning(FineTuning):
     doublings: int = Field(default=6, ge=0)
     """Of the learning rate, at most."""
     most_lost: float = Field(default=0.04, ge=0, le=1)
-    """Clean accuracy that may be lost, as a fraction of the images that judge, as for pruning."""
+    """Clean accuracy that may be lost, as a fraction of the images that judge, as for pruning; one image always may."""
     epochs: int = Field(default=6, ge=1)
     fewest_steps: int = Field(default=100, ge=1)
     """More epochs are made until there are as many steps."""
@@ -134,7 +134,7 @@ def tune_strongly(
         DefenceError: If the smallest learning rate already loses too much, or there are too few images.
     """
     learnt, judged = owner.divide(subject)
-    allowed = owner.accuracy(subject, subject.require_network().module, judged) - how.most_lost
+    allowed = owner.least_accuracy(subject, judged, how.most_lost)
 
     def tuned(images: Images, labels: Labels, rate: float) -> nn.Module:
         epochs = max(how.epochs, math.ceil(how.fewest_steps / math.ceil(len(labels) / how.batch_size)))

@@ -32,3 +32,11 @@ def test_the_accuracy_is_the_fraction_of_right_answers() -> None:
 def test_answers_that_are_not_finite_are_wrong() -> None:
     images, _ = samples(5)
     assert owner.accuracy(subject(Rows()), Constant(float("nan")), Samples(images, np.zeros(30, dtype=np.int64))) == 0
+
+
+@pytest.mark.parametrize(("most_lost", "wanted"), [(0.0, 29 / 30), (0.01, 29 / 30), (0.1, 27 / 30)])
+def test_a_repair_may_lose_one_image_however_few_judge_it(most_lost: float, wanted: float) -> None:
+    given = subject(Rows())
+    least = owner.least_accuracy(given, samples(5), most_lost)
+    assert least == pytest.approx(wanted)
+    assert wanted >= least
