@@ -40,6 +40,8 @@ class PageBuilder:
     macros: Callable[[PageBuilder], Macros] | None = None
     """Returns what expressions may name; None leaves every `{{` of the page alone."""
     problems: list[Problem] = field(default_factory=list)
+    hints: Markup = field(default_factory=Markup)
+    """For the page's head: what a browser fetches at once."""
     _html: dict[str, Markup] = field(default_factory=dict)
     _ids: set[str] = field(default_factory=set)
     _preloaded: set[str] = field(default_factory=set)
@@ -131,22 +133,20 @@ class PageBuilder:
             raise FactError(str(error)) from error
 
     def _head(self, runtime: Runtime, element: str, files: Sequence[str] = ()) -> Markup:
-        """What a page's first element brings, and the first of each kind: style sheet, modules, files it fetches first.
+        """Style sheet and entry module, with a page's first element; and hints, with the first of each kind.
 
-        Only the files of the first widget: those of others wait until the reader comes near.
+        Only for that one's own files: those of others wait until the reader comes near.
         """
         preloads = [address for address in runtime.preloads(element) if address not in self._preloaded]
-        first = not self._preloaded
-        if not first and not preloads:
+        if not preloads:
             return Markup()
+        first = not self._preloaded
         self._preloaded.update(preloads)
         for address, content in runtime.files.items():
             self.output.assets.add(address, content)
-        html = (
-            templates()
-            .get_template("head.html.jinja")
-            .render(runtime=runtime, preloads=preloads, files=files, first=first, url=self.output.url)
-        )
+        given = {"runtime": runtime, "preloads": preloads, "files": files, "first": first, "url": self.output.url}
+        self.hints += Markup(templates().get_template("hints.html.jinja").render(given))  # noqa: S704 - it escapes
+        html = templates().get_template("head.html.jinja").render(given) if first else ""
         return Markup(html)  # noqa: S704 - the template escapes what it is given
 
     def _expression(self, code: str, macros: Macros, line: int) -> str:

@@ -25,6 +25,7 @@ from site_src.plugin.config import Options, read_options
 from site_src.plugin.csp import protect
 from site_src.plugin.expressions import FactError, Macros, public_methods
 from site_src.plugin.facts import Facts
+from site_src.plugin.hints import into_head
 from site_src.plugin.offline import write as write_offline
 from site_src.plugin.page import PageBuilder
 from site_src.plugin.runtime import Assets, Runtime, collect, own_assets
@@ -113,6 +114,12 @@ class OnnxWidgetsPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-ca
         """Replace tokens by HTML."""
         builder = self._pages.get(page.file.src_uri)
         return builder.html(html) if builder else None
+
+    # The theme has put the page together: what a browser asks for at once comes first
+    def on_post_page(self, output: str, /, *, page: Page, config: MkDocsConfig) -> str | None:  # noqa: ARG002
+        """Add hints for the page's widgets to its head."""
+        builder = self._pages.get(page.file.src_uri)
+        return into_head(output, builder.hints) if builder and builder.hints else None
 
     # All pages are read, so all the files they need are known
     def on_env(self, env: Environment, /, *, config: MkDocsConfig, files: Files) -> Environment | None:  # noqa: ARG002

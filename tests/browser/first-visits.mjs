@@ -1,11 +1,13 @@
 /**
  * How long a first and a second visit take on slow networks, on a phone and on a desktop:
  *
- *     node tests/browser/first-visits.mjs SITE [--page PATH] [--visits N] [--only 4g|3g] [--out FILE]
+ *     node tests/browser/first-visits.mjs SITE [--page PATH] [--visits N] [--only 4g|3g] [--device phone|desktop]
+ *         [--out FILE] [--waterfall]
  *
  * SITE is a built site. It is served over HTTP/2 as GitHub Pages does, behind a link of that speed; `phone` is 390 pixels
  * wide with its main thread four times slower. Times are medians in milliseconds since navigation; bytes are those on the
- * link until the first live answer.
+ * link until the first live answer. Before the first visit that counts, a fast one lets the host pack its files, as a host
+ * has them packed already.
  */
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -23,6 +25,7 @@ const { values, positionals } = parseArgs({
     device: { type: "string" },
     out: { type: "string" },
     shots: { type: "string" },
+    waterfall: { type: "boolean", default: false },
   },
 });
 const [site] = positionals;
@@ -97,8 +100,27 @@ function median(found) {
   return known.length === 0 ? null : Math.round(known[known.length >> 1]);
 }
 
+/** Which files the host was asked for until the live answer, in milliseconds since the first. @param {number} live */
+function waterfall(live) {
+  const asked = host.asked();
+  const [{ from: start }] = asked;
+  for (const { path, from, until, bytes } of asked) {
+    if (from - start > live) continue;
+    const end = until === null ? "" : Math.round(until - start);
+    console.log(
+      `${String(Math.round(from - start)).padStart(6)} ${String(end).padStart(6)} ${String(bytes).padStart(8)}  ${path}`,
+    );
+  }
+}
+
 const host = await pagesHost(site);
 const browser = await launch(host.flags);
+const fast = await browser.newContext();
+const unhurried = await slowLink(host.port, { name: "Fast", megabits: 1000, roundTrip: 0 });
+await visit(fast, unhurried, 1);
+await fast.close();
+await unhurried.close();
+host.asked();
 const rows = [];
 for (const [speed, each] of Object.entries(SPEEDS)) {
   if (values.only && values.only !== speed) continue;
@@ -111,6 +133,7 @@ for (const [speed, each] of Object.entries(SPEEDS)) {
       const context = await browser.newContext(options);
       const shot = values.shots && `${values.shots}-${speed}-${device}`;
       found.cold.push(await visit(context, link, slower, shot));
+      if (values.waterfall) waterfall(found.cold[i].live);
       found.warm.push(await visit(context, link, slower));
       await context.close();
       await link.close();

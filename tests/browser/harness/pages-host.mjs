@@ -29,6 +29,8 @@ const TYPES = {
 };
 const PACKED = /^(text\/|application\/(json|manifest|wasm)|image\/svg)/;
 
+/** @typedef {{path: string, from: number, until: number | null, bytes: number}} Asked times of `performance.now()` */
+
 /** @param {string} siteDir */
 export async function pagesHost(siteDir) {
   const folder = mkdtempSync(join(tmpdir(), "host-"));
@@ -36,8 +38,10 @@ export async function pagesHost(siteDir) {
   const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
   const made = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
   execFileSync("openssl", ["req", ...made, "-keyout", key, "-out", cert, ...subject], { stdio: "ignore" });
-  /** @type {Map<string, {type: string, body: Buffer, packed: boolean} | null>} */
+  /** @type {Map<string, Promise<{type: string, body: Buffer, packed: boolean} | null>>} */
   const files = new Map();
+  /** @type {Asked[]} */
+  let asked = [];
 
   /** @param {string} path */
   async function find(path) {
@@ -53,13 +57,26 @@ export async function pagesHost(siteDir) {
     }
   }
 
+  /** Packed once, as a host does. @param {string} path */
+  function prepared(path) {
+    const file = files.get(path) ?? find(path);
+    files.set(path, file);
+    return file;
+  }
+
   const certificate = readFileSync(cert);
   const server = createSecureServer({ key: readFileSync(key), cert: certificate, allowHTTP1: true });
   rmSync(folder, { recursive: true });
   server.on("request", async (request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? "/", "https://x").pathname);
-    if (!files.has(path)) files.set(path, await find(path));
-    const file = files.get(path);
+    const from = performance.now();
+    const file = await prepared(path);
+    /** @type {Asked} */
+    const each = { path, from, until: null, bytes: file?.body.length ?? 0 };
+    asked.push(each);
+    response.on("finish", () => {
+      each.until = performance.now();
+    });
     if (!file) {
       response.writeHead(404, { "content-type": "text/html" });
       response.end("not found");
@@ -81,6 +98,12 @@ export async function pagesHost(siteDir) {
     port,
     /** Makes a browser trust the host. One that only ignores its certificate keeps nothing in its cache. */
     flags: [`--ignore-certificate-errors-spki-list=${trusted}`],
+    /** The requests since the last call. */
+    asked() {
+      const found = asked;
+      asked = [];
+      return found;
+    },
     close: () => server.close(),
   };
 }

@@ -178,3 +178,17 @@ def test_a_kind_of_block_is_a_registry_entry_and_nothing_else(
     assert "| `name` |" in block_reference("greeting")
     built(page, "```greeting\nnmae: digits\n```\n\n```greeting\nname: none\n```\n")
     assert [problem.line for problem in page.problems] == [1, 2, 6]
+
+
+def hinted(page: PageBuilder, rel: str) -> list[str]:
+    return re.findall(rf'<link rel="{rel}"[^>]* href="\.\./([^"]*)"', page.hints)
+
+
+def test_the_head_hints_at_each_module_and_at_the_first_widgets_files_once(page: PageBuilder) -> None:
+    block = "```onnx-demo\nmodels: tiny-{}\n```\n"
+    built(page, block.format("clean") + block.format("badnet"))
+    runtime = page.get_runtime()
+    assert sorted(hinted(page, "modulepreload")) == sorted([runtime.module, *runtime.preloads("onnx-demo")])
+    sheet, manifest, card = hinted(page, "preload")
+    assert (sheet, manifest) == (runtime.stylesheet, runtime.manifest)
+    assert "/tiny-clean-" in card

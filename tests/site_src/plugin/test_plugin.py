@@ -194,3 +194,9 @@ def test_a_second_build_sees_what_changed(build_site: Build, tmp_path: Path) -> 
     built = build_site(pages, {"models": ["own"]})
     assert "After" in built.html()
     assert "Before" not in built.html()
+
+
+def test_hints_stand_after_the_policy_and_before_the_themes_style_sheets(build_site: Build) -> None:
+    html = build_site({"index.md": BLOCK}, {"csp": True}, theme="material").html()
+    policy, hint = html.index("Content-Security-Policy"), html.index('rel="modulepreload"')
+    assert policy < hint < html.index('rel="stylesheet"')
