@@ -3,10 +3,15 @@
  * navigation.
  */
 
+import { hurry } from "./engine/early.mjs";
 import { defineOnSight } from "./parts/define.mjs";
+import { isNear, savesData } from "./parts/dom.mjs";
 
 defineOnSight({
   "chart-cursor": () => import("./elements/chart-cursor/chart-cursor.mjs"),
   "defence-matrix": () => import("./elements/defence-matrix/defence-matrix.mjs"),
-  "onnx-demo": () => import("./elements/onnx-demo/onnx-demo.mjs"),
+  "onnx-demo": (demo) => {
+    if (isNear(demo) && !savesData()) hurry();
+    return import("./elements/onnx-demo/onnx-demo.mjs");
+  },
 });

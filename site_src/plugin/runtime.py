@@ -61,31 +61,40 @@ class Runtime:
         """Address of the module that a page loads."""
         return f"{self.served_at}/widgets/index.mjs"
 
+    @property
+    def entry(self) -> list[str]:
+        """`module` and what it imports before it runs."""
+        return self._reached([self.module], _IMPORT)
+
     def preloads(self, element: str) -> list[str]:
-        """Modules that a page with this custom element needs beside `module`, so that it fetches them all at once.
+        """Modules that a page with this custom element needs beside `entry`, so that it fetches them all at once.
 
         Args:
             element: The tag. Its module is `elements/TAG/TAG.mjs`, which `module` imports when the page has one.
 
         Returns:
-            Addresses of the element's module and of everything that it and `module` import, directly or not, in this
-            thread or another; those of the runtime last, for an element that uses it (`worker/ort.mjs`).
+            Addresses of the element's module and of everything that it imports, directly or not, in this thread or
+            another; those of the runtime last, for an element that uses it (`worker/ort.mjs`).
         """
         own = f"{self.served_at}/widgets/elements/{element}/{element}.mjs"
-        found = [own] if own in self.files else []
-        waiting = [self.module, *found]
-        while waiting:
-            address = waiting.pop(0)
-            content = self.files[address]
-            text = content.decode() if isinstance(content, bytes) else content.read_text("utf-8")
-            for name in _IMPORT.findall(text) + _WORKER.findall(text):
-                imported = posixpath.normpath(posixpath.join(posixpath.dirname(address), name))
-                if imported in self.files and imported not in {self.module, *found}:
-                    found.append(imported)
-                    waiting.append(imported)
+        entry = self.entry
+        reached = self._reached([own] if own in self.files else [], _IMPORT, _WORKER)
+        found = [address for address in reached if address not in entry]
         if not any(address.endswith("/ort.mjs") for address in found):
             return found
         return found + [f"{self.served_at}/ort/{name}" for name in RUNTIME_FILES if name.endswith(".mjs")]
+
+    def _reached(self, modules: list[str], *links: re.Pattern[str]) -> list[str]:
+        """These modules and all that they link to, directly or not."""
+        found = list(modules)
+        for address in found:
+            content = self.files[address]
+            text = content.decode() if isinstance(content, bytes) else content.read_text("utf-8")
+            for name in (name for link in links for name in link.findall(text)):
+                linked = posixpath.normpath(posixpath.join(posixpath.dirname(address), name))
+                if linked in self.files and linked not in found:
+                    found.append(linked)
+        return found
 
     @property
     def register(self) -> str:

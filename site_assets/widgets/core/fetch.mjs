@@ -15,6 +15,7 @@ import { sha256 } from "./sha256.mjs";
  */
 /**
  * @typedef {object} FetchOptions
+ * @property {ReadableStream<Uint8Array> | null} [arriving] the file from the network, asked for already
  * @property {(loaded: number, cached: boolean) => void} [onProgress]
  * @property {(response: Response) => void} [onResponse] given a second copy of what arrives, as it arrives and unchecked;
  *   again if a damaged file is fetched anew
@@ -73,13 +74,29 @@ export async function fetchVerified(file, options = {}) {
 }
 
 /**
+ * Ask for a file that another thread will read and check: see `arriving`.
+ *
+ * @param {FileSpec & {sha256: string}} file
+ * @param {AbortSignal} signal
+ * @returns {Promise<Response | null>} null if the browser keeps it already
+ * @throws {WidgetError} offline, network, missing, html, cancelled
+ */
+export async function requestUnlessKept(file, signal) {
+  const cache = await openCache(VERIFIED);
+  const kept = await cache?.match(cacheKey(file.sha256, file.url));
+  return kept ? null : request(file, signal);
+}
+
+/**
  * @param {FileSpec} file
  * @param {RequestCache} httpCache
  * @param {Cache | null} cache
  * @param {FetchOptions} options
  */
 async function fetchChecked(file, httpCache, cache, options) {
-  const response = await request(file, options.signal, httpCache);
+  const { arriving } = options;
+  const response =
+    arriving && httpCache === "default" ? received(arriving, file) : await request(file, options.signal, httpCache);
   options.onResponse?.(response.clone());
   const bytes = await read(response, file, options);
   if (file.sha256) {
@@ -88,6 +105,11 @@ async function fetchChecked(file, httpCache, cache, options) {
     await keep(cache, cacheKey(file.sha256, file.url), bytes, response.headers.get("content-type"));
   }
   return bytes;
+}
+
+/** @param {ReadableStream<Uint8Array>} stream @param {FileSpec} file */
+function received(stream, { url }) {
+  return new Response(stream, { headers: url.endsWith(".wasm") ? { "content-type": "application/wasm" } : {} });
 }
 
 /**

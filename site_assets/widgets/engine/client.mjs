@@ -4,7 +4,7 @@ import { fromPlain, WidgetError } from "../core/messages.mjs";
 
 /** @typedef {typeof import("../worker/worker.mjs").TASKS} Tasks */
 /** @typedef {import("../worker/sessions.mjs").Progress} Progress */
-/** @typedef {{onProgress?: (progress: Progress) => void, signal?: AbortSignal}} Options */
+/** @typedef {{onProgress?: (progress: Progress) => void, signal?: AbortSignal, transfer?: Transferable[]}} Options */
 /** @typedef {{resolve: (result: any) => void, reject: (error: unknown) => void, onProgress?: (progress: Progress) => void}} Waiting */
 
 export class Client {
@@ -32,7 +32,7 @@ export class Client {
    * @returns {Promise<Awaited<ReturnType<Tasks[Type]>>["result"]>}
    * @throws {WidgetError} the task's own failure, or `crashed` when the worker dies
    */
-  ask(type, request, { onProgress, signal } = {}) {
+  ask(type, request, { onProgress, signal, transfer = [] } = {}) {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
@@ -51,8 +51,13 @@ export class Client {
       };
       signal?.addEventListener("abort", cancel, { once: true });
       this.#waiting.set(id, { resolve: settle(resolve), reject: settle(reject), onProgress });
-      worker.postMessage({ id, type, request });
+      worker.postMessage({ id, type, request }, transfer);
     });
+  }
+
+  /** Start the worker, so that it is there when it is asked. */
+  start() {
+    this.#running();
   }
 
   #running() {

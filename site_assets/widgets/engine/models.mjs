@@ -3,6 +3,7 @@
 import { fetchCard, maxPixels, modelFile, totalBytes, triggerOwner } from "../core/card.mjs";
 import { WidgetError } from "../core/messages.mjs";
 import { runtimeFile } from "../core/runtime.mjs";
+import { takeEarly } from "./early.mjs";
 import { Latest } from "./latest.mjs";
 
 /** @typedef {import("./client.mjs").Client} Client */
@@ -111,7 +112,8 @@ export class Models {
    *   others are still under way
    */
   async open({ onProgress, onOpened, signal } = {}) {
-    const [runtime] = await Promise.all([runtimeFile(), this.loadCards(signal)]);
+    this.#client.start();
+    const [runtime, arriving] = await Promise.all([runtimeFile(), takeEarly(signal), this.loadCards(signal)]);
     const models = this.shown.map((i) => {
       const { card, url } = this.entries[i];
       const file = this.fileOf(i);
@@ -124,7 +126,8 @@ export class Models {
       if (progress.opened.length > opened && progress.opened.length < models.length) onOpened?.();
       opened = progress.opened.length;
     };
-    await this.#client.ask("open", { models, runtime }, { onProgress: watched, signal });
+    const transfer = arriving ? [arriving] : [];
+    await this.#client.ask("open", { models, runtime, arriving }, { onProgress: watched, signal, transfer });
     this.#note(models.map(({ file }) => file.sha256));
   }
 

@@ -3,6 +3,8 @@
  * it, since other tabs may still show the old one.
  */
 
+import { savesData } from "../parts/dom.mjs";
+
 const ROOT = new URL("../../../../../", import.meta.url);
 const PATIENCE_MS = 20_000;
 
@@ -20,7 +22,7 @@ async function start() {
     controlled = true;
   });
   if (!controlled) {
-    if (/** @type {any} */ (navigator).connection?.saveData) return;
+    if (savesData()) return;
     await quiet();
   }
   const registration = await serviceWorker.register(new URL("service-worker.js", ROOT), { updateViaCache: "none" });

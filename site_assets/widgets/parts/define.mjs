@@ -1,6 +1,6 @@
 /** Custom elements, fetched when the page has one. */
 
-/** @typedef {() => Promise<unknown>} Load imports the module that defines an element */
+/** @typedef {(first: Element) => Promise<unknown>} Load imports the module that defines an element, given the first of them */
 
 /** @type {Map<string, Load>} */
 const waiting = new Map();
@@ -19,10 +19,11 @@ export function defineOnSight(elements) {
 
 function look() {
   for (const [tag, load] of waiting) {
-    if (!document.querySelector(tag)) continue;
+    const first = document.querySelector(tag);
+    if (!first) continue;
     waiting.delete(tag);
     // The server's HTML stays until the next change of the page, which tries again.
-    load().catch(() => waiting.set(tag, load));
+    load(first).catch(() => waiting.set(tag, load));
   }
   if (waiting.size === 0) observer?.disconnect();
 }

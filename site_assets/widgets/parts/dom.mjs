@@ -133,8 +133,19 @@ export function emit(target, type, detail) {
   target.dispatchEvent(new CustomEvent(type, { detail, bubbles: true }));
 }
 
-/** How far below the viewport a reader counts as near. */
-const NEAR = "300px";
+/** How many pixels below the viewport a reader counts as near. */
+const NEAR = 300;
+
+/** Whether the reader is near an element now. @param {Element} element */
+export function isNear(element) {
+  const { top, bottom } = element.getBoundingClientRect();
+  return top < window.innerHeight + NEAR && bottom > -NEAR;
+}
+
+/** Whether the reader's browser asks sites to save data. */
+export function savesData() {
+  return /** @type {any} */ (navigator).connection?.saveData === true;
+}
 
 /**
  * Run a task once the reader comes near an element.
@@ -150,7 +161,7 @@ export function whenNear(element, task, signal) {
       observer.disconnect();
       task();
     },
-    { rootMargin: NEAR },
+    { rootMargin: `${NEAR}px` },
   );
   observer.observe(element);
   signal.addEventListener("abort", () => observer.disconnect(), { once: true });

@@ -8,6 +8,11 @@ import { provide } from "./glue.mjs";
 /** @typedef {typeof import("onnxruntime-web")} Ort */
 /** @typedef {(loaded: number, cached: boolean) => void} OnProgress */
 /** @typedef {import("../core/runtime.mjs").RuntimeFile} RuntimeFile */
+/**
+ * @typedef {object} Known what is known of the WebAssembly file
+ * @property {RuntimeFile} [file] fetched otherwise
+ * @property {ReadableStream<Uint8Array> | null} [arriving] its content, if the page has asked for it already
+ */
 
 /** What the answers are computed by, as the page names it. */
 export const BACKEND = "WebAssembly, one thread";
@@ -32,20 +37,20 @@ export function requireWebAssembly() {
 /**
  * @param {AbortSignal} signal
  * @param {OnProgress} onProgress
- * @param {RuntimeFile} [file] what is known of the WebAssembly file; fetched otherwise
+ * @param {Known} [known]
  * @returns {Promise<Ort>}
  * @throws {WidgetError} what fetching throws, and `runtime`
  */
-export async function loadRuntime(signal, onProgress, file) {
+export async function loadRuntime(signal, onProgress, known = {}) {
   listeners.add(onProgress);
-  loading ??= start(signal, file);
+  loading ??= start(signal, known);
   const mine = loading;
   try {
     return await mine;
   } catch (error) {
     if (loading === mine) loading = null; // So that a retry starts over, unless another caller has already started one.
     const byAnother = error instanceof WidgetError && error.code === "cancelled" && !signal.aborted;
-    if (byAnother) return await loadRuntime(signal, onProgress, file);
+    if (byAnother) return await loadRuntime(signal, onProgress, { file: known.file });
     throw error;
   } finally {
     listeners.delete(onProgress);
@@ -54,16 +59,19 @@ export async function loadRuntime(signal, onProgress, file) {
 
 /**
  * @param {AbortSignal} signal
- * @param {RuntimeFile} [known]
+ * @param {Known} known
  */
 async function start(signal, known) {
   /** @type {OnProgress} */
   const onProgress = (loaded, cached) => {
     for (const listener of listeners) listener(loaded, cached);
   };
-  const file = known ?? (await runtimeFile());
+  const file = known.file ?? (await runtimeFile());
   const wasm = { url: new URL(WASM, FOLDER).href, what: "the neural-network runtime", ...file };
-  const [module, ort] = await Promise.all([compile(wasm, signal, onProgress), importOrt()]);
+  const [module, ort] = await Promise.all([
+    compile(wasm, { signal, onProgress, arriving: known.arriving }),
+    importOrt(),
+  ]);
   provide(module);
   ort.env.wasm.numThreads = 1;
   ort.env.wasm.wasmPaths = { mjs: new URL("glue.mjs", import.meta.url).href, wasm: wasm.url };
@@ -75,11 +83,10 @@ async function start(signal, known) {
  * Compile the machine code while it arrives. It runs only once its hash is right.
  *
  * @param {import("../core/fetch.mjs").FileSpec} file
- * @param {AbortSignal} signal
- * @param {OnProgress} onProgress
+ * @param {import("../core/fetch.mjs").FetchOptions} options
  * @returns {Promise<WebAssembly.Module>}
  */
-async function compile(file, signal, onProgress) {
+async function compile(file, options) {
   /** @type {Promise<WebAssembly.Module>} */
   let early = Promise.reject(new Error("nothing has arrived"));
   early.catch(() => {});
@@ -87,7 +94,7 @@ async function compile(file, signal, onProgress) {
     early = WebAssembly.compileStreaming(response);
     early.catch(() => {});
   };
-  const bytes = await fetchVerified(file, { signal, onProgress, onResponse });
+  const bytes = await fetchVerified(file, { ...options, onResponse });
   try {
     return await early;
   } catch {

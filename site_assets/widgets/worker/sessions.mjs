@@ -32,16 +32,16 @@ const NEVER = new AbortController().signal;
  * @param {ModelSpec[]} models
  * @param {AbortSignal} signal
  * @param {(progress: Progress) => void} onProgress
- * @param {import("../core/runtime.mjs").RuntimeFile} [runtime] what the page knows of the runtime
+ * @param {import("./ort.mjs").Known} [runtime] what the page knows of the runtime
  * @returns {Promise<void>}
  * @throws {WidgetError}
  */
-export async function openModels(models, signal, onProgress, runtime) {
+export async function openModels(models, signal, onProgress, runtime = {}) {
   requireWebAssembly();
   const wanted = models.filter(({ file }) => !open.has(file.sha256));
   const meter = new Meter(onProgress);
   if (wanted.length > 0) {
-    const file = runtime ?? (await runtimeFile());
+    const file = runtime.file ?? (await runtimeFile());
     meter.expect("runtime", file.bytes);
     for (const part of wanted.flatMap((model) => fileParts(model.file))) meter.expect(part.sha256, part.bytes);
     const downloads = following(signal); // One failure ends the other downloads too.
@@ -49,7 +49,10 @@ export async function openModels(models, signal, onProgress, runtime) {
     const coming = new Map();
     const download = (/** @type {ModelSpec} */ model) => downloadOne(model, downloads.signal, meter, coming);
     const [first, ...others] = wanted;
-    const before = Promise.all([loadRuntime(downloads.signal, meter.of("runtime"), file), download(first)]);
+    const before = Promise.all([
+      loadRuntime(downloads.signal, meter.of("runtime"), { ...runtime, file }),
+      download(first),
+    ]);
     try {
       await Promise.all([
         openOne(

@@ -188,7 +188,7 @@ def test_the_head_hints_at_each_module_and_at_the_first_widgets_files_once(page:
     block = "```onnx-demo\nmodels: tiny-{}\n```\n"
     built(page, block.format("clean") + block.format("badnet"))
     runtime = page.get_runtime()
-    assert sorted(hinted(page, "modulepreload")) == sorted([runtime.module, *runtime.preloads("onnx-demo")])
+    assert sorted(hinted(page, "modulepreload")) == sorted(runtime.entry + runtime.preloads("onnx-demo"))
     sheet, manifest, card = hinted(page, "preload")
     assert (sheet, manifest) == (runtime.stylesheet, runtime.manifest)
     assert "/tiny-clean-" in card

@@ -42,7 +42,7 @@ def test_the_folder_is_renamed_when_the_runtime_changes(runtime_dir: Path, asset
     assert collect(runtime_dir, assets_dir).served_at != before
 
 
-def test_modules_are_preloaded_that_the_first_one_imports_in_turn(runtime_dir: Path, assets_dir: Path) -> None:
+def test_modules_are_preloaded_that_an_element_imports_in_turn(runtime_dir: Path, assets_dir: Path) -> None:
     (assets_dir / "widgets/index.mjs").write_text('import { a } from "./core/a.mjs";\n// import "./core/no.mjs";\n')
     (assets_dir / "widgets/core/a.mjs").write_text(
         '/** @type {import("./no.mjs").B} */\nexport {\n  b,\n} from "../b.mjs";\n'
@@ -59,7 +59,8 @@ def test_modules_are_preloaded_that_the_first_one_imports_in_turn(runtime_dir: P
     names = [address.removeprefix(f"{runtime.served_at}/widgets/") for address in runtime.preloads("this-one")]
     own = "elements/this-one/this-one"
     ort = [f"{runtime.served_at}/ort/{name}" for name in RUNTIME_FILES if name.endswith(".mjs")]
-    assert names == [f"{own}.mjs", "core/a.mjs", f"{own}-view.mjs", "b.mjs", "ort.mjs", *ort]
+    assert runtime.entry == [f"{runtime.served_at}/widgets/{name}" for name in ("index.mjs", "core/a.mjs", "b.mjs")]
+    assert names == [f"{own}.mjs", f"{own}-view.mjs", "ort.mjs", *ort]
 
 
 def test_the_manifest_tells_size_and_hash_of_each_runtime_file(runtime_dir: Path, assets_dir: Path) -> None:

@@ -199,3 +199,30 @@ test("a small file comes from the network, and from the cache when there is none
   );
   await assert.rejects(fetchSmall({ url: `${base}/missing`, what: "a card" }, { cache }), { code: "missing" });
 });
+
+/** @param {Uint8Array} content */
+const arriving = (content) => /** @type {ReadableStream<Uint8Array>} */ (new Blob([content.slice()]).stream());
+
+test("a file that arrives already is not asked for again, and is kept", async () => {
+  const { cache, kept } = fakeCache();
+  const before = requests;
+  /** @type {string | null} */
+  let type = null;
+  const options = {
+    cache,
+    arriving: arriving(BODY),
+    onResponse: (/** @type {Response} */ { headers }) => {
+      type = headers.get("content-type");
+    },
+  };
+  assert.deepEqual(await fetchVerified(file("/runtime.wasm"), options), BODY);
+  assert.equal(requests, before);
+  assert.equal(type, "application/wasm");
+  assert.ok(kept.has(cacheKey(HASH, base)));
+});
+
+test("a file that arrives damaged is asked for", async () => {
+  const before = requests;
+  assert.deepEqual(await fetchVerified(file(), { cache: null, arriving: arriving(BODY.slice(1)) }), BODY);
+  assert.equal(requests, before + 1);
+});

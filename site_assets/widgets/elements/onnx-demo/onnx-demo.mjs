@@ -7,7 +7,7 @@ import { parseConfig } from "../../core/config.mjs";
 import { words } from "../../core/messages.mjs";
 import { writeState } from "../../core/url-state.mjs";
 import { connectInputs } from "../../inputs/inputs.mjs";
-import { define, h, hide, whenIdle, whenNear } from "../../parts/dom.mjs";
+import { define, h, hide, savesData, whenIdle, whenNear } from "../../parts/dom.mjs";
 import { copyLink } from "../../parts/share-button.mjs";
 import { compose } from "./compose.mjs";
 import { clearAnswers, clearProblem, showAnswers, showControls, showProblem, showStored } from "./show.mjs";
@@ -33,8 +33,7 @@ export class OnnxDemo extends HTMLElement {
     else whenIdle(() => this.#ensureBuilt(), signal);
     const arrive = () => {
       this.#ensureBuilt({ waiting: true });
-      const { saveData } = /** @type {any} */ (navigator).connection ?? {};
-      this.#built?.loader.arrive({ saveData });
+      this.#built?.loader.arrive({ saveData: savesData() });
     };
     whenNear(this, arrive, signal);
   }

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { hurry, takeEarly } from "../../../site_assets/widgets/engine/early.mjs";
+
+const MANIFEST = { version: "test", files: { "ort-wasm-simd-threaded.wasm": { bytes: 3, sha256: "0".repeat(64) } } };
+
+/**
+ * @param {import("node:test").TestContext} context
+ * @param {(signal?: AbortSignal | null) => Promise<Response>} wasm
+ */
+function network(context, wasm) {
+  const asked = { wasm: 0 };
+  context.mock.method(globalThis, "fetch", async (/** @type {string} */ url, /** @type {RequestInit} */ options) => {
+    if (url.endsWith("runtime.json")) return new Response(JSON.stringify(MANIFEST));
+    asked.wasm++;
+    return wasm(options?.signal);
+  });
+  return asked;
+}
+
+test("the machine code is asked for once, and taken once", async (context) => {
+  const asked = network(context, async () => new Response(Uint8Array.of(1, 2, 3)));
+  hurry();
+  hurry();
+  const stream = await takeEarly();
+  assert.deepEqual(new Uint8Array(await new Response(stream).arrayBuffer()), Uint8Array.of(1, 2, 3));
+  assert.equal(asked.wasm, 1);
+  assert.equal(await takeEarly(), null);
+});
+
+test("an answer that is no file is left to the worker, which says what is wrong", async (context) => {
+  network(context, async () => new Response("no", { status: 404 }));
+  hurry();
+  assert.equal(await takeEarly(), null);
+});
+
+test("whoever takes it can end it", async (context) => {
+  /** @type {AbortSignal | null | undefined} */
+  let downloading;
+  network(context, async (signal) => {
+    downloading = signal;
+    return new Response(new ReadableStream());
+  });
+  hurry();
+  const controller = new AbortController();
+  await takeEarly(controller.signal);
+  assert.equal(downloading?.aborted, false);
+  controller.abort();
+  assert.equal(downloading?.aborted, true);
+});
+
+test("what the browser keeps is not asked for", async (context) => {
+  const asked = network(context, async () => new Response("new"));
+  const caches = { open: async () => ({ match: async () => new Response("kept") }) };
+  const before = Object.getOwnPropertyDescriptor(globalThis, "caches");
+  Object.defineProperty(globalThis, "caches", { value: caches, configurable: true });
+  context.after(() => {
+    if (before) Object.defineProperty(globalThis, "caches", before);
+    else Reflect.deleteProperty(globalThis, "caches");
+  });
+  hurry();
+  assert.equal(await takeEarly(), null);
+  assert.equal(asked.wasm, 0);
+});
