@@ -41,7 +41,7 @@ def write(site: Path, register: str, base: str) -> str:
     folder = own_assets() / "widgets" / "offline"
     build = json.dumps({"version": version, "files": files}, separators=(",", ":"))
     parts = (
-        _EXPORT.sub("", (folder / "site-cache.mjs").read_text("utf-8")),
+        *(_EXPORT.sub("", (folder / name).read_text("utf-8")) for name in ("site-cache.mjs", "isolation.mjs")),
         f"const BUILD = {build};\n",
         (folder / "wiring.js").read_text("utf-8"),
     )

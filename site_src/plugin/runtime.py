@@ -17,6 +17,12 @@ PREFIX = "assets/onnx-widgets"
 RUNTIME_FILES = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
 """The runtime without WebGPU, the glue code that it loads from its own folder, and the machine code."""
 
+WEBGPU_FILES = (
+    "ort.webgpu.min.mjs",
+    "ort-wasm-simd-threaded.asyncify.mjs",
+    "ort-wasm-simd-threaded.asyncify.wasm",
+)
+"""The same with WebGPU: twice as large, and fetched only by readers who choose it."""
 
 _IMPORT = re.compile(r"""^(?:import|export)\b[^;"']*["'](\.{1,2}/[^"']+)["'];""", re.MULTILINE)
 """A static import; imports in comments begin with a star, not with the keyword."""
@@ -135,7 +141,7 @@ def collect(runtime_dir: Path, assets_dir: Path | None = None) -> Runtime:
         if not found:
             raise RuntimeMissingError(f"the widgets' files are missing from {root / folder}: install the package again")
         contents |= {path.relative_to(root).as_posix(): path for path in found}
-    for name in RUNTIME_FILES:
+    for name in RUNTIME_FILES + WEBGPU_FILES:
         path = runtime_dir / name
         if not path.is_file():
             raise RuntimeMissingError(
@@ -145,7 +151,7 @@ def collect(runtime_dir: Path, assets_dir: Path | None = None) -> Runtime:
         contents[f"ort/{name}"] = path
     version, licence = _package(runtime_dir.parent)
     contents["ort/LICENSE"] = licence
-    contents["ort/runtime.json"] = _manifest(version, [runtime_dir / name for name in RUNTIME_FILES])
+    contents["ort/runtime.json"] = _manifest(version, [runtime_dir / name for name in RUNTIME_FILES + WEBGPU_FILES])
     served_at = f"{PREFIX}/{_digest(contents)}"
     return Runtime(version, served_at, {f"{served_at}/{name}": content for name, content in contents.items()})
 

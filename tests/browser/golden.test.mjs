@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { launch } from "./harness/browser.mjs";
+import { goldenRows } from "./harness/drive.mjs";
 import { report, where, wrong } from "./harness/golden-compare.mjs";
 import { findModels, startServer } from "./harness/server.mjs";
 
@@ -22,16 +23,6 @@ before(async () => {
   browser = await launch();
   page = await browser.newPage();
   await page.goto(server.url);
-  await page.evaluate(() => {
-    const worker = new Worker("assets/harness/golden-worker.mjs", { type: "module" });
-    const asked = (/** @type {string} */ model) =>
-      new Promise((resolve) => {
-        worker.onmessage = ({ data }) => resolve(data);
-        worker.onerror = (event) => resolve({ error: event.message });
-        worker.postMessage({ model, base: document.baseURI });
-      });
-    Object.assign(globalThis, { asked });
-  });
 });
 after(async () => {
   await browser?.close();
@@ -44,10 +35,7 @@ test("there are models with golden vectors", () => {
 
 for (const model of models) {
   test(`${model}: every golden input gives Python's answer in the browser`, { timeout: 240_000 }, async (context) => {
-    const { result, error } = await page.evaluate((name) => /** @type {any} */ (globalThis).asked(name), model);
-    assert.equal(error, undefined);
-    /** @type {import("./harness/golden-compare.mjs").Row[]} */
-    const rows = result.rows;
+    const rows = await goldenRows(page, model);
     for (const line of report(model, rows).split("\n")) context.diagnostic(line);
     assert.ok(new Set(rows.map((row) => row.input)).size >= 24);
     for (const row of rows) assert.deepEqual(wrong(row), [], where(row));

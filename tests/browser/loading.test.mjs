@@ -152,11 +152,12 @@ test("with Save-Data the button that offers to load does so", async () => {
 test("nothing is fetched while the widget is far below", async () => {
   await shared.withPage(async (page) => {
     await page.addInitScript(() => {
-      addEventListener("DOMContentLoaded", () => {
-        const spacer = document.createElement("div");
-        spacer.style.setProperty("height", "4000px");
-        document.body.prepend(spacer);
-      });
+      // Before any script of the page runs.
+      new MutationObserver((_, observer) => {
+        if (!document.body) return;
+        observer.disconnect();
+        document.body.style.setProperty("padding-top", "4000px");
+      }).observe(document, { childList: true, subtree: true });
     });
     const before = shared.server.requests.length;
     const fetched = () => shared.server.requests.slice(before).filter((path) => ONNX.test(path) || WASM.test(path));

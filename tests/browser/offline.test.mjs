@@ -96,6 +96,34 @@ test("without a network, every page opens, a sample, a drawing and a photo are a
   });
 });
 
+test("who chooses threads gets an isolated page from the service worker, now and at the next visit", async () => {
+  await shared.withPage(async (page) => {
+    await page.goto(shared.server.url);
+    await ready(page);
+    const said = await summary(page);
+    await kept(page);
+    assert.equal(await page.evaluate(() => crossOriginIsolated), false);
+    const choice = demo(page).getByLabel("Runs on");
+    const option = choice.locator("option", { hasText: "threads" });
+    await option.waitFor({ state: "attached" });
+    const label = /** @type {string} */ (await option.textContent());
+    await Promise.all([page.waitForEvent("load"), choice.selectOption({ label })]);
+    for (const visit of ["at once", "later"]) {
+      await ready(page);
+      assert.equal(await page.evaluate(() => crossOriginIsolated), true, visit);
+      assert.equal(await summary(page), said);
+      assert.match(await choice.inputValue(), /^wasm-[2-9]$/);
+      await page.goto(shared.server.url);
+    }
+    await ready(page);
+    await choice.selectOption({ label: "WebAssembly, 1 thread" });
+    await ready(page);
+    await summary(page);
+    await page.goto(shared.server.url);
+    assert.equal(await page.evaluate(() => crossOriginIsolated), false);
+  });
+});
+
 test("a new version waits while a tab shows the old one, and replaces all of it when the reader wants it", async () => {
   await shared.withPage(async (page, context) => {
     await page.goto(`${shared.server.url}one/`);

@@ -16,7 +16,7 @@ from mkdocs.exceptions import Abort
 
 from site_src.plugin.catalogue import Catalogue
 from site_src.plugin.page import PageBuilder
-from site_src.plugin.runtime import RUNTIME_FILES, Assets, Runtime, collect
+from site_src.plugin.runtime import RUNTIME_FILES, WEBGPU_FILES, Assets, Runtime, collect
 from site_src.plugin.widgets.base import Output, SampleImage, Surroundings
 from tests.site_src.fixture_models import write_model
 
@@ -35,7 +35,7 @@ def runtime_dir(tmp_path: Path) -> Path:
     """Something like `node_modules/onnxruntime-web/dist`."""
     dist = tmp_path / "onnxruntime-web" / "dist"
     dist.mkdir(parents=True)
-    for name in RUNTIME_FILES:
+    for name in RUNTIME_FILES + WEBGPU_FILES:
         (dist / name).write_bytes(name.encode())
     (dist.parent / "package.json").write_text(json.dumps({"version": "1.2.3", "license": "MIT"}))
     return dist

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {'no-wasm' | 'runtime' | 'offline' | 'network' | 'missing' | 'html' | 'hash' | 'card' | 'session'
- *   | 'config' | 'not-an-image' | 'undecodable' | 'huge' | 'empty-drop'
+ *   | 'config' | 'not-isolated' | 'not-an-image' | 'undecodable' | 'huge' | 'empty-drop'
  *   | 'camera-refused' | 'camera-absent' | 'camera-busy' | 'camera-insecure'
  *   | 'cancelled' | 'superseded' | 'crashed' | 'internal'} Code
  */
@@ -74,6 +74,11 @@ const WORDS = {
     title: "The network could not be opened.",
     advice: `${capitalised(what)} is intact, but the runtime refused it${found ? `: ${found}` : ""}. Reload the page with other tabs closed: it may lack memory.`,
     retry: true,
+  }),
+  "not-isolated": () => ({
+    title: "This page is not isolated from other sites, which threads need.",
+    advice: "Its service worker can isolate it, unless the browser or a forced reload passes by it.",
+    retry: false,
   }),
   config: ({ found }) => ({
     title: "This demonstration is misconfigured.",

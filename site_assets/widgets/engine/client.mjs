@@ -1,6 +1,7 @@
 /** The page's side of the worker: promises instead of messages. All widgets of a page share one worker. */
 
 import { fromPlain, WidgetError } from "../core/messages.mjs";
+import { sharedBackends } from "./backends.mjs";
 
 /** @typedef {typeof import("../worker/worker.mjs").TASKS} Tasks */
 /** @typedef {import("../worker/sessions.mjs").Progress} Progress */
@@ -85,13 +86,22 @@ export class Client {
     else waiting.reject(fromPlain(reply.error));
   }
 
-  /** The worker did not load, or died: every waiting request fails, and the next request starts a new worker. */
+  /** Stop the worker, so that the next request starts another. Whoever waits is `superseded`. */
+  restart() {
+    this.#stop(new WidgetError("superseded"));
+  }
+
+  /** The worker did not load, or died. */
   #crash() {
+    const offline = globalThis.navigator?.onLine === false;
+    this.#stop(offline ? new WidgetError("offline", { what: "the page’s program" }) : new WidgetError("crashed"));
+  }
+
+  /** Every waiting request fails, and the next request starts a new worker. @param {WidgetError} error */
+  #stop(error) {
     this.#worker?.terminate();
     this.#worker = null;
     this.generation++;
-    const offline = globalThis.navigator?.onLine === false;
-    const error = offline ? new WidgetError("offline", { what: "the page’s program" }) : new WidgetError("crashed");
     const failed = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const { reject } of failed) reject(error);
@@ -107,6 +117,10 @@ let shared = null;
 
 /** The page's one client. */
 export function sharedClient() {
-  shared ??= new Client();
+  if (!shared) {
+    const client = new Client();
+    sharedBackends().addEventListener("change", () => client.restart());
+    shared = client;
+  }
   return shared;
 }

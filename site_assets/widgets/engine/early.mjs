@@ -4,11 +4,13 @@
  */
 
 import { requestUnlessKept } from "../core/fetch.mjs";
-import { FOLDER, runtimeFile, WASM } from "../core/runtime.mjs";
+import { runtimeCode, runtimeFile } from "../core/runtime.mjs";
+import { sharedBackends } from "./backends.mjs";
 
+/** @typedef {import("../core/backend.mjs").Backend} Backend */
 /** @typedef {ReadableStream<Uint8Array>} Stream */
 
-/** @type {{body: Promise<Stream | null>, controller: AbortController} | null} */
+/** @type {{body: Promise<Stream | null>, runtime: Backend["runtime"], controller: AbortController} | null} */
 let early = null;
 
 /** Ask for the machine code, unless the browser keeps it or cannot hand it to the worker as it arrives. */
@@ -16,29 +18,30 @@ export function hurry() {
   if (early || !canTransfer()) return;
   const controller = new AbortController();
   // Whatever goes wrong happens to the worker as well, which says what it is.
-  early = { body: begin(controller.signal).catch(() => null), controller };
+  const { runtime } = sharedBackends().chosen;
+  early = { body: begin(runtime, controller.signal).catch(() => null), runtime, controller };
 }
 
-/** @param {AbortSignal} signal */
-async function begin(signal) {
-  const file = { url: new URL(WASM, FOLDER).href, what: "the neural-network runtime", ...(await runtimeFile()) };
-  const response = await requestUnlessKept(file, signal);
+/** @param {Backend["runtime"]} runtime @param {AbortSignal} signal */
+async function begin(runtime, signal) {
+  const response = await requestUnlessKept(runtimeCode(runtime, await runtimeFile(runtime)), signal);
   return response?.body ?? null;
 }
 
 /**
- * What has been asked for, once.
+ * What has been asked for, once, if it is what a backend needs.
  *
+ * @param {Backend} backend
  * @param {AbortSignal} [signal] ends it
  * @returns {Promise<Stream | null>}
  */
-export async function takeEarly(signal) {
+export async function takeEarly({ runtime }, signal) {
   if (!early) return null;
-  const { body, controller } = early;
+  const { body, controller, runtime: asked } = early;
   early = null;
-  if (signal?.aborted) controller.abort();
+  if (signal?.aborted || runtime !== asked) controller.abort();
   signal?.addEventListener("abort", () => controller.abort(), { once: true });
-  return body;
+  return runtime === asked ? body : null;
 }
 
 /** Safari cannot before version 26. */

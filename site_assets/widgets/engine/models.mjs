@@ -3,6 +3,7 @@
 import { fetchCard, maxPixels, modelFile, totalBytes, triggerOwner } from "../core/card.mjs";
 import { WidgetError } from "../core/messages.mjs";
 import { runtimeFile } from "../core/runtime.mjs";
+import { sharedBackends } from "./backends.mjs";
 import { takeEarly } from "./early.mjs";
 import { Latest } from "./latest.mjs";
 
@@ -24,6 +25,7 @@ export class Models {
   /** The network shown, where they are not side by side; null shows all. @type {number | null} */
   only = null;
   #client;
+  #backends;
   #references;
   #base;
   /** @type {Promise<void> | null} */
@@ -37,8 +39,10 @@ export class Models {
    * @param {readonly ModelRef[]} references
    * @param {Client} client
    * @param {string} base what the cards' addresses are relative to
+   * @param {import("./backends.mjs").Backends} [backends]
    */
-  constructor(references, client, base) {
+  constructor(references, client, base, backends = sharedBackends()) {
+    this.#backends = backends;
     this.#references = references;
     this.#client = client;
     this.#base = base;
@@ -113,7 +117,12 @@ export class Models {
    */
   async open({ onProgress, onOpened, signal } = {}) {
     this.#client.start();
-    const [runtime, arriving] = await Promise.all([runtimeFile(), takeEarly(signal), this.loadCards(signal)]);
+    const backend = this.#backends.chosen;
+    const [file, arriving] = await Promise.all([
+      runtimeFile(backend.runtime),
+      takeEarly(backend, signal),
+      this.loadCards(signal),
+    ]);
     const models = this.shown.map((i) => {
       const { card, url } = this.entries[i];
       const file = this.fileOf(i);
@@ -127,7 +136,13 @@ export class Models {
       opened = progress.opened.length;
     };
     const transfer = arriving ? [arriving] : [];
-    await this.#client.ask("open", { models, runtime, arriving }, { onProgress: watched, signal, transfer });
+    const runtime = { backend, file, arriving };
+    try {
+      await this.#client.ask("open", { models, runtime }, { onProgress: watched, signal, transfer });
+    } catch (error) {
+      this.#backends.fallBack(error);
+      throw error;
+    }
     this.#note(models.map(({ file }) => file.sha256));
   }
 
@@ -161,7 +176,12 @@ export class Models {
    */
   async #run(request) {
     if (this.answering.length === 0) throw new WidgetError("superseded");
-    return this.#client.ask("run", request);
+    try {
+      return await this.#client.ask("run", request);
+    } catch (error) {
+      if (this.#backends.fallBack(error)) throw new WidgetError("superseded");
+      throw error;
+    }
   }
 
   /** Forget an image that waits for its answer. */

@@ -3,14 +3,15 @@
  * streams, is checked against a hash, and is kept (see `ort.mjs`).
  */
 
-import { FOLDER } from "../core/runtime.mjs";
+import { BUILDS, FOLDER } from "../core/runtime.mjs";
 
-/** @type {WebAssembly.Module | null} */
+/** @typedef {{module: WebAssembly.Module, runtime: keyof typeof BUILDS}} Compiled */
+/** @type {Compiled | null} */
 let compiled = null;
 
-/** @param {WebAssembly.Module} module */
-export function provide(module) {
-  compiled = module;
+/** @param {Compiled} given */
+export function provide(given) {
+  compiled = given;
 }
 
 /**
@@ -19,9 +20,9 @@ export function provide(module) {
 
 /** @param {object} options Emscripten's, of which there is one of ours */
 export default async function start(options) {
-  const { default: original } = await import(new URL("ort-wasm-simd-threaded.mjs", FOLDER).href);
+  const { module, runtime } = /** @type {Compiled} */ (compiled);
+  const { default: original } = await import(new URL(BUILDS[runtime].glue, FOLDER).href);
   const instantiateWasm = async (/** @type {WebAssembly.Imports} */ imports, /** @type {Receive} */ receive) => {
-    const module = /** @type {WebAssembly.Module} */ (compiled);
     receive(await WebAssembly.instantiate(module, imports), module);
   };
   return original({ ...options, instantiateWasm });

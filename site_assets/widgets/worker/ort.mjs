@@ -1,21 +1,21 @@
-/** onnxruntime-web: fetched once, when first needed, from the site itself. One thread, WebAssembly. */
+/** onnxruntime-web: fetched once, when first needed, from the site itself, for one backend. */
 
+import { DEFAULT } from "../core/backend.mjs";
 import { fetchVerified } from "../core/fetch.mjs";
 import { WidgetError } from "../core/messages.mjs";
-import { FOLDER, runtimeFile, WASM } from "../core/runtime.mjs";
+import { BUILDS, FOLDER, runtimeCode, runtimeFile } from "../core/runtime.mjs";
 import { provide } from "./glue.mjs";
 
 /** @typedef {typeof import("onnxruntime-web")} Ort */
 /** @typedef {(loaded: number, cached: boolean) => void} OnProgress */
+/** @typedef {import("../core/backend.mjs").Backend} Backend */
 /** @typedef {import("../core/runtime.mjs").RuntimeFile} RuntimeFile */
 /**
- * @typedef {object} Known what is known of the WebAssembly file
- * @property {RuntimeFile} [file] fetched otherwise
+ * @typedef {object} Known what the page knows of the runtime; what it says first holds while the worker lives
+ * @property {Backend} [backend] the default otherwise
+ * @property {RuntimeFile} [file] its machine code; looked up otherwise
  * @property {ReadableStream<Uint8Array> | null} [arriving] its content, if the page has asked for it already
  */
-
-/** What the answers are computed by, as the page names it. */
-export const BACKEND = "WebAssembly, one thread";
 
 /** A module with one function that uses a 128-bit constant: valid only where SIMD is known. */
 const SIMD_PROBE = Uint8Array.of(
@@ -50,7 +50,7 @@ export async function loadRuntime(signal, onProgress, known = {}) {
   } catch (error) {
     if (loading === mine) loading = null; // So that a retry starts over, unless another caller has already started one.
     const byAnother = error instanceof WidgetError && error.code === "cancelled" && !signal.aborted;
-    if (byAnother) return await loadRuntime(signal, onProgress, { file: known.file });
+    if (byAnother) return await loadRuntime(signal, onProgress, { ...known, arriving: null });
     throw error;
   } finally {
     listeners.delete(onProgress);
@@ -66,15 +66,14 @@ async function start(signal, known) {
   const onProgress = (loaded, cached) => {
     for (const listener of listeners) listener(loaded, cached);
   };
-  const file = known.file ?? (await runtimeFile());
-  const wasm = { url: new URL(WASM, FOLDER).href, what: "the neural-network runtime", ...file };
-  const [module, ort] = await Promise.all([
-    compile(wasm, { signal, onProgress, arriving: known.arriving }),
-    importOrt(),
-  ]);
-  provide(module);
-  ort.env.wasm.numThreads = 1;
-  ort.env.wasm.wasmPaths = { mjs: new URL("glue.mjs", import.meta.url).href, wasm: wasm.url };
+  const { backend = DEFAULT, file, arriving } = known;
+  const { runtime, threads } = backend;
+  const code = runtimeCode(runtime, file ?? (await runtimeFile(runtime)));
+  const [module, ort] = await Promise.all([compile(code, { signal, onProgress, arriving }), importOrt(runtime)]);
+  provide({ module, runtime });
+  provider = runtime;
+  ort.env.wasm.numThreads = threads;
+  ort.env.wasm.wasmPaths = { mjs: new URL("glue.mjs", import.meta.url).href, wasm: code.url };
   ort.env.logLevel = "error";
   return ort;
 }
@@ -103,10 +102,10 @@ async function compile(file, options) {
   }
 }
 
-/** @returns {Promise<Ort>} */
-async function importOrt() {
+/** @param {Backend["runtime"]} runtime @returns {Promise<Ort>} */
+async function importOrt(runtime) {
   try {
-    return await import(new URL("ort.wasm.min.mjs", FOLDER).href);
+    return await import(new URL(BUILDS[runtime].api, FOLDER).href);
   } catch (error) {
     const offline = globalThis.navigator?.onLine === false;
     const found = error instanceof Error ? error.message : String(error);
@@ -116,6 +115,9 @@ async function importOrt() {
       : new WidgetError("runtime", { what: found }, { cause: error });
   }
 }
+
+/** What runs the sessions, by onnxruntime's name. @type {Backend["runtime"]} */
+let provider = DEFAULT.runtime;
 
 /** Sessions start one after the other: onnxruntime mounts their weights in one place. @type {Promise<unknown>} */
 let started = Promise.resolve();
@@ -130,7 +132,7 @@ let started = Promise.resolve();
 export function startSession(ort, file, [model, shared]) {
   const externalData = file.shared ? [{ path: file.shared.name, data: shared }] : [];
   const session = started.then(() =>
-    ort.InferenceSession.create(model, { executionProviders: ["wasm"], externalData }),
+    ort.InferenceSession.create(model, { executionProviders: [provider], externalData }),
   );
   started = session.catch(() => {});
   return session;

@@ -1,6 +1,7 @@
 /** Networks that are open, one session for each model file, kept while the page lives. */
 
 import { following } from "../core/abort.mjs";
+import { DEFAULT } from "../core/backend.mjs";
 import { fileParts } from "../core/card.mjs";
 import { fetchVerified } from "../core/fetch.mjs";
 import { WidgetError } from "../core/messages.mjs";
@@ -41,7 +42,8 @@ export async function openModels(models, signal, onProgress, runtime = {}) {
   const wanted = models.filter(({ file }) => !open.has(file.sha256));
   const meter = new Meter(onProgress);
   if (wanted.length > 0) {
-    const file = runtime.file ?? (await runtimeFile());
+    const { runtime: build } = runtime.backend ?? DEFAULT;
+    const file = runtime.file ?? (await runtimeFile(build));
     meter.expect("runtime", file.bytes);
     for (const part of wanted.flatMap((model) => fileParts(model.file))) meter.expect(part.sha256, part.bytes);
     const downloads = following(signal); // One failure ends the other downloads too.

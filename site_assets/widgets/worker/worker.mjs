@@ -6,6 +6,7 @@
  */
 
 import "../core/abort.mjs";
+import "../core/backend.mjs";
 import "../core/card.mjs";
 import "../core/decode.mjs";
 import "../core/dimensions.mjs";

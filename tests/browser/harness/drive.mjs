@@ -171,6 +171,31 @@ export function watchErrors(page) {
   return errors;
 }
 
+/**
+ * A model's golden inputs, run by the harness page's one worker, which keeps the runtime from model to model.
+ *
+ * @param {Page} page
+ * @param {string} model
+ * @param {{backend?: import("../../../site_assets/widgets/core/backend.mjs").Backend, most?: number}} [options] the first
+ *   backend holds while the page lives
+ * @returns {Promise<import("./golden-compare.mjs").Row[]>}
+ */
+export async function goldenRows(page, model, options) {
+  const { result, error } = await page.evaluate(
+    (request) =>
+      new Promise((resolve) => {
+        const kept = /** @type {{golden?: Worker}} */ (globalThis);
+        kept.golden ??= new Worker("assets/harness/golden-worker.mjs", { type: "module" });
+        kept.golden.onmessage = ({ data }) => resolve(data);
+        kept.golden.onerror = (event) => resolve({ error: event.message });
+        kept.golden.postMessage({ ...request, base: document.baseURI });
+      }),
+    { model, ...options },
+  );
+  if (error) throw new Error(error);
+  return result.rows;
+}
+
 /** The text of the failure shown, which is an alert. @param {Page} page */
 export async function failureText(page) {
   const box = demo(page).locator("onnx-load-progress[data-state=failed]");

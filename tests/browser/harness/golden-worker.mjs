@@ -9,20 +9,25 @@ import { infer } from "../widgets-dev/widgets/worker/inference.mjs";
 import { loadRuntime, startSession } from "../widgets-dev/widgets/worker/ort.mjs";
 import { compareLogits, comparePrepared } from "./golden-compare.mjs";
 
-/** @type {ReturnType<typeof loadRuntime> | undefined} */
+/** For the backend that is asked for first. @type {ReturnType<typeof loadRuntime> | undefined} */
 let runtime;
 /** The inputs as decoded, for all models. @type {Map<string, Promise<import("../widgets-dev/widgets/core/image.mjs").Image>>} */
 const decoded = new Map();
 
-/** @param {string} model @param {string} base the harness page's address */
-async function run(model, base) {
+/**
+ * @param {string} model
+ * @param {string} base the harness page's address
+ * @param {{backend?: import("../../../site_assets/widgets/core/backend.mjs").Backend, most?: number}} options `most`: of the
+ *   inputs, from all over their list
+ */
+async function run(model, base, { backend, most = Number.POSITIVE_INFINITY }) {
   /** @param {string} input */
   const decode = async (input) => decodeImage(await (await get(`golden/${input}`)).blob(), { maxPixels: 50_000_000 });
   /** @param {string} path */
   const get = (path) => fetch(new URL(path, base));
   const card = await (await get(`models/${model}/card.json`)).json();
   const golden = await (await get(`models/${model}/golden.json`)).json();
-  runtime ??= loadRuntime(new AbortController().signal, () => {});
+  runtime ??= loadRuntime(new AbortController().signal, () => {}, { backend });
   const ort = await runtime;
   const sessions = new Map();
   for (const precision of Object.keys(golden.vectors[0].logits)) {
@@ -35,7 +40,8 @@ async function run(model, base) {
   await readyTrigger(card.trigger);
   const rows = [];
   const logits = [];
-  for (const vector of golden.vectors) {
+  const step = Math.max(1, Math.floor(golden.vectors.length / most));
+  for (const vector of golden.vectors.filter((/** @type {unknown} */ _, /** @type {number} */ i) => i % step === 0)) {
     const image = decoded.get(vector.input) ?? decode(vector.input);
     decoded.set(vector.input, image);
     const prepared = runPipeline(card.input, await image, vector.trigger ? card.trigger : null, vector.placement);
@@ -52,7 +58,7 @@ async function run(model, base) {
 
 globalThis.addEventListener("message", async ({ data }) => {
   try {
-    globalThis.postMessage({ result: await run(data.model, data.base) });
+    globalThis.postMessage({ result: await run(data.model, data.base, data) });
   } catch (error) {
     globalThis.postMessage({ error: String(error instanceof Error ? error.stack : error) });
   }

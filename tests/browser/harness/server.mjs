@@ -12,6 +12,7 @@ import { extname, join, normalize, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { BUILDS } from "../../../site_assets/widgets/core/runtime.mjs";
 import { harnessPage } from "./page.mjs";
 
 export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
@@ -19,7 +20,7 @@ export const BASE = "/report/";
 const ORT = join(ROOT, "node_modules/onnxruntime-web/dist");
 const compress = promisify(gzip);
 const COMPRESSED = /^(text\/|application\/json|image\/svg)/;
-const RUNTIME_FILES = ["ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"];
+const RUNTIME_FILES = Object.values(BUILDS).flatMap((build) => Object.values(build));
 
 /** @type {Record<string, string>} */
 const TYPES = {
@@ -33,6 +34,11 @@ const TYPES = {
   ".png": "image/png",
   ".svg": "image/svg+xml",
   ".wasm": "application/wasm",
+};
+
+const ISOLATION = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
 };
 
 /** Folders that may hold a model, the released ones first. */
@@ -111,9 +117,10 @@ async function read(folder, name) {
  */
 
 /**
- * @param {{siteDir?: string, base?: string, config?: object, port?: number}} [options]
+ * @param {{siteDir?: string, base?: string, config?: object, port?: number, isolated?: boolean}} [options] `isolated`: with
+ *   the headers that threads need
  */
-export async function startServer({ siteDir, base = BASE, config, port = 0 } = {}) {
+export async function startServer({ siteDir, base = BASE, config, port = 0, isolated = false } = {}) {
   /** @type {Fault[]} */
   let faults = [];
   /** Each sends the rest of a stalled answer. @type {Set<() => void>} */
@@ -142,6 +149,7 @@ export async function startServer({ siteDir, base = BASE, config, port = 0 } = {
       "content-type": type,
       "content-length": data.length,
       "cache-control": "max-age=600",
+      ...(isolated && ISOLATION),
       ...(zip && { "content-encoding": "gzip" }),
     });
     // If the faults were lifted while the file was read, nobody would send the rest of this answer.

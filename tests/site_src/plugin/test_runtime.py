@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from site_src.plugin.runtime import RUNTIME_FILES, RuntimeMissingError, collect, own_assets
+from site_src.plugin.runtime import RUNTIME_FILES, WEBGPU_FILES, RuntimeMissingError, collect, own_assets
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def test_all_files_lie_below_one_hashed_folder(runtime_dir: Path, assets_dir: Pa
     runtime = collect(runtime_dir, assets_dir)
     names = {address.removeprefix(f"{runtime.served_at}/") for address in runtime.files}
     assert {"widgets/index.mjs", "widgets/core/a.mjs", "styles/widgets.css", "ort/LICENSE", "ort/runtime.json"} <= names
-    assert {f"ort/{name}" for name in RUNTIME_FILES} <= names
+    assert {f"ort/{name}" for name in RUNTIME_FILES + WEBGPU_FILES} <= names
     assert runtime.module in runtime.files
     assert runtime.stylesheet in runtime.files
 
@@ -69,7 +69,7 @@ def test_the_manifest_tells_size_and_hash_of_each_runtime_file(runtime_dir: Path
     assert isinstance(content, bytes)
     manifest = json.loads(content)
     assert manifest["version"] == runtime.version == "1.2.3"
-    for name in RUNTIME_FILES:
+    for name in RUNTIME_FILES + WEBGPU_FILES:
         data = (runtime_dir / name).read_bytes()
         assert manifest["files"][name] == {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 

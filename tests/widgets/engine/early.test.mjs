@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { DEFAULT, WEBGPU } from "../../../site_assets/widgets/core/backend.mjs";
 import { hurry, takeEarly } from "../../../site_assets/widgets/engine/early.mjs";
+import { settled } from "./fakes.mjs";
 
 const MANIFEST = { version: "test", files: { "ort-wasm-simd-threaded.wasm": { bytes: 3, sha256: "0".repeat(64) } } };
 
@@ -22,16 +24,16 @@ test("the machine code is asked for once, and taken once", async (context) => {
   const asked = network(context, async () => new Response(Uint8Array.of(1, 2, 3)));
   hurry();
   hurry();
-  const stream = await takeEarly();
+  const stream = await takeEarly(DEFAULT);
   assert.deepEqual(new Uint8Array(await new Response(stream).arrayBuffer()), Uint8Array.of(1, 2, 3));
   assert.equal(asked.wasm, 1);
-  assert.equal(await takeEarly(), null);
+  assert.equal(await takeEarly(DEFAULT), null);
 });
 
 test("an answer that is no file is left to the worker, which says what is wrong", async (context) => {
   network(context, async () => new Response("no", { status: 404 }));
   hurry();
-  assert.equal(await takeEarly(), null);
+  assert.equal(await takeEarly(DEFAULT), null);
 });
 
 test("whoever takes it can end it", async (context) => {
@@ -43,7 +45,7 @@ test("whoever takes it can end it", async (context) => {
   });
   hurry();
   const controller = new AbortController();
-  await takeEarly(controller.signal);
+  await takeEarly(DEFAULT, controller.signal);
   assert.equal(downloading?.aborted, false);
   controller.abort();
   assert.equal(downloading?.aborted, true);
@@ -59,6 +61,19 @@ test("what the browser keeps is not asked for", async (context) => {
     else Reflect.deleteProperty(globalThis, "caches");
   });
   hurry();
-  assert.equal(await takeEarly(), null);
+  assert.equal(await takeEarly(DEFAULT), null);
   assert.equal(asked.wasm, 0);
+});
+
+test("the machine code of another backend is of no use", async (context) => {
+  /** @type {AbortSignal | null | undefined} */
+  let downloading;
+  network(context, async (signal) => {
+    downloading = signal;
+    return new Response(new ReadableStream());
+  });
+  hurry();
+  assert.equal(await takeEarly(WEBGPU), null);
+  await settled();
+  assert.equal(downloading?.aborted, true);
 });

@@ -6,6 +6,7 @@
 import { parseConfig } from "../../core/config.mjs";
 import { words } from "../../core/messages.mjs";
 import { writeState } from "../../core/url-state.mjs";
+import { sharedBackends } from "../../engine/backends.mjs";
 import { connectInputs } from "../../inputs/inputs.mjs";
 import { define, h, hide, savesData, whenIdle, whenNear } from "../../parts/dom.mjs";
 import { copyLink } from "../../parts/share-button.mjs";
@@ -63,7 +64,7 @@ export class OnnxDemo extends HTMLElement {
       const parts = compose(parseConfig(this.getAttribute("config")), {
         onImage: (finished) => this.#changed(finished),
         onCards: () => this.#preview(),
-        onReady: () => this.#answer(),
+        onReady: () => this.#ready(),
         onStuck: () => this.#appear(),
       });
       this.#built = parts;
@@ -88,6 +89,14 @@ export class OnnxDemo extends HTMLElement {
   #preview() {
     this.#appear();
     this.#showStored();
+  }
+
+  /** Networks are open: answer; and see what else they could run on, now that nothing waits for it. */
+  #ready() {
+    this.#answer();
+    const { models, view } = this.#parts;
+    if (!models.ready || !this.#listening) return;
+    whenIdle(() => sharedBackends().look().then(view.backend.show), this.#listening.signal);
   }
 
   /** Without a network to ask: the stored answers, if it is their sample that is shown. */
@@ -117,6 +126,8 @@ export class OnnxDemo extends HTMLElement {
       models.precision = view.precision.value;
       this.#changeModels();
     });
+    view.backend.listen(signal);
+    on(sharedBackends(), "change", () => this.#restart());
     on(view.share, "click", () => copyLink(view.share, this.id));
     on(view.load, "load", () => loader.load());
     on(view.load, "cancelload", () => loader.cancel());
@@ -154,6 +165,12 @@ export class OnnxDemo extends HTMLElement {
     if (index < 0) return;
     models.only = index;
     this.#changeModels();
+  }
+
+  /** The networks run on something else now. Those that nobody has asked for yet are left alone. */
+  #restart() {
+    const { loader } = this.#parts;
+    if (loader.state.name !== "idle" && loader.state.name !== "offered") loader.load();
   }
 
   #changeModels() {

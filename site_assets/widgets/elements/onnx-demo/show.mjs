@@ -5,7 +5,6 @@ import { words } from "../../core/messages.mjs";
 import { summarise } from "../../core/summary.mjs";
 import { h } from "../../parts/dom.mjs";
 import { describe } from "../../triggers/registry.mjs";
-import { BACKEND } from "../../worker/ort.mjs";
 
 /** @typedef {import("../../core/card.mjs").Card} Card */
 /** @typedef {import("../../core/config.mjs").Config} Config */
@@ -142,5 +141,5 @@ export function clearProblem({ summary }) {
  */
 function timing(milliseconds, runs) {
   const each = runs === 1 ? "" : " a network";
-  return `${(milliseconds / runs).toFixed(1)} ms${each} · ${BACKEND}`;
+  return `${(milliseconds / runs).toFixed(1)} ms${each}`;
 }

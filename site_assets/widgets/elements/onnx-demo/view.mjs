@@ -1,6 +1,8 @@
 /** What a demo consists of on the page: built once, in a size that does not change when the networks arrive. */
 
+import { sharedBackends } from "../../engine/backends.mjs";
 import { Announcer } from "../../parts/announcer.mjs";
+import { backendChoice } from "../../parts/backend-choice.mjs";
 import { caption, h, icon } from "../../parts/dom.mjs";
 import { LoadProgress } from "../../parts/load-progress.mjs";
 import { ModelAnswer } from "../../parts/model-answer.mjs";
@@ -39,6 +41,7 @@ export function buildView(config, kind, stage, { upload, camera, samples }) {
   stage.heir = toggle;
   const precision = h("select", { class: "ow-precision" });
   const weights = h("label", { class: "ow-weights" }, h("span", {}, "Weights"), precision);
+  const backend = backendChoice(sharedBackends());
   const timing = h("span", { class: "ow-timing" });
   const share = shareButton();
   const title = caption(YOURS);
@@ -52,7 +55,7 @@ export function buildView(config, kind, stage, { upload, camera, samples }) {
   const says = h("div", { class: "ow-says" }, summary);
   const right = h("div", { class: "ow-right" }, seenBox, says, picker, answersBox);
   const privacy = h("span", { class: "ow-privacy" }, icon("lock"), h("span", {}, "Images stay in this tab"));
-  const foot = h("footer", { class: "ow-foot" }, weights, timing, privacy);
+  const foot = h("footer", { class: "ow-foot" }, weights, backend.label, timing, privacy, backend.note);
   const head = h("header", { class: "ow-head" }, h("div", { class: "ow-title" }, config.title), share);
   const root = h(
     "section",
@@ -78,6 +81,7 @@ export function buildView(config, kind, stage, { upload, camera, samples }) {
     load,
     precision,
     weights,
+    backend,
     timing,
     share,
   };

@@ -2,14 +2,13 @@
 
 import { openModels } from "../sessions.mjs";
 
-/** @typedef {import("../../core/runtime.mjs").RuntimeFile} RuntimeFile */
 /** @typedef {import("../sessions.mjs").Progress} Progress */
 
 /**
- * @param {{models: import("../sessions.mjs").ModelSpec[], runtime?: RuntimeFile, arriving?: ReadableStream<Uint8Array> | null}} request
+ * @param {{models: import("../sessions.mjs").ModelSpec[], runtime?: import("../ort.mjs").Known}} request
  * @param {AbortSignal} signal
  * @param {(progress: Progress) => void} onProgress
  */
-export async function open({ models, runtime, arriving }, signal, onProgress) {
-  return { result: await openModels(models, signal, onProgress, { file: runtime, arriving }) };
+export async function open({ models, runtime }, signal, onProgress) {
+  return { result: await openModels(models, signal, onProgress, runtime) };
 }
