@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import numpy.typing as npt
 import onnx
+import torch
 from onnx import numpy_helper
+from torch import nn
 
 from export.errors import ExportError
-
-if TYPE_CHECKING:
-    from torch import nn
+from training.models.mobilenet_v2 import ConvNorm
 
 Array = npt.NDArray[np.generic]
 FIRST_AXIS = 1
@@ -62,10 +60,6 @@ def load_into(network: nn.Module, model: onnx.ModelProto, where: str) -> None:
     Raises:
         ExportError: If the file has other tensors than the network, or of other shapes.
     """
-    import torch  # noqa: PLC0415 - seconds to import, and only restoring needs it
-
-    from training.models.mobilenet_v2 import ConvNorm  # noqa: PLC0415 - imports torch
-
     found = constants(model)
     bias_of = {node.input[1]: node.input[2] for node in model.graph.node if node.op_type == "Conv" and node.input[2:]}
 
