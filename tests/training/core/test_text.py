@@ -39,4 +39,4 @@ def test_one_line_is_one_line() -> None:
 
 def test_a_misspelt_name_gets_the_nearest_known_one_as_a_hint() -> None:
     assert did_you_mean("mnits", ["digits", "mnist"], "choose") == "did you mean 'mnist'?"
-    assert did_you_mean("dogs", ["digits", "mnist"], "choose") == "choose"
+    assert did_you_mean("cats", ["digits", "mnist"], "choose") == "choose"
