@@ -33,6 +33,7 @@ def matrix(found: Found, *, linked: bool = True) -> str:
     families = [{"family": family, "defences": known} for family, known in found.families.items()]
     return render(
         "catching/matrix", name=found.name, title=found.results.title, families=families, rows=rows, linked=linked,
+        column_of={defence.name: column for column, defence in enumerate(defences, start=1)},
         family_of={defence.name: family for family, known in found.families.items() for defence in known},
     )  # fmt: skip
 

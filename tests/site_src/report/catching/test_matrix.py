@@ -14,7 +14,7 @@ def found() -> Found:
 
 def test_every_attack_meets_every_defence_under_its_family() -> None:
     html = matrix(found())
-    heads = re.findall(r'<th scope="col" data-family="([^"]+)">([^<]+)</th>', html)
+    heads = re.findall(r'<th scope="col"[^>]* data-family="([^"]+)">([^<]+)</th>', html)
     assert heads == [
         ("inputs", "STRIP"), ("training-data", "Activation clustering"), ("network", "Neural Cleanse"),
         ("repair", "Gentle fine-tuning"),
@@ -27,7 +27,7 @@ def test_every_attack_meets_every_defence_under_its_family() -> None:
 
 def test_a_cell_leads_to_its_details_and_says_its_word() -> None:
     html = matrix(found())
-    cell = re.search(r'<td class="bd-word-slips-through"[^>]*><a href="#strip-latent">(.*?)</a></td>', html)
+    cell = re.search(r'<td class="bd-word-slips-through[^>]*><a href="#strip-latent">(.*?)</a></td>', html)
     assert cell is not None
     assert "slips through" in cell[1]
     assert "<a " not in matrix(found(), linked=False)
