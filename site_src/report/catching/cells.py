@@ -40,11 +40,13 @@ class Shown:
     """Why there is no number."""
     rank: float = -1
     """The higher, the better the attack is caught; below 0 where nothing was measured."""
+    prefix: str = ""
+    """See `Found.prefix`."""
 
     @property
     def id(self) -> str:
         """Of the cell's details on the page."""
-        return f"{self.defence.name}-{self.attack.name}"
+        return f"{self.prefix}{self.defence.name}-{self.attack.name}"
 
 
 def shown(found: Found, attack: StudiedAttack, defence: StudiedDefence) -> Shown:
@@ -56,11 +58,11 @@ def shown(found: Found, attack: StudiedAttack, defence: StudiedDefence) -> Shown
     cell, family = found.cell(attack.name, defence.name), found.family(defence.name)
     said = word(cell, family)
     if said not in _BEST_FIRST:
-        return Shown(attack, defence, said, reason=cell.reason or NO_POISON)
+        return Shown(attack, defence, said, reason=cell.reason or NO_POISON, prefix=found.prefix)
     tell = {Family.NETWORK: _network, Family.REPAIR: _repair}.get(family, _samples)
     number, spread, second, success = tell(cell)
     rank = len(_BEST_FIRST) - _BEST_FIRST.index(said) + success
-    return Shown(attack, defence, said, number, spread, second, rank=round(rank, 4))
+    return Shown(attack, defence, said, number, spread, second, rank=round(rank, 4), prefix=found.prefix)
 
 
 def spread_text(found: Spread | None) -> str:

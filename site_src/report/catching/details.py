@@ -15,7 +15,7 @@ from site_src.plugin.facts import interval
 from site_src.plugin.formats import THIN, count, duration, percent, size
 from site_src.report.catching.cells import Shown, bare, count_of, spread_text
 from site_src.report.catching.curves import Curve, histogram, roc
-from site_src.report.catching.results import Beside, Found
+from site_src.report.catching.results import AUROC, Beside, Found
 from site_src.report.figures import Pixels, pixels_png, render
 from site_src.report.trigger_images import ground
 from training.core.metrics import Estimate
@@ -145,7 +145,8 @@ def _picture(  # noqa: PLR0913, PLR0917 - a picture's parts
 
 def _numbers(cell: TableCell) -> Iterator[Numbers]:
     for each in cell.measures:
-        yield Numbers(each.name, _spread(each.backdoored), _spread(each.control))
+        told = _area if each.name == AUROC else _spread
+        yield Numbers(each.name, told(each.backdoored), told(each.control))
     if cell.detected is not None:
         yield Numbers("called backdoored", _counted(cell.detected), _counted(cell.false_alarms))
     if cell.named is not None:
@@ -164,8 +165,20 @@ def _spread(found: Spread | None) -> str:
     if reach:
         told.append(f"({reach})")
     bounds = found.interval
-    certainty = "" if bounds is None else f", 95{THIN}% {bare(bounds[0], found.n)} to {percent(bounds[1], found.n)}"
+    certainty = (
+        "" if bounds is None else f", 95{THIN}% interval {bare(bounds[0], found.n)} to {percent(bounds[1], found.n)}"
+    )
     return f"{' '.join(told)}; n = {count(found.n)}{certainty}"
+
+
+def _area(found: Spread | None) -> str:
+    """An area under a curve: median, range and interval."""
+    if found is None:
+        return ""
+    middle, low, high = (f"{each:.3f}" for each in (found.median, found.low, found.high))
+    reach = "" if low == high else f" ({low} to {high})"
+    bounds = found.interval
+    return f"{middle}{reach}" + (f"; 95{THIN}% interval {bounds[0]:.3f} to {bounds[1]:.3f}" if bounds else "")
 
 
 def _counted(found: Estimate | None) -> str:

@@ -14,12 +14,11 @@ ELEMENT = "defence-matrix"
 """The custom element around the table, which sorts it and shows one family at a time."""
 
 
-def matrix(found: Found, *, linked: bool = True) -> str:
-    """The table of a study.
+def matrix(found: Found) -> str:
+    """The table of a study, whose cells lead to their details on the page.
 
     Args:
         found: The results.
-        linked: Whether the page has the cells' details, which cells then lead to.
     """
     defences = [defence for known in found.families.values() for defence in known]
     rows = [
@@ -32,7 +31,7 @@ def matrix(found: Found, *, linked: bool = True) -> str:
     ]
     families = [{"family": family, "defences": known} for family, known in found.families.items()]
     return render(
-        "catching/matrix", name=found.name, title=found.results.title, families=families, rows=rows, linked=linked,
+        "catching/matrix", prefix=found.prefix, title=found.results.title, families=families, rows=rows,
         column_of={defence.name: column for column, defence in enumerate(defences, start=1)},
         family_of={defence.name: family for family, known in found.families.items() for defence in known},
     )  # fmt: skip

@@ -65,6 +65,8 @@ class Found:
     results: DefenceResults
     triggers: Mapping[str, Trigger]
     """Each attack's true trigger."""
+    prefix: str = ""
+    """Of the ids on the page, where it shows several studies."""
 
     @cached_property
     def families(self) -> dict[Family, list[StudiedDefence]]:
@@ -116,12 +118,13 @@ def measure(cell: TableCell, name: str) -> Spread | None:
     return next((each.backdoored for each in cell.measures if each.name == name), None)
 
 
-def read(name: str, content: object, *, current: bool) -> Found:
+def read(name: str, content: object, *, current: bool, prefix: str = "") -> Found:
     """The results in a file.
 
     Args:
         name: Of the file.
         content: What JSON it holds.
+        prefix: Of the ids on the page.
         current: Whether it must have been measured completely, and with the study, recipes and settings of today.
 
     Raises:
@@ -140,10 +143,10 @@ def read(name: str, content: object, *, current: bool) -> Found:
     except UserError as error:
         if current:
             raise FactError(f"{name}.json: {error}") from error
-        return Found(name, results, {})
+        return Found(name, results, {}, prefix)
     if current:
         require_current(name, results, study)
-    return Found(name, results, {each.attack: each.recipe.trigger for each in study.networks()})
+    return Found(name, results, {each.attack: each.recipe.trigger for each in study.networks()}, prefix)
 
 
 def require_current(name: str, results: DefenceResults, study: DefenceStudy) -> None:

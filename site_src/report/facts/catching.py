@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import median
+from typing import Any
 
 from site_src.plugin.expressions import FactError
 from site_src.plugin.facts import Facts, interval
@@ -17,6 +18,7 @@ from site_src.report.catching.matrix import ELEMENT, caught, matrix
 from site_src.report.catching.results import Family, Found
 from site_src.report.catching.words import RULES, Word
 from site_src.report.charts import CHART
+from site_src.report.figures import render
 from site_src.report.tables import table
 from training.core.metrics import Estimate
 from training.defences.verdict import Decision, SampleScores
@@ -78,7 +80,7 @@ class Catching:
             [
                 title,
                 f"{verdict.poisoned} backdoored, {verdict.clean} clean",
-                _with_interval(verdict.auroc),
+                _area(verdict.auroc),
                 _with_interval(verdict.detected_at_5),
                 _decided(verdict.decision),
             ]
@@ -92,17 +94,17 @@ class Catching:
         found = self._found(name)
         known = {each.name: each.title for each in found.results.defences}
         attacks = results.attacks_by_name(found.results)
-        rows = [
-            [
-                f"**{known[claim.defence]}**, {attacks[claim.attack].title}",
-                f"{claim.says} ({claim.where})",
-                claims.ours(found, claim),
-                claim.why or "—",
-            ]
+        rows: list[dict[str, Any]] = [
+            {
+                "defence": known[claim.defence],
+                "attack": attacks[claim.attack].title,
+                "claim": claim,
+                "ours": claims.ours(found, claim),
+            }
             for claim in texts.claims()
             if claim.defence in known and claim.attack in attacks
         ]
-        return table(["Defence, attack", "The paper", "Here", "Why they differ"], rows)
+        return self._page.place(render("catching/claims", rows=rows, whys=any(row["claim"].why for row in rows)))
 
     def defences_costs(self, name: str) -> str:
         """The defences in order of their cost, with what they need and how many attacks they catch."""
@@ -190,6 +192,10 @@ _TALLIED = (Word.CAUGHT, Word.PARTLY, Word.SLIPS, Word.CANNOT)
 
 def _with_interval(found: Estimate | None) -> str:
     return f"{percent(found.value, found.n)} ({interval(found)})" if found else "—"
+
+
+def _area(found: Estimate | None) -> str:
+    return f"{found.value:.2f} (95{THIN}% interval {found.low:.2f} to {found.high:.2f})" if found else "—"
 
 
 def _decided(decision: Decision | None) -> str:

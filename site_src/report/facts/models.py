@@ -8,6 +8,7 @@ from site_src.plugin.facts import METRICS, Facts, interval
 from site_src.plugin.formats import count, duration, percent, size
 from site_src.plugin.page import PageBuilder
 from site_src.report import defences
+from site_src.report.catching import own
 from site_src.report.figures import pixels_png, render
 from site_src.report.trigger_images import trigger_image
 
@@ -45,6 +46,13 @@ class Models:
         sections = "\n\n".join(self._own_section(entry) for entry in entries)
         return f"{demo}\n\n## What you trained\n\n{table}\n\n{sections}"
 
+    def lab_defences(self) -> str:
+        """The reader's own studies of defences; empty if there are none."""
+        return "\n\n".join(own.sections(self._lab.parent, "##", self._page.place, self._add_image))
+
+    def _add_image(self, name: str, content: bytes) -> str:
+        return self._page.output.url(self._page.output.assets.add_image(name, content))
+
     def _released(self) -> list[Entry]:
         entries = self._catalogue.released()
         if not entries:
@@ -71,8 +79,7 @@ class Models:
         pixels = trigger_image(entry.card)
         if pixels is None:
             return None
-        added = self._page.output.assets.add_image(f"{entry.card.id}.png", pixels_png(pixels))
-        return self._page.output.url(added)
+        return self._add_image(f"{entry.card.id}.png", pixels_png(pixels))
 
 
 def _render(name: str, **given: object) -> str:

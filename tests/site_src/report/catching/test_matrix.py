@@ -30,7 +30,12 @@ def test_a_cell_leads_to_its_details_and_says_its_word() -> None:
     cell = re.search(r'<td class="bd-word-slips-through[^>]*><a href="#strip-latent">(.*?)</a></td>', html)
     assert cell is not None
     assert "slips through" in cell[1]
-    assert "<a " not in matrix(found(), linked=False)
+
+
+def test_two_studies_on_a_page_have_ids_of_their_own() -> None:
+    mine = matrix(Found("small", Small().results(), {}, prefix="mine-"))
+    assert '<defence-matrix id="mine-matrix">' in mine
+    assert re.findall(r'href="#(?!mine-)', mine) == []
 
 
 def test_an_attack_says_how_often_it_succeeds() -> None:
