@@ -66,6 +66,12 @@ def test_no_more_components_are_sought_than_features_have_dimensions() -> None:
     assert reduce(rng.normal(size=(4, 12)).astype(np.float32), 10, seed=0).shape == (4, 3)
 
 
+def test_a_first_neuron_that_is_always_silent_changes_nothing() -> None:
+    features = np.random.default_rng(0).normal(size=(30, 5)).astype(np.float32)
+    silent = np.concatenate([np.zeros((30, 1), dtype=np.float32), features], axis=1)
+    assert reduce(silent, 3, seed=0) == pytest.approx(reduce(features, 3, seed=0))
+
+
 def test_the_seed_decides_the_result() -> None:
     assert verdict(made(40, seed=3)) == verdict(made(40, seed=3))
 
