@@ -57,7 +57,8 @@ class Clustered(NamedTuple):
 
 def reduce(features: Floats, components: int, seed: int) -> Doubles:
     """Independent components of features: `(n, d)` to `(n, k)`, k at most the features' rank."""
-    varied = features[:, (features != features[0]).any(axis=0)]  # scikit-learn signs by the first: it must not be silent
+    # scikit-learn gives components the sign of the first feature, so that one must not be silent
+    varied = features[:, (features != features[0]).any(axis=0)]
     centred = varied.astype(np.float64) - varied.mean(axis=0, dtype=np.float64)
     k = min(components, int(np.linalg.matrix_rank(centred)))
     # directions beyond the rank have no deviation to divide by, and are dropped

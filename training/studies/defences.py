@@ -137,15 +137,15 @@ def _measured(subject: Subject, defence: Defence[Any], console: Console) -> Cell
     _ = subject.test  # data that cannot be loaded stop everything: no cell could be measured
     words = f"{subject.name}: {defence.title}, seed {subject.seed}"
     memory.reset_peak()
-    started = time.perf_counter()
+    started = time.process_time()
     with progress_bar(console, words, 1) as advance:
         subject.progress = lambda done, total: advance(0, f"{words}, {done} of {total}")
         try:
             verdict = defence(subject)
         except ValueError as error:  # a user's mistake, or numbers that make no sense
-            reason, seconds = " ".join(str(error).split()), time.perf_counter() - started
+            reason, seconds = " ".join(str(error).split()), time.process_time() - started
             return _cell(subject, defence, status="failed", reason=reason, seconds=seconds)
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     return _cell(subject, defence, status="measured", verdict=verdict, seconds=seconds, peak_bytes=memory.peak())
 
 

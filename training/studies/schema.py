@@ -194,6 +194,7 @@ class Cell(Part):
     seed: int
     status: Literal["measured", "not-applicable", "failed"]
     seconds: float = Field(ge=0)
+    """Of processor time, so that other work on the machine does not count."""
     attack: str | None = None
     """SHA-256 of the trigger and the label map that it was measured with, for a clean network those of the backdoored
     network that it stands beside; None if no trigger is known."""

@@ -232,7 +232,7 @@ def _facts(found: Found, shown: Shown, cell: TableCell, measured: Sequence[Besid
         networks = f"{against.verdict.poisoned} backdoored and {against.verdict.clean} clean"
         yield "Told apart from clean networks", f"{apart}, {networks}"
     if cell.seconds is not None:
-        yield "Time for a network", duration(cell.seconds) if cell.seconds >= 1 else f"under 1{THIN}s"
+        yield "Processor time for a network", duration(cell.seconds) if cell.seconds >= 1 else f"under 1{THIN}s"
     if cell.peak_bytes is not None:
         yield "Memory at most", size(cell.peak_bytes)
     if shown.defence.settings:
