@@ -127,7 +127,7 @@ test("instant navigation brings pages and working widgets without a new load", a
       loads += 1;
     });
     for (const [tab, heading] of [
-      ["More", "More"],
+      ["Behind the report", "Behind the report"],
       ["Your networks", "Lab"],
       ["Introduction", "Backdoors"],
     ]) {
