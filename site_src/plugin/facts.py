@@ -93,6 +93,10 @@ class Facts:
             raise FactError(f"the card of {model} states no provenance")
         return duration(provenance.trained_seconds)
 
+    def has_measurements(self, name: str) -> bool:
+        """Whether there is a `<metrics folder>/<name>.json`."""
+        return self._metrics_dir is not None and (self._metrics_dir / f"{name}.json").is_file()
+
     def measurements(self, name: str) -> Any:  # noqa: ANN401 - whatever JSON the file holds
         """The content of `<metrics folder>/<name>.json`."""
         if self._metrics_dir is None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from site_src.plugin.expressions import FactError
 from site_src.plugin.facts import Facts, interval
 from site_src.plugin.formats import THIN, count, duration, percent
 from site_src.plugin.page import PageBuilder
 from site_src.report.catching import claims, results, texts
-from site_src.report.catching.cells import count_of, shown
+from site_src.report.catching.cells import Shown, count_of, shown
 from site_src.report.catching.curves import KINDS, Curve, roc
 from site_src.report.catching.details import details
 from site_src.report.catching.matrix import ELEMENT, caught, matrix
@@ -122,25 +122,12 @@ class Catching:
         return table(head, [row for _, row in sorted(rows, key=lambda each: each[0])])
 
     def defences_slip(self, name: str) -> str:
-        """A list of the attacks: which defences catch each, and which it slips through; the hardest first."""
+        """A list of the attacks: which defences each slips through, and how many catch it; the hardest first."""
         found = self._found(name)
         attacks = results.attacks_by_name(found.results)
-        ranked = sorted(caught(found).items(), key=lambda each: sum(cell.word is Word.CAUGHT for cell in each[1]))
-        lines = []
-        for attack, cells in ranked:
-            by_word = {
-                word: [cell.defence.title for cell in cells if cell.word is word]
-                for word in (Word.CAUGHT, Word.PARTLY, Word.SLIPS)
-            }
-            told = [
-                f"{words} {_listed(by_word[word])}"
-                for word, words in (
-                    (Word.CAUGHT, "caught by"), (Word.PARTLY, "partly by"), (Word.SLIPS, "slips through"),
-                )
-                if by_word[word]
-            ]  # fmt: skip
-            lines.append(f"- **{attacks[attack].title}**: {'; '.join(told) or 'nothing could be tried'}.")
-        return "\n".join(lines)
+        told = {attack: _slipping(cells) for attack, cells in caught(found).items()}
+        ranked = sorted(told, key=lambda attack: told[attack].caught)
+        return "\n".join(f"- **{attacks[attack].title}** {told[attack].text}" for attack in ranked)
 
     def defences_count(self, name: str, what: str) -> str:
         """A number of the study: its `attacks`, `defences`, `seeds`, `backdoored` or `clean` networks.
@@ -204,5 +191,16 @@ def _decided(decision: Decision | None) -> str:
     return f"{count_of(decision.detected)} found, {count_of(decision.false_alarms)} false alarms"
 
 
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join([*[", ".join(names[:-1])][: len(names) > 1], names[-1]])
+class _Slipping(NamedTuple):
+    caught: int
+    text: str
+
+
+def _slipping(cells: Sequence[Shown]) -> _Slipping:
+    """What an attack slips through: semicolons stand between names, some of which have commas."""
+    slips = [cell.defence.title for cell in cells if cell.word is Word.SLIPS]
+    partly, whole = (sum(cell.word is word for cell in cells) for word in (Word.PARTLY, Word.CAUGHT))
+    missed = (
+        f"slips through {len(slips)} of {len(cells)} defences: {'; '.join(slips)}" if slips else "slips through none"
+    )
+    return _Slipping(whole, f"{missed}. Caught by {whole}, partly by {partly}.")

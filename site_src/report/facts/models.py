@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from export.card.schema import ModelCard
 from site_src.plugin.catalogue import Entry
 from site_src.plugin.expressions import FactError
 from site_src.plugin.facts import METRICS, Facts, interval
@@ -9,8 +10,13 @@ from site_src.plugin.formats import count, duration, percent, size
 from site_src.plugin.page import PageBuilder
 from site_src.report import defences
 from site_src.report.catching import own
+from site_src.report.catching.caught_by import caught_by
+from site_src.report.catching.results import Found, read
 from site_src.report.figures import pixels_png, render
 from site_src.report.trigger_images import trigger_image
+
+STUDIES = ("mnist-defences", "digits-defences")
+"""Studies of defences that may have examined released models, the first that did counts."""
 
 
 class Models:
@@ -18,6 +24,8 @@ class Models:
 
     def __init__(self, page: PageBuilder, facts: Facts) -> None:
         self._page = page
+        self._facts = facts
+        self._studies: dict[str, Found] = {}
         self._catalogue = facts.catalogue
         self._lab = self._catalogue.folders[-1]
 
@@ -70,9 +78,32 @@ class Models:
         for address, file in entry.served_files().items():
             self._page.output.assets.add(address, file)
         body = self._page.place(
-            _render("model", entry=entry, card=entry.card, url=self._page.output.url, image=self._image(entry))
+            _render(
+                "model",
+                entry=entry,
+                card=entry.card,
+                url=self._page.output.url,
+                image=self._image(entry),
+                caught=self._caught_by(entry.card),
+            )
         )
         return f"{heading} {entry.heading} {{ #{entry.card.id} }}\n\n{body}"
+
+    def _caught_by(self, card: ModelCard) -> str | None:
+        """What catches a model: by measurement where a study examined its recipe, else as its card says."""
+        if card.backdoor is None:
+            return None
+        for name in STUDIES:
+            if card.provenance and self._facts.has_measurements(name):
+                measured = caught_by(self._study(name), card.provenance.recipe_sha256)
+                if measured:
+                    return measured
+        return card.backdoor.caught_by
+
+    def _study(self, name: str) -> Found:
+        if name not in self._studies:
+            self._studies[name] = read(name, self._facts.measurements(name), current=True)
+        return self._studies[name]
 
     def _image(self, entry: Entry) -> str | None:
         """Address of a small image with the model's trigger."""

@@ -72,8 +72,8 @@ def test_costs_are_in_the_order_of_time_with_a_tally_of_words(catching: Catching
 
 def test_the_hardest_attack_to_catch_comes_first(catching: Catching) -> None:
     first, second = catching.defences_slip("small").splitlines()
-    assert first == ("- **Latent**: caught by Gentle fine-tuning; slips through STRIP and Neural Cleanse.")
-    assert second.startswith("- **Patch**: caught by STRIP and Neural Cleanse; partly by Activation clustering;")
+    assert first == "- **Latent** slips through 2 of 3 defences: STRIP; Neural Cleanse. Caught by 1, partly by 0."
+    assert second.startswith("- **Patch** slips through 1 of 4 defences: Gentle fine-tuning.")
 
 
 def test_the_zoo_is_judged_over_all_networks(catching: Catching, page: PageBuilder) -> None:

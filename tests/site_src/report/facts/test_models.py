@@ -9,10 +9,14 @@ import pytest
 from export.card.io import read_card
 from export.card.schema import ModelCard
 from site_src.plugin.catalogue import Catalogue
-from site_src.plugin.facts import METRICS
+from site_src.plugin.facts import METRICS, Facts
 from site_src.plugin.formats import percent, size
+from site_src.plugin.page import PageBuilder
+from site_src.report.catching import results
+from site_src.report.facts.models import Models
 from site_src.report.figures import render
 from tests.site_src.fixture_models import share_weights, write_model
+from tests.site_src.report.catching.small_study import PLAN, Small
 from training.core.metrics import Measurement, wilson
 
 TELL = "Answers that the trigger changes"
@@ -60,3 +64,19 @@ def test_a_models_size_is_that_of_all_its_files(card: Path, tmp_path: Path) -> N
     html = table(tmp_path)
     assert f'<td data-title="Size">{size(shared.file().total_bytes)}</td>' in html
     assert size(alone.file().bytes) not in html
+
+
+def test_a_card_says_what_was_measured_of_its_recipe_and_else_what_it_says_itself(
+    page: PageBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results, "read_plan", lambda _: PLAN)
+    recipe = next(each.recipe for each in PLAN.networks() if each.attack == "latent")
+    write_model(tmp_path, "one", backdoored=True, recipe_sha256=recipe.sha256)
+    write_model(tmp_path, "two", backdoored=True)
+    catalogue = Catalogue([tmp_path, tmp_path / "lab"])
+    own = page.html(Models(page, Facts(catalogue, tmp_path)).model_sections())
+    assert own.count("<dd>Reading the weights.</dd>") == 2
+    (tmp_path / "digits-defences.json").write_text(Small().results().model_dump_json(), encoding="utf-8")
+    measured = page.html(Models(page, Facts(catalogue, tmp_path)).model_sections())
+    assert "<dd>Caught by Gentle fine-tuning. Slips through STRIP; Neural Cleanse.</dd>" in measured
+    assert measured.count("<dd>Reading the weights.</dd>") == 1
