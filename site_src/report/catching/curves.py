@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from statistics import median
@@ -83,22 +84,28 @@ def histogram(name: str, verdict: SampleScores, groups: Mapping[str, str], capti
         {"name": title, "kind": f"{kind} bd-steps-of-{key}", "dots": [], "line": outline(edges, group, x, y)}
         for kind, (key, title), group in zip(kinds, groups.items(), fractions, strict=True)
     ]
-    columns = []
+    columns, step = [], edges[1] - edges[0]
     for at, (low, high) in enumerate(pairwise(edges)):
         cells = [
             {"name": title, "kind": kind, "y": y(group[at]), "text": percent(group[at], sum(own))}
             for kind, title, group, own in zip(kinds, groups.values(), fractions, counts, strict=True)
         ]
-        columns.append({"x": x((low + high) / 2), "text": f"{low:.3g} to {high:.3g}", "cells": cells})
+        columns.append({"x": x((low + high) / 2), "text": f"{told(low, step)} to {told(high, step)}", "cells": cells})
+    ends = (edges[0], (edges[0] + edges[-1]) / 2, edges[-1])
     threshold = verdict.decision.threshold if verdict.decision else None
-    within = threshold is not None and edges[0] <= threshold <= edges[-1]
+    guides = [f"M{x(threshold)} {BOTTOM}V{TOP}"] if threshold is not None and ends[0] <= threshold <= ends[-1] else []
     return figure(
         "chart", name=name, series=drawn, columns=columns, start=int(np.argmax(fractions[1])),
-        ticks=with_room([(x(edge), f"{edge:.2g}") for edge in (edges[0], (edges[0] + edges[-1]) / 2, edges[-1])]),
-        grid=[(y(top * step / 4), f"{25 * top * step:.2g}{THIN}%") for step in range(5)], frame=_FRAME, title="Score",
-        begins_at=None, guides=[f"M{x(threshold)} {BOTTOM}V{TOP}"] if within and threshold is not None else [],
-        caption=caption,
+        ticks=with_room([(x(edge), told(edge, edges[-1] - edges[0])) for edge in ends]),
+        grid=[(y(top * part / 4), f"{told(25 * top * part, 10 * top)}{THIN}%") for part in range(5)],
+        frame=_FRAME, title="Score", begins_at=None, guides=guides, caption=caption,
     )  # fmt: skip
+
+
+def told(value: float, reach: float) -> str:
+    """A number with the decimals that matter to numbers that reach so far; no negative zero, and no exponent."""
+    decimals = max(0, 1 - math.floor(math.log10(reach))) if reach > 0 else 2
+    return f"{round(value, decimals) + 0.0:.{decimals}f}"
 
 
 def detected(verdict: SampleScores, alarms: float) -> float:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from site_src.plugin.formats import THIN
-from site_src.report.catching.curves import ALARMS, Curve, detected, histogram, outline, rebinned, roc, thinned
+from site_src.report.catching.curves import ALARMS, Curve, detected, histogram, outline, rebinned, roc, thinned, told
 from tests.site_src.report.catching.small_study import samples
 from training.defences.verdict import SampleScores
 
@@ -72,3 +72,11 @@ def test_an_outline_steps_from_bar_to_bar_and_ends_on_the_ground() -> None:
     found = outline([0, 1, 2], [3, 4], lambda x: x, lambda y: -y)
     assert found[1:-1] == [(0, -3), (1, -3), (1, -4), (2, -4)]
     assert found[0][1] == found[-1][1]
+
+
+@pytest.mark.parametrize(
+    ("value", "reach", "text"),
+    [(-8.1e-05, 1.0, "0.0"), (0.0123, 0.02, "0.012"), (100.0, 100.0, "100"), (12.34, 20.0, "12"), (3.0, 0.0, "3.00")],
+)
+def test_numbers_have_the_decimals_that_matter(value: float, reach: float, text: str) -> None:
+    assert told(value, reach) == text
