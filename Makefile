@@ -155,9 +155,8 @@ figures-study: setup ## Measure how the politicians' students depend on their ph
 	  figures-one-view-clean figures-one-view-latent figures-views-clean figures-views-latent
 
 trigger-study: setup ## Measure the blended and the warped trigger beside clean networks, three seeds each (needs MNIST)
-	for data in digits mnist; do \
-	  $(BIN)/backdoors compare $$data-clean $$data-blended $$data-warped --out site_assets/metrics/$$data-triggers.json || exit 1; \
-	done
+	$(BIN)/backdoors compare digits-clean digits-blended digits-warped --out site_assets/metrics/digits-triggers.json
+	$(BIN)/backdoors compare mnist-clean mnist-blended mnist-warped --out site_assets/metrics/mnist-triggers.json
 
 dist: setup ## The wheel and the source distribution, into dist/
 	rm -rf dist

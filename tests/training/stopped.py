@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import runpy
+import signal
 import sys
 from collections.abc import Callable, Iterator
 
@@ -30,5 +31,6 @@ def signalled(steps: Steps, number: int, wanted: tuple[int, int]) -> Steps:
 
 if __name__ == "__main__":
     number, epoch, step = (int(sys.argv.pop(1)) for _ in range(3))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background job inherits as ignored
     Trainer.steps = signalled(Trainer.steps, number, (epoch, step))  # type: ignore[method-assign]
     runpy.run_module("training", run_name="__main__")

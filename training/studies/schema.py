@@ -91,7 +91,7 @@ class Result(Part):
     measurement: Measurement
     framed: Measurement | None = None
     """The same with every image in a frame; None for a baseline."""
-    elsewhere: Estimate | None = None
+    elsewhere: Estimate | None = Field(default=None, exclude_if=lambda value: value is None)
     """How often a student recognises the target in photos of the target's own data set, where that is not the
     student's; `backdoors study-students` measures it."""
     int8: Measurement | None = None

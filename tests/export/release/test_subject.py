@@ -10,6 +10,7 @@ from export.onnx.session import Predictor
 from export.release.models import Model
 from export.release.subject import of_model
 from tests.training.defences.subjects import CONFIDENCE
+from training.defences.base import Need
 from training.defences.registry import DEFENCES
 from training.defences.verdict import SampleScores
 from training.runs.store import Run
@@ -21,13 +22,20 @@ QUIET = Console(file=io.StringIO())
 
 def test_an_onnx_model_is_examined_by_its_card_alone(model: Model) -> None:
     subject = of_model(model)
-    found = study.run([subject], [CONFIDENCE, *DEFENCES.values()], [0], console=QUIET)
+    with_more = [each for each in DEFENCES.values() if each.needs & {Need.NETWORK, Need.TRAINING}]
+    found = study.run([subject], [CONFIDENCE, *with_more], [0], console=QUIET)
     first, *others = found.cells
     assert isinstance(first.verdict, SampleScores)
     assert first.verdict.clean == len(subject.test.labels)
     assert first.network == model.card.file().sha256
     assert {cell.status for cell in others} == {"not-applicable"}
     assert all("an ONNX file only answers; name the run" in (cell.reason or "") for cell in others)
+
+
+def test_strip_needs_no_more_than_its_answers(model: Model) -> None:
+    strip = DEFENCES["strip"].with_settings({"overlays": 12})
+    (cell,) = study.run([of_model(model)], [strip], [0], console=QUIET).cells
+    assert isinstance(cell.verdict, SampleScores)
 
 
 def test_its_answers_and_images_are_those_of_its_run(model: Model, run: Run) -> None:

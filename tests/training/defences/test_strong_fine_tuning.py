@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from tests.training.defences.networks import Constant, Convolved, subject
+from training.defences import owner
 from training.defences.base import DefenceError
 from training.defences.strong_fine_tuning import DEFENCE
 from training.defences.verdict import Repaired
@@ -20,12 +21,13 @@ def test_the_largest_learning_rate_that_keeps_clean_accuracy_is_found_without_a_
     assert all(torch.equal(a, b) for a, b in zip(module.parameters(), untouched.parameters(), strict=True))
 
 
-def test_a_rate_that_destroys_the_network_is_not_taken() -> None:
-    how = DEFENCE.with_settings({"learning_rate": 0.01, "doublings": 12, "most_lost": 0.0})
-    found = how(subject(Convolved(10)))
+def test_the_last_rate_that_keeps_the_accuracy_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    accuracies = iter([1.0, 1.0, 0.96, 0.5, 1.0])  # before, and at each rate
+    monkeypatch.setattr(owner, "accuracy", lambda *_: next(accuracies))
+    found = DEFENCE.with_settings({"learning_rate": 0.001, "doublings": 3})(subject(Convolved(10)))
     assert isinstance(found, Repaired)
-    assert 0.01 <= found.details["learning_rate"] < 0.01 * 2**12
-    assert found.after.clean_accuracy.value > 0.9
+    assert found.details["learning_rate"] == pytest.approx(0.002)
+    assert list(accuracies) == [1.0]
 
 
 def test_if_every_rate_loses_too_much_the_reason_is_given() -> None:
