@@ -48,8 +48,19 @@ def test_a_model_is_defended_beside_its_run_as_the_control(model: Model, run: Ru
 
 
 def test_a_model_says_which_defences_it_cannot_have(model: Model, tmp_path: Path) -> None:
-    result = defend(model.folder, "--out", tmp_path / "found.json")
+    result = defend(
+        model.folder,
+        "--out",
+        tmp_path / "found.json",
+        "--with",
+        "strip",
+        "--set",
+        "strip.overlays=12",
+        "--with",
+        "pruning",
+    )
     assert result.exit_code == 0, result.output
+    assert "AUROC" in result.stdout
     assert "not applicable" in result.stdout
     assert "an ONNX file only answers" in result.stdout
 

@@ -19,7 +19,7 @@ from training.studies.defence_results import DefenceResults
 from training.studies.dispatch import Plan
 
 HERE = Plan(where="here", device="cpu")
-QUICK = {"data.validation": 0.2, "training.epochs": 1, "training.batch_size": 64, "data.augment": None}
+QUICK = {"data.validation": 0.7, "training.epochs": 1, "training.batch_size": 64, "data.augment": None}
 ATTACKS = [
     {"name": "patch", "title": "Patch", "recipe": "digits-badnet-single"},
     {"name": "blended", "title": "Blended", "recipe": "digits-blended"},
