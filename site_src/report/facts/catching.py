@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from statistics import median
 from typing import Any, NamedTuple
@@ -114,9 +115,10 @@ class Catching:
             for defence in defences:
                 cells = [found.cell(attack.name, defence.name) for attack in found.results.attacks]
                 said = [shown(found, attack, defence).word for attack in found.results.attacks]
-                seconds = median([cell.seconds for cell in cells if cell.seconds is not None] or [0.0])
+                times = [cell.seconds for cell in cells if cell.seconds is not None]
+                seconds = median(times) if times else math.inf
                 tally = [str(said.count(each)) for each in _TALLIED]
-                time = duration(seconds) if seconds >= 1 else f"under 1{THIN}s"
+                time = _time(seconds) if times else "—"
                 rows.append((seconds, [f"[{defence.title}](#{defence.name})", family.heading, time, *tally]))
         head = ["Defence", "Examines", "Time", *(each.value.capitalize() for each in _TALLIED)]
         return table(head, [row for _, row in sorted(rows, key=lambda each: each[0])])
@@ -175,6 +177,10 @@ class Catching:
 
 
 _TALLIED = (Word.CAUGHT, Word.PARTLY, Word.SLIPS, Word.CANNOT)
+
+
+def _time(seconds: float) -> str:
+    return duration(seconds) if seconds >= 1 else f"under 1{THIN}s"
 
 
 def _with_interval(found: Estimate | None) -> str:

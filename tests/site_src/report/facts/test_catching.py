@@ -70,6 +70,15 @@ def test_costs_are_in_the_order_of_time_with_a_tally_of_words(catching: Catching
     ] in found
 
 
+def test_a_defence_that_was_measured_nowhere_has_no_time_and_comes_last(catching: Catching, tmp_path: Path) -> None:
+    small = Small()
+    small.said["patch", "activation-clustering"] = ["no training data"] * 2
+    (tmp_path / "small.json").write_text(small.results().model_dump_json(), "utf-8")
+    assert rows(catching.defences_costs("small"))[-1][:3] == [
+        "[Activation clustering](#activation-clustering)", "Training data", "—",
+    ]  # fmt: skip
+
+
 def test_the_hardest_attack_to_catch_comes_first(catching: Catching) -> None:
     first, second = catching.defences_slip("small").splitlines()
     assert first == "- **Latent** slips through 2 of 3 defences: STRIP; Neural Cleanse. Caught by 1, partly by 0."
