@@ -110,16 +110,17 @@ def test_nothing_is_left_unreplaced(site: Path, page: str) -> None:
     assert "onnxwidgets" not in text
 
 
-def test_the_api_page_documents_every_package_and_stays_out_of_the_search(site: Path) -> None:
-    packages = re.findall(r"^::: (\S+)$", (ROOT / "site_src/pages/api.md").read_text("utf-8"), re.MULTILINE)
-    found = set(re.findall(r'id="([\w.]+)"', html(site, "api")))
+@pytest.mark.parametrize("page", ["api", "api-defences", "api-export"])
+def test_a_page_of_the_api_documents_every_package_and_stays_out_of_the_search(site: Path, page: str) -> None:
+    packages = re.findall(r"^::: (\S+)$", (ROOT / f"site_src/pages/{page}.md").read_text("utf-8"), re.MULTILINE)
+    found = set(re.findall(r'id="([\w.]+)"', html(site, page)))
     assert packages
     for package in packages:
         assert package in found
         assert any(name.startswith(f"{package}.") for name in found), package
     index = json.loads((site / "search" / "search_index.json").read_text("utf-8"))
     assert index["docs"]
-    assert not any(entry["location"].startswith("api/") for entry in index["docs"])
+    assert not any(entry["location"].startswith(f"{page}/") for entry in index["docs"])
 
 
 def test_widgets_and_their_pictures_have_words(site: Path) -> None:
