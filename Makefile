@@ -60,7 +60,9 @@ site: setup lab ## Build the report into site/
 serve: ## Serve site/ on this machine
 	$(BIN)/python -m site_src.serve --port $(PORT)
 
-test: lint types test-python verify test-widgets test-browser ## Everything that CI checks
+test: setup ## Everything that CI checks
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint types lab golden-inputs fixtures
+	$(MAKE) --no-print-directory test-python verify test-widgets test-browser
 
 test-quick: lint types golden-inputs fixtures ## Lint, types and the fast tests, for the loop while one writes
 	$(BIN)/python -m pytest -q $(IN_PARALLEL) -m "not slow"
