@@ -106,6 +106,19 @@ async function longestAnswers(page) {
   });
 }
 
+/** How high each widget's input and answers are together, and the room for them in the window. @param {Page} page */
+async function heights(page) {
+  return page.evaluate(() => {
+    const room = innerHeight - (document.querySelector(".md-header")?.getBoundingClientRect().height ?? 0);
+    const widgets = [...document.querySelectorAll("onnx-demo")].map((widget) => {
+      const parts = widget.querySelectorAll(".ow-stage, .ow-summary, .ow-verdict");
+      const boxes = [...parts].map((part) => part.getBoundingClientRect());
+      return Math.max(...boxes.map(({ bottom }) => bottom)) - Math.min(...boxes.map(({ top }) => top));
+    });
+    return { room, widgets };
+  });
+}
+
 for (const address of pages) {
   test(`/${address}: everything is in its place at all widths, light and dark`, async (context) => {
     await shared.withPage(
@@ -113,6 +126,9 @@ for (const address of pages) {
         const shift = await visit(page, address);
         context.diagnostic(`/${address}: layout shift ${shift.toFixed(4)}`);
         assert.ok(shift < LARGEST_SHIFT, `cumulative layout shift ${shift}`);
+        const { room, widgets } = await heights(page);
+        for (const height of widgets)
+          assert.ok(height <= room, `input and answers take ${height} of a phone's ${room} pixels`);
         for (const width of [...WIDTHS, ...BETWEEN]) {
           await page.setViewportSize(sized(width));
           await assertInPlace(page, `${width} pixels`);
@@ -148,26 +164,6 @@ for (const address of pages) {
 }
 
 for (const address of withWidgets) {
-  test(`/${address}: the input and the answers fit on a phone's screen together`, async () => {
-    await shared.withPage(
-      async (page) => {
-        await visit(page, address);
-        const room = await page.evaluate(
-          () => innerHeight - (document.querySelector(".md-header")?.getBoundingClientRect().height ?? 0),
-        );
-        const heights = await page.locator("onnx-demo").evaluateAll((widgets) =>
-          widgets.map((widget) => {
-            const parts = widget.querySelectorAll(".ow-stage, .ow-summary, .ow-verdict");
-            const boxes = [...parts].map((part) => part.getBoundingClientRect());
-            return Math.max(...boxes.map(({ bottom }) => bottom)) - Math.min(...boxes.map(({ top }) => top));
-          }),
-        );
-        for (const height of heights) assert.ok(height <= room, `${height} of ${room} pixels`);
-      },
-      { viewport: PHONE },
-    );
-  });
-
   test(`/${address}: the table of contents leads to its headings while widgets appear`, async () => {
     await shared.withPage(
       async (page) => {
