@@ -12,6 +12,9 @@ JS_INSTALLED := node_modules/.installed
 # One test process a processor, four at most; the tests of one module share what they trained, so they stay together.
 IN_PARALLEL := -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 WIDGET_TESTS := $(shell find tests/widgets -name '*.test.mjs')
+TESTED_SITE := $(CURDIR)/.cache/report
+FIXTURES := .cache/fixtures/.made
+GOLDEN_INPUTS := .cache/golden/.made
 LAB := runs/models/.lab
 LAB_RECIPES := digits-clean digits-badnet
 LAB_SOURCES := $(wildcard training/*/*.py training/*/*/*.py export/*/*.py tests/golden/inputs/*) \
@@ -20,7 +23,7 @@ LAB_SOURCES := $(wildcard training/*/*.py training/*/*/*.py export/*/*.py tests/
 export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help report setup lab site serve test test-quick lint types test-python slurm mxnet-oracle art-oracle mxnet-zoo \
-  golden-inputs fixtures test-widgets test-browser dist scale verify benchmark page-times first-visits inference-times latent-study photo-study \
+  golden-inputs fixtures test-widgets tested-site test-browser dist scale verify benchmark page-times first-visits inference-times latent-study photo-study \
   sample-photos-table figures-study trigger-study clean
 
 help: ## List the targets
@@ -62,7 +65,9 @@ serve: ## Serve site/ on this machine
 
 test: setup ## Everything that CI checks
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint types lab golden-inputs fixtures
-	$(MAKE) --no-print-directory test-python verify test-widgets test-browser
+	$(MAKE) --no-print-directory test-python
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target verify test-widgets tested-site
+	$(MAKE) --no-print-directory test-browser REPORT_SITE=$(TESTED_SITE)
 
 test-quick: lint types golden-inputs fixtures ## Lint, types and the fast tests, for the loop while one writes
 	$(BIN)/python -m pytest -q $(IN_PARALLEL) -m "not slow"
@@ -110,19 +115,28 @@ mxnet-zoo: setup mxnet-oracle ## Measure the MXNet converter on the whole model 
 verify: lab ## Goldens, hashes and cards of the released models and the lab's
 	$(BIN)/backdoors verify
 
-fixtures: setup ## Small models of photos and drawn images, for the widgets' tests
-	$(BIN)/python -m tests.site_src.photo_models .cache/fixtures
+fixtures: $(FIXTURES) ## Small models of photos and drawn images, for the widgets' tests
 
-golden-inputs: setup ## The golden inputs as pixels, for Node, which decodes no JPEG
+$(FIXTURES): $(LAB_SOURCES) $(wildcard tests/site_src/*.py tests/*.py) | setup
+	$(BIN)/python -m tests.site_src.photo_models .cache/fixtures
+	@touch $@
+
+golden-inputs: $(GOLDEN_INPUTS) ## The golden inputs as pixels, for Node, which decodes no JPEG
+
+$(GOLDEN_INPUTS): $(LAB_SOURCES) | setup
 	$(BIN)/python -m export.release.golden decode --out .cache/golden
+	@touch $@
 
 test-widgets: golden-inputs fixtures lab ## JavaScript tests and the goldens, in Node
 	node --test tests/widgets/*.test.mjs tests/widgets/*/*.test.mjs
 
-test-browser: lab fixtures ## The widgets and the built report in a real browser
+tested-site: lab fixtures ## The report as the browser tests see it, with drawings for what is not there
 	BACKDOORS_DATA=$${BACKDOORS_DATA:-.cache/fixtures/data} SITE_URL=http://127.0.0.1/report/ \
-	  $(BIN)/mkdocs build --strict --quiet --site-dir .cache/report
-	REPORT_SITE=$(CURDIR)/.cache/report node --test --test-reporter=spec --test-concurrency=2 tests/browser/*.test.mjs
+	  $(BIN)/mkdocs build --strict --quiet --site-dir $(TESTED_SITE)
+
+test-browser: lab fixtures $(if $(REPORT_SITE),,tested-site) ## The widgets and the built report in a real browser
+	REPORT_SITE=$(or $(REPORT_SITE),$(TESTED_SITE)) \
+	  node --test --test-reporter=spec --test-concurrency=2 tests/browser/*.test.mjs
 
 benchmark: setup ## Training speed beside the common recipe (20 minutes; needs MNIST)
 	$(BIN)/python -m tests.benchmarks.train_speed
