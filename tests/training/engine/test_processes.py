@@ -162,8 +162,8 @@ def test_two_processes_give_what_one_gives_but_for_rounding(alone: Run, tmp_path
     assert said.count("clean accuracy") == 1  # one of them speaks
     together = find(EXACT, tmp_path)
     assert together.facts.processes == 2
-    # sums in another order; Adam, which divides by what may be nearly nothing, makes more of it step by step (up to 4e-4
-    # of the loss, by processor); processes that do not share their gradients differ by 7 %
+    # sums in another order; Adam, which divides by what may be nearly nothing, makes more of it step by step: up to
+    # 4e-4 of the loss, by processor; processes that do not share their gradients differ by 7 %
     assert together.history[0].loss == pytest.approx(alone.history[0].loss, rel=2e-3)
     assert together.history[1].loss == pytest.approx(alone.history[1].loss, rel=1e-2)
     assert [line.learning_rate for line in together.history] == [line.learning_rate for line in alone.history]
