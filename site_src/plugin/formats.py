@@ -4,8 +4,6 @@ from __future__ import annotations
 
 NBSP = "\N{NO-BREAK SPACE}"
 THIN = "\N{NARROW NO-BREAK SPACE}"
-
-NO_BREAK = "\N{NO-BREAK SPACE}"
 _MANY, _SOME = 5000, 200
 
 
@@ -19,15 +17,20 @@ def chance(probability: float) -> str:
     """A network's probability as widgets write it (`percent` in output.mjs): never 100 % or 0 % for what is near."""
     value = 100 * probability
     if 99.95 <= value < 100:
-        return f">{NO_BREAK}99.9{NO_BREAK}%"
+        return f">{NBSP}99.9{NBSP}%"
     if 0 < value < 0.1:
-        return f"<{NO_BREAK}0.1{NO_BREAK}%"
-    return f"{value:.0f}{NO_BREAK}%" if value == 100 else f"{value:.1f}{NO_BREAK}%"
+        return f"<{NBSP}0.1{NBSP}%"
+    return f"{value:.0f}{NBSP}%" if value == 100 else f"{value:.1f}{NBSP}%"
 
 
 def count(number: float) -> str:
     """An integer with separated thousands."""
     return f"{number:,.0f}".replace(",", THIN)
+
+
+def samples(n: float) -> str:
+    """How many samples a value rests on, in one piece."""
+    return f"n{NBSP}={NBSP}{count(n)}"
 
 
 def size(number_of_bytes: int) -> str:

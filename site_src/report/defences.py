@@ -9,7 +9,7 @@ from typing import NamedTuple
 from export.card.schema import ModelCard
 from site_src.plugin.expressions import FactError
 from site_src.plugin.facts import interval
-from site_src.plugin.formats import count, percent
+from site_src.plugin.formats import percent, samples
 from site_src.report.figures import render
 from training.core.errors import RunError
 from training.core.metrics import Estimate
@@ -96,4 +96,4 @@ def _lines(cell: Cell, control: Cell | None, *, several: bool) -> Iterator[Line]
 def _shown(value: Estimate | str) -> Shown:
     if isinstance(value, str):
         return Shown(value)
-    return Shown(percent(value.value, value.n), f"n = {count(value.n)}, {interval(value)}")
+    return Shown(percent(value.value, value.n), f"{samples(value.n)}, {interval(value)}")

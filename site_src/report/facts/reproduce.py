@@ -129,6 +129,10 @@ class Reproduce:
         if found is None:
             raise FactError(f"{MAKEFILE} has no target '{name}' with a description and commands")
         commands = "\n".join(line.removeprefix("\t") for line in found[2].splitlines()).replace("$(BIN)/", "")
+        values = dict(re.findall(r"^(\w+) [:?]?= (.*)$", text, re.MULTILINE))
+        commands = re.sub(r"\$\((\w+)\)", lambda match: values.get(match[1], match[0]), commands)
+        if "$" in commands:
+            raise FactError(f"{MAKEFILE}: the commands of '{name}' hold what only make can fill in: {commands}")
         return f"`make {name}`: {found[1]}. It runs\n\n{code('bash', commands)}"
 
     def versions(self) -> str:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from site_src.plugin.expressions import FactError
 from site_src.plugin.facts import Facts
-from site_src.plugin.formats import THIN, count, percent
+from site_src.plugin.formats import THIN, percent, samples
 from site_src.report.tables import code, table
 from training.core.metrics import Estimate
 from training.recipes import load as recipes
@@ -100,4 +100,4 @@ def _over_seeds(found: Sequence[Estimate]) -> str:
     n = found[0].n
     mean = sum(each.value for each in found) / len(found)
     low, high = percent(min(each.low for each in found), n), percent(max(each.high for each in found), n)
-    return f"{percent(mean, n)} ({low.removesuffix(f'{THIN}%')} to {high}), n = {count(n)}"
+    return f"{percent(mean, n)} ({low.removesuffix(f'{THIN}%')} to {high}), {samples(n)}"

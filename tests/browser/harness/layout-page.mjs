@@ -23,11 +23,11 @@ export function collect() {
   const PRESSED =
     "a[href], button, input, select, textarea, summary, label[for], [role=application], .ow-corner, .ow-turn";
   /** @typedef {{box: DOMRect, x: string, y: string}} Clip an element that cuts or scrolls what is in it, by axis */
-  /** @typedef {{clips: Clip[], positioned: boolean, floats: boolean, fixed: boolean, spoken: boolean}} Known */
+  /** @typedef {{clips: Clip[], positioned: boolean, floats: Element | null, fixed: boolean, spoken: boolean}} Known */
   /** @type {Map<Element, Known>} */
   const known = new Map();
   /** @type {Known} */
-  const root = { clips: [], positioned: true, floats: false, fixed: false, spoken: false };
+  const root = { clips: [], positioned: true, floats: null, fixed: false, spoken: false };
 
   /** @param {string} overflow */
   const kind = (overflow) => (overflow === "visible" ? "" : /auto|scroll/.test(overflow) ? "scrolls" : "cuts");
@@ -50,7 +50,7 @@ export function collect() {
     const own = {
       clips: [...(box ? [{ box, x, y }] : []), ...(position === "fixed" ? [] : outer.clips)],
       positioned: position !== "static" || style.transform !== "none",
-      floats: around.floats || position === "fixed" || position === "sticky",
+      floats: around.floats ?? (position === "fixed" || position === "sticky" ? element : null),
       fixed: around.fixed || position === "fixed",
       spoken:
         around.spoken ||
@@ -152,7 +152,10 @@ export function collect() {
     const shown = found
       .map((each) => each.shown)
       .filter((each) => each.right - each.left > 1 && each.bottom - each.top > 1);
-    const cut = Math.max(0, ...found.map((each) => each.cut));
+    // What floats over the page hides what lies behind it, so words that leave it cannot be read.
+    const floater = within.floats?.localName === "header" ? within.floats.getBoundingClientRect() : null;
+    const beyond = shown.map((line) => (floater ? Math.max(floater.top - line.top, line.bottom - floater.bottom) : 0));
+    const cut = Math.max(0, ...found.map((each) => each.cut), ...beyond);
     if (shown.length === 0 && cut <= 0) continue;
     texts.push({
       text: (node.nodeValue ?? "").trim().slice(0, 50),
@@ -160,7 +163,7 @@ export function collect() {
       lines: shown.map(placed),
       cut,
       broken: brokenWord(/** @type {globalThis.Text} */ (node), lines.length),
-      floats: within.floats,
+      floats: within.floats !== null,
     });
   }
 

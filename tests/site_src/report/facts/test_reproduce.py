@@ -176,6 +176,7 @@ def test_the_study_is_reported_with_every_recipe(chain: Reproduce, tmp_path: Pat
         ("inference-times", ["node tests/browser/inference-times.mjs --out site_assets/metrics/inference-times.json"]),
         ("scale", ["python -m tests.benchmarks.scale"]),
         ("mxnet-zoo", ["python -m tests.benchmarks.mxnet_zoo"]),
+        ("art-oracle", [".venv-art/bin/python tests/training/defences/art/oracle.py"]),
     ],
 )
 def test_a_targets_commands_are_the_makefiles(reproduce: Reproduce, target: str, commands: list[str]) -> None:
