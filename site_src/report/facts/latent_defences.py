@@ -90,6 +90,16 @@ class LatentDefences:
                 return f"{row['anomaly']:.2f}"
         raise FactError(f"{STUDY}.json: class {label} of {network} was not inspected")
 
+    def latent_suspects(self, network: str) -> str:
+        """A sentence on the classes of a network that Neural Cleanse calls backdoored."""
+        found = [row for row in self._study.content["inspected"] if row["network"] == network]
+        if not found:
+            raise FactError(f"{STUDY}.json: {network} was not inspected")
+        suspects = [
+            f"class {row['label']} (index {row['anomaly']:.2f})" for row in found if row["anomaly"] > SUSPICIOUS
+        ]
+        return f"There it suspects {' and '.join(suspects) or 'no class'}"
+
     def latent_inspected(self) -> str:
         """What Neural Cleanse finds for each class of a small teacher and its student."""
         rows = [

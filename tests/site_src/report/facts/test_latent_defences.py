@@ -49,3 +49,16 @@ def test_a_student_is_shown_before_and_after_without_the_control(
         ("not fine-tuned", [f"{value}{THIN}%" for value in ("81.0", "1.0", "90.0")]),
         ("thorough, from layer 12 on", [f"{value}{THIN}%" for value in ("70.0", "1.0", "10.0")]),
     ]
+
+
+def test_suspected_classes_are_named_with_their_index(page: PageBuilder, tmp_path: Path) -> None:
+    rows = [
+        {"network": name, "label": label, "size": 9.0, "success": 1.0, "anomaly": anomaly}
+        for name, label, anomaly in (("teacher", "2", 3.24), ("teacher", "3", 1.99), ("student", "7", 0.5))
+    ]
+    (tmp_path / "latent.json").write_text(json.dumps(STUDY | {"inspected": rows}), encoding="utf-8")
+    made = LatentDefences(page, Facts(page.around.catalogue, tmp_path))
+    assert made.latent_suspects("teacher") == "There it suspects class 2 (index 3.24)"
+    assert made.latent_suspects("student") == "There it suspects no class"
+    with pytest.raises(FactError, match="other was not inspected"):
+        made.latent_suspects("other")
