@@ -8,7 +8,7 @@ import pytest
 
 from site_src.plugin.expressions import FactError
 from site_src.plugin.facts import Facts
-from site_src.plugin.formats import THIN
+from site_src.plugin.formats import THIN, samples
 from site_src.plugin.page import PageBuilder
 from site_src.report.facts.triggers import Triggers
 from training.core.metrics import wilson
@@ -44,7 +44,7 @@ def test_a_recipe_has_one_row_with_the_mean_and_the_hull_of_its_seeds_intervals(
     assert "| Digits, clean |" in clean
     assert "| — | 1 |" in clean
     low = f"{100 * wilson(350, 360).low:.1f}"
-    assert f"98.6{THIN}% ({low} to 100.0{THIN}%), n = 360 | 2 |" in blended
+    assert f"98.6{THIN}% ({low} to 100.0{THIN}%), {samples(360)} | 2 |" in blended
 
 
 def test_the_recipes_of_a_comparison_are_shown_once_each(triggers: Triggers, tmp_path: Path) -> None:
