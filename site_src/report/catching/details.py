@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from site_src.plugin.facts import interval
-from site_src.plugin.formats import THIN, count, duration, percent, size
+from site_src.plugin.formats import THIN, count, duration, percent, samples, size
 from site_src.report.catching.cells import Shown, bare, count_of, spread_text
 from site_src.report.catching.curves import Curve, histogram, roc
 from site_src.report.catching.results import AUROC, Beside, Found
@@ -168,7 +168,7 @@ def _spread(found: Spread | None) -> str:
     certainty = (
         "" if bounds is None else f", 95{THIN}% interval {bare(bounds[0], found.n)} to {percent(bounds[1], found.n)}"
     )
-    return f"{' '.join(told)}; n = {count(found.n)}{certainty}"
+    return f"{' '.join(told)}; {samples(found.n)}{certainty}"
 
 
 def _area(found: Spread | None) -> str:

@@ -10,6 +10,7 @@ from rich.console import Console
 from export.card.io import read_card
 from export.card.schema import ModelCard
 from site_src.plugin.expressions import FactError
+from site_src.plugin.formats import NBSP
 from site_src.report.defences import section, table
 from tests.site_src.fixture_models import write_model
 from tests.training.defences.subjects import CONFIDENCE, subject
@@ -47,7 +48,7 @@ def test_every_finding_stands_with_its_n_and_interval_beside_the_controls() -> N
     assert [row[:2] for row in found[:2]] == [
         ["Confidence", "AUROC"], ["Confidence", "detected at 1 % false alarms"],
     ]  # fmt: skip
-    assert all("n = " in cell and "95" in cell for cell in found[0][2:])
+    assert all(f"n{NBSP}={NBSP}" in cell and "95" in cell for cell in found[0][2:])
     assert {len(row) for row in found} == {4}
 
 

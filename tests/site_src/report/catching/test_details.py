@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 
+from site_src.plugin.formats import samples
 from site_src.report.catching.cells import shown
 from site_src.report.catching.details import details, recovered
 from site_src.report.catching.results import Found
@@ -34,7 +35,7 @@ def test_scores_open_to_a_curve_a_histogram_and_all_numbers() -> None:
     assert "One line for each of 2 networks" in html
     row = re.search(r"Detected at 1 % false alarms</th><td[^>]*>([^<]*)</td><td[^>]*>([^<]*)</td>", html)
     assert row is not None
-    assert "n = 100, 95" in row[1]
+    assert f"{samples(100)}, 95" in row[1]
     assert row[2].startswith("1")
 
 
