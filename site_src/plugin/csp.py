@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 
-_CHARSET = re.compile(r"<meta\s+charset=[^>]*>", re.IGNORECASE)
-_HEAD = re.compile(r"<head(?:\s[^>]*)?>", re.IGNORECASE)
+from site_src.plugin.head import into_head
+
 _META = re.compile(r"<meta http-equiv=\"Content-Security-Policy\"[^>]*>\n?")
 _NOT_RUN = frozenset({"application/json", "application/ld+json", "text/template"})
 
@@ -89,10 +89,8 @@ def policy(found: Inline, *, serving: bool = False) -> str:
 
 def with_policy(html: str, content: str) -> str:
     """The page with the policy's meta element, before anything that it governs; a page without head stays as it is."""
-    html = _META.sub("", html)
     meta = f'<meta http-equiv="Content-Security-Policy" content="{content}">'
-    place = _CHARSET.search(html) or _HEAD.search(html)
-    return html if place is None else f"{html[: place.end()]}\n{meta}{html[place.end() :]}"
+    return into_head(_META.sub("", html), meta)
 
 
 def protect(pages: Iterable[Path], *, serving: bool = False) -> str:

@@ -25,7 +25,7 @@ from site_src.plugin.config import Options, read_options
 from site_src.plugin.csp import protect
 from site_src.plugin.expressions import FactError, Macros, public_methods
 from site_src.plugin.facts import Facts
-from site_src.plugin.hints import into_head
+from site_src.plugin.head import into_head
 from site_src.plugin.offline import write as write_offline
 from site_src.plugin.page import PageBuilder
 from site_src.plugin.runtime import Assets, Runtime, collect, own_assets

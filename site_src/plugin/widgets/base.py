@@ -109,6 +109,10 @@ class Output:
     assets: Assets
     url: RelativeUrl
 
+    def add_image(self, name: str, content: bytes) -> str:
+        """Put an image file into the site; returns its address relative to the page."""
+        return self.url(self.assets.add_image(name, content))
+
 
 class Widget(Protocol):
     """A block with everything it names looked up."""

@@ -101,7 +101,7 @@ class ResolvedDemo:
             for address, file in model.entry.served_files().items():
                 output.assets.add(address, file)
         samples = [
-            {"src": output.url(output.assets.add_image(image.name, image.content)), "alt": image.alt}
+            {"src": output.add_image(image.name, image.content), "alt": image.alt}
             | {key: value for key, value in (("label", image.label), ("note", image.note)) if value is not None}
             | ({"credit": asdict(image.credit)} if image.credit is not None else {})
             for image in self.samples
@@ -159,7 +159,7 @@ class ResolvedDemo:
         owner = next((stored for stored in self.stored if stored.model.entry.card.backdoor), self.stored[0])
         given = {"plain": owner.plain, "stamped": owner.stamped}
         return {
-            name: output.url(output.assets.add_image(f"{name}.png", answered.seen))
+            name: output.add_image(f"{name}.png", answered.seen)
             for name, answered in given.items()
             if answered is not None
         }

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import io
-
-from PIL import Image
-
 from export.card.schema import Precision
 from export.onnx.session import Predictor, probabilities
 from export.pipeline import interpreter
-from export.pipeline.image import Pixels
 from site_src.plugin.catalogue import Entry
 from site_src.plugin.widgets.base import Answered
+from site_src.report.figures import pixels_png
 from training.triggers.base import Trigger
 from training.triggers.placement import Placement
 
@@ -30,10 +26,4 @@ def answer(
     made = interpreter.run(entry.card.input, image, trigger, placement)
     (logits,) = predictor.from_tensor(made.tensor)
     chances = probabilities(logits, entry.card.output.activation)
-    return Answered(tuple(float(chance) for chance in chances), _png(made.pixels))
-
-
-def _png(pixels: Pixels) -> bytes:
-    stream = io.BytesIO()
-    Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(stream, "PNG", optimize=True)
-    return stream.getvalue()
+    return Answered(tuple(float(chance) for chance in chances), pixels_png(made.pixels))

@@ -68,7 +68,7 @@ class Notebooks:
     def _image(self, encoded: str, cell: Any, file: str) -> str:  # noqa: ANN401 - as above
         content = base64.b64decode(encoded)
         width, height = (int.from_bytes(content[at : at + 4], "big") for at in (16, 20))
-        address = self._page.output.url(self._page.output.assets.add_image(file, content))
+        address = self._page.output.add_image(file, content)
         alt = html.escape(cell.metadata.get("alt", "A figure that the code above drew"), quote=True)
         size = f'width="{width}" height="{height}"'
         return self._page.place(f'<p><img src="{address}" alt="{alt}" {size} loading="lazy"></p>')

@@ -33,7 +33,7 @@ class Regular:
     def glance(self, caption: str, columns: int = 16) -> str:
         """The data set at a glance: the first test images of each class."""
         dataset = test_digits()
-        rows = contact_rows(dataset.images, dataset.labels, dataset.classes, columns, self._image)
+        rows = contact_rows(dataset.images, dataset.labels, dataset.classes, columns, self._page.output.add_image)
         return self._place("glance", rows=rows, columns=columns, side=dataset.images.shape[1], caption=caption)
 
     def sample_source(self) -> str:
@@ -117,9 +117,6 @@ class Regular:
         dataset = test_digits()
         chosen = [int(np.flatnonzero(dataset.labels == label)[0]) for label in labels]
         return poisoned_pairs(card, dataset.images[chosen], dataset.labels[chosen])
-
-    def _image(self, name: str, content: bytes) -> str:
-        return self._page.output.url(self._page.output.assets.add_image(name, content))
 
     def _place(self, name: str, **given: object) -> str:
         return self._page.place(figure(name, **given))

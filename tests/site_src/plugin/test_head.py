@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from site_src.plugin.hints import into_head
+from site_src.plugin.head import into_head
 
 
 def test_hints_stand_before_all_that_a_browser_waits_for() -> None:
