@@ -13,9 +13,9 @@ def caught_by(found: Found, recipe_sha256: str) -> str | None:
     if attack is None:
         return None
     cells = caught(found)[attack]
-    told = []
+    sentences = []
     for word, words in ((Word.CAUGHT, "Caught by"), (Word.PARTLY, "Partly by"), (Word.SLIPS, "Slips through")):
         titles = [cell.defence.title for cell in cells if cell.word is word]
         if titles:
-            told.append(f"{words} {'; '.join(titles)}.")
-    return " ".join(told) or None
+            sentences.append(f"{words} {'; '.join(titles)}.")
+    return " ".join(sentences) or None

@@ -17,12 +17,11 @@ from site_src.report.catching.results import (
     measure,
     same,
 )
-from site_src.report.catching.words import Word, word
+from site_src.report.catching.words import BEST_FIRST, Word, word
 from training.core.metrics import Estimate
 from training.studies.defence_results import Spread, StudiedAttack, StudiedDefence, TableCell
 
 NO_POISON = "There is nothing to find: none of the training images is poisoned."
-_BEST_FIRST = (Word.CAUGHT, Word.PARTLY, Word.SLIPS)
 
 
 @dataclass(frozen=True)
@@ -57,11 +56,11 @@ def shown(found: Found, attack: StudiedAttack, defence: StudiedDefence) -> Shown
     """
     cell, family = found.cell(attack.name, defence.name), found.family(defence.name)
     said = word(cell, family)
-    if said not in _BEST_FIRST:
+    if not said.tried:
         return Shown(attack, defence, said, reason=cell.reason or NO_POISON, prefix=found.prefix)
     tell = {Family.NETWORK: _network, Family.REPAIR: _repair}.get(family, _samples)
     number, spread, second, success = tell(cell)
-    rank = len(_BEST_FIRST) - _BEST_FIRST.index(said) + success
+    rank = len(BEST_FIRST) - BEST_FIRST.index(said) + success
     return Shown(attack, defence, said, number, spread, second, rank=round(rank, 4), prefix=found.prefix)
 
 

@@ -90,19 +90,21 @@ def histogram(name: str, verdict: SampleScores, groups: Mapping[str, str], capti
             {"name": title, "kind": kind, "y": y(group[at]), "text": percent(group[at], sum(own))}
             for kind, title, group, own in zip(kinds, groups.values(), fractions, counts, strict=True)
         ]
-        columns.append({"x": x((low + high) / 2), "text": f"{told(low, step)} to {told(high, step)}", "cells": cells})
+        columns.append(
+            {"x": x((low + high) / 2), "text": f"{shortened(low, step)} to {shortened(high, step)}", "cells": cells}
+        )
     ends = (edges[0], (edges[0] + edges[-1]) / 2, edges[-1])
     threshold = verdict.decision.threshold if verdict.decision else None
     guides = [f"M{x(threshold)} {BOTTOM}V{TOP}"] if threshold is not None and ends[0] <= threshold <= ends[-1] else []
     return figure(
         "chart", name=name, series=drawn, columns=columns, start=int(np.argmax(fractions[1])),
-        ticks=with_room([(x(edge), told(edge, edges[-1] - edges[0])) for edge in ends]),
-        grid=[(y(top * part / 4), f"{told(25 * top * part, 10 * top)}{THIN}%") for part in range(5)],
+        ticks=with_room([(x(edge), shortened(edge, edges[-1] - edges[0])) for edge in ends]),
+        grid=[(y(top * part / 4), f"{shortened(25 * top * part, 10 * top)}{THIN}%") for part in range(5)],
         frame=_FRAME, title="Score", begins_at=None, guides=guides, caption=caption,
     )  # fmt: skip
 
 
-def told(value: float, reach: float) -> str:
+def shortened(value: float, reach: float) -> str:
     """A number with the decimals that matter to numbers that reach so far; no negative zero, and no exponent."""
     decimals = max(0, 1 - math.floor(math.log10(reach))) if reach > 0 else 2
     return f"{round(value, decimals) + 0.0:.{decimals}f}"

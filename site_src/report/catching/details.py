@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from statistics import median
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from PIL import Image
 
 from site_src.plugin.facts import interval
 from site_src.plugin.formats import THIN, count, duration, percent, samples, size
+from site_src.report.catching import cells
 from site_src.report.catching.cells import Shown, bare, count_of, spread_text
 from site_src.report.catching.curves import Curve, histogram, roc
 from site_src.report.catching.results import AUROC, Beside, Found
@@ -20,7 +22,7 @@ from site_src.report.figures import Pixels, pixels_png, render
 from site_src.report.trigger_images import ground
 from training.core.metrics import Estimate
 from training.defences.verdict import ClassIndices, RecoveredTrigger, Repaired, SampleScores
-from training.studies.defence_results import Spread, TableCell
+from training.studies.defence_results import Spread, StudiedDefence, TableCell
 from training.triggers.base import Trigger
 
 AddImage = Callable[[str, bytes], str]
@@ -38,7 +40,7 @@ class Numbers(NamedTuple):
     control: str
 
 
-class Picture(NamedTuple):
+class TriggerImages(NamedTuple):
     """A trigger: what it covers, and an image with it."""
 
     title: str
@@ -46,6 +48,11 @@ class Picture(NamedTuple):
     mask: str
     """Address of the image."""
     stamped: str
+
+
+def all_details(found: Found, defence: StudiedDefence, add_image: AddImage) -> str:
+    """The details of a defence against each attack, as HTML; the arguments are those of `details`."""
+    return "\n".join(details(found, cells.shown(found, attack, defence), add_image) for attack in found.results.attacks)
 
 
 def details(found: Found, shown: Shown, add_image: AddImage) -> str:
@@ -66,7 +73,7 @@ def details(found: Found, shown: Shown, add_image: AddImage) -> str:
         "catching/details",
         shown=shown,
         charts=list(_charts(shown, measured)),
-        pictures=_pictures(found.triggers.get(shown.attack.name), measured, shown.id, add_image),
+        triggers=_triggers(found.triggers.get(shown.attack.name), measured, shown.id, add_image),
         numbers=list(_numbers(cell)) if measured else [],
         classes=_classes(measured),
         facts=list(_facts(found, shown, cell, measured)),
@@ -78,14 +85,13 @@ def _charts(shown: Shown, measured: Sequence[Beside]) -> Iterator[str]:
     scores = [each for each in verdicts if isinstance(each, SampleScores) and each.auroc]
     if not scores:
         return
-    what = "Training images" if scores[0].samples == "training-images" else "Images"
+    poisoned = "Poisoned images" if scores[0].samples == "training-images" else "Triggered images"
     one = "" if len(scores) == 1 else f" One line for each of {len(scores)} networks, with the median and range below."
     yield roc(
         f"{shown.id}-roc",
-        [Curve("Poisoned images found" if what != "Images" else "Triggered images found", scores)],
+        [Curve(f"{poisoned} found", scores)],
         f"The further up and left, the better; on the dashed line a defence only guesses.{one}",
     )
-    poisoned = "Poisoned images" if what != "Images" else "Triggered images"
     place = " The dashed line is the defence’s own threshold." if scores[0].decision else ""  # noqa: RUF001
     yield histogram(
         f"{shown.id}-scores",
@@ -95,29 +101,25 @@ def _charts(shown: Shown, measured: Sequence[Beside]) -> Iterator[str]:
     )
 
 
-def _pictures(trigger: Trigger | None, measured: Sequence[Beside], name: str, add_image: AddImage) -> list[Picture]:
+def _triggers(true: Trigger | None, measured: Sequence[Beside], name: str, add_image: AddImage) -> list[TriggerImages]:
     """The true trigger and, of the first network, those that were recovered for the most suspicious classes."""
     verdict = measured[0].cell.verdict if measured else None
     if not isinstance(verdict, ClassIndices):
         return []
     ranked = sorted(verdict.classes, key=lambda each: each.index, reverse=True)
-    suspicious = [each for each in ranked if each.trigger][:MOST_SHOWN]
-    if not suspicious:
-        return []
-    found: list[Picture] = []
-    for place, each in enumerate(suspicious):
-        if each.trigger is None:
-            continue
-        mask, stamped = recovered(each.trigger)
-        if place == 0 and trigger is not None:
-            plain = ground(stamped.shape)
-            true = trigger.stamp(plain[None])[0]
-            covered = np.abs(true.astype(int) - plain).max(axis=2, keepdims=True).astype(np.uint8)
-            found.append(_picture("The true trigger", trigger.describe(), covered, true, f"{name}-true", add_image))
+    suspicious = list(islice(((each, recovered(each.trigger)) for each in ranked if each.trigger), MOST_SHOWN))
+    found = []
+    if suspicious and true is not None:
+        plain = ground(suspicious[0][1][1].shape)
+        stamped = true.stamp(plain[None])[0]
+        covered = np.abs(stamped.astype(int) - plain).max(axis=2, keepdims=True).astype(np.uint8)
+        images = _images(f"{name}-true", covered, stamped, add_image)
+        found.append(TriggerImages("The true trigger", true.describe(), *images))
+    for place, (each, pixels) in enumerate(suspicious):
         target = " (the attacker’s)" if each.label in verdict.targets else ""  # noqa: RUF001
-        note = f"{verdict.index} {each.index:.2f}"
+        images = _images(f"{name}-{place}", *pixels, add_image)
         found.append(
-            _picture(f"Found for class {each.label}{target}", note, mask, stamped, f"{name}-{place}", add_image)
+            TriggerImages(f"Found for class {each.label}{target}", f"{verdict.index} {each.index:.2f}", *images)
         )
     return found
 
@@ -136,17 +138,15 @@ def _unpacked(packed: str) -> Pixels:
     return pixels[:, :, None] if pixels.ndim == 2 else pixels
 
 
-def _picture(  # noqa: PLR0913, PLR0917 - a picture's parts
-    title: str, note: str, mask: Pixels, stamped: Pixels, name: str, add_image: AddImage
-) -> Picture:
-    addresses = [add_image(f"{name}-{kind}.png", pixels_png(each)) for kind, each in (("mask", mask), ("on", stamped))]
-    return Picture(title, note, *addresses)
+def _images(name: str, mask: Pixels, stamped: Pixels, add_image: AddImage) -> tuple[str, str]:
+    """The addresses of a mask and of an image with the trigger."""
+    return add_image(f"{name}-mask.png", pixels_png(mask)), add_image(f"{name}-on.png", pixels_png(stamped))
 
 
 def _numbers(cell: TableCell) -> Iterator[Numbers]:
     for each in cell.measures:
-        told = _area if each.name == AUROC else _spread
-        yield Numbers(each.name, told(each.backdoored), told(each.control))
+        text = _area if each.name == AUROC else _spread
+        yield Numbers(each.name, text(each.backdoored), text(each.control))
     if cell.detected is not None:
         yield Numbers("called backdoored", _counted(cell.detected), _counted(cell.false_alarms))
     if cell.named is not None:
@@ -160,15 +160,11 @@ def _spread(found: Spread | None) -> str:
     if found.n is None:
         middle, low, high = (f"{each:.2f}" for each in (found.median, found.low, found.high))
         return middle if low == high else f"{middle} ({low} to {high})"
-    told = [percent(found.median, found.n)]
-    reach = spread_text(found)
-    if reach:
-        told.append(f"({reach})")
-    bounds = found.interval
-    certainty = (
-        "" if bounds is None else f", 95{THIN}% interval {bare(bounds[0], found.n)} to {percent(bounds[1], found.n)}"
-    )
-    return f"{' '.join(told)}; {samples(found.n)}{certainty}"
+    reach, bounds = spread_text(found), found.interval
+    text = percent(found.median, found.n) + (f" ({reach})" if reach else "") + f"; {samples(found.n)}"
+    if bounds is None:
+        return text
+    return f"{text}, 95{THIN}% interval {bare(bounds[0], found.n)} to {percent(bounds[1], found.n)}"
 
 
 def _area(found: Spread | None) -> str:

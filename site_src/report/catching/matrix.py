@@ -6,7 +6,6 @@ from site_src.plugin.facts import interval
 from site_src.plugin.formats import percent
 from site_src.report.catching.cells import Shown, shown
 from site_src.report.catching.results import Found
-from site_src.report.catching.words import Word
 from site_src.report.figures import render
 from training.studies.defence_results import StudiedAttack
 
@@ -38,14 +37,13 @@ def matrix(found: Found) -> str:
 
 
 def caught(found: Found) -> dict[str, list[Shown]]:
-    """The cells of each attack that say something: it was caught, partly, or slips through."""
-    telling = (Word.CAUGHT, Word.PARTLY, Word.SLIPS)
+    """The cells of each attack in which a defence was tried."""
     return {
         attack.name: [
             cell
             for known in found.families.values()
             for cell in (shown(found, attack, defence) for defence in known)
-            if cell.word in telling
+            if cell.word.tried
         ]
         for attack in found.results.attacks
     }

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from site_src.plugin.expressions import FactError
-from site_src.report.catching.cells import shown
-from site_src.report.catching.details import AddImage, details
+from site_src.report.catching.details import AddImage, all_details
 from site_src.report.catching.matrix import ELEMENT, matrix
 from site_src.report.catching.results import Found, read
 from site_src.report.charts import CHART
@@ -47,9 +46,8 @@ def sections(folder: Path, heading: str, place: Place, add_image: AddImage) -> I
 def _details(found: Found, place: Place, add_image: AddImage) -> Iterator[str]:
     for defences in found.families.values():
         for defence in defences:
-            folds = [details(found, shown(found, attack, defence), add_image) for attack in found.results.attacks]
             yield f"**{defence.title}**"
-            yield place("\n".join(folds), CHART)
+            yield place(all_details(found, defence, add_image), CHART)
 
 
 def _content(path: Path) -> Any:  # noqa: ANN401 - whatever JSON the file holds

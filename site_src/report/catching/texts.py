@@ -34,7 +34,7 @@ class Claim(_Part):
     where: str
     """Data, section, table or figure."""
     ours: Literal["missed", "f1", "index", "repair"]
-    """How the study's measurement is told; see `site_src.report.catching.claims`."""
+    """How the study's measurement is put into words; see `site_src.report.catching.claims`."""
     why: str = ""
     """Why the two differ, once an experiment has shown it."""
 

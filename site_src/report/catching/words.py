@@ -40,9 +40,18 @@ class Word(StrEnum):
     MISSING = "not measured"
 
     @property
+    def tried(self) -> bool:
+        """Whether the defence was tried."""
+        return self in BEST_FIRST
+
+    @property
     def slug(self) -> str:
         """For a class of a style sheet."""
         return self.value.replace(" ", "-")
+
+
+BEST_FIRST = (Word.CAUGHT, Word.PARTLY, Word.SLIPS)
+"""What a defence that was tried achieves."""
 
 
 def word(cell: TableCell, family: Family) -> Word:
@@ -88,16 +97,19 @@ def _whole(fraction: float) -> str:
     return f"{100 * fraction:g}{THIN}%"
 
 
+_SAMPLES = (
+    f"at least {_whole(FOUND)} are found, on every network",
+    f"even at 5{THIN}% false alarms less than {_whole(MISSED)} are found",
+)
+
 RULES: dict[Family, tuple[str, str, str]] = {
     Family.INPUTS: (
         f"Triggered images that are found while 1{THIN}% of the clean ones raise a false alarm.",
-        f"at least {_whole(FOUND)} are found, on every network",
-        f"even at 5{THIN}% false alarms less than {_whole(MISSED)} are found",
+        *_SAMPLES,
     ),
     Family.TRAINING: (
         f"Poisoned training images that are found while 1{THIN}% of the clean ones raise a false alarm.",
-        f"at least {_whole(FOUND)} are found, on every network",
-        f"even at 5{THIN}% false alarms less than {_whole(MISSED)} are found",
+        *_SAMPLES,
     ),
     Family.NETWORK: (
         "Backdoored networks that are called backdoored; below, the same for their clean controls.",

@@ -14,10 +14,10 @@ from site_src.plugin.page import PageBuilder
 from site_src.report.catching import claims, results, texts
 from site_src.report.catching.cells import Shown, count_of, shown
 from site_src.report.catching.curves import KINDS, Curve, roc
-from site_src.report.catching.details import details
+from site_src.report.catching.details import all_details
 from site_src.report.catching.matrix import ELEMENT, caught, matrix
 from site_src.report.catching.results import Family, Found
-from site_src.report.catching.words import RULES, Word
+from site_src.report.catching.words import BEST_FIRST, RULES, Word
 from site_src.report.charts import CHART
 from site_src.report.figures import render
 from site_src.report.tables import table
@@ -62,11 +62,8 @@ class Catching:
                 known = texts.explained().get(defence.name)
                 thinks = known.thinks.strip() if known else ""
                 paper = f"[{defence.paper}]({known.link})." if known else f"{defence.paper}."
-                folds = [
-                    details(found, shown(found, attack, defence), self._add_image) for attack in found.results.attacks
-                ]
                 parts += [f"#### {defence.title} {{ #{defence.name} }}", thinks, paper]
-                parts.append(self._page.place("\n".join(folds), CHART))
+                parts.append(self._page.place(all_details(found, defence, self._page.output.add_image), CHART))
         return "\n\n".join(parts)
 
     def defences_zoo(self, name: str, caption: str) -> str:
@@ -127,9 +124,9 @@ class Catching:
         """A list of the attacks: which defences each slips through, and how many catch it; the hardest first."""
         found = self._found(name)
         attacks = results.attacks_by_name(found.results)
-        told = {attack: _slipping(cells) for attack, cells in caught(found).items()}
-        ranked = sorted(told, key=lambda attack: told[attack].caught)
-        return "\n".join(f"- **{attacks[attack].title}** {told[attack].text}" for attack in ranked)
+        slipping = {attack: _slipping(cells) for attack, cells in caught(found).items()}
+        ranked = sorted(slipping, key=lambda attack: slipping[attack].caught)
+        return "\n".join(f"- **{attacks[attack].title}** {slipping[attack].text}" for attack in ranked)
 
     def defences_count(self, name: str, what: str) -> str:
         """A number of the study: its `attacks`, `defences`, `seeds`, `backdoored` or `clean` networks.
@@ -166,17 +163,14 @@ class Catching:
     def _detections(self, name: str) -> list[tuple[str, SampleScores]]:
         found = self._found(name)
         known = {each.name: each.title for each in found.families.get(Family.NETWORK, [])}
-        told = [(title, found.detection(defence, None)) for defence, title in known.items()]
-        measured = [(title, each.verdict) for title, each in told if each is not None]
+        detections = [(title, found.detection(defence, None)) for defence, title in known.items()]
+        measured = [(title, each.verdict) for title, each in detections if each is not None]
         if not measured:
             raise FactError(f"{name}.json has no defence that gives whole networks an index")
         return measured
 
-    def _add_image(self, name: str, content: bytes) -> str:
-        return self._page.output.url(self._page.output.assets.add_image(name, content))
 
-
-_TALLIED = (Word.CAUGHT, Word.PARTLY, Word.SLIPS, Word.CANNOT)
+_TALLIED = (*BEST_FIRST, Word.CANNOT)
 
 
 def _time(seconds: float) -> str:

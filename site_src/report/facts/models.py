@@ -56,10 +56,7 @@ class Models:
 
     def lab_defences(self) -> str:
         """The reader's own studies of defences; empty if there are none."""
-        return "\n\n".join(own.sections(self._lab.parent, "##", self._page.place, self._add_image))
-
-    def _add_image(self, name: str, content: bytes) -> str:
-        return self._page.output.url(self._page.output.assets.add_image(name, content))
+        return "\n\n".join(own.sections(self._lab.parent, "##", self._page.place, self._page.output.add_image))
 
     def _released(self) -> list[Entry]:
         entries = self._catalogue.released()
@@ -110,7 +107,7 @@ class Models:
         pixels = trigger_image(entry.card)
         if pixels is None:
             return None
-        return self._add_image(f"{entry.card.id}.png", pixels_png(pixels))
+        return self._page.output.add_image(f"{entry.card.id}.png", pixels_png(pixels))
 
 
 def _render(name: str, **given: object) -> str:

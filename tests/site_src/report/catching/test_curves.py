@@ -5,7 +5,17 @@ import re
 import pytest
 
 from site_src.plugin.formats import THIN
-from site_src.report.catching.curves import ALARMS, Curve, detected, histogram, outline, rebinned, roc, thinned, told
+from site_src.report.catching.curves import (
+    ALARMS,
+    Curve,
+    detected,
+    histogram,
+    outline,
+    rebinned,
+    roc,
+    shortened,
+    thinned,
+)
 from tests.site_src.report.catching.small_study import samples
 from training.defences.verdict import SampleScores
 
@@ -79,4 +89,4 @@ def test_an_outline_steps_from_bar_to_bar_and_ends_on_the_ground() -> None:
     [(-8.1e-05, 1.0, "0.0"), (0.0123, 0.02, "0.012"), (100.0, 100.0, "100"), (12.34, 20.0, "12"), (3.0, 0.0, "3.00")],
 )
 def test_numbers_have_the_decimals_that_matter(value: float, reach: float, text: str) -> None:
-    assert told(value, reach) == text
+    assert shortened(value, reach) == text
