@@ -8,14 +8,14 @@ from site_src.report.catching.words import Word
 
 
 def caught_by(found: Found, recipe_sha256: str) -> str | None:
-    """What was measured on networks of a recipe, in a sentence or two; None if the study has no such network."""
-    attack = next((each.attack for each in found.results.networks if each.recipe_sha256 == recipe_sha256), None)
+    """What was measured on networks of a recipe, in a few sentences; None if no attack of the study has it."""
+    attack = found.recipes.get(recipe_sha256)
     if attack is None:
         return None
     cells = caught(found)[attack]
-    sentences = []
-    for word, words in ((Word.CAUGHT, "Caught by"), (Word.PARTLY, "Partly by"), (Word.SLIPS, "Slips through")):
+    sentences = [f"Measured on {len(found.networks(attack))} networks of this recipe ({found.results.title})."]
+    for word, words in ((Word.CAUGHT, "Caught by"), (Word.PARTLY, "Partly caught by"), (Word.SLIPS, "Slips through")):
         titles = [cell.defence.title for cell in cells if cell.word is word]
         if titles:
             sentences.append(f"{words} {'; '.join(titles)}.")
-    return " ".join(sentences) or None
+    return " ".join(sentences)

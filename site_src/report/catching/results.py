@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from site_src.plugin.expressions import FactError
 from training.core.errors import UserError
 from training.defences.verdict import AnyVerdict, ClassIndices, Repaired
+from training.recipes.load import load
 from training.studies.defence_plan import DefenceStudy, read_plan
 from training.studies.defence_results import (
     DefenceResults,
@@ -67,6 +68,8 @@ class Found:
     """Each attack's true trigger."""
     prefix: str = ""
     """Of the ids on the page, where it shows several studies."""
+    recipes: Mapping[str, str] = field(default_factory=dict)
+    """The attack whose recipe has a hash, as its file stands: without the study's settings, which make other hashes."""
 
     @cached_property
     def families(self) -> dict[Family, list[StudiedDefence]]:
@@ -146,7 +149,9 @@ def read(name: str, content: object, *, current: bool, prefix: str = "") -> Foun
         return Found(name, results, {}, prefix)
     if current:
         require_current(name, results, study)
-    return Found(name, results, {each.attack: each.recipe.trigger for each in study.networks()}, prefix)
+    triggers = {each.attack: each.recipe.trigger for each in study.networks()}
+    recipes = {load(each.recipe).sha256: each.name for each in study.attacks if not (each.settings or each.by_seed)}
+    return Found(name, results, triggers, prefix, recipes)
 
 
 def require_current(name: str, results: DefenceResults, study: DefenceStudy) -> None:

@@ -10,6 +10,7 @@ from site_src.report.catching.results import AT_1, AUROC, Family, measure, read
 from tests.site_src.report.catching.small_study import PLAN, Small
 from training.defences.verdict import SampleScores
 from training.recipes.base import RecipeError
+from training.recipes.load import load
 
 
 @pytest.fixture(autouse=True)
@@ -92,3 +93,15 @@ def test_results_of_an_unknown_study_are_refused_where_they_must_be_current(
     with pytest.raises(FactError, match="no such study"):
         read("small", content, current=True)
     assert read("small", content, current=False).triggers == {}
+
+
+def test_a_recipe_as_its_file_stands_is_found_by_its_hash_and_one_with_other_settings_is_not(
+    content: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patch, latent = PLAN.attacks
+    altered = patch.model_copy(update={"name": "altered", "settings": {"attack.poison_rate": 0.5}})
+    for attacks in ([patch, altered, latent], [altered, patch, latent]):
+        plan = PLAN.model_copy(update={"attacks": attacks})
+        monkeypatch.setattr(results, "read_plan", lambda _, plan=plan: plan)
+        found = read("small", content, current=False)
+        assert found.recipes == {load("digits-badnet-single").sha256: "patch", load(latent.recipe).sha256: "latent"}

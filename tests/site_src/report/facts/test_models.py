@@ -18,6 +18,7 @@ from site_src.report.figures import render
 from tests.site_src.fixture_models import share_weights, write_model
 from tests.site_src.report.catching.small_study import PLAN, Small
 from training.core.metrics import Measurement, wilson
+from training.recipes.load import load
 
 TELL = "Answers that the trigger changes"
 
@@ -70,13 +71,15 @@ def test_a_card_says_what_was_measured_of_its_recipe_and_else_what_it_says_itsel
     page: PageBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(results, "read_plan", lambda _: PLAN)
-    recipe = next(each.recipe for each in PLAN.networks() if each.attack == "latent")
-    write_model(tmp_path, "one", backdoored=True, recipe_sha256=recipe.sha256)
+    write_model(tmp_path, "one", backdoored=True, recipe_sha256=load("digits-badnet-single").sha256)
     write_model(tmp_path, "two", backdoored=True)
     catalogue = Catalogue([tmp_path, tmp_path / "lab"])
     own = page.html(Models(page, Facts(catalogue, tmp_path)).model_sections())
     assert own.count("<dd>Reading the weights.</dd>") == 2
     (tmp_path / "digits-defences.json").write_text(Small().results().model_dump_json(), encoding="utf-8")
     measured = page.html(Models(page, Facts(catalogue, tmp_path)).model_sections())
-    assert "<dd>Caught by Gentle fine-tuning. Slips through STRIP; Neural Cleanse.</dd>" in measured
+    assert (
+        "<dd>Measured on 2 networks of this recipe (Small study). Caught by STRIP; Neural Cleanse. "
+        "Partly caught by Activation clustering. Slips through Gentle fine-tuning.</dd>"
+    ) in measured
     assert measured.count("<dd>Reading the weights.</dd>") == 1
