@@ -32,7 +32,7 @@ class Claim(_Part):
     """Of the study."""
     says: str
     where: str
-    """Data, section, table or figure."""
+    """On which data, or in which part of the paper."""
     ours: Literal["missed", "f1", "index", "repair"]
     """How the study's measurement is put into words; see `site_src.report.catching.claims`."""
     why: str = ""
