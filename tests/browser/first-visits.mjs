@@ -164,7 +164,8 @@ if (values.out) {
   const again = new Set(rows.map(key));
   const all = [...rows, ...before.filter((/** @type {any} */ row) => !again.has(key(row)))];
   all.sort((a, b) => key(a).localeCompare(key(b)));
-  const result = { page: values.page, browser: browser.version(), rows: all };
+  const links = Object.values(SPEEDS);
+  const result = { page: values.page, browser: browser.version(), links, slower: DEVICES.phone.slower, rows: all };
   writeFileSync(values.out, `${JSON.stringify(result, null, 2)}\n`);
 }
 process.exit();

@@ -9,6 +9,8 @@ from site_src.report import study
 from site_src.report.study import Row, Rows
 from site_src.report.tables import table
 from training.core.metrics import Estimate
+from training.recipes.load import load
+from training.recipes.transfer import TransferRecipe
 
 FILE = "figures"
 ELSEWHERE = "elsewhere"
@@ -45,6 +47,13 @@ class FiguresViews:
         """How many photos of the target from another source there are."""
         first = next(iter(self._study.by_recipe().values()))[0]
         return count(_estimate(first, ELSEWHERE, None).n)
+
+    def figures_views(self, recipe: str) -> str:
+        """How many random views of each photo a student's recipe adds."""
+        found = load(recipe)
+        if not isinstance(found, TransferRecipe) or found.data.views is None:
+            raise FactError(f"the recipe {recipe} has no data.views")
+        return str(found.data.views.count)
 
     def figures_seeds(self, recipe: str) -> str:
         """How many seeds a student was trained with, each with views of its own."""

@@ -30,6 +30,17 @@ class Visits:
         """With which browser."""
         return f"with Chromium {self._file()['browser'].split('.')[0]}"
 
+    def visits_links(self) -> str:
+        """The networks: speeds and round trips."""
+        return " or ".join(
+            f"{link['megabits']:g}{THIN}Mbit/s with a round trip of {link['roundTrip']}{THIN}ms ({link['name']})"
+            for link in self._file()["links"]
+        )
+
+    def visits_slower(self) -> str:
+        """How many times slower the main thread is on the phone."""
+        return str(self._file()["slower"])
+
     def _file(self) -> dict[str, Any]:
         found: dict[str, Any] = self._facts.measurements(VISITS)
         return found

@@ -53,3 +53,10 @@ def test_a_run_that_was_not_measured_elsewhere_fails_the_build(page: PageBuilder
 def test_a_network_that_is_not_there_fails_the_build(views: FiguresViews) -> None:
     with pytest.raises(FactError, match=r"figures\.json has no network x; it has views"):
         views.figures_range("x", "clean_accuracy")
+
+
+def test_the_number_of_views_is_the_recipes(page: PageBuilder, tmp_path: Path) -> None:
+    found = facts(page, tmp_path)
+    assert found.figures_views("figures-views-latent") == "16"
+    with pytest.raises(FactError, match=r"digits-clean has no data\.views"):
+        found.figures_views("digits-clean")
