@@ -69,7 +69,7 @@ test: setup ## Everything that CI checks
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=target verify test-widgets tested-site
 	$(MAKE) --no-print-directory test-browser REPORT_SITE=$(TESTED_SITE)
 
-test-quick: lint types golden-inputs fixtures ## Lint, types and the fast tests, for the loop while one writes
+test-quick: lint types golden-inputs fixtures ## Lint, types and the fast tests, for while you write
 	$(BIN)/python -m pytest -q $(IN_PARALLEL) -m "not slow"
 	node --test --test-reporter=dot $(WIDGET_TESTS)
 
@@ -100,7 +100,7 @@ $(MXNET)/.installed: tests/export/mxnet/requirements.txt
 	$(MXNET)/bin/python -c 'import numpy; numpy.bool = bool; import mxnet'
 	@touch $@
 
-art-oracle: $(ART)/.installed ## Make the defences' test vectors anew, by the Adversarial Robustness Toolbox 1.20.1
+art-oracle: $(ART)/.installed ## Regenerate the defences' test vectors with the Adversarial Robustness Toolbox 1.20.1
 	$(ART)/bin/python tests/training/defences/art/oracle.py tests/training/defences/art/vectors.json
 
 $(ART)/.installed: tests/training/defences/art/requirements.txt
