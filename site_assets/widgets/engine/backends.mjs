@@ -32,6 +32,8 @@ export class Backends extends EventTarget {
   failure = null;
   #browser;
   #adapter = false;
+  /** @type {Promise<void> | null} */
+  #looking = null;
 
   /** @param {Browser} browser */
   constructor(browser) {
@@ -52,9 +54,15 @@ export class Backends extends EventTarget {
     return options;
   }
 
-  /** Look for a GPU, which may take a moment. */
-  async look() {
-    this.#adapter = await this.#browser.hasAdapter().catch(() => false);
+  /** Look for a GPU, which may take a moment; once, however many widgets ask. */
+  look() {
+    this.#looking ??= this.#browser.hasAdapter().then(
+      (found) => {
+        this.#adapter = found;
+      },
+      () => {}, // No GPU process: no adapter.
+    );
+    return this.#looking;
   }
 
   /** @param {Backend} backend */

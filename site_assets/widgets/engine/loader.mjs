@@ -78,13 +78,11 @@ export class Loader {
     this.#enter({ name: "loading", progress: null });
     try {
       await this.#loadCards(signal);
-      const onProgress = (/** @type {Progress} */ progress) => {
-        if (current()) this.#enter({ name: "loading", progress });
-      };
-      const onOpened = () => {
-        if (current()) this.#listener.onReady();
-      };
-      await this.#models.open({ signal, onProgress, onOpened });
+      await this.#models.open({
+        signal, // Once it is aborted, no progress follows.
+        onProgress: (progress) => this.#enter({ name: "loading", progress }),
+        onOpened: () => this.#listener.onReady(),
+      });
       if (!current()) return;
       this.#enter({ name: "ready" });
     } catch (error) {
@@ -114,8 +112,8 @@ export class Loader {
 
   /**
    * @param {Parameters<Models["answer"]>} request
-   * @returns {Promise<Awaited<ReturnType<Models["answer"]>> | null>} null when a newer request took its place, or while the networks are not open;
-   *   then `onReady` follows when they are
+   * @returns {Promise<Awaited<ReturnType<Models["answer"]>> | null>} null when a newer request took its place, or while the
+   *   networks are not open; then `onReady` follows when they are
    * @throws {import("../core/messages.mjs").WidgetError} what is wrong with the image
    */
   async answer(...request) {

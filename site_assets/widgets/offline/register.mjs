@@ -40,10 +40,9 @@ async function start() {
 /** Until the page has what it came for: the networks, and what the reader sees. */
 function quiet() {
   return new Promise((resolve) => {
-    const done = () => resolve(setTimeout(resolve, 1000));
     const look = () => {
       const waiting = document.querySelector("onnx-demo:not([data-answered])");
-      if (!waiting || performance.now() > PATIENCE_MS) done();
+      if (!waiting || performance.now() > PATIENCE_MS) resolve(null);
       else setTimeout(look, 500);
     };
     if (document.readyState === "complete") look();
