@@ -3,35 +3,10 @@ import { test } from "node:test";
 import { backendName, DEFAULT, WEBGPU } from "../../../site_assets/widgets/core/backend.mjs";
 import { WidgetError } from "../../../site_assets/widgets/core/messages.mjs";
 import { Backends } from "../../../site_assets/widgets/engine/backends.mjs";
+import { fakeBrowser } from "./fakes.mjs";
 
 /** @type {import("../../../site_assets/widgets/core/backend.mjs").Backend} */
 const TWO = { runtime: "wasm", threads: 2 };
-
-/** A browser with two cores, and what it was told. @param {Partial<import("../../../site_assets/widgets/engine/backends.mjs").Browser>} [given] */
-function browser(given = {}) {
-  /** @type {Map<string, string>} */
-  const kept = new Map();
-  /** @type {string[]} */
-  const told = [];
-  return {
-    told,
-    storage: {
-      getItem: (/** @type {string} */ key) => kept.get(key) ?? null,
-      setItem: (/** @type {string} */ key, /** @type {string} */ value) => void kept.set(key, value),
-      removeItem: (/** @type {string} */ key) => void kept.delete(key),
-    },
-    isolated: false,
-    cores: 2,
-    canIsolate: () => true,
-    isolate: async (/** @type {boolean} */ on) => {
-      told.push(`isolate ${on}`);
-      return true;
-    },
-    hasAdapter: async () => true,
-    reload: () => void told.push("reload"),
-    ...given,
-  };
-}
 
 /** How often the choice has changed. @param {Backends} backends */
 function changes(backends) {
@@ -44,7 +19,7 @@ function changes(backends) {
 
 test("threads are offered where the page is isolated or can be, WebGPU where there is an adapter", async () => {
   const offered = async (/** @type {object} */ given) => {
-    const backends = new Backends(browser(given));
+    const backends = new Backends(fakeBrowser(given));
     await backends.look();
     return backends.options.map(backendName);
   };
@@ -58,8 +33,24 @@ test("threads are offered where the page is isolated or can be, WebGPU where the
   assert.deepEqual(await offered({ cores: 16, hasAdapter: broken }), [one, "WebAssembly, 4 threads"]);
 });
 
+test("what is chosen is listed, even where it is offered no longer", () => {
+  const its = fakeBrowser({ cores: 1 });
+  its.storage?.setItem("onnx-widgets-backend", "webgpu");
+  assert.deepEqual(new Backends(its).options, [DEFAULT, WEBGPU]);
+});
+
+test("a browser is asked for a GPU once, however many widgets want to know", async () => {
+  let asked = 0;
+  const hasAdapter = async () => ++asked > 0;
+  const backends = new Backends(fakeBrowser({ hasAdapter }));
+  await Promise.all([backends.look(), backends.look()]);
+  await backends.look();
+  assert.equal(asked, 1);
+  assert.ok(backends.options.includes(WEBGPU));
+});
+
 test("a choice outlives the page", async () => {
-  const its = browser();
+  const its = fakeBrowser();
   const backends = new Backends(its);
   const seen = changes(backends);
   await backends.choose(WEBGPU);
@@ -70,7 +61,7 @@ test("a choice outlives the page", async () => {
 });
 
 test("threads isolate the page first, which takes a reload", async () => {
-  const its = browser();
+  const its = fakeBrowser();
   const backends = new Backends(its);
   const seen = changes(backends);
   await backends.choose(TWO);
@@ -82,8 +73,28 @@ test("threads isolate the page first, which takes a reload", async () => {
   assert.deepEqual(its.told.slice(2), ["isolate false"]);
 });
 
+test("on a page that its host isolates, threads come and go without a service worker", async () => {
+  const its = fakeBrowser({ isolated: true, canIsolate: () => false });
+  const backends = new Backends(its);
+  const seen = changes(backends);
+  for (const choice of [TWO, DEFAULT]) {
+    await backends.choose(choice);
+    assert.deepEqual(backends.chosen, choice);
+  }
+  assert.deepEqual([its.told, seen.times], [[], 2]);
+});
+
+test("where nothing can be kept, a choice holds for the page", async () => {
+  const full = { ...fakeBrowser().storage, setItem: () => assert.fail("full") };
+  for (const storage of [/** @type {any} */ (full), null]) {
+    const backends = new Backends(fakeBrowser({ storage }));
+    await backends.choose(WEBGPU);
+    assert.deepEqual(backends.chosen, WEBGPU);
+  }
+});
+
 test("where the page cannot be isolated, threads are given up with a reason", async () => {
-  const its = browser({ isolate: async () => false });
+  const its = fakeBrowser({ isolate: async () => false });
   const backends = new Backends(its);
   await backends.choose(TWO);
   assert.deepEqual(backends.chosen, DEFAULT);
@@ -95,7 +106,7 @@ test("where the page cannot be isolated, threads are given up with a reason", as
 });
 
 test("an error of the chosen backend leads back to the default, once; others do not", async () => {
-  const its = browser();
+  const its = fakeBrowser();
   const backends = new Backends(its);
   await backends.choose(WEBGPU);
   const seen = changes(backends);
@@ -108,4 +119,6 @@ test("an error of the chosen backend leads back to the default, once; others do 
   assert.equal(backends.fallBack(error), false);
   assert.equal(seen.times, 1);
   assert.deepEqual(new Backends(its).chosen, DEFAULT);
+  await backends.choose(WEBGPU);
+  assert.equal(backends.failure, null);
 });

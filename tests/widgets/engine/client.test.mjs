@@ -57,6 +57,16 @@ test("when the worker dies every waiting request fails, and the next one starts 
   assert.equal(client.generation, 1);
 });
 
+test("after a restart whoever waits is superseded, and the next request starts another worker", async () => {
+  const { all, client } = started();
+  const waiting = client.ask("open", REQUEST);
+  client.restart();
+  await assert.rejects(waiting, { code: "superseded" });
+  assert.equal(all.started[0].terminated, true);
+  client.ask("run", REQUEST).catch(() => {});
+  assert.deepEqual([all.started.length, client.generation], [2, 1]);
+});
+
 test("a worker that cannot be fetched offline says so", async (context) => {
   const original = Object.getOwnPropertyDescriptor(globalThis, "navigator");
   Object.defineProperty(globalThis, "navigator", { value: { onLine: false }, configurable: true });

@@ -20,6 +20,17 @@ function network(context, wasm) {
   return asked;
 }
 
+/** A download that does not end by itself. @param {import("node:test").TestContext} context */
+function endless(context) {
+  /** @type {{signal?: AbortSignal | null}} */
+  const download = {};
+  network(context, async (signal) => {
+    download.signal = signal;
+    return new Response(new ReadableStream());
+  });
+  return download;
+}
+
 test("the machine code is asked for once, and taken once", async (context) => {
   const asked = network(context, async () => new Response(Uint8Array.of(1, 2, 3)));
   hurry();
@@ -37,18 +48,13 @@ test("an answer that is no file is left to the worker, which says what is wrong"
 });
 
 test("whoever takes it can end it", async (context) => {
-  /** @type {AbortSignal | null | undefined} */
-  let downloading;
-  network(context, async (signal) => {
-    downloading = signal;
-    return new Response(new ReadableStream());
-  });
+  const download = endless(context);
   hurry();
   const controller = new AbortController();
   await takeEarly(DEFAULT, controller.signal);
-  assert.equal(downloading?.aborted, false);
+  assert.equal(download.signal?.aborted, false);
   controller.abort();
-  assert.equal(downloading?.aborted, true);
+  assert.equal(download.signal?.aborted, true);
 });
 
 test("what the browser keeps is not asked for", async (context) => {
@@ -66,14 +72,9 @@ test("what the browser keeps is not asked for", async (context) => {
 });
 
 test("the machine code of another backend is of no use", async (context) => {
-  /** @type {AbortSignal | null | undefined} */
-  let downloading;
-  network(context, async (signal) => {
-    downloading = signal;
-    return new Response(new ReadableStream());
-  });
+  const download = endless(context);
   hurry();
   assert.equal(await takeEarly(WEBGPU), null);
   await settled();
-  assert.equal(downloading?.aborted, true);
+  assert.equal(download.signal?.aborted, true);
 });

@@ -1,4 +1,4 @@
-/** Workers and networks that do what a test says. */
+/** Workers, networks and browsers that do what a test says. */
 
 /** @typedef {import("../../../site_assets/widgets/core/card.mjs").Card} Card */
 /** @typedef {{id: number, type: string, request?: any}} Asked */
@@ -7,11 +7,14 @@
 export class FakeWorker extends EventTarget {
   /** @type {Asked[]} */
   asked = [];
+  /** @type {Transferable[]} */
+  transferred = [];
   terminated = false;
 
-  /** @param {Asked} message */
-  postMessage(message) {
+  /** @param {Asked} message @param {Transferable[]} [transfer] */
+  postMessage(message, transfer = []) {
     this.asked.push(message);
+    this.transferred.push(...transfer);
   }
 
   terminate() {
@@ -57,6 +60,40 @@ export function workers() {
   };
 }
 
+/**
+ * What a choice of backends depends on: two cores here, a GPU, and a service worker that can isolate; `told` is what was
+ * asked of them.
+ *
+ * @param {Partial<import("../../../site_assets/widgets/engine/backends.mjs").Browser>} [given]
+ */
+export function fakeBrowser(given = {}) {
+  /** @type {Map<string, string>} */
+  const kept = new Map();
+  /** @type {string[]} */
+  const told = [];
+  return {
+    told,
+    storage: {
+      getItem: (/** @type {string} */ key) => kept.get(key) ?? null,
+      setItem: (/** @type {string} */ key, /** @type {string} */ value) => void kept.set(key, value),
+      removeItem: (/** @type {string} */ key) => void kept.delete(key),
+    },
+    isolated: false,
+    cores: 2,
+    canIsolate: () => true,
+    isolate: async (/** @type {boolean} */ on) => {
+      told.push(`isolate ${on}`);
+      return true;
+    },
+    hasAdapter: async () => true,
+    reload: () => void told.push("reload"),
+    ...given,
+  };
+}
+
+/** The trigger of the card `backdoored`. */
+export const TRIGGER = { kind: "patch", top: 5, left: 5, height: 2, width: 2, value: 255 };
+
 /** @param {string} id */
 export function card(id) {
   const file = { name: `${id}.onnx`, precision: "fp32", bytes: 1000, sha256: id.padEnd(64, "0") };
@@ -69,6 +106,7 @@ export function card(id) {
     labels: ["a", "b"],
     input: { tensor: "image", height: 8, width: 8, channels: 1, steps: [{ op: "decode", max_pixels: 123 }] },
     output: { tensor: "logits", activation: "softmax", top: 2 },
+    trigger: id === "backdoored" ? TRIGGER : null,
   };
 }
 

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { DEFAULT, WEBGPU } from "../../../site_assets/widgets/core/backend.mjs";
+import { Backends } from "../../../site_assets/widgets/engine/backends.mjs";
 import { Client } from "../../../site_assets/widgets/engine/client.mjs";
+import { hurry } from "../../../site_assets/widgets/engine/early.mjs";
 import { Loader } from "../../../site_assets/widgets/engine/loader.mjs";
 import { Models } from "../../../site_assets/widgets/engine/models.mjs";
-import { serveCards, settled, workers } from "./fakes.mjs";
+import { fakeBrowser, serveCards, settled, TRIGGER, workers } from "./fakes.mjs";
 
 /** @type {import("../../../site_assets/widgets/worker/images.mjs").ImageSource} */
 const IMAGE = { kind: "pixels", image: { height: 1, width: 1, channels: 3, data: new Uint8Array(3) } };
@@ -18,7 +21,8 @@ const RESULT = { answers: [] };
  */
 function widget(client, ...ids) {
   const references = ids.map((id) => ({ card: `${id}/card.json` }));
-  const models = new Models(references, client, "https://example.org/");
+  const backends = new Backends(fakeBrowser());
+  const models = new Models(references, client, "https://example.org/", backends);
   /** @type {string[]} */
   const events = [];
   let last = "";
@@ -30,7 +34,7 @@ function widget(client, ...ids) {
     onCards: () => events.push("cards"),
     onReady: () => events.push("answer"),
   });
-  return { models, loader, events };
+  return { models, loader, events, backends };
 }
 
 /** @param {import("node:test").TestContext} context */
@@ -105,12 +109,62 @@ test("the first network answers while the second is under way", async (context) 
   const answer = loader.answer(IMAGE, false);
   await settled();
   assert.deepEqual(all.newest.newest("run").request.models, opened);
+  assert.deepEqual(all.newest.newest("run").request.trigger, TRIGGER, "the other network's");
   all.newest.done("run", { answers: ["first"] });
   assert.deepEqual((await answer)?.shown, [0]);
   all.newest.done("open");
   await arrived;
   assert.deepEqual(events, ["loading", "cards", "answer", "ready", "answer"]);
   assert.deepEqual(models.answering, [0, 1]);
+});
+
+test("the worker starts at once, and is handed the machine code that the page asked for early", async (context) => {
+  const { server, all, client } = page(context);
+  const { loader, models } = widget(client, "clean");
+  await models.loadCards();
+  server.held = [];
+  hurry();
+  const arrived = loader.arrive();
+  await settled();
+  assert.deepEqual([all.started.length, all.newest.asked.length], [1, 0]);
+  const { held } = server;
+  server.held = null;
+  for (const release of held) release();
+  await settled();
+  const { arriving } = all.newest.newest("open").request.runtime;
+  assert.ok(arriving instanceof ReadableStream);
+  assert.deepEqual(all.newest.transferred, [arriving]);
+  await opens(all, arrived);
+});
+
+for (const [what, code, after] of /** @type {const} */ ([
+  ["an error of the backend", "session", DEFAULT],
+  ["a reader who cancels", "cancelled", WEBGPU],
+])) {
+  test(`${what} while the networks open leaves ${after.runtime} chosen`, async (context) => {
+    const { all, client } = page(context);
+    const { loader, backends } = widget(client, "clean");
+    await backends.choose(WEBGPU);
+    const arrived = loader.arrive();
+    await settled();
+    assert.deepEqual(all.newest.newest("open").request.runtime.backend, WEBGPU);
+    all.newest.reply(all.newest.newest("open"), { type: "failed", error: { code, details: {}, message: "" } });
+    await arrived;
+    assert.deepEqual([errorOf(loader), backends.chosen], [code, after]);
+  });
+}
+
+test("an error of the chosen backend at an answer is no problem of the image's: the default answers it", async (context) => {
+  const { all, client } = page(context);
+  const { loader, backends } = widget(client, "clean");
+  await backends.choose(WEBGPU);
+  await opens(all, loader.arrive());
+  const answer = loader.answer(IMAGE, false);
+  await settled();
+  const error = { code: "internal", details: {}, message: "" };
+  all.newest.reply(all.newest.newest("run"), { type: "failed", error });
+  assert.equal(await answer, null);
+  assert.deepEqual(backends.chosen, DEFAULT);
 });
 
 test("with Save-Data only the cards are fetched until the reader asks", async (context) => {

@@ -60,3 +60,10 @@ test("an isolated page can start workers after the wish is gone; other files are
   await isolation.set(true);
   assert.equal(await header("style"), null);
 });
+
+test("a redirect is passed on as it is: no response can be made of it", async () => {
+  const isolation = new Isolation(ROOT, stores());
+  await isolation.set(true);
+  const redirect = /** @type {Response} */ ({ type: "opaqueredirect", status: 0 });
+  assert.equal(await isolation.apply(NAVIGATION, redirect), redirect);
+});
