@@ -80,14 +80,16 @@ test("a worker that cannot be fetched offline says so", async (context) => {
   await assert.rejects(run, { code: "offline" });
 });
 
-test("cancelling rejects at once, notifies the worker, and a late reply changes nothing", async () => {
+test("cancelling rejects at once, notifies the worker, and late replies change nothing", async () => {
   const { all, client } = started();
   const controller = new AbortController();
-  const opened = client.ask("open", REQUEST, { signal: controller.signal });
+  const onProgress = () => assert.fail("of a request that was cancelled");
+  const opened = client.ask("open", REQUEST, { signal: controller.signal, onProgress });
   const { id } = all.newest.newest("open");
   controller.abort();
   await assert.rejects(opened, { code: "cancelled" });
   assert.deepEqual(all.newest.newest("cancel"), { id, type: "cancel" });
+  all.newest.reply({ id, type: "open" }, { type: "progress", progress: 1 });
   all.newest.reply({ id, type: "open" }, { type: "done" });
 });
 

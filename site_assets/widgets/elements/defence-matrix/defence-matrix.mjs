@@ -24,7 +24,7 @@ export class DefenceMatrix extends HTMLElement {
   #listening = null;
 
   connectedCallback() {
-    this.#rows = [...(this.querySelector("tbody")?.rows ?? [])];
+    if (this.#rows.length === 0) this.#rows = [...(this.querySelector("tbody")?.rows ?? [])]; // As the study has them.
     this.#heads = [...this.querySelectorAll("thead th[scope=col]")].filter(
       (each) => each instanceof HTMLTableCellElement,
     );
