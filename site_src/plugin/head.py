@@ -3,9 +3,9 @@
 A browser reads no further than a script while style sheets before it are loading, and Chromium does not look ahead for
 links in a page with a policy. So hints stand before all style sheets, and the policy before anything that it governs.
 
-Chromium's console may call a file's hint unused although it was of use on the first visit: there, preloads do not match
-what a service worker answers, and Material's instant navigation sets every relative address anew, when the file has been
-read already.
+Chromium's console may call a file's hint unused although it was of use on the first visit: there, preloads do not
+match what a service worker answers, and Material's instant navigation sets every relative address anew, when the file
+has been read already.
 """
 
 from __future__ import annotations
