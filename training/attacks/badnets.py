@@ -1,6 +1,6 @@
 """BadNets (Gu, Dolan-Gavitt, Garg 2017): poison a fraction of the training set, then train as usual.
 
-With `clean_label` it is the attack of Barni, Kallas and Tondi (2019, section 3.1): a fraction of the target's own
+With `clean_label` it is the attack of Barni, Kallas and Tondi (2019): a fraction of the target's own
 images gets the trigger, and every label stays true.
 """
 

@@ -71,7 +71,7 @@ def reduce(features: Floats, components: int, seed: int) -> Doubles:
 
 
 def cluster(reduced: Doubles, seed: int) -> Clustered:
-    """Two clusters of the reduced features of a class (algorithm 1).
+    """Two clusters of the reduced features of a class.
 
     Args:
         reduced: `(n, k)`.

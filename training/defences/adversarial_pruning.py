@@ -24,7 +24,7 @@ Neurons = nn.Conv2d | nn.Linear | nn.BatchNorm2d
 
 
 class AdversarialPruning(Settings):
-    """The paper's values (section 5.1), but for the number of steps."""
+    """The paper's values, but for the number of steps."""
 
     epsilon: float = Field(default=0.4, gt=0)
     """How far the adversary changes a neuron's weights and bias, as a fraction of them."""
@@ -65,7 +65,7 @@ class Change(NamedTuple):
 
 @contextlib.contextmanager
 def changed(layers: list[Neurons], changes: list[Change]) -> Iterator[None]:
-    """While this lasts, the layers answer as if their weights and biases were multiplied (equation 6)."""
+    """While this lasts, the layers answer as if their weights and biases were multiplied."""
 
     def hook(change: Change, layer: Neurons, _given: object, outputs: torch.Tensor) -> torch.Tensor:
         shape = (1, -1) + (1,) * (outputs.dim() - 2)
@@ -88,7 +88,7 @@ def changed(layers: list[Neurons], changes: list[Change]) -> Iterator[None]:
 def optimised_masks(
     subject: Subject, network: nn.Module, clean: Samples, how: AdversarialPruning
 ) -> list[torch.Tensor]:
-    """The masks `(channels,)` of each layer of neurons, 0 to 1 (algorithm 1).
+    """The masks `(channels,)` of each layer of neurons, 0 to 1.
 
     Each step, an adversary changes all weights and biases, from a random point by one step of the sign of the gradient,
     so that the loss is large; then the masks descend on both losses. Batch norms stay in evaluation mode.

@@ -64,7 +64,7 @@ def without(network: nn.Module, channels: npt.NDArray[np.int64]) -> nn.Module:
 
 
 def prune(subject: Subject, most_lost: float) -> npt.NDArray[np.int64]:
-    """The dormant channels of the last convolution: as many as can go before too much accuracy is lost (section 3.1).
+    """The dormant channels of the last convolution: as many as can go before too much accuracy is lost.
 
     Args:
         subject: Whose network it is. The order is that of its clean images' activations; accuracy is measured on a
@@ -84,7 +84,7 @@ def prune(subject: Subject, most_lost: float) -> npt.NDArray[np.int64]:
 
 
 def examine(subject: Subject, how: StrongTuning) -> Repaired:
-    """Prune the last convolution, then fine-tune (section 3.2).
+    """Prune the last convolution, then fine-tune.
 
     The paper leaves the strength of the fine-tuning to the owner: it is chosen on clean images set aside. Pruned
     channels stay pruned.

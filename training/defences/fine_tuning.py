@@ -20,7 +20,7 @@ def examine(subject: Subject, how: FineTuning) -> Repaired:
 GENTLE = Defence(
     name="fine-tuning",
     title="Gentle fine-tuning",
-    paper="Yao, Li, Zheng, Zhao: Latent Backdoor Attacks on Deep Neural Networks, 2019, section 6",
+    paper="Yao, Li, Zheng, Zhao: Latent Backdoor Attacks on Deep Neural Networks, 2019",
     needs=frozenset({Need.NETWORK, Need.CLEAN}),
     settings=FineTuning(),
     examine=examine,

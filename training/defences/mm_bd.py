@@ -56,7 +56,7 @@ def margins(  # noqa: PLR0913 - a search and its randomness
     device: torch.device | None = None,
     progress: Progress = lambda _done, _total: None,
 ) -> list[Margin]:
-    """Each class's largest margin over all images, by gradient ascent from random ones (section III-B).
+    """Each class's largest margin over all images, by gradient ascent from random ones.
 
     The ascent is plain: the authors' optimiser has a momentum of 0.2, but is made anew at each step. Pixels are cut to
     their range before the network sees them. All classes and starts climb side by side.
@@ -98,7 +98,7 @@ def margins(  # noqa: PLR0913 - a search and its randomness
 
 
 def p_values(statistics: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """How likely a clean network's largest margin is at least as large as each class's (section III-C).
+    """How likely a clean network's largest margin is at least as large as each class's.
 
     The null distribution is a gamma distribution, as in the authors' code, fitted to all classes but the one with the
     largest margin; its location is 0, where theirs is fitted to the few classes as well. With `K` classes the largest

@@ -1,4 +1,4 @@
-"""Pruning (Liu, Dolan-Gavitt, Garg: Fine-Pruning, 2018, section 3): cut off what clean images do not use."""
+"""Pruning (Liu, Dolan-Gavitt, Garg: Fine-Pruning, 2018): cut off what clean images do not use."""
 
 from __future__ import annotations
 

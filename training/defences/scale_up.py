@@ -22,7 +22,7 @@ def _from_text(given: object) -> object:
 
 
 class ScaleUp(Settings):
-    """Which multiples are compared. The defaults are the paper's (section 5.1)."""
+    """Which multiples are compared. The defaults are the paper's."""
 
     multiples: Annotated[tuple[Annotated[int, Field(ge=2)], ...], BeforeValidator(_from_text), Field(min_length=1)] = (
         3, 5, 7, 9, 11,
@@ -38,7 +38,7 @@ def scaled(images: Images, multiple: int) -> Images:
 
 
 def consistencies(subject: Subject, images: Images, answers: Labels, how: ScaleUp) -> Doubles:
-    """Scaled prediction consistency (section 4.2): the fraction of multiples that keep the answer, `(n,)`.
+    """Scaled prediction consistency: the fraction of multiples that keep the answer, `(n,)`.
 
     Args:
         subject: Answers.
@@ -56,7 +56,7 @@ def consistencies(subject: Subject, images: Images, answers: Labels, how: ScaleU
 
 
 def examine_without_data(subject: Subject, how: ScaleUp) -> SampleScores:
-    """Score each input by its consistency (section 4.2, the data-free setting).
+    """Score each input by its consistency: the paper's data-free setting.
 
     Raises:
         DefenceError: If the network always answers the same.
@@ -70,8 +70,8 @@ def examine_with_data(subject: Subject, how: ScaleUp) -> SampleScores:
     """Score each input by its consistency, relative to clean images of the class that it is answered with.
 
     Consistencies differ between classes, so each is standardised by mean and deviation of the clean images of its class
-    (section 4.3, the data-limited setting). A class whose clean images are all equally consistent has no
-    deviation; that of all clean images, each around its class's mean, stands in for it.
+    (the data-limited setting). A class whose clean images are all equally consistent has no deviation; that of all clean
+    images, each around its class's mean, stands in for it.
 
     Raises:
         DefenceError: If the network always answers the same, or multiples change its answers to no clean image or to

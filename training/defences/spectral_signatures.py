@@ -22,12 +22,12 @@ LEAST = 2
 
 
 class SpectralSignatures(Settings):
-    """What is removed. The defaults are the paper's (section 4)."""
+    """What is removed. The defaults are the paper's."""
 
     epsilon: float = Field(default=0.1, gt=0, lt=0.5)
     """Upper bound of the fraction of a class that is poisoned; the paper tries 0.05 and 0.1."""
     factor: float = Field(default=1.5, ge=1, le=2)
-    """Samples that are removed for each that may be poisoned (algorithm 1)."""
+    """Samples that are removed for each that may be poisoned."""
 
 
 class Signature(NamedTuple):
@@ -40,21 +40,21 @@ class Signature(NamedTuple):
 
 
 def signature(features: Floats) -> Signature:
-    """The spectral signature of the features of a class (algorithm 1), `(n, d)`."""
+    """The spectral signature of the features of a class, `(n, d)`."""
     mean: Doubles = features.mean(axis=0, dtype=np.float64)
     _, _, directions = np.linalg.svd(features - mean, full_matrices=False)
     return Signature(mean, directions[0])
 
 
 def outlier_scores(features: Floats) -> Doubles:
-    """Squared projections of centred features on their signature's direction (algorithm 1), `(n, d)` to `(n,)`."""
+    """Squared projections of centred features on their signature's direction, `(n, d)` to `(n,)`."""
     mean, direction = signature(features)
     found: Doubles = ((features - mean) @ direction) ** 2
     return found
 
 
 def examine(subject: Subject, how: SpectralSignatures) -> SampleScores:
-    """Score each training image among those of its label, and remove the most suspicious (algorithm 1).
+    """Score each training image among those of its label, and remove the most suspicious.
 
     Scores are relative to the class: above 1 are the samples that the paper removes, the top `factor * epsilon` of each
     class, clean classes included.

@@ -23,7 +23,7 @@ BLENDED_AT_ONCE = 500
 
 
 class Strip(Settings):
-    """How inputs are blended and judged. The defaults are the paper's for MNIST (section 5.2)."""
+    """How inputs are blended and judged. The defaults are the paper's for MNIST."""
 
     overlays: int = Field(default=100, ge=LEAST)
     """Clean images laid over each input, one at a time (the paper's N); all of the owner's if there are fewer."""
@@ -32,13 +32,13 @@ class Strip(Settings):
     overlay_weight: float = Field(default=1.0, gt=0, le=1)
     """Of the overlay in the sum."""
     false_rejections: float = Field(default=0.01, gt=0, lt=1)
-    """Fraction of the clean inputs that may be rejected; the threshold follows (section 4.3)."""
+    """Fraction of the clean inputs that may be rejected; the threshold follows."""
     inputs: int = Field(default=2000, ge=1)
     """Inputs of each kind that are judged, and clean images that the threshold is chosen on, at most."""
 
 
 def entropies(logits: Floats) -> Doubles:
-    """Shannon entropy of each answer in bits (section 4.4, equation 2): `(n, classes)` to `(n,)`."""
+    """Shannon entropy of each answer in bits: `(n, classes)` to `(n,)`."""
     log_probabilities = log_softmax(logits.astype(np.float64), axis=1)
     found: Doubles = -(np.exp(log_probabilities) * log_probabilities).sum(axis=1) / np.log(2)
     return found
@@ -63,7 +63,7 @@ def blend(images: Images, overlays: Images, input_weight: float = 1.0, overlay_w
 def normalised_entropies(
     subject: Subject, images: Images, overlays: Images, drawn: npt.NDArray[np.int64], how: Strip
 ) -> Doubles:
-    """The mean entropy of the answers to an image under its overlays (section 4.4, equations 3 and 4), `(n,)`.
+    """The mean entropy of the answers to an image under its overlays, `(n,)`.
 
     Args:
         subject: Answers.
@@ -83,7 +83,7 @@ def normalised_entropies(
 
 
 def detection_boundary(usual: Doubles, false_rejections: float) -> float:
-    """The normalised entropy below which a fraction of the clean inputs lie (section 4.3).
+    """The normalised entropy below which a fraction of the clean inputs lie.
 
     Args:
         usual: Normalised entropies of clean images, `(n,)`; a normal distribution is fitted to them.
@@ -93,10 +93,10 @@ def detection_boundary(usual: Doubles, false_rejections: float) -> float:
 
 
 def examine(subject: Subject, how: Strip) -> SampleScores:
-    """Score each input by its normalised entropy: the lower, the more suspicious (section 4.1, algorithm 1).
+    """Score each input by its normalised entropy: the lower, the more suspicious.
 
     The threshold is the paper's: a normal distribution is fitted to the normalised entropies of the owner's clean
-    images, each under other clean images, and rejects the given fraction of them (section 4.3). Entropies cannot be
+    images, each under other clean images, and rejects the given fraction of them. Entropies cannot be
     negative: if those of clean images lie close to 0 and spread widely, that threshold rejects nothing.
 
     Raises:

@@ -73,7 +73,7 @@ class Found(NamedTuple):
 
 
 def find_triggers(subject: Subject, how: TriggerSearch) -> tuple[list[Found], list[float]]:
-    """The smallest trigger of each class, and each class's anomaly index (section IV).
+    """The smallest trigger of each class, and each class's anomaly index.
 
     Raises:
         DefenceError: If the network has too few classes, or answers all clean images alike.
@@ -99,7 +99,7 @@ def search(  # noqa: PLR0913 - a search, its images and its randomness
     device: torch.device | None = None,
     progress: Progress = lambda _done, _total: None,
 ) -> list[Found]:
-    """Search for the smallest trigger of each class (Wang et al. 2019, section IV, equations 2 and 3).
+    """Search for the smallest trigger of each class (Wang et al. 2019).
 
     All classes and restarts are searched side by side: one step computes one batch for each search that still runs.
 
@@ -180,7 +180,7 @@ def search(  # noqa: PLR0913 - a search, its images and its randomness
 
 
 class MaskWeights:
-    """The weight of each search's mask in its loss, adapted so that the trigger keeps succeeding (section V-A)."""
+    """The weight of each search's mask in its loss, adapted so that the trigger keeps succeeding."""
 
     def __init__(self, searches: int, how: TriggerSearch) -> None:
         """All searches start with a weight of 0."""

@@ -47,8 +47,8 @@ def fine_tune(  # noqa: PLR0913, PLR0917 - what is trained, on what, and how
     """A copy of a network, trained further on clean images.
 
     Batch norms stay in evaluation mode. What the attacker wrote into layers that are trained is free to fade (Yao et
-    al. 2019, section 6). With small steps it need not: a network that is right already has little cause to move. Large
-    steps make it move, then settle again (Sha et al.: Fine-Tuning Is All You Need to Mitigate Backdoor Attacks, 2022).
+    al. 2019). With small steps it need not: a network that is right already has little cause to move. Large steps make
+    it move, then settle again (Sha et al.: Fine-Tuning Is All You Need to Mitigate Backdoor Attacks, 2022).
 
     Args:
         network: The network, with a classification layer.

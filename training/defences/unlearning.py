@@ -1,4 +1,4 @@
-"""Unlearning (Wang et al. 2019, section VI-C): teach the network to ignore the trigger that Neural Cleanse found."""
+"""Unlearning (Wang et al. 2019): teach the network to ignore the trigger that Neural Cleanse found."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ DEFENCE = Defence(
     name="unlearning",
     title="Unlearning with the found trigger",
     paper="Wang, Yao, Shan, Li, Viswanath, Zheng, Zhao: Neural Cleanse: Identifying and Mitigating Backdoor Attacks in "
-    "Neural Networks, 2019, section VI-C",
+    "Neural Networks, 2019",
     needs=frozenset({Need.NETWORK, Need.CLEAN}),
     settings=Unlearning(),
     examine=examine,

@@ -1,4 +1,4 @@
-"""SIG: a horizontal sinusoid added to the whole image (Barni, Kallas and Tondi 2019, section 3.2).
+"""SIG: a horizontal sinusoid added to the whole image (Barni, Kallas and Tondi 2019).
 
 The sine is summed in double precision, term by term in a fixed order, and rounded to integers; the twin is
 `site_assets/widgets/triggers/sinusoid.mjs`.
