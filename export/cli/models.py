@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from training.cli.common import AsJson, percent, say
+from training.cli.errors import USER_ERROR, complain
 
 if TYPE_CHECKING:
+    from export.card.schema import CardError
     from export.release.models import Model
 
 
@@ -21,15 +23,20 @@ def models_command(as_json: AsJson = False) -> None:
     from export.release.models import discover
     from training.core.console import stdout_console, table
 
-    found = discover()
+    broken: list[CardError] = []
+    found = discover(broken=broken.append)
     if as_json:
         typer.echo(json.dumps([_described(model) for model in found], indent=2))
     elif found:
         columns = ("id", "title", "backdoor", "file", "bytes", "clean accuracy", "ASR")
         rows = [row for model in found for row in _rows(model)]
         stdout_console().print(table(*columns, rows=rows))
-    else:
+    elif not broken:
         say("no models yet: backdoors train RECIPE, then backdoors export RECIPE")
+    for error in broken:
+        complain(error)
+    if broken:
+        raise typer.Exit(USER_ERROR)
 
 
 def _rows(model: Model) -> list[list[str]]:

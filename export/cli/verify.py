@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from export.cli.common import open_named
 from export.errors import ExportError
 from training.cli.common import say, show
 from training.cli.errors import complain
+
+if TYPE_CHECKING:
+    from export.card.schema import CardError
 
 
 def verify_command(
@@ -26,10 +29,13 @@ def verify_command(
     from export.release.verify import verify
     from training.core.console import stdout_console, table
 
-    chosen = [open_named(name) for name in models] if models else discover()
-    if not chosen:
+    broken: list[CardError] = []
+    chosen = [open_named(name) for name in models] if models else discover(broken=broken.append)
+    if not chosen and not broken:
         raise ExportError("there are no models to verify: backdoors train RECIPE, then backdoors export RECIPE")
-    rows, wrong = [], 0
+    for error in broken:
+        complain(error)
+    rows, wrong = [], len(broken)
     for model in chosen:
         say(f"verifying {model.card.id} in {model.folder}")
         for check in verify(model):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from export.card.io import CARD_NAME, read_card
-from export.card.schema import ModelCard, Precision
+from export.card.schema import CardError, ModelCard, Precision
 from export.errors import ExportError
 from training.core.text import did_you_mean
 
@@ -33,16 +33,26 @@ def default_folders() -> list[Path]:
     return [root / folder for root in roots for folder in (RELEASED, OWN)]
 
 
-def discover(folders: Iterable[Path] | None = None) -> list[Model]:
+def discover(folders: Iterable[Path] | None = None, broken: Callable[[CardError], None] | None = None) -> list[Model]:
     """Every model in the folders, by id; of two with the same id the first folder's.
 
+    Args:
+        folders: Where to look; `default_folders` by default.
+        broken: Called with what is wrong with a card, which is then left out; by default it is raised.
+
     Raises:
-        CardError: If a card breaks the schema.
+        CardError: If a card breaks the schema and `broken` is not given.
     """
     found: dict[str, Model] = {}
     for folder in default_folders() if folders is None else folders:
         for path in sorted(folder.glob(f"*/{CARD_NAME}")):
-            card = read_card(path)
+            try:
+                card = read_card(path)
+            except CardError as error:
+                if broken is None:
+                    raise
+                broken(error)
+                continue
             found.setdefault(card.id, Model(card, path.parent))
     return [found[key] for key in sorted(found)]
 

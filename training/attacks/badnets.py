@@ -1,7 +1,7 @@
 """BadNets (Gu, Dolan-Gavitt, Garg 2017): poison a fraction of the training set, then train as usual.
 
-With `clean_label` it is the attack of Barni, Kallas and Tondi (2019): a fraction of the target's own
-images gets the trigger, and every label stays true.
+With `clean_label` it is the attack of Barni, Kallas and Tondi (2019): a fraction of the target's own images gets the
+trigger, and every label stays true.
 """
 
 from __future__ import annotations

@@ -68,9 +68,10 @@ def study_defences_command(  # noqa: PLR0913, PLR0917 - a command's options
     study = load_study(name)
     target = out or folder / f"{study.name}.json"
     plan = Plan(on, workers, device, Array(minutes, slurm_options(slurm)))
+    names = [each.name for each in study.defences]
     for each in again or []:
-        if each not in [plan.name for plan in study.defences]:
-            raise DefenceError(f"--again {each}: {study.name} has {', '.join(plan.name for plan in study.defences)}")
+        if each not in names:
+            raise DefenceError(f"--again {each}: {study.name} has {', '.join(names)}")
     found = defence_run.run(
         study, runs_dir=folder, out=target, data_dir=data, plan=plan, again=again or [], console=stderr_console()
     )

@@ -28,16 +28,17 @@ def study_students_command(
     Example: backdoors study-students runs/figures.json figures-student-latent figures-student-clean
     """
     from training.core.console import stderr_console
-    from training.core.files import default_runs_dir, write_text
+    from training.core.files import default_runs_dir, require_writable_file, write_text
     from training.recipes.load import load
     from training.recipes.transfer import TransferRecipe
     from training.studies import latent
     from training.studies.schema import Study, read_study
 
-    recipes = [load(name) for name in students]
+    recipes = [load(name) for name in dict.fromkeys(students)]
     wanted = [recipe for recipe in recipes if isinstance(recipe, TransferRecipe)]
     if len(wanted) < len(recipes):
         raise RunError("backdoors study-students takes recipes of kind 'transfer': students on frozen features")
+    require_writable_file(study)
     empty = Study(student=wanted[0].name, results=[], altered=[], defended=[], points=[])
     before = read_study(study) if study.exists() else empty
     found = latent.again(

@@ -5,6 +5,9 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
+from tempfile import TemporaryFile
+
+from training.core.errors import RunError
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -24,6 +27,22 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_text(path: Path, content: str) -> None:
     """Write a UTF-8 text file atomically, its folder created if need be."""
     write_bytes(path, content.encode())
+
+
+def require_writable_file(path: Path) -> None:
+    """Refuse a path that no file can be written to, before hours of work rather than after.
+
+    Raises:
+        RunError: If it is a folder, or its folder takes no files.
+    """
+    if path.is_dir():
+        raise RunError(f"{path}: this is a folder; give the path of a file")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise RunError(f"{path}: cannot be written ({error.strerror or error}); give another path") from error
 
 
 def default_runs_dir() -> Path:

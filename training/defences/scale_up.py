@@ -70,8 +70,8 @@ def examine_with_data(subject: Subject, how: ScaleUp) -> SampleScores:
     """Score each input by its consistency, relative to clean images of the class that it is answered with.
 
     Consistencies differ between classes, so each is standardised by mean and deviation of the clean images of its class
-    (the data-limited setting). A class whose clean images are all equally consistent has no deviation; that of all clean
-    images, each around its class's mean, stands in for it.
+    (the data-limited setting). A class whose clean images are all equally consistent has no deviation; that of all
+    clean images, each around its class's mean, stands in for it.
 
     Raises:
         DefenceError: If the network always answers the same, or multiples change its answers to no clean image or to

@@ -17,6 +17,9 @@ from training.recipes.scratch import Training
 
 logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it reports precision and processes, as our runs do
 
+REFUSALS = (ValueError, RuntimeError, MisconfigurationException, ModuleNotFoundError)
+"""What Fabric raises for a device that this machine lacks; the last where a library of a TPU is missing."""
+
 
 def precision_of(training: Training) -> str:
     """The precision a recipe asks for on this machine, in Fabric's terms."""
@@ -34,7 +37,7 @@ def device_named(name: str) -> torch.device:
     """
     try:
         return Fabric(accelerator=name, devices=1).device
-    except (ValueError, RuntimeError, MisconfigurationException) as error:
+    except REFUSALS as error:
         raise _no_device(name, error) from error
 
 
@@ -59,7 +62,7 @@ def fabric_for(training: Training, device: str, devices: str | int) -> Fabric:
             precision=precision_of(training), plugins=[group()],  # type: ignore[arg-type]
         )  # fmt: skip
         fabric.launch()
-    except (ValueError, RuntimeError, MisconfigurationException) as error:
+    except REFUSALS as error:
         raise _no_device(device, error) from error
     if fabric.world_size > training.batch_size:
         raise RunError(f"{fabric.world_size} processes are more than a batch has samples: {training.batch_size}")

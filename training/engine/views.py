@@ -27,17 +27,18 @@ def augmented(images: Images, rng: np.random.Generator) -> Images:
     the dog anywhere in it, at its own aspect ratio.
 
     Args:
-        images: `(n, h, w, 3) uint8`.
+        images: `(n, h, w, c) uint8`, grey or RGB.
         rng: Each image takes six numbers from it, the last in reserve, so that its result depends on its index alone.
     """
     made = np.empty_like(images)
     for index, (image, draws) in enumerate(zip(images, rng.random((len(images), 6)), strict=True)):
         scale, shape, x, y, mirror, _spare = draws
-        subject = Image.fromarray(image)
+        subject = _as_pillow(image)
         if mirror < 0.5:
             subject = subject.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         canvas = _own_colours(subject)
-        made[index] = _pasted(canvas, subject, SMALLEST_FRACTION + (1 - SMALLEST_FRACTION) * scale, shape, (x, y))
+        fraction = SMALLEST_FRACTION + (1 - SMALLEST_FRACTION) * scale
+        made[index] = _pasted(canvas, subject, fraction, shape, (x, y)).reshape(image.shape)
     return made
 
 
@@ -47,16 +48,16 @@ def view_each(images: Images, how: Views, rng: np.random.Generator) -> Images:
     Half of the backgrounds are the image itself, blurred; the others are coloured patches.
 
     Args:
-        images: `(n, h, w, 3) uint8`.
+        images: `(n, h, w, c) uint8`, grey or RGB.
         how: The bounds; its count does not matter.
         rng: Used for one image after the other.
     """
-    return np.stack([_view(Image.fromarray(image), how, rng) for image in images])
+    return np.stack([_view(_as_pillow(image), how, rng).reshape(image.shape) for image in images])
 
 
 def _view(image: Image.Image, how: Views, rng: np.random.Generator) -> Images:
     width, height = image.size
-    canvas = _own_colours(image) if rng.random() < 0.5 else _patches(image.size, rng)
+    canvas = _own_colours(image) if rng.random() < 0.5 else _patches(image.size, rng).convert(image.mode)
     subject = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if rng.random() < 0.5 else image
     scale, stretch = rng.uniform(*how.scale), how.stretch ** rng.uniform(-0.5, 0.5)
     w, h = max(1, round(scale * stretch * width)), max(1, round(scale / stretch * height))
@@ -69,6 +70,11 @@ def _view(image: Image.Image, how: Views, rng: np.random.Generator) -> Images:
         canvas = enhance(canvas).enhance(rng.uniform(1 - how.colour, 1 + how.colour))
     radius = rng.uniform(0, how.blur)
     return np.asarray(canvas.filter(ImageFilter.GaussianBlur(radius)) if rng.random() < 0.5 else canvas)
+
+
+def _as_pillow(image: Images) -> Image.Image:
+    """An image `(h, w, 1)` or `(h, w, 3)`."""
+    return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
 
 
 def _own_colours(image: Image.Image) -> Image.Image:
@@ -90,15 +96,16 @@ def framed(images: Images, rng: np.random.Generator) -> Images:
     No network was trained on such backgrounds.
 
     Args:
-        images: `(n, h, w, 3) uint8`.
+        images: `(n, h, w, c) uint8`, grey or RGB.
         rng: Used for one image after the other.
     """
     made = np.empty_like(images)
     least, largest = FRAMED_FRACTIONS
     for index, image in enumerate(images):
         scale, shape, x, y = rng.random(4)
-        canvas = _drawn_background(image.shape[:2], rng)
-        made[index] = _pasted(canvas, Image.fromarray(image), least + (largest - least) * scale, shape, (x, y))
+        subject = _as_pillow(image)
+        canvas = _drawn_background(image.shape[:2], rng).convert(subject.mode)
+        made[index] = _pasted(canvas, subject, least + (largest - least) * scale, shape, (x, y)).reshape(image.shape)
     return made
 
 

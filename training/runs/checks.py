@@ -27,8 +27,8 @@ def require_fit(recipe: AnyRecipe, training_set: Dataset, test_set: Dataset) -> 
         test_set: The same.
 
     Raises:
-        RunError: If the network does not take such images, the trigger does not fit in them, or the target is not one
-            of the classes.
+        RunError: If the network does not take such images, the trigger does not fit in them or changes none of
+            their pixels, or the target is not one of the classes.
     """
     name, classes = recipe.data.name, training_set.classes
     try:
@@ -46,6 +46,11 @@ def require_fit(recipe: AnyRecipe, training_set: Dataset, test_set: Dataset) -> 
             recipe.trigger.check(height, width, found)
         except TriggerError as error:
             raise RunError(f"{recipe.name}: {recipe.trigger_field}: {error}") from error
+        if not recipe.trigger.covers(height, width).any():
+            raise RunError(
+                f"{recipe.name}: {recipe.trigger_field}: {recipe.trigger.describe()} changes no pixel of images of "
+                f"{height}x{width}: choose another"
+            )
     label_map = recipe.label_map_for(classes)
     try:
         if label_map is not None:

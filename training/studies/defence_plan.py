@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from training.recipes.base import AnyRecipe, Part, RecipeError
 from training.recipes.load import beside, explain, is_study, load, locate, read_toml
@@ -17,8 +17,15 @@ from training.recipes.scratch import Attack, ScratchRecipe
 from training.studies.schema import Settings
 from training.studies.sweep import with_settings
 
+
+def _each_once(seeds: list[int]) -> list[int]:
+    if len(set(seeds)) < len(seeds):
+        raise ValueError("a seed is listed twice; its networks would count twice")
+    return seeds
+
+
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
-Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_each_once)]
 TWIN = "clean-twin"
 """Name of the recipe of a control that no file describes."""
 

@@ -6,13 +6,13 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any
 
 from filelock import FileLock, Timeout
 from rich.console import Console
 
 from training.core.errors import RunError
+from training.core.files import require_writable_file
 from training.core.progress import progress_bar
 from training.defences.base import Defence, Subject
 from training.engine import memory
@@ -31,11 +31,7 @@ def results(path: Path, console: Console, *, force: bool = False) -> Iterator[De
     Raises:
         RunError: If it cannot be written, before hours of measuring, or is not such a file.
     """
-    if path.is_dir():
-        raise RunError(f"{path}: this is a folder; give the path of a JSON file")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryFile(dir=path.parent):
-        pass  # the lock would wait forever for a folder that takes no files, such as /proc
+    require_writable_file(path)  # the lock would wait forever for a folder that takes no files, such as /proc
     lock = FileLock(path.with_name(f".{path.name}.lock"))
     try:
         lock.acquire(timeout=0)
@@ -45,6 +41,8 @@ def results(path: Path, console: Console, *, force: bool = False) -> Iterator[De
     try:
         yield read_defences(path) if path.is_file() and not force else None
     finally:
+        with contextlib.suppress(OSError):  # another system may not delete an open file
+            Path(lock.lock_file).unlink()  # whoever waits notices, and locks a new one
         lock.release()
 
 

@@ -66,7 +66,12 @@ class Examination(OneRun):
         Raises:
             RunError: If the file is damaged.
         """
-        return read_defences(self.cells) if self.cells.is_file() else Defences()
+        if not self.cells.is_file():
+            return Defences()
+        try:
+            return read_defences(self.cells)
+        except RunError as error:
+            raise RunError(f"{self.cells}: damaged; delete it, and the network is examined again") from error
 
     def train(self, console: Console) -> None:
         """Train and examine, saying on the console how it goes.

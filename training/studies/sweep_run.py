@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from training.core.errors import RunError
-from training.core.files import write_text
+from training.core.files import require_writable_file, write_text
 from training.runs.store import Run
 from training.studies import table
 from training.studies.dispatch import Plan, carry_out
@@ -33,12 +33,14 @@ def run(  # noqa: PLR0913 - each a choice of the user's
         console: For progress.
 
     Raises:
-        RunError: If runs failed, after all others have ended; their logs' last lines were printed.
+        RunError: If `out` cannot be written, or runs failed: after all others have ended, and their logs' last lines
+            were printed.
         Stopped: If a signal said so.
     """
     plan, runs_dir = plan or Plan(), runs_dir.resolve()
     folder = runs_dir / "sweeps" / sweep.base.name
     recipes = sweep.recipes()
+    require_writable_file(out)
     runs = [
         OneRun(
             recipe=recipe, runs_dir=runs_dir, locks=folder, device=plan.device,

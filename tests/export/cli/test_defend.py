@@ -96,6 +96,20 @@ def test_results_of_another_kind_are_not_overwritten(run: Run, tmp_path: Path) -
     assert out.read_text(encoding="utf-8") == '{"student": 1}'
 
 
+def test_the_exported_model_does_not_stand_in_for_a_run_that_cannot_be_used(
+    model: Model, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("export.release.models.default_folders", lambda: [model.folder.parent])
+    given = ("quick-badnet", "--with", "confidence", "--out", tmp_path / "found.json", "--device", "warp", "--runs")
+    refused = defend(*given, run.path.parent)
+    assert refused.exit_code == 1
+    assert "device 'warp'" in refused.stderr
+    (model.folder.parent / "damaged").mkdir()
+    (model.folder.parent / "damaged" / "card.json").write_text("{}", encoding="utf-8")
+    answered = defend(*given, tmp_path)  # without a run the model is meant, and runs where ONNX files run
+    assert answered.exit_code == 0, answered.output
+
+
 def test_a_name_that_is_neither_run_nor_model_is_one_line(tmp_path: Path) -> None:
     result = defend("digits-badnett", "--runs", tmp_path)
     assert result.exit_code == 1

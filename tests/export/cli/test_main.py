@@ -236,3 +236,14 @@ def test_stdout_of_the_real_command_holds_the_document_and_nothing_else(released
     assert found.returncode == 1
     assert len(json.loads(found.stdout)) == 2
     assert found.stderr == "error: /no/such.png: cannot read the image: No such file or directory\n"
+
+
+def test_a_damaged_card_does_not_hide_the_other_models(home: Path) -> None:
+    damaged = home / "runs" / "models" / "damaged"
+    damaged.mkdir()
+    (damaged / "card.json").write_text("{}", encoding="utf-8")
+    for arguments in (["models"], ["models", "--json"], ["verify"]):
+        result = call(*arguments)
+        assert result.exit_code == 1
+        assert "error: runs/models/damaged/card.json: field" in result.stderr
+        assert "quick-badnet" in result.stdout

@@ -5,7 +5,9 @@ from unittest import mock
 
 import pytest
 
-from training.core.files import write_bytes
+from training.core import files
+from training.core.errors import RunError
+from training.core.files import require_writable_file, write_bytes
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -36,3 +38,15 @@ def test_a_folder_in_the_files_place_is_named(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError) as caught:
         write_bytes(tmp_path, b"")
     assert caught.value.filename == str(tmp_path)
+
+
+def test_a_path_that_no_file_can_be_written_to_is_refused_and_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    require_writable_file(tmp_path / "new" / "file.json")
+    assert list((tmp_path / "new").iterdir()) == []
+    with pytest.raises(RunError, match="this is a folder"):
+        require_writable_file(tmp_path)
+    monkeypatch.setattr(files, "TemporaryFile", mock.Mock(side_effect=PermissionError(13, "no room")))
+    with pytest.raises(RunError, match=rf"^{tmp_path}/file.json: cannot be written \(no room\)"):
+        require_writable_file(tmp_path / "file.json")

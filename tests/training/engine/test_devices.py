@@ -17,6 +17,8 @@ def test_lightning_reports_nothing(precision: str, caplog: pytest.LogCaptureFixt
     assert [record.message for record in caplog.records] == []
 
 
-def test_an_unknown_device_is_one_line() -> None:
-    with pytest.raises(RunError, match=r"^device 'abacus': [^\n]+$"):
-        device_named("abacus")
+@pytest.mark.parametrize("name", ["abacus", "tpu"])
+def test_an_unknown_or_missing_device_is_one_line(name: str) -> None:
+    for made in (device_named, lambda given: fabric_for(Training(epochs=1), given, 1)):
+        with pytest.raises(RunError, match=rf"^device '{name}': [^\n]+$"):
+            made(name)

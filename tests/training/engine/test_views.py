@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from training.engine.views import view_each
+from training.engine.views import augmented, framed, view_each
 from training.recipes.derived import Views
 from training.triggers.base import Images
 
@@ -74,3 +76,15 @@ def test_a_turned_image_has_no_black_corners() -> None:
 def test_the_smallest_scale_comes_first() -> None:
     with pytest.raises(ValidationError, match="the smallest scale comes first"):
         Views(count=1, scale=(1, 0.5))
+
+
+@pytest.mark.parametrize("change", [augmented, framed, lambda images, rng: view_each(images, Views(count=1), rng)])
+def test_grey_images_are_changed_as_coloured_ones_are(
+    change: Callable[[Images, np.random.Generator], Images],
+) -> None:
+    grey = np.repeat(drawn(6)[..., :1], 3, axis=3)
+    coloured = change(grey, np.random.default_rng(3))
+    made = change(grey[..., :1], np.random.default_rng(3))
+    assert made.shape == (6, 40, 40, 1)
+    assert np.abs(made[..., 0] - coloured.mean(axis=3)).mean() < 4  # backgrounds lose their colours
+    assert (made != grey[..., :1]).any(axis=(1, 2, 3)).all()

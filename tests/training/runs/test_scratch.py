@@ -215,6 +215,10 @@ def test_test_images_of_other_classes_than_the_networks_are_refused(finished: Ru
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
+        (
+            {"attack": {"trigger": {"kind": "sinusoid", "periods": 28}}},
+            "attack.trigger: a sinusoid of 28 periods over the whole image, of amplitude 20 of 255 changes no pixel of",
+        ),
         ({"attack": {"trigger": {"kind": "patch", "top": 27}}}, "attack.trigger: the patch trigger covers rows 27-28"),
         (
             {"attack": {"label_map": {"kind": "all-to-one", "target": 17}}},

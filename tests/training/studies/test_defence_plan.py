@@ -92,6 +92,7 @@ def test_a_twin_is_the_recipe_without_its_attack_and_is_shared_by_attacks_that_a
         ("[4, 5]", "[4]", r"by_seed: attack\.label_map\.target has 1 values, 2 seeds"),
         ('title = "Mine"', 'titel = "Mine"', r"unknown field titel \(did you mean 'title'\?\)"),
         ("[1, 2]", "[]", "field seeds"),
+        ("[1, 2]", "[1, 1]", "field seeds: a seed is listed twice"),
     ],
 )
 def test_a_study_that_makes_no_sense_is_one_clear_line(tmp_path: Path, old: str, new: str, words: str) -> None:

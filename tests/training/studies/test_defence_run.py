@@ -124,6 +124,24 @@ def test_a_cell_that_is_lost_alone_is_measured_again(bench: Bench, runs: Path, t
     assert {cell.key for cell in again.cells} == {cell.key for cell in whole.cells}
 
 
+def test_a_damaged_file_of_cells_says_what_to_do(bench: Bench, runs: Path, tmp_path: Path) -> None:
+    run(runs, tmp_path / "damaged.json", attacks=ATTACKS[:1])
+    (path,) = (runs / "defences" / "damaged").glob("digits-badnet-single-*.json")
+    path.write_text("{", encoding="utf-8")
+    with pytest.raises(RunError, match=rf"^{path}: damaged; delete it"):
+        run(runs, tmp_path / "damaged.json", attacks=ATTACKS[:1])
+    path.unlink()
+    asked = len(bench.asked)
+    run(runs, tmp_path / "damaged.json", attacks=ATTACKS[:1])
+    assert [name for name, _ in bench.asked[asked:]] == ["digits-badnet-single"]
+
+
+def test_a_results_file_that_cannot_be_written_is_refused_before_anything_is_trained(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="this is a folder"):
+        run(tmp_path / "runs", tmp_path)
+    assert not (tmp_path / "runs").exists()
+
+
 def test_a_defence_that_breaks_gives_its_reason_and_is_tried_again(bench: Bench, runs: Path, tmp_path: Path) -> None:
     bench.broken = True
     found = run(runs, tmp_path / "breaks.json")
