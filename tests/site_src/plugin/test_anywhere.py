@@ -45,3 +45,8 @@ def test_the_themes_own_script_has_the_function(tmp_path: Path) -> None:
 def test_another_version_of_the_theme_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ThemeChangedError, match="switch the option `anywhere` off"):
         relocate(site(tmp_path, "function fi(e,t){return e}"), "http://127.0.0.1:8000/")
+
+
+def test_another_theme_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ThemeChangedError, match="expected one script of the theme Material, found 0"):
+        relocate(tmp_path, "http://127.0.0.1:8000/")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from site_src.plugin.offline import write
+from site_src.plugin.offline import LARGEST, write
 
 REGISTER = "assets/onnx-widgets/0123/widgets/offline/register.mjs"
 PAGE = "<!doctype html><html><head><title>{}</title></head><body></body></html>"
@@ -21,6 +22,8 @@ def site(tmp_path: Path) -> Path:
         (folder / name).write_text(PAGE.format(name))
     (folder / "style.css").write_text("p {}")
     (folder / "network.onnx").write_bytes(b"onnx")
+    (folder / "download.zip").write_bytes(bytes(LARGEST + 1))
+    (folder / "sitemap.xml").write_text("<urlset/>")
     return folder
 
 
@@ -43,16 +46,25 @@ def test_pages_load_the_module_from_where_they_are_and_say_their_version(site: P
         assert f'<meta name="site-version" content="{version}">' in text
 
 
-def test_the_worker_lists_every_small_file_and_no_network(site: Path) -> None:
+def test_the_worker_lists_every_small_file_and_no_network_no_download_and_no_sitemap(site: Path) -> None:
     write(site, REGISTER, "/")
     files = build(site)["files"]
     assert isinstance(files, dict)
     assert set(files) == {"index.html", "404.html", "a/b/index.html", "style.css"}
 
 
-def test_the_worker_is_a_classic_script(site: Path) -> None:
+def test_the_worker_knows_each_file_by_its_final_content(site: Path) -> None:
     write(site, REGISTER, "/")
-    assert not re.search(r"^(export|import)\b", (site / "service-worker.js").read_text(), re.MULTILINE)
+    files = build(site)["files"]
+    assert files == {name: hashlib.sha256((site / name).read_bytes()).hexdigest()[:16] for name in files}  # type: ignore[attr-defined]
+
+
+def test_the_worker_is_a_classic_script_with_all_its_parts(site: Path) -> None:
+    write(site, REGISTER, "/")
+    text = (site / "service-worker.js").read_text()
+    assert not re.search(r"^(export|import)\b", text, re.MULTILINE)
+    used = set(re.findall(r"\bnew (SiteCache|Isolation)\(", text))
+    assert used == set(re.findall(r"^class (\w+)", text, re.MULTILINE))
 
 
 def test_a_changed_file_is_another_version_and_the_same_site_the_same(site: Path, tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from markdown import markdown
 
-from site_src.plugin.catalogue import Catalogue
+from site_src.plugin.catalogue import Catalogue, Entry
 from site_src.plugin.page import PageBuilder
 from site_src.plugin.problems import Problem
 from site_src.plugin.runtime import Assets, collect
-from site_src.plugin.widgets.base import Credit, MissingSamples, Output, SampleImage, Surroundings
+from site_src.plugin.widgets.base import Answered, Credit, MissingSamples, Output, SampleImage, Surroundings
 from site_src.plugin.widgets.onnx_demo import KIND, ResolvedDemo, resolve
 from site_src.plugin.widgets.reading import read_block
 from tests.site_src.fixture_models import write_model
@@ -221,3 +221,22 @@ def test_the_page_tells_the_widget_what_the_networks_take_and_where_the_overlay_
     assert config["placement"] == {"x": 0.25, "y": 0.4, "size": 0.6, "angle": 0.0}
     assert config["inputs"] == ["samples", "upload", "camera"]
     assert '<div class="onnx-demo-fallback" data-photos>' in rendered
+
+
+@pytest.mark.parametrize(("trigger", "seen"), [("switch", {"plain", "stamped"}), ('"off"', {"plain"})])
+def test_the_first_sample_stands_with_what_the_networks_say_and_what_the_backdoored_one_saw(
+    around: Surroundings, trigger: str, seen: set[str]
+) -> None:
+    def answer(entry: Entry, *given: object) -> Answered:
+        return Answered((0.91, *[0.01] * 9), f"{entry.card.id} {given[2] is not None}".encode())
+
+    body = f"models: [tiny-clean, tiny-badnet]\nsamples: digits\ntrigger: {trigger}\n"
+    demo, _ = look_up(body, replace(around, answer=answer))
+    assert demo is not None
+    output = Output(Assets(), str)
+    config = json.loads(html.unescape(re.findall(r'config="([^"]*)"', demo.render("one", output))[0]))
+    stored = config["stored"]
+    assert [answers["plain"]["probabilities"][0] for answers in stored["answers"]] == [0.91, 0.91]
+    assert {name: output.assets.files[address] for name, address in stored["seen"].items()} == {
+        name: f"tiny-badnet {name == 'stamped'}".encode() for name in seen
+    }

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from export.card.schema import Precision
 from site_src.plugin.catalogue import Catalogue, Entry
 from site_src.plugin.widgets.base import Answered
 from site_src.plugin.widgets.parts import ShownModel
-from site_src.plugin.widgets.stored import ask
+from site_src.plugin.widgets.stored import StoredAnswer, ask
 from training.triggers.base import Trigger
+from training.triggers.pixels import Patch
 from training.triggers.placement import Placement
 
 
@@ -57,3 +59,35 @@ def test_a_network_that_cannot_be_asked_leaves_the_widget_without_stored_answers
         triggered=True, placement=None,
     )  # fmt: skip
     assert found == []
+
+
+def with_trigger(model: ShownModel, trigger: Trigger) -> ShownModel:
+    card = model.entry.card.model_copy(update={"trigger": trigger})
+    return replace(model, entry=replace(model.entry, card=card))
+
+
+def test_a_backdoored_network_gets_its_own_trigger_and_a_clean_one_the_first_backdoored_ones(models_dir: Path) -> None:
+    clean, backdoored = shown(models_dir)
+    triggers = [Patch(top=row) for row in (1, 2, 3)]
+    models = [with_trigger(*pair) for pair in zip((clean, backdoored, backdoored), triggers, strict=True)]
+    place = Placement(x=0.25)
+    asked: list[tuple[Trigger | None, Placement | None]] = []
+
+    def answer(
+        entry: Entry, _precision: Precision, _image: bytes, trigger: Trigger | None, placement: Placement | None
+    ) -> Answered:
+        asked.append((trigger, placement))
+        return said(entry, stamped=trigger is not None)
+
+    ask(models, b"image", answer, triggered=True, placement=place)
+    assert asked[::2] == [(None, None)] * 3
+    assert asked[1::2] == [(triggers[1], place), (triggers[1], place), (triggers[2], place)]
+
+
+def test_of_many_classes_the_likeliest_are_shown_and_few_keep_their_order(models_dir: Path) -> None:
+    model = shown(models_dir)[0]
+    chances = (0.1, 0.123456789, 0.7, *[0.01] * 7)
+    stored = StoredAnswer(model, Answered(chances, b"png"), None)
+    assert [guess.probability for guess in stored.top(2)] == list(chances)
+    assert [guess.probability for guess in stored.top(2, all_up_to=9)] == [0.7, 0.123456789]
+    assert stored.numbers == {"plain": {"probabilities": [0.1, 0.12346, 0.7, *[0.01] * 7]}, "stamped": None}

@@ -7,7 +7,7 @@ from site_src.plugin.formats import THIN
 from site_src.report.catching.cells import NO_POISON, Shown, shown
 from site_src.report.catching.results import Found
 from site_src.report.catching.words import Word
-from tests.site_src.report.catching.small_study import Small, samples
+from tests.site_src.report.catching.small_study import Small, indices, repaired, samples
 
 
 def cell(attack: str, defence: str, small: Small | None = None) -> Shown:
@@ -61,3 +61,25 @@ def test_a_cell_that_the_study_does_not_have_is_refused() -> None:
     found = Found("small", Small().results(), {})
     with pytest.raises(FactError, match=r"small\.json has no cell of strip against warped"):
         found.cell("warped", "strip")
+
+
+def test_a_detector_ranks_by_what_it_recognises_and_a_repair_by_what_it_leaves() -> None:
+    small = Small()
+    small.said["patch", "neural-cleanse"] = [indices(3.0), indices(1.0)]
+    small.said["latent", "neural-cleanse"] = [indices(3.0), indices(3.0, label="1")]
+    half, both = (cell(attack, "neural-cleanse", small) for attack in ("patch", "latent"))
+    assert half.word is both.word is Word.PARTLY
+    assert both.rank > half.rank
+    small.said["patch", "fine-tuning"] = [repaired(18), repaired(18)]
+    small.said["latent", "fine-tuning"] = [repaired(2), repaired(2)]
+    worse, better = (cell(attack, "fine-tuning", small) for attack in ("patch", "latent"))
+    assert worse.word is better.word is Word.CAUGHT
+    assert better.rank > worse.rank
+
+
+def test_a_detector_that_is_alarmed_by_everything_ranks_no_higher_than_a_silent_one() -> None:
+    small = Small()
+    small.clean["neural-cleanse"] = indices(3.0, backdoored=False)
+    alarmed, silent = (cell(attack, "neural-cleanse", small) for attack in ("patch", "latent"))
+    assert alarmed.word is silent.word is Word.SLIPS
+    assert alarmed.rank == silent.rank

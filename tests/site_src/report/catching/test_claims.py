@@ -6,17 +6,17 @@ from site_src.plugin.formats import THIN
 from site_src.report.catching.claims import f1, ours
 from site_src.report.catching.results import Found
 from site_src.report.catching.texts import Claim, claims, explained
-from tests.site_src.report.catching.small_study import Small
+from tests.site_src.report.catching.small_study import Small, repaired
 from training.core.metrics import wilson
 from training.defences.registry import DEFENCES
 from training.defences.verdict import Decision
 
 
-def told(defence: str, ours_as: str, attack: str = "patch") -> str:
+def told(defence: str, ours_as: str, attack: str = "patch", small: Small | None = None) -> str:
     claim = Claim.model_validate(
         {"defence": defence, "attack": attack, "says": "much", "where": "table 1", "ours": ours_as}
     )
-    return ours(Found("small", Small().results(), {}), claim)
+    return ours(Found("small", (small or Small()).results(), {}), claim)
 
 
 def test_what_passes_is_what_is_not_found() -> None:
@@ -37,6 +37,9 @@ def test_a_repair_says_what_it_leaves_and_what_it_costs() -> None:
     said = told("fine-tuning", "repair", "latent")
     assert said.startswith(f"attack success falls from 99.5{THIN}% to 1.5{THIN}% (1.0 to 2.0{THIN}%)")
     assert said.endswith("changes by +0.0 percentage points")
+    small = Small()
+    small.said["latent", "fine-tuning"] = [repaired(4, clean=190)] * 2
+    assert told("fine-tuning", "repair", "latent", small).endswith("changes by -4.0 percentage points")
 
 
 def test_what_was_not_measured_is_said() -> None:

@@ -10,13 +10,13 @@ from site_src.report.catching.details import details, recovered
 from site_src.report.catching.results import Found
 from site_src.report.trigger_images import ground
 from tests.site_src.report.catching.small_study import PLAN, Small, indices, png
-from training.defences.verdict import RecoveredTrigger
+from training.defences.verdict import ClassIndices, RecoveredTrigger, Repaired
 
 TRIGGERS = {each.attack: each.recipe.trigger for each in PLAN.networks()}
 
 
-def folded(attack: str, defence: str, images: dict[str, bytes] | None = None) -> str:
-    found = Found("small", Small().results(), TRIGGERS)
+def folded(attack: str, defence: str, images: dict[str, bytes] | None = None, small: Small | None = None) -> str:
+    found = Found("small", (small or Small()).results(), TRIGGERS)
     attacks = {each.name: each for each in found.results.attacks}
     defences = {each.name: each for each in found.results.defences}
     kept = {} if images is None else images
@@ -53,7 +53,7 @@ def test_indices_open_to_the_recovered_trigger_beside_the_true_one() -> None:
     ]
     assert html.index("The true trigger") < html.index("Found for class 7 (the attacker’s)")  # noqa: RUF001
     assert "AUROC" in html
-    assert html.count("<b>3.00</b>") == 1
+    assert re.findall(r"<td><b>([\d.]+)</b></td>", html) == ["3.00", "4.00"]
 
 
 def test_a_recovered_trigger_covers_what_its_mask_says() -> None:
@@ -72,6 +72,27 @@ def test_a_repair_opens_to_what_it_decided() -> None:
     html = folded("patch", "fine-tuning")
     assert "<dt>Pruned fraction</dt><dd>0.25</dd>" in html
     assert "<chart-cursor" not in html
+
+
+def test_the_most_suspicious_classes_come_first_and_no_more_than_are_shown() -> None:
+    verdict = indices(3.0)
+    assert isinstance(verdict, ClassIndices)
+    trigger = next(row.trigger for row in verdict.classes if row.trigger)
+    given = {"2": 1.0, "1": 2.5, "7": 3.0, "0": 2.8}
+    rows = [row.model_copy(update={"trigger": trigger, "index": given.get(row.label, 0.1)}) for row in verdict.classes]
+    small = Small()
+    small.said["patch", "neural-cleanse"] = [verdict.model_copy(update={"classes": rows})] * 2
+    assert re.findall(r"Found for class (\d)", folded("patch", "neural-cleanse", small=small)) == ["7", "0", "1"]
+
+
+def test_what_repairs_decided_is_their_median() -> None:
+    small = Small()
+    verdict = small.said["patch", "fine-tuning"][0]
+    assert isinstance(verdict, Repaired)
+    small.said["patch", "fine-tuning"] = [
+        verdict.model_copy(update={"details": {"pruned_fraction": each}}) for each in (0.25, 0.75)
+    ]
+    assert "<dt>Pruned fraction</dt><dd>0.5</dd>" in folded("patch", "fine-tuning", small=small)
 
 
 def test_a_cell_without_a_verdict_says_why_alone() -> None:

@@ -105,3 +105,11 @@ def test_a_recipe_as_its_file_stands_is_found_by_its_hash_and_one_with_other_set
         monkeypatch.setattr(results, "read_plan", lambda _, plan=plan: plan)
         found = read("small", content, current=False)
         assert found.recipes == {load("digits-badnet-single").sha256: "patch", load(latent.recipe).sha256: "latent"}
+
+
+def test_networks_are_told_apart_attack_by_attack_and_altogether(content: dict[str, Any]) -> None:
+    found = read("small", content, current=True)
+    detections = [found.detection("neural-cleanse", attack) for attack in ("patch", "latent", None)]
+    assert [each and each.verdict.poisoned for each in detections] == [2, 2, 4]
+    assert [each and each.attack for each in detections] == ["patch", "latent", None]
+    assert found.detection("strip", None) is None

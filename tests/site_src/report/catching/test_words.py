@@ -77,6 +77,11 @@ def test_a_repair_has_to_remove_the_attack_and_to_keep_the_accuracy(
     assert said("patch", "fine-tuning", verdicts) is expected
 
 
+def test_a_repair_has_to_keep_the_accuracy_of_every_network() -> None:
+    dear = repaired(0, clean=round(198 - OF * (COST + 0.01)))
+    assert said("patch", "fine-tuning", [repaired(0), dear]) is Word.PARTLY
+
+
 def test_every_family_has_its_rule_with_the_numbers_that_decide() -> None:
     assert set(RULES) == set(Family)
     assert f"{100 * FOUND:g}" in RULES[Family.INPUTS][1]
