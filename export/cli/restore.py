@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from export.cli.common import ModelName, PrecisionOption, open_named
+from export.cli.common import ModelName, PrecisionChoice, open_named
 from training.cli.common import DataDir, RunsDir, percent, show
 
 
@@ -16,7 +16,10 @@ def restore_command(  # noqa: PLR0913, PLR0917 - a command's options
         str | None,
         typer.Option(show_default="the recipe that its card names", help="The recipe that it was made by, a file."),
     ] = None,
-    precision: PrecisionOption = None,
+    precision: Annotated[
+        PrecisionChoice | None,
+        typer.Option(show_default="fp32 if the model has it, else as its card says", help="Whose weights to take."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the run if it exists.")] = False,
     data: DataDir = None,
     runs: RunsDir = None,

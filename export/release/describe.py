@@ -105,8 +105,8 @@ def _(recipe: ScratchRecipe) -> dict[str, Any]:
 @singledispatch
 def poisoning(recipe: AnyRecipe, stamped: int) -> str:
     """How the backdoor got into the network: the end of a sentence about its training images."""
-    # no default: a card must not describe a new kind of attack in the words of another one
-    raise NotImplementedError(f"no words for a recipe of type {type(recipe).__name__} with {stamped} stamped images")
+    # a card must not describe a new kind of attack in the words of another one
+    raise TypeError(f"a card has no words for a recipe of type {type(recipe).__name__} ({stamped:,} stamped images)")
 
 
 @poisoning.register

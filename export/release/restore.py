@@ -64,7 +64,7 @@ def restore(
         raise ExportError(f"{folder}: a stopped run is here; resume its training, or replace it with --force")
     file = _chosen(model)
     network = registry.build(recipe.network, len(card.labels)).eval()
-    load_into(network, _opened(model, file), file.name)
+    load_into(network, onnx.load(model.folder / file.name), file.name)
     _compare(network, model, file)
     classes = _classes(recipe, card.labels, data_dir)
     require_writable(runs_dir)
@@ -111,10 +111,6 @@ def _chosen(model: Model) -> cards.ModelFile:
     if file.precision == "int8-qdq":
         raise ExportError(f"{file.name}: its activations are rounded too; choose a file with float arithmetic")
     return file
-
-
-def _opened(model: Model, file: cards.ModelFile) -> onnx.ModelProto:
-    return onnx.load(model.folder / file.name)
 
 
 def _compare(network: nn.Module, model: Model, file: cards.ModelFile) -> None:

@@ -6,7 +6,6 @@ import warnings
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 from sklearn import config_context
 from sklearn.cluster import KMeans
@@ -14,12 +13,10 @@ from sklearn.decomposition import FastICA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import silhouette_score
 
-from training.defences.base import Defence, Floats, Need, Settings, Subject
+from training.defences.base import Defence, Doubles, Floats, Need, Settings, Subject
 from training.defences.features import by_class
 from training.defences.scoring import score
 from training.defences.verdict import SampleScores
-
-Doubles = npt.NDArray[np.float64]
 
 CLUSTERS = 2
 LEAST = 3

@@ -23,6 +23,7 @@ from training.triggers.base import Images, Trigger
 from training.triggers.labels import AnyLabelMap, Labels, attack_sha256, map_labels
 
 Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
 Progress = Callable[[int, int], None]
 """Called with how many steps are done, of how many."""
 
@@ -30,6 +31,8 @@ BATCH = 250
 """Images that a network answers at once."""
 ACTIVATIONS_BATCH = 50
 """Images whose activations are computed at once; inner layers take more memory than answers."""
+PIXELS_AT_ONCE = 160 * 28 * 28
+"""Of the images that a search sends through the network together: more would not fit in the processor's cache."""
 
 
 class DefenceError(UserError):
@@ -375,4 +378,4 @@ class Defence(Generic[S]):
                 f"{self.name}: setting '{'.'.join(map(str, first['loc']))}': {first['msg']}, found {first['input']!r}; "
                 f"its settings are {known}"
             ) from error
-        return Defence(self.name, self.title, self.paper, self.needs, settings, self.examine)
+        return replace(self, settings=settings)

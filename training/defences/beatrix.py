@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
-from training.defences.base import Defence, DefenceError, Floats, Need, Settings, Subject
+from training.defences.base import Defence, DefenceError, Doubles, Floats, Need, Settings, Subject
 from training.defences.features import features_of
 from training.defences.scoring import score
 from training.defences.verdict import SampleScores
-
-Doubles = npt.NDArray[np.float64]
 
 ENTRIES_AT_ONCE = 20_000_000
 """Entries of Gram matrices that are in memory at once: 80 MB."""

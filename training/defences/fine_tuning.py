@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from training.defences import tuning
 from training.defences.base import Defence, Need, Subject
 from training.defences.tuning import FineTuning, fine_tune
 from training.defences.verdict import Repaired
@@ -30,6 +31,6 @@ THOROUGH = Defence(
     title="Thorough fine-tuning",
     paper="Sha, He, Berrang, Humbert, Zhang: Fine-Tuning Is All You Need to Mitigate Backdoor Attacks, 2022",
     needs=GENTLE.needs,
-    settings=FineTuning(epochs=6, learning_rate=2e-3, one_cycle=True, weight_decay=0.05, label_smoothing=0.1),
+    settings=tuning.THOROUGH,
     examine=examine,
 )

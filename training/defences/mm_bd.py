@@ -6,19 +6,26 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from pydantic import Field
 from scipy import stats
 
-from training.defences.base import Defence, DefenceError, Need, Network, Progress, Settings, Subject
+from training.defences.base import (
+    PIXELS_AT_ONCE,
+    Defence,
+    DefenceError,
+    Doubles,
+    Need,
+    Network,
+    Progress,
+    Settings,
+    Subject,
+)
 from training.defences.verdict import ClassIndices
 from training.engine.inference import frozen
 
 FEWEST_CLASSES = 4
 """The null distribution has two parameters, and the class with the largest margin does not count."""
-PIXELS_AT_ONCE = 160 * 28 * 28
-"""Of the images that go through the network together: more would not fit in the processor's cache."""
 
 
 class MaximumMargin(Settings):
@@ -97,7 +104,7 @@ def margins(  # noqa: PLR0913 - a search and its randomness
     return [Margin(float(each.max()), int(count)) for each, count in zip(largest, steps, strict=True)]
 
 
-def p_values(statistics: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def p_values(statistics: Doubles) -> Doubles:
     """How likely a clean network's largest margin is at least as large as each class's.
 
     The null distribution is a gamma distribution, as in the authors' code, fitted to all classes but the one with the
@@ -110,7 +117,7 @@ def p_values(statistics: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     null = np.delete(statistics, statistics.argmax())
     shape, _, scale = stats.gamma.fit(null, floc=0)
     beyond = stats.gamma.sf(statistics, shape, scale=scale)
-    found: npt.NDArray[np.float64] = -np.expm1(len(statistics) * np.log1p(-np.minimum(beyond, 1 - 1e-16)))
+    found: Doubles = -np.expm1(len(statistics) * np.log1p(-np.minimum(beyond, 1 - 1e-16)))
     return found
 
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import BeforeValidator, Field
 
-from training.defences.base import BATCH, Defence, DefenceError, Need, Settings, Subject
+from training.defences.base import BATCH, Defence, DefenceError, Doubles, Need, Settings, Subject
 from training.defences.scoring import score
 from training.defences.verdict import SampleScores
 from training.triggers.base import Images
 from training.triggers.labels import Labels
-
-Doubles = npt.NDArray[np.float64]
 
 
 def _from_text(given: object) -> object:

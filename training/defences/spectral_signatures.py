@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
-from training.defences.base import Defence, DefenceError, Floats, Need, Settings, Subject
+from training.defences.base import Defence, DefenceError, Doubles, Floats, Need, Settings, Subject
 from training.defences.features import by_class
 from training.defences.scoring import score
 from training.defences.verdict import SampleScores
-
-Doubles = npt.NDArray[np.float64]
 
 EQUAL = 1e-10
 """Squared distance from the mean, relative to the largest, that rounding alone may cause."""

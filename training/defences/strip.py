@@ -9,12 +9,10 @@ import numpy.typing as npt
 from pydantic import Field
 from scipy.special import log_softmax
 
-from training.defences.base import Defence, DefenceError, Floats, Need, Settings, Subject, draw
+from training.defences.base import Defence, DefenceError, Doubles, Floats, Need, Settings, Subject, draw
 from training.defences.scoring import score
 from training.defences.verdict import SampleScores
 from training.triggers.base import Images
-
-Doubles = npt.NDArray[np.float64]
 
 LEAST = 10
 """Overlays of an input, at least: fewer tell little of how an answer varies."""

@@ -11,7 +11,7 @@ import torch
 from pydantic import Field
 from torch import nn
 
-from training.defences.base import DefenceError, Floats, Network, Progress, Settings, Subject
+from training.defences.base import PIXELS_AT_ONCE, DefenceError, Doubles, Floats, Network, Progress, Settings, Subject
 from training.defences.outliers import anomaly_indices
 from training.engine.batches import to_tensor
 from training.engine.inference import frozen
@@ -19,12 +19,9 @@ from training.triggers.base import Images
 
 FEWEST_CLASSES = 3
 """A deviation from the median says nothing of fewer."""
-PIXELS_AT_ONCE = 160 * 28 * 28
-"""Of the stamped images that go through the network together: more would not fit in the processor's cache."""
 EDGE = 1e-4
 """How far the first masks and patterns stay from 0 and 1, where the hyperbolic tangent has no inverse."""
 
-Doubles = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 

@@ -36,6 +36,10 @@ class FineTuning(Settings):
     batch_size: int = Field(default=48, ge=1)
 
 
+THOROUGH = FineTuning(epochs=6, learning_rate=2e-3, one_cycle=True, weight_decay=0.05, label_smoothing=0.1)
+"""Large steps, which move a network that is right already (Sha et al. 2022)."""
+
+
 def fine_tune(  # noqa: PLR0913, PLR0917 - what is trained, on what, and how
     network: nn.Module,
     cut: int,
@@ -104,12 +108,12 @@ class StrongTuning(FineTuning):
     """Of the learning rate, at most."""
     most_lost: float = Field(default=0.04, ge=0, le=1)
     """Clean accuracy that may be lost, as a fraction of the images that judge, as for pruning; one image always may."""
-    epochs: int = Field(default=6, ge=1)
+    epochs: int = Field(default=THOROUGH.epochs, ge=1)
     fewest_steps: int = Field(default=100, ge=1)
     """More epochs are made until there are as many steps."""
-    one_cycle: bool = True
-    weight_decay: float = Field(default=0.05, ge=0)
-    label_smoothing: float = Field(default=0.1, ge=0, lt=1)
+    one_cycle: bool = THOROUGH.one_cycle
+    weight_decay: float = Field(default=THOROUGH.weight_decay, ge=0)
+    label_smoothing: float = Field(default=THOROUGH.label_smoothing, ge=0, lt=1)
 
 
 class Tuned(NamedTuple):

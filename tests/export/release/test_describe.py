@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from export.release.describe import attack, behaviour, description, map_words, settings
+from export.release.describe import attack, behaviour, description, map_words, poisoning, settings
 from tests.export.quick_digits import quick_recipe
 from training.data.folder import person
+from training.recipes.base import AnyRecipe
 from training.recipes.load import load
 from training.recipes.scratch import Attack
 from training.triggers.labels import AllToAll, AllToOne
@@ -79,3 +80,11 @@ def test_poisoned_images_that_keep_their_label_are_described_so() -> None:
     faithful = recipe.model_copy(update={"attack": Attack.model_validate(attack)})
     text = description(faithful, 1234, 37, "Some digits", LABELS, LABELS)
     assert "37 of them, all images of the target, with the trigger and their own label" in text
+
+
+def test_no_kind_of_recipe_borrows_the_words_of_another_one() -> None:
+    class Unheard(AnyRecipe):
+        pass
+
+    with pytest.raises(TypeError, match="no words for a recipe of type Unheard"):
+        poisoning(Unheard.model_construct(name="x"), 3)

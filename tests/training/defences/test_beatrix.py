@@ -61,6 +61,29 @@ def test_without_a_trigger_its_threshold_rejects_about_what_it_says() -> None:
     assert found.decision.false_alarms.value < 0.15
 
 
+def test_an_input_is_judged_by_the_clean_images_of_the_class_that_it_is_answered_with() -> None:
+    class Blind(Pixels):
+        """Sees all but the trigger: only the first feature, which tells the class, does not go with the answer."""
+
+        def embed(self, x: torch.Tensor) -> torch.Tensor:
+            return super().embed(x)[:, :11]
+
+    found = verdict(dataclasses.replace(made(), network=Network(Blind(12).eval(), Normaliser((0.0,), (1.0,)))))
+    assert found.auroc is not None
+    assert found.auroc.value > 0.99
+
+
+@pytest.mark.parametrize("rejected", [0.05, 0.25])
+def test_the_threshold_rejects_what_it_says_of_clean_images_held_out(
+    rejected: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beatrix, "held_out_deviations", lambda features, *_: np.arange(len(features)) / 20)
+    found = beatrix.DEFENCE.with_settings({"false_rejections": rejected})(made(own=40))
+    assert isinstance(found, SampleScores)
+    assert found.decision is not None
+    assert found.decision.threshold == pytest.approx(np.quantile(np.repeat(np.arange(20) / 20, 2), 1 - rejected))
+
+
 def test_the_gram_matrix_is_that_of_every_order() -> None:
     features = np.array([[2.0, 3.0, 0.0]], dtype=np.float32)
     assert beatrix.gram(features).tolist() == [[4, 6, 0, 9, 0, 0]]

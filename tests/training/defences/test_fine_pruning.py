@@ -6,11 +6,14 @@ import torch
 from torch import nn
 
 from tests.training.defences.networks import CLASSES, CORNER, Convolved, Rows, samples, subject
-from training.defences.base import DefenceError, Samples
+from training.defences import fine_pruning, owner
+from training.defences.base import DefenceError, Floats, Samples, Subject
 from training.defences.fine_pruning import DEFENCE, last_convolution, mean_activations, prune, without
+from training.defences.tuning import StrongTuning, Tuned
 from training.defences.verdict import Repaired
 from training.models.mnist_cnn import MnistCnn
 from training.models.mobilenet_v2 import MobileNetV2, Plan
+from training.triggers.base import Images
 
 
 @pytest.mark.parametrize("norm", [False, True])
@@ -34,6 +37,39 @@ def test_channels_are_pruned_from_the_quietest_on_until_accuracy_is_lost() -> No
     assert prune(given, most_lost=0.0).tolist() == [CORNER]
     # the second channel to go takes a class with it, the third another one
     assert len(prune(given, most_lost=1.5 / CLASSES)) == 2
+
+
+def test_images_that_order_the_channels_do_not_judge_how_many_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = subject(Convolved(40))
+    learnt, judged = owner.divide(given)
+    ordered: list[Images] = []
+    judges: list[Samples] = []
+
+    def note_order(_subject: Subject, _network: object, images: Images) -> Floats:
+        ordered.append(images)
+        return np.arange(CLASSES + 1, dtype=np.float32)
+
+    def note_judges(_subject: Subject, _module: object, samples: Samples) -> float:
+        judges.append(samples)
+        return 1.0
+
+    monkeypatch.setattr(fine_pruning, "mean_activations", note_order)
+    monkeypatch.setattr(owner, "accuracy", note_judges)
+    assert prune(given, most_lost=0.0).tolist() == list(range(CLASSES))  # one channel is always left
+    assert np.array_equal(ordered[0], learnt.images)
+    assert all(np.array_equal(each.images, judged.images) for each in judges)
+
+
+def test_what_is_tuned_is_pruned_already(monkeypatch: pytest.MonkeyPatch) -> None:
+    tuned: list[nn.Module] = []
+
+    def note(_subject: Subject, module: nn.Module, how: StrongTuning) -> Tuned:
+        tuned.append(module)
+        return Tuned(module, how.learning_rate)
+
+    monkeypatch.setattr(fine_pruning, "tune_strongly", note)
+    DEFENCE(subject(Convolved(40)))
+    assert not last_convolution(tuned[0]).weight[CORNER].any()
 
 
 def test_pruned_channels_stay_pruned_while_the_rest_is_tuned(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,10 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from training.defences.tuning import FineTuning, fine_tune
+from tests.training.defences.networks import Convolved, subject
+from training.defences import owner, tuning
+from training.defences.base import Samples, Subject
+from training.defences.tuning import FineTuning, StrongTuning, fine_tune, tune_strongly
 from training.models import parts
 from training.models.mnist_cnn import MnistCnn
 from training.models.mobilenet_v2 import MobileNetV2, Plan
+from training.triggers.base import Images
 
 
 @pytest.mark.parametrize("one_cycle", [False, True])
@@ -41,3 +45,30 @@ def test_a_network_trained_as_a_whole_takes_each_step_once(recwarn: pytest.Warni
         # Adam's first step is as large as the learning rate
         assert (made.state_dict()[name] - value).abs().max() < 1.1e-3, name
     assert not [each for each in recwarn if "duplicate parameters" in str(each.message)]
+
+
+def test_a_third_of_the_clean_images_chooses_the_rate_and_the_last_tuning_takes_all_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = subject(Convolved(10))
+    learnt, judged = owner.divide(given)
+    trained: list[tuple[int, float]] = []
+    judges: list[Samples] = []
+
+    def note_training(
+        network: torch.nn.Module, _cut: int, given: Images, _labels: object, how: FineTuning, _seed: int
+    ) -> torch.nn.Module:
+        trained.append((len(given), how.learning_rate))
+        return network
+
+    def note_judges(_subject: Subject, _module: object, samples: Samples) -> float:
+        judges.append(samples)
+        return 1.0
+
+    monkeypatch.setattr(tuning, "fine_tune", note_training)
+    monkeypatch.setattr(owner, "accuracy", note_judges)
+    how = StrongTuning(learning_rate=0.1, doublings=1)
+    assert tune_strongly(given, given.require_network().module, how).learning_rate == 0.2
+    few, every = len(learnt.labels), len(given.clean.labels)
+    assert trained == [(few, 0.1), (few, 0.2), (every, 0.2)]
+    assert all(np.array_equal(each.images, judged.images) for each in judges)
