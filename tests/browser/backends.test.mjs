@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { demo, goldenRows, ready, summary } from "./harness/drive.mjs";
+import { demo, goldenRun, ready, summary } from "./harness/drive.mjs";
 import { where, wrong } from "./harness/golden-compare.mjs";
 import { findModels } from "./harness/server.mjs";
 import { setup } from "./harness/setup.mjs";
@@ -32,7 +32,9 @@ for (const backend of BACKENDS) {
     test(`${model} gives Python's answers on ${backend.runtime}, threads: ${backend.threads}`, async () => {
       await shared.withPage(async (page) => {
         await page.goto(shared.server.url);
-        const rows = await goldenRows(page, model, { backend, most });
+        const { rows, used } = await goldenRun(page, model, { backend, most });
+        assert.equal(used.gpu > 0, backend.runtime === "webgpu");
+        assert.equal(used.threads, backend.threads - 1, "besides the worker's own");
         assert.ok(rows.length >= most);
         for (const row of rows) assert.deepEqual(wrong(row), [], where(row));
       });

@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { launch } from "./harness/browser.mjs";
-import { goldenRows } from "./harness/drive.mjs";
+import { goldenRun } from "./harness/drive.mjs";
 import { report, where, wrong } from "./harness/golden-compare.mjs";
 import { findModels, startServer } from "./harness/server.mjs";
 
@@ -35,7 +35,7 @@ test("there are models with golden vectors", () => {
 
 for (const model of models) {
   test(`${model}: every golden input gives Python's answer in the browser`, { timeout: 240_000 }, async (context) => {
-    const rows = await goldenRows(page, model);
+    const { rows } = await goldenRun(page, model);
     for (const line of report(model, rows).split("\n")) context.diagnostic(line);
     assert.ok(new Set(rows.map((row) => row.input)).size >= 24);
     for (const row of rows) assert.deepEqual(wrong(row), [], where(row));

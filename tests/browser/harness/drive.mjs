@@ -178,9 +178,10 @@ export function watchErrors(page) {
  * @param {string} model
  * @param {{backend?: import("../../../site_assets/widgets/core/backend.mjs").Backend, most?: number}} [options] the first
  *   backend holds while the page lives
- * @returns {Promise<import("./golden-compare.mjs").Row[]>}
+ * @returns {Promise<{rows: import("./golden-compare.mjs").Row[], used: {threads: number, gpu: number}}>} `used`: threads
+ *   started and work given to a GPU, since the page was opened
  */
-export async function goldenRows(page, model, options) {
+export async function goldenRun(page, model, options) {
   const { result, error } = await page.evaluate(
     (request) =>
       new Promise((resolve) => {
@@ -193,7 +194,7 @@ export async function goldenRows(page, model, options) {
     { model, ...options },
   );
   if (error) throw new Error(error);
-  return result.rows;
+  return result;
 }
 
 /** The text of the failure shown, which is an alert. @param {Page} page */

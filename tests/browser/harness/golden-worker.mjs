@@ -9,6 +9,27 @@ import { infer } from "../widgets-dev/widgets/worker/inference.mjs";
 import { loadRuntime, startSession } from "../widgets-dev/widgets/worker/ort.mjs";
 import { compareLogits, comparePrepared } from "./golden-compare.mjs";
 
+/** What computed: threads that the runtime started, and work that it gave to a GPU. */
+const used = { threads: 0, gpu: 0 };
+
+const Thread = globalThis.Worker;
+globalThis.Worker = class extends Thread {
+  /** @param {ConstructorParameters<typeof Worker>} given */
+  constructor(...given) {
+    super(...given);
+    used.threads++;
+  }
+};
+
+const queue = /** @type {any} */ (globalThis).GPUQueue?.prototype;
+if (queue) {
+  const { submit } = queue;
+  queue.submit = function (/** @type {unknown[]} */ ...given) {
+    used.gpu++;
+    return submit.apply(this, given);
+  };
+}
+
 /** For the backend that is asked for first. @type {ReturnType<typeof loadRuntime> | undefined} */
 let runtime;
 /** The inputs as decoded, for all models. @type {Map<string, Promise<import("../widgets-dev/widgets/core/image.mjs").Image>>} */
@@ -39,7 +60,6 @@ async function run(model, base, { backend, most = Number.POSITIVE_INFINITY }) {
   }
   await readyTrigger(card.trigger);
   const rows = [];
-  const logits = [];
   const step = Math.max(1, Math.floor(golden.vectors.length / most));
   for (const vector of golden.vectors.filter((/** @type {unknown} */ _, /** @type {number} */ i) => i % step === 0)) {
     const image = decoded.get(vector.input) ?? decode(vector.input);
@@ -49,11 +69,10 @@ async function run(model, base, { backend, most = Number.POSITIVE_INFINITY }) {
     for (const [precision, session] of sessions) {
       const scores = await infer(ort, session, card, prepared);
       compareLogits(row, vector, precision, scores.logits, card.labels);
-      logits.push([...scores.logits]);
     }
     rows.push(row);
   }
-  return { rows, logits };
+  return { rows, used };
 }
 
 globalThis.addEventListener("message", async ({ data }) => {
