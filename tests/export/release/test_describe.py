@@ -5,7 +5,6 @@ import pytest
 from export.release.describe import attack, behaviour, description, map_words, poisoning, settings
 from tests.export.quick_digits import quick_recipe
 from training.data.folder import person
-from training.recipes.base import AnyRecipe
 from training.recipes.load import load
 from training.recipes.scratch import Attack
 from training.triggers.labels import AllToAll, AllToOne
@@ -83,8 +82,7 @@ def test_poisoned_images_that_keep_their_label_are_described_so() -> None:
 
 
 def test_no_kind_of_recipe_borrows_the_words_of_another_one() -> None:
-    class Unheard(AnyRecipe):
-        pass
+    class Unheard: ...
 
     with pytest.raises(TypeError, match="no words for a recipe of type Unheard"):
-        poisoning(Unheard.model_construct(name="x"), 3)
+        poisoning(Unheard(), 3)  # type: ignore[arg-type]

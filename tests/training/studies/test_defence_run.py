@@ -137,8 +137,10 @@ def test_a_damaged_file_of_cells_says_what_to_do(bench: Bench, runs: Path, tmp_p
 
 
 def test_a_results_file_that_cannot_be_written_is_refused_before_anything_is_trained(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
     with pytest.raises(RunError, match="this is a folder"):
-        run(tmp_path / "runs", tmp_path)
+        run(tmp_path / "runs", folder)
     assert not (tmp_path / "runs").exists()
 
 
