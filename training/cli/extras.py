@@ -9,7 +9,7 @@ DISTRIBUTION = "backdoors-in-neural-networks"
 PACKAGES: dict[str, tuple[str, ...]] = {
     "train": (
         "filelock", "gdown", "lightning_fabric", "matplotlib", "pyarrow", "requests", "safetensors", "scipy", "sklearn",
-        "submitit", "tflite", "torch",
+        "submitit", "tflite", "threadpoolctl", "torch",
     ),
     "export": ("ml_dtypes", "onnx", "onnxruntime", "onnxscript"),
     "report": ("ipykernel", "markdown", "material", "matplotlib", "mkdocstrings", "nbclient", "nbformat", "pymdownx"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-from training.defences.base import Defence, DefenceError, Need, Settings, Subject
+from training.defences.base import Defence, Need, Settings, Subject
 from training.defences.outliers import SUSPICIOUS
 from training.defences.trigger_search import Found, TriggerSearch, find_triggers
 from training.defences.tuning import StrongTuning, tune_strongly
@@ -44,19 +44,13 @@ def examine(subject: Subject, how: Unlearning) -> Repaired:
     """Find the triggers of suspicious classes, and fine-tune on clean images of which a fraction bears one.
 
     The paper makes one epoch over a tenth of the training data, some 190 steps on MNIST. Who has few images repeats
-    them; the paper names no learning rate, so it is chosen on clean images set aside.
-
-    Raises:
-        DefenceError: If no class is suspicious.
+    them; the paper names no learning rate, so it is chosen on clean images set aside. Where no class is suspicious,
+    there is no trigger to unlearn, and the network stays as it is.
     """
     found, indices = find_triggers(subject, TriggerSearch(rounds=how.rounds))
     suspects = [each for each, index in zip(found, indices, strict=True) if index > how.suspicious]
     if not suspects:
-        highest = int(np.argmax(indices))
-        raise DefenceError(
-            f"Neural Cleanse finds no class above {how.suspicious:g}, so there is no trigger to unlearn; "
-            f"the highest is {indices[highest]:.2f}, class {subject.classes[highest]}"
-        )
+        return subject.repaired(subject.require_network().module, 0, triggers_unlearnt=0)
     tuned = tune_strongly(
         subject, subject.require_network().module, StrongTuning(most_lost=how.most_lost, fewest_steps=STEPS),
         lambda images: stamp(images, suspects, how.stamped, subject.seed),

@@ -16,6 +16,7 @@ import submitit
 import torch
 from rich.console import Console
 from submitit.core.utils import JobPaths
+from threadpoolctl import threadpool_limits
 
 from training.engine.processes import Stop, Stopped
 from training.recipes.base import AnyRecipe
@@ -84,6 +85,7 @@ class OneRun:
         """
         if self.threads:
             torch.set_num_threads(self.threads)
+            threadpool_limits(self.threads)  # NumPy's and SciPy's: they take one a processor in every process
         try:
             for ancestor in self.recipe.lineage()[:0:-1]:  # two students may have the same teacher
                 with locked(self.locks / f"{ancestor.run_name}.lock"):

@@ -3,9 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.training.defences.networks import TARGET, Convolved, Rows, samples, subject
+from tests.training.defences.networks import TARGET, Convolved, samples, subject
 from training.defences import unlearning
-from training.defences.base import DefenceError
 from training.defences.trigger_search import Found
 from training.defences.unlearning import DEFENCE, stamp
 from training.defences.verdict import Repaired
@@ -23,9 +22,11 @@ def test_the_found_trigger_of_the_target_is_unlearnt() -> None:
     assert found.after.clean_accuracy.value > 0.9
 
 
-def test_a_network_without_a_suspicious_class_has_nothing_to_unlearn() -> None:
-    with pytest.raises(DefenceError, match=r"no class above 9.*the highest is \d"):
-        DEFENCE.with_settings({"rounds": 40, "suspicious": 9})(subject(Rows()))
+def test_a_network_without_a_suspicious_class_stays_as_it_is() -> None:
+    found = DEFENCE.with_settings({"rounds": 40, "suspicious": 9})(subject(Convolved(40)))
+    assert isinstance(found, Repaired)
+    assert (found.details, found.images) == ({"triggers_unlearnt": 0}, 0)
+    assert found.after == found.before
 
 
 def test_only_triggers_above_the_threshold_are_stamped(monkeypatch: pytest.MonkeyPatch) -> None:

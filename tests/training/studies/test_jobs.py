@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from rich.console import Console
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from training.recipes.base import AnyRecipe
 from training.recipes.load import load
@@ -30,3 +32,19 @@ def test_a_teacher_that_others_may_train_as_well_is_trained_under_its_own_lock(
         ("latent-digits-teacher-clean", True), ("latent-digits-teacher-latent", True),
         ("latent-digits-student-latent", True),
     ]  # fmt: skip
+
+
+def test_each_process_of_many_takes_its_part_of_the_processors_in_numpy_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[set[int]] = []
+
+    def train(_recipe: AnyRecipe, **_more: Any) -> None:  # noqa: ANN401
+        seen.append({torch.get_num_threads(), *(pool["num_threads"] for pool in threadpool_info())})
+
+    monkeypatch.setattr(jobs, "train", train)
+    before = torch.get_num_threads()
+    with threadpool_limits():  # puts back what was
+        OneRun(recipe=load("digits-clean"), runs_dir=tmp_path, locks=tmp_path, threads=1).train(Console(quiet=True))
+    torch.set_num_threads(before)
+    assert seen == [{1}]
