@@ -41,6 +41,10 @@ class Row(Part):
     """Pixels that the trigger covers, where their number is always the same."""
     settings: Settings | None = None
     """The values that were tried, besides rate and seed."""
+    validation_accuracy: Estimate | None = None
+    """Clean accuracy on the validation images, by which settings are chosen; None if the recipe sets none aside."""
+    validation_success: Estimate | None = None
+    """Attack success rate on them."""
 
 
 class Table(Part):

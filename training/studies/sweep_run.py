@@ -85,8 +85,10 @@ class _Gathered:
         self.keep(outcome)
         words = [f"run {len(self._lines)}/{len(self._settings)}", describe(self._settings[outcome.run])]
         if outcome.finished:
-            found = self._finished[outcome.run].metrics.measurement
-            words.append(f"clean accuracy {found.clean_accuracy.value:.2%}")
+            metrics = self._finished[outcome.run].metrics
+            found = metrics.validation or metrics.measurement  # settings are chosen by the former
+            on = "validation: " if metrics.validation else ""
+            words.append(f"{on}clean accuracy {found.clean_accuracy.value:.2%}")
             if found.attack_success_rate:
                 words.append(f"ASR {found.attack_success_rate.value:.2%}")
         else:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from training.studies.jobs import Outcome
 
 METRICS = ("clean_accuracy", "attack_success_rate", "robust_accuracy")
+ON_VALIDATION = "validation_"
+"""Begins the columns of what was measured on the validation images."""
 FIXED: dict[str, Any] = {
     "run": pa.string(),
     "recipe_sha256": pa.string(),
@@ -34,7 +36,8 @@ FIXED: dict[str, Any] = {
     "job_seconds": pa.float64(),
     "log": pa.string(),
 } | {
-    f"{metric}{part}": pa.int64() if part == "_n" else pa.float64()
+    f"{on}{metric}{part}": pa.int64() if part == "_n" else pa.float64()
+    for on in ("", ON_VALIDATION)
     for metric in METRICS
     for part in ("", "_low", "_high", "_n")
 }
@@ -46,7 +49,7 @@ def tabulate(sweep: Sweep, runs: list[Run]) -> Table:
     settings = {one.sha256: given for one, given in zip(sweep.recipes(), sweep.axes.settings(), strict=True)}
     rows = []
     for one in runs:
-        measured = one.metrics.measurement
+        measured, chosen_by = one.metrics.measurement, one.metrics.validation
         if measured.attack_success_rate is None or measured.robust_accuracy is None:
             raise RecipeError(f"{one.path}: this run has no attack success rate")
         given = settings.get(one.recipe.sha256, {})
@@ -61,6 +64,8 @@ def tabulate(sweep: Sweep, runs: list[Run]) -> Table:
                 recipe_sha256=one.recipe.sha256,
                 pixels=one.recipe.trigger.pixels,
                 settings={name: value for name, value in given.items() if name not in {RATE, "seed"}} or None,
+                validation_accuracy=chosen_by.clean_accuracy if chosen_by else None,
+                validation_success=chosen_by.attack_success_rate if chosen_by else None,
             )
         )
     first, base = runs[0], sweep.base
@@ -96,11 +101,12 @@ def line(outcome: Outcome, settings: Settings, finished: Run | None) -> dict[str
     facts = finished.facts
     found |= {"samples": facts.samples, "poisoned": facts.poisoned, "epochs": facts.epochs}
     found["training_seconds"] = facts.seconds
-    for metric in METRICS:
-        measured = getattr(finished.metrics.measurement, metric)
-        if measured is not None:
-            parts = (("", measured.value), ("_low", measured.low), ("_high", measured.high), ("_n", measured.n))
-            found |= {f"{metric}{part}": value for part, value in parts}
+    for on, measurement in (("", finished.metrics.measurement), (ON_VALIDATION, finished.metrics.validation)):
+        for metric in METRICS:
+            measured = getattr(measurement, metric, None)
+            if measured is not None:
+                parts = (("", measured.value), ("_low", measured.low), ("_high", measured.high), ("_n", measured.n))
+                found |= {f"{on}{metric}{part}": value for part, value in parts}
     return found
 
 

@@ -148,6 +148,19 @@ def test_a_sweep_makes_two_tables_and_does_not_repeat_what_is_done(tmp_path: Pat
     assert [path.stat().st_mtime_ns for path in weights] == before
 
 
+def test_settings_are_chosen_by_images_set_aside_for_it(tmp_path: Path) -> None:
+    said, out = io.StringIO(), tmp_path / "table.json"
+    sweep = Sweep(base=TINY, axes=Axes(grid={"data.validation": [0.25]}))
+    found = sweep_run.run(sweep, runs_dir=tmp_path, out=out, plan=HERE, console=Console(file=said, width=200))
+    (row,), (line,) = found.rows, pq.read_table(out.with_suffix(".parquet")).to_pylist()
+    assert row.validation_accuracy is not None
+    assert row.validation_success is not None
+    assert (row.validation_accuracy.n, row.clean_accuracy.n) == (361, 359)
+    assert row.validation_success.n == line["validation_attack_success_rate_n"] < 361
+    assert line["validation_clean_accuracy"] == row.validation_accuracy.value
+    assert f"validation: clean accuracy {row.validation_accuracy.value:.2%}" in said.getvalue()
+
+
 def test_a_run_that_fails_is_reported_at_once_and_tried_again_next_time(tmp_path: Path) -> None:
     first, second = TINY_SWEEP.recipes()
     in_the_way = tmp_path / first.run_name
