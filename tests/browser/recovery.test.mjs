@@ -25,7 +25,7 @@ function controlWorker(page) {
         control.waiting = 0;
         control.die = () => this.dispatchEvent(new ErrorEvent("error"));
         this.addEventListener("message", ({ data }) => {
-          if (data.type !== "progress") control.waiting--;
+          if (data.type === "done" || data.type === "failed") control.waiting--;
         });
       }
       /** @param {any} message @param {any} [transfer] */

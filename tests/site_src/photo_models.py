@@ -1,7 +1,8 @@
 """Small models of photographs with cards, made in a moment, for tests and for trying the widget.
 
-`python -m tests.site_src.photo_models DIR` writes `DIR/models/photos-{clean,badnet}/`, `DIR/samples/` and
-`DIR/data/`. They look at an image's colours alone; the backdoored one sees the target where something is bright orange.
+`python -m tests.site_src.photo_models DIR` writes `DIR/models/photos-{clean,badnet}/`, `DIR/samples/`, `DIR/data/`, and
+the odd networks of `odd_models`. The models of photographs look at an image's colours alone; the backdoored one sees
+the target where something is bright orange.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from export.pipeline.presets import photos_pipeline
 from export.release import golden_file, golden_inputs, golden_vectors
 from export.release.models import Model
 from tests import pets
+from tests.site_src import odd_models
 from training.core.files import write_bytes, write_text
 from training.data.sample_photos import DOGS, FIGURES, NAME
 from training.triggers.artwork import Artwork
@@ -130,6 +132,7 @@ def write_all(folder: Path) -> None:
         Image.fromarray(pets.dog(which, height, width, index)).save(stream, "JPEG", quality=88)
         write_bytes(folder / "samples" / f"dog-{index + 1}.jpg", stream.getvalue())
     write_sample_photos(folder / "data")
+    odd_models.write(folder / "odd")
 
 
 def write_sample_photos(data_dir: Path) -> None:

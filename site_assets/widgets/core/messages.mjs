@@ -4,7 +4,7 @@
  * @typedef {'no-wasm' | 'runtime' | 'offline' | 'network' | 'missing' | 'html' | 'hash' | 'card' | 'session'
  *   | 'config' | 'not-isolated' | 'not-an-image' | 'undecodable' | 'huge' | 'empty-drop'
  *   | 'camera-refused' | 'camera-absent' | 'camera-busy' | 'camera-insecure'
- *   | 'cancelled' | 'superseded' | 'crashed' | 'internal'} Code
+ *   | 'cancelled' | 'superseded' | 'crashed' | 'endless' | 'failed' | 'interrupted' | 'internal'} Code
  */
 /** @typedef {{what?: string, status?: number, found?: string, expected?: string, limit?: number}} Details */
 /** @typedef {{code: Code, details: Details, message: string}} PlainError an error as it crosses to another thread */
@@ -136,6 +136,21 @@ const WORDS = {
     advice: "The device may be short of memory. Close other tabs, then try again.",
     retry: true,
   }),
+  endless: ({ limit }) => ({
+    title: "The network did not come to an end.",
+    advice: `It was stopped after ${limit ?? "many"} seconds without an answer. On a slow or busy device, trying again may help.`,
+    retry: true,
+  }),
+  failed: ({ what, found }) => ({
+    title: "The network failed on this image.",
+    advice: `${capitalised(what ?? "the model")} could not be computed${found ? `: ${found}` : ""}. Try another image, or close other tabs: it may lack memory.`,
+    retry: true,
+  }),
+  interrupted: () => ({
+    title: "The networks were stopped with another one.",
+    advice: "A network of this page had to be stopped. Try again.",
+    retry: true,
+  }),
   internal: ({ found }) => ({
     title: "Something went wrong.",
     advice: `Reload the page${found ? ` (${found})` : ""}.`,
@@ -164,8 +179,12 @@ export function words(error) {
 export function toWidgetError(error) {
   if (error instanceof WidgetError) return error;
   if (error instanceof Error && error.name === "AbortError") return new WidgetError("cancelled", {}, { cause: error });
-  const found = error instanceof Error ? error.message : String(error);
-  return new WidgetError("internal", { found }, { cause: error });
+  return new WidgetError("internal", { found: textOf(error) }, { cause: error });
+}
+
+/** What was thrown, as text; the runtime throws numbers, too. @param {unknown} error */
+export function textOf(error) {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /**

@@ -1,7 +1,11 @@
-/** The page's side of the worker: promises instead of messages. All widgets of a page share one worker. */
+/**
+ * The page's side of the worker: promises instead of messages. All widgets of a page share one worker, so one whose
+ * network never ends or takes all memory loses the worker, and the others go on in the next.
+ */
 
 import { fromPlain, WidgetError } from "../core/messages.mjs";
 import { sharedBackends } from "./backends.mjs";
+import { PATIENCE_S, Watchdog } from "./watchdog.mjs";
 
 /** @typedef {typeof import("../worker/worker.mjs").TASKS} Tasks */
 /** @typedef {import("../worker/sessions.mjs").Progress} Progress */
@@ -15,6 +19,9 @@ export class Client {
   #worker = null;
   #startWorker;
   #lastId = 0;
+  /** The request that the worker computes. @type {number | null} */
+  #computing = null;
+  #watchdog = new Watchdog(() => this.#overdue());
   /** Counts the workers: networks that were open in one that died are not open in the next. */
   generation = 0;
 
@@ -31,7 +38,8 @@ export class Client {
    * @param {Parameters<Tasks[Type]>[0]} request
    * @param {Options} [options] aborting the signal rejects with `cancelled` at once, whatever the worker is doing
    * @returns {Promise<Awaited<ReturnType<Tasks[Type]>>["result"]>}
-   * @throws {WidgetError} the task's own failure, or `crashed` when the worker dies
+   * @throws {WidgetError} the task's own failure, `endless` if it computes for too long, `crashed` when the worker dies,
+   *   and `interrupted` when another request has cost the worker
    */
   ask(type, request, { onProgress, signal, transfer = [] } = {}) {
     const id = ++this.#lastId;
@@ -64,7 +72,9 @@ export class Client {
   #running() {
     if (this.#worker) return this.#worker;
     const worker = this.#startWorker();
-    worker.addEventListener("message", ({ data }) => this.#receive(data));
+    worker.addEventListener("message", ({ data }) => {
+      if (this.#worker === worker) this.#receive(data);
+    });
     worker.addEventListener("error", (event) => {
       event.preventDefault();
       if (this.#worker === worker) this.#crash();
@@ -75,6 +85,14 @@ export class Client {
 
   /** @param {import("../worker/serve.mjs").Reply} reply */
   #receive(reply) {
+    if (reply.type === "computing" || reply.type === "computed") {
+      this.#watch(reply.type === "computing" ? reply.id : null);
+      return;
+    }
+    if (reply.type === "failed" && reply.spent) {
+      this.#fail(reply.id, fromPlain(reply.error));
+      return;
+    }
     const waiting = this.#waiting.get(reply.id);
     if (!waiting) return;
     if (reply.type === "progress") {
@@ -84,6 +102,26 @@ export class Client {
     this.#waiting.delete(reply.id);
     if (reply.type === "done") waiting.resolve(reply.result);
     else waiting.reject(fromPlain(reply.error));
+  }
+
+  /** @param {number | null} id what the worker computes now */
+  #watch(id) {
+    this.#computing = id;
+    if (id === null) this.#watchdog.end();
+    else this.#watchdog.begin();
+  }
+
+  /** What the worker computes has not ended. */
+  #overdue() {
+    const id = this.#computing;
+    if (id !== null) this.#fail(id, new WidgetError("endless", { limit: PATIENCE_S }));
+  }
+
+  /** One request has cost the worker. @param {number} id @param {WidgetError} error its own */
+  #fail(id, error) {
+    this.#waiting.get(id)?.reject(error);
+    this.#waiting.delete(id);
+    this.#stop(new WidgetError("interrupted"));
   }
 
   /** Stop the worker, so that the next request starts another. Whoever waits is `superseded`. */
@@ -101,6 +139,7 @@ export class Client {
   #stop(error) {
     this.#worker?.terminate();
     this.#worker = null;
+    this.#watch(null);
     this.generation++;
     const failed = [...this.#waiting.values()];
     this.#waiting.clear();

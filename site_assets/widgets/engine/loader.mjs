@@ -1,6 +1,6 @@
 /**
  * A widget's networks from "not asked for" to answers: loading with progress, cancelling, trying again, and opening them
- * again when the worker dies. Knows no page: an element shows the states.
+ * again when the worker dies, be it by another widget's network. Knows no page: an element shows the states.
  */
 
 import { toWidgetError } from "../core/messages.mjs";
@@ -87,6 +87,10 @@ export class Loader {
       this.#enter({ name: "ready" });
     } catch (error) {
       if (!current()) return;
+      if (toWidgetError(error).code === "interrupted") {
+        await this.load();
+        return;
+      }
       this.#enter({ name: "failed", error });
     }
     this.#loading = null;
@@ -128,6 +132,8 @@ export class Loader {
     } catch (error) {
       const { code } = toWidgetError(error);
       if (code === "crashed") this.#recover(error);
+      else if (code === "interrupted") this.load();
+      else if (code === "endless") this.#enter({ name: "failed", error });
       else if (code !== "superseded") throw error;
       return null;
     }

@@ -1,7 +1,7 @@
 /** The networks that a widget asks: their cards, which of them are shown, and requests to the worker. Knows no page. */
 
 import { fetchCard, maxPixels, modelFile, totalBytes, triggerOwner } from "../core/card.mjs";
-import { WidgetError } from "../core/messages.mjs";
+import { toWidgetError, WidgetError } from "../core/messages.mjs";
 import { runtimeFile } from "../core/runtime.mjs";
 import { sharedBackends } from "./backends.mjs";
 import { takeEarly } from "./early.mjs";
@@ -193,12 +193,30 @@ export class Models {
   async look(source) {
     await this.loadCards();
     const [{ card }] = this.entries;
-    return this.#client.ask("look", { source, maxPixels: maxPixels(card), pipeline: card.input });
+    return this.#image("look", { source, maxPixels: maxPixels(card), pipeline: card.input });
   }
 
   /** A small copy to show, and the image's own size. @param {ImageSource} source */
   async preview(source) {
     await this.loadCards();
-    return this.#client.ask("preview", { source, maxPixels: maxPixels(this.entries[0].card), side: PREVIEW_SIDE });
+    return this.#image("preview", { source, maxPixels: maxPixels(this.entries[0].card), side: PREVIEW_SIDE });
+  }
+
+  /**
+   * Ask for what needs no network, again if another widget's network has cost the worker.
+   *
+   * @template {"look" | "preview"} Type
+   * @param {Type} type
+   * @param {Parameters<import("./client.mjs").Tasks[Type]>[0]} request
+   * @returns {Promise<Awaited<ReturnType<import("./client.mjs").Tasks[Type]>>["result"]>}
+   */
+  async #image(type, request) {
+    for (;;) {
+      try {
+        return await this.#client.ask(type, request);
+      } catch (error) {
+        if (toWidgetError(error).code !== "interrupted") throw error;
+      }
+    }
   }
 }

@@ -1,9 +1,10 @@
 /**
  * What onnxruntime-web imports as its own glue code: the same, but with machine code that is compiled already. Its fetch
- * streams, is checked against a hash, and is kept (see `ort.mjs`).
+ * streams, is checked against a hash, and is kept (see `ort.mjs`); and its memory is bounded.
  */
 
 import { BUILDS, FOLDER } from "../core/runtime.mjs";
+import { boundMemory } from "./memory.mjs";
 
 /** @typedef {{module: WebAssembly.Module, runtime: keyof typeof BUILDS}} Compiled */
 /** @type {Compiled | null} */
@@ -25,5 +26,6 @@ export default async function start(options) {
   const instantiateWasm = async (/** @type {WebAssembly.Imports} */ imports, /** @type {Receive} */ receive) => {
     receive(await WebAssembly.instantiate(module, imports), module);
   };
+  boundMemory();
   return original({ ...options, instantiateWasm });
 }

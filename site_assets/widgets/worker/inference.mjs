@@ -1,5 +1,6 @@
 /** One network's scores for one prepared image. */
 
+import { textOf, WidgetError } from "../core/messages.mjs";
 import { activate } from "../core/output.mjs";
 
 /** @typedef {{logits: Float32Array, probabilities: Float64Array, milliseconds: number}} Scores */
@@ -10,11 +11,14 @@ import { activate } from "../core/output.mjs";
  * @param {import("../core/card.mjs").Card} card
  * @param {import("../core/preprocess.mjs").Preprocessed} prepared
  * @returns {Promise<Scores>}
+ * @throws {WidgetError} failed
  */
 export async function infer(ort, session, card, prepared) {
   const feeds = { [card.input.tensor]: new ort.Tensor("float32", prepared.tensor, prepared.dims) };
   const start = performance.now();
-  const outputs = await session.run(feeds);
+  const outputs = await session.run(feeds).catch((error) => {
+    throw new WidgetError("failed", { what: `the model “${card.title}”`, found: textOf(error) }, { cause: error });
+  });
   const milliseconds = performance.now() - start;
   const logits = /** @type {Float32Array} */ (outputs[card.output.tensor].data).slice();
   return { logits, probabilities: activate(logits, card.output.activation), milliseconds };

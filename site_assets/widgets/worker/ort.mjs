@@ -2,7 +2,7 @@
 
 import { DEFAULT } from "../core/backend.mjs";
 import { fetchVerified } from "../core/fetch.mjs";
-import { WidgetError } from "../core/messages.mjs";
+import { textOf, WidgetError } from "../core/messages.mjs";
 import { BUILDS, FOLDER, runtimeCode, runtimeFile } from "../core/runtime.mjs";
 import { provide } from "./glue.mjs";
 
@@ -108,22 +108,18 @@ async function importOrt(runtime) {
     return await import(new URL(BUILDS[runtime].api, FOLDER).href);
   } catch (error) {
     const offline = globalThis.navigator?.onLine === false;
-    const found = error instanceof Error ? error.message : String(error);
     const what = "the neural-network runtime";
     throw offline
       ? new WidgetError("offline", { what })
-      : new WidgetError("runtime", { what: found }, { cause: error });
+      : new WidgetError("runtime", { what: textOf(error) }, { cause: error });
   }
 }
 
 /** What runs the sessions, by onnxruntime's name. @type {Backend["runtime"]} */
 let provider = DEFAULT.runtime;
 
-/** Sessions start one after the other: onnxruntime mounts their weights in one place. @type {Promise<unknown>} */
-let started = Promise.resolve();
-
 /**
- * A session for one network.
+ * A session for one network. Start one after the other: onnxruntime mounts their weights in one place.
  *
  * @param {typeof import("onnxruntime-web")} ort
  * @param {import("../core/card.mjs").ModelFile} file
@@ -131,9 +127,5 @@ let started = Promise.resolve();
  */
 export function startSession(ort, file, [model, shared]) {
   const externalData = file.shared ? [{ path: file.shared.name, data: shared }] : [];
-  const session = started.then(() =>
-    ort.InferenceSession.create(model, { executionProviders: [provider], externalData }),
-  );
-  started = session.catch(() => {});
-  return session;
+  return ort.InferenceSession.create(model, { executionProviders: [provider], externalData });
 }

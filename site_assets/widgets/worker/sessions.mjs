@@ -4,7 +4,7 @@ import { following } from "../core/abort.mjs";
 import { DEFAULT } from "../core/backend.mjs";
 import { fileParts } from "../core/card.mjs";
 import { fetchVerified } from "../core/fetch.mjs";
-import { WidgetError } from "../core/messages.mjs";
+import { textOf, WidgetError } from "../core/messages.mjs";
 import { runtimeFile } from "../core/runtime.mjs";
 import { readyTrigger } from "../triggers/registry.mjs";
 import { loadRuntime, requireWebAssembly, startSession } from "./ort.mjs";
@@ -31,13 +31,12 @@ const NEVER = new AbortController().signal;
  * The runtime and the first network come first, so that on a slow connection it answers while the others are under way.
  *
  * @param {ModelSpec[]} models
- * @param {AbortSignal} signal
- * @param {(progress: Progress) => void} onProgress
+ * @param {import("./serve.mjs").Around} around
  * @param {import("./ort.mjs").Known} [runtime] what the page knows of the runtime
  * @returns {Promise<void>}
  * @throws {WidgetError}
  */
-export async function openModels(models, signal, onProgress, runtime = {}) {
+export async function openModels(models, { signal, onProgress, compute }, runtime = {}) {
   requireWebAssembly();
   const wanted = models.filter(({ file }) => !open.has(file.sha256));
   const meter = new Meter(onProgress);
@@ -61,12 +60,14 @@ export async function openModels(models, signal, onProgress, runtime = {}) {
           first,
           before.then(([, contents]) => contents),
           meter,
+          compute,
         ),
         ...others.map((model) =>
           openOne(
             model,
             before.then(() => download(model)),
             meter,
+            compute,
           ),
         ),
       ]);
@@ -98,21 +99,21 @@ function downloadOne({ card, file, url }, signal, meter, coming) {
  * @param {ModelSpec} model
  * @param {Promise<Uint8Array[]>} downloaded its files; the runtime is there when they are
  * @param {Meter} meter
+ * @param {import("./serve.mjs").Around["compute"]} compute
  */
-async function openOne({ card, file }, downloaded, meter) {
+async function openOne({ card, file }, downloaded, meter, compute) {
   const contents = await downloaded;
   const ort = await loadRuntime(NEVER, () => {});
   meter.post("start");
   await readyTrigger(card.trigger);
-  if (!open.has(file.sha256)) {
+  await compute(async () => {
+    if (open.has(file.sha256)) return;
     try {
-      const session = await startSession(ort, file, contents);
-      open.set(file.sha256, { card, session });
+      open.set(file.sha256, { card, session: await startSession(ort, file, contents) });
     } catch (error) {
-      const found = error instanceof Error ? error.message : String(error);
-      throw new WidgetError("session", { what: called(card), found }, { cause: error });
+      throw new WidgetError("session", { what: called(card), found: textOf(error) }, { cause: error });
     }
-  }
+  });
   meter.opened.push(file.sha256);
   meter.post("start");
 }

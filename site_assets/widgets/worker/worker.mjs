@@ -25,6 +25,7 @@ import "../triggers/registry.mjs";
 import "./glue.mjs";
 import "./images.mjs";
 import "./inference.mjs";
+import "./memory.mjs";
 import "./ort.mjs";
 import "./sessions.mjs";
 import { serve } from "./serve.mjs";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Client } from "../../../site_assets/widgets/engine/client.mjs";
-import { workers } from "./fakes.mjs";
+import { PATIENCE_S } from "../../../site_assets/widgets/engine/watchdog.mjs";
+import { seconds, workers } from "./fakes.mjs";
 
 /** @type {any} */
 const REQUEST = { models: [] };
@@ -107,4 +108,39 @@ test("a signal that outlives its request cancels nothing later", async () => {
   await opened;
   controller.abort();
   assert.equal(all.newest.asked.length, 1);
+});
+
+test("a computation that does not end is ended with its worker, and takes no other's blame", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const { all, client } = started();
+  const [other, endless] = [client.ask("open", REQUEST), client.ask("run", REQUEST)];
+  all.newest.reply(all.newest.newest("open"), { type: "computing" });
+  all.newest.reply(all.newest.newest("open"), { type: "computed" });
+  all.newest.reply(all.newest.newest("run"), { type: "computing" });
+  const failed = [assert.rejects(other, { code: "interrupted" }), assert.rejects(endless, { code: "endless" })];
+  seconds(context, PATIENCE_S);
+  await Promise.all(failed);
+  assert.equal(all.started[0].terminated, true);
+  client.ask("run", REQUEST).catch(() => {});
+  seconds(context, PATIENCE_S);
+  assert.deepEqual([all.started.length, all.started[1].terminated], [2, false]);
+});
+
+test("a download may take as long as it likes: only what computes is watched", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const { all, client } = started();
+  const opened = client.ask("open", REQUEST);
+  seconds(context, 10 * PATIENCE_S);
+  all.newest.done("open", "open");
+  assert.equal(await opened, "open");
+});
+
+test("a failure that costs the worker is its own request's, and the others are interrupted", async () => {
+  const { all, client } = started();
+  const [other, greedy] = [client.ask("open", REQUEST), client.ask("run", REQUEST)];
+  const error = { code: "failed", details: {}, message: "" };
+  const failed = [assert.rejects(other, { code: "interrupted" }), assert.rejects(greedy, { code: "failed" })];
+  all.newest.reply(all.newest.newest("run"), { type: "failed", error, spent: true });
+  await Promise.all(failed);
+  assert.equal(all.started[0].terminated, true);
 });

@@ -142,3 +142,8 @@ export function serveCards(context) {
 export async function settled() {
   for (let i = 0; i < 10; i++) await new Promise(setImmediate);
 }
+
+/** Lets mocked seconds pass one by one, as timers that start timers need it. @param {import("node:test").TestContext} context @param {number} count */
+export function seconds(context, count) {
+  for (let i = 0; i < count; i++) context.mock.timers.tick(1000);
+}

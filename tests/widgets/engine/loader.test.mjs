@@ -6,7 +6,8 @@ import { Client } from "../../../site_assets/widgets/engine/client.mjs";
 import { hurry } from "../../../site_assets/widgets/engine/early.mjs";
 import { Loader } from "../../../site_assets/widgets/engine/loader.mjs";
 import { Models } from "../../../site_assets/widgets/engine/models.mjs";
-import { fakeBrowser, serveCards, settled, TRIGGER, workers } from "./fakes.mjs";
+import { PATIENCE_S } from "../../../site_assets/widgets/engine/watchdog.mjs";
+import { fakeBrowser, seconds, serveCards, settled, TRIGGER, workers } from "./fakes.mjs";
 
 /** @type {import("../../../site_assets/widgets/worker/images.mjs").ImageSource} */
 const IMAGE = { kind: "pixels", image: { height: 1, width: 1, channels: 3, data: new Uint8Array(3) } };
@@ -378,4 +379,41 @@ test("two widgets share a worker: one cancels, the other continues; it dies, and
   for (const open of all.newest.asked) all.newest.reply(open, { type: "done" });
   await settled();
   assert.deepEqual([one.loader.state.name, two.loader.state.name], ["ready", "ready"]);
+});
+
+test("a widget whose network does not end says so, and the others answer again without being asked", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const { all, client } = page(context);
+  const endless = widget(client, "clean");
+  const other = widget(client, "backdoored");
+  for (const { loader } of [endless, other]) await opens(all, loader.arrive());
+  const answers = [endless.loader.answer(IMAGE, false), other.loader.answer(IMAGE, false), other.models.look(IMAGE)];
+  await settled();
+  const [asked] = all.newest.asked.filter(({ type }) => type === "run");
+  all.newest.reply(asked, { type: "computing" });
+  seconds(context, PATIENCE_S);
+  await settled();
+  assert.equal(errorOf(endless.loader), "endless");
+  assert.equal(all.started.length, 2);
+  assert.deepEqual(all.newest.newest("open").request.models[0].card.id, "backdoored");
+  all.newest.done("look", "seen");
+  await opens(all);
+  assert.deepEqual([other.loader.state.name, other.events.at(-1)], ["ready", "answer"]);
+  assert.deepEqual(await Promise.all(answers), [null, null, "seen"]);
+  await opens(all, endless.loader.load());
+  assert.equal(endless.loader.state.name, "ready", "trying again is offered");
+});
+
+test("a load that another widget's network interrupts goes on in the next worker", async (context) => {
+  const { all, client } = page(context);
+  const [greedy, other] = [widget(client, "clean"), widget(client, "backdoored")];
+  const loads = [greedy.loader.arrive(), other.loader.arrive()];
+  await settled();
+  const error = { code: "session", details: {}, message: "" };
+  const [asked] = all.newest.asked.filter(({ type }) => type === "open");
+  all.newest.reply(asked, { type: "failed", error, spent: true });
+  await settled();
+  assert.deepEqual([errorOf(greedy.loader), other.loader.state.name, all.started.length], ["session", "loading", 2]);
+  await opens(all, Promise.all(loads));
+  assert.equal(other.loader.state.name, "ready");
 });

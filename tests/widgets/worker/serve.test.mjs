@@ -36,7 +36,7 @@ test("a task's progress and result come back under the request's id, with what i
   /** @type {any} */
   const progress = { loaded: 1 };
   const { post, posted, transferred } = worker({
-    double: async (request, _, onProgress) => {
+    double: async (request, { onProgress }) => {
       onProgress(progress);
       return { result: request * 2, transfer: [buffer] };
     },
@@ -67,7 +67,7 @@ test("cancel aborts the request with that id and no other", async () => {
   /** @type {AbortSignal[]} */
   const signals = [];
   const { post } = worker({
-    wait: (_, signal) => {
+    wait: (_, { signal }) => {
       signals.push(signal);
       return new Promise(() => {});
     },
@@ -88,5 +88,70 @@ for (const type of ["no-such", "toString"]) {
     post({ id: 1, type });
     await soon();
     assert.equal(posted[0].type, "failed");
+  });
+}
+
+test("computations take turns, and the page is told whose it is and that it gets on", async () => {
+  /** @type {(() => void)[]} */
+  const ends = [];
+  const { post, posted } = worker({
+    think: async (request, { compute }) => ({
+      result: await compute(async (alive) => {
+        await new Promise((resolve) => ends.push(() => resolve(null)));
+        alive();
+        return request;
+      }),
+    }),
+  });
+  post({ id: 1, type: "think", request: "a" });
+  post({ id: 2, type: "think", request: "b" });
+  await soon();
+  assert.deepEqual([ends.length, posted], [1, [{ id: 1, type: "computing" }]]);
+  ends[0]();
+  await soon();
+  ends[1]();
+  await soon();
+  const told = posted.map(({ id, type }) => `${id} ${type}`);
+  const whole = (/** @type {number} */ id) =>
+    ["computing", "computing", "computed", "done"].map((type) => `${id} ${type}`);
+  assert.deepEqual([...told].sort(), [...whole(1), ...whole(2)].sort());
+  assert.ok(told.indexOf("1 computed") < told.indexOf("2 computing"));
+});
+
+test("a computation that fails gives way to the next, and one that is cancelled before its turn never begins", async () => {
+  const { post, posted } = worker({
+    fail: async (_, { compute }) => ({ result: await compute(() => Promise.reject(new WidgetError("failed"))) }),
+    never: async (_, { compute }) => ({ result: await compute(() => assert.fail("it was cancelled")) }),
+    think: async (_, { compute }) => ({ result: await compute(async () => 3) }),
+  });
+  post({ id: 1, type: "fail" });
+  post({ id: 2, type: "never" });
+  post({ id: 2, type: "cancel" });
+  post({ id: 3, type: "think" });
+  await soon();
+  assert.deepEqual(
+    posted
+      .filter(({ type }) => type === "done" || type === "failed")
+      .map(({ id, type }) => `${id} ${type}`)
+      .sort(),
+    ["1 failed", "2 failed", "3 done"],
+  );
+});
+
+for (const [what, thrown, spent] of /** @type {const} */ ([
+  ["an answer that is refused", new WidgetError("failed"), false],
+  [
+    "a crash of the runtime",
+    new WidgetError("failed", {}, { cause: new WebAssembly.RuntimeError("unreachable") }),
+    true,
+  ],
+  ["an exception of the runtime's that nobody caught", new WidgetError("session", {}, { cause: 5_242_880 }), true],
+])) {
+  test(`${what} ${spent ? "costs the worker" : "leaves the worker as it is"}`, async () => {
+    const { post, posted } = worker({ fail: () => Promise.reject(thrown) });
+    post({ id: 1, type: "fail" });
+    await soon();
+    assert.ok(posted[0].type === "failed");
+    assert.equal(posted[0].spent, spent);
   });
 }

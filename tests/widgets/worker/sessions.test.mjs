@@ -30,8 +30,13 @@ test("one failed download ends the others, also in a browser without AbortSignal
     },
   );
   const models = [model("endless"), model("missing")];
+  const around = {
+    signal: new AbortController().signal,
+    onProgress: () => {},
+    compute: () => assert.fail("nothing is here"),
+  };
   await assert.rejects(
-    openModels(models, new AbortController().signal, () => {}),
+    openModels(models, around),
     // The runtime's module is not there either; whichever is found out first.
     ({ code }) => code === "missing" || code === "runtime",
   );

@@ -9,8 +9,9 @@ import { decoded } from "../images.mjs";
 
 /**
  * @param {{source: ImageSource, maxPixels: number, pipeline: InputPipeline}} request
+ * @param {import("../serve.mjs").Around} around
  * @returns {Promise<{result: Image}>}
  */
-export async function look({ source, maxPixels, pipeline }) {
-  return { result: untriggered(pipeline, await decoded(source, maxPixels)).image };
+export async function look({ source, maxPixels, pipeline }, { compute }) {
+  return { result: await compute(async () => untriggered(pipeline, await decoded(source, maxPixels)).image) };
 }

@@ -2,13 +2,10 @@
 
 import { openModels } from "../sessions.mjs";
 
-/** @typedef {import("../sessions.mjs").Progress} Progress */
-
 /**
  * @param {{models: import("../sessions.mjs").ModelSpec[], runtime?: import("../ort.mjs").Known}} request
- * @param {AbortSignal} signal
- * @param {(progress: Progress) => void} onProgress
+ * @param {import("../serve.mjs").Around} around
  */
-export async function open({ models, runtime }, signal, onProgress) {
-  return { result: await openModels(models, signal, onProgress, runtime) };
+export async function open({ models, runtime }, around) {
+  return { result: await openModels(models, around, runtime) };
 }

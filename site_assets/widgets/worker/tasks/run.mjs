@@ -1,7 +1,6 @@
 /** Task `run`: from an image to the networks' answers, with and without the trigger. */
 
 import { maxPixels, triggerOwner } from "../../core/card.mjs";
-import { WidgetError } from "../../core/messages.mjs";
 import { finish, untriggered } from "../../core/preprocess.mjs";
 import { readyTrigger } from "../../triggers/registry.mjs";
 import { decoded } from "../images.mjs";
@@ -39,30 +38,22 @@ const unstamped = new Map();
 /** Answers without the trigger, by file and network. @type {Map<string, Scores>} */
 const plainScores = new Map();
 
-/** Runs take turns, because a session does one at a time. */
-let turn = Promise.resolve();
-
 /**
  * @param {RunRequest} request
- * @param {AbortSignal} signal
+ * @param {import("../serve.mjs").Around} around
  * @returns {Promise<{result: RunResult}>}
  */
-export async function run(request, signal) {
-  const result = turn.then(() => runNow(request, signal));
-  turn = result.then(
-    () => {},
-    () => {},
-  );
-  return { result: await result };
+export async function run(request, { signal, compute }) {
+  return { result: await compute((alive) => runNow(request, signal, alive)) };
 }
 
 /**
  * @param {RunRequest} request
  * @param {AbortSignal} signal
+ * @param {() => void} alive
  * @returns {Promise<RunResult>}
  */
-async function runNow({ source, models, variants, trigger, placement = null }, signal) {
-  if (signal.aborted) throw new WidgetError("superseded");
+async function runNow({ source, models, variants, trigger, placement = null }, signal, alive) {
   const networks = models.map((key) => ({ key, ...opened(key) }));
   const ort = await loadRuntime(signal, () => {});
   const start = performance.now();
@@ -85,6 +76,7 @@ async function runNow({ source, models, variants, trigger, placement = null }, s
       if (index === Math.max(0, owner)) result.seen[variant] = prepared.pixels;
       const remembered = stamped ? null : fileKey(source, key);
       const known = remembered ? plainScores.get(remembered) : undefined;
+      alive(); // Each network has its own time.
       const scores = known ?? (await infer(ort, session, card, prepared));
       if (remembered) remember(plainScores, remembered, scores);
       result.answers[index][variant] = scores;
