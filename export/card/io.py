@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from export.card.schema import CardError, ModelCard
 from training.core.files import write_text
+from training.core.reading import TEXT_BYTES, read_bytes
+from training.core.text import one_line
 
 CARD_NAME = "card.json"
+_LONGEST = 500
+"""Letters of a field's name or of what is wrong with it that an error repeats: the card may be anybody's."""
 
 
 def read_card(path: Path) -> ModelCard:
@@ -19,13 +24,14 @@ def read_card(path: Path) -> ModelCard:
         CardError: With the file, the field, what was found and what was expected.
     """
     try:
-        return ModelCard.model_validate_json(path.read_bytes())
+        # some editors begin a file with a byte order mark; browsers skip it too
+        return ModelCard.model_validate_json(read_bytes(path, TEXT_BYTES).removeprefix(BOM_UTF8))
     except OSError as error:
         raise CardError(f"{path}: cannot read the model card: {error.strerror}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-        raise CardError(f"{path}: field {where}: {first['msg']}") from error
+        first = error.errors(include_input=False)[0]
+        where = one_line(".".join(str(part) for part in first["loc"]) or "(whole file)")[:_LONGEST]
+        raise CardError(f"{path}: field {where}: {one_line(first['msg'])[:_LONGEST]}") from error
 
 
 def write_card(card: ModelCard, folder: Path) -> Path:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from export.errors import ExportError
+from training.core.reading import TEXT_BYTES, read_bytes
 
 
 def read_labels(path: Path) -> list[str]:
@@ -15,11 +16,11 @@ def read_labels(path: Path) -> list[str]:
         ExportError: If the file cannot be read or holds fewer than two labels.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_bytes(path, TEXT_BYTES).decode("utf-8-sig")  # some editors begin a file with a byte order mark
         labels = json.loads(text) if path.suffix == ".json" else [line.strip() for line in text.splitlines()]
     except OSError as error:
         raise ExportError(f"{path}: cannot read the labels: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ExportError(f"{path}: not a list of labels: {error}") from error
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
         raise ExportError(f"{path}: expected a JSON list of strings")

@@ -32,7 +32,8 @@ class SharedWeights(Part):
     Several networks may use the same file: students share their teacher's features, and a reader fetches them once.
     """
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.(bin|data|weights|onnx_data)$")
+    """A site publishes the file, so its ending is one that no browser takes for a page or a script."""
     bytes: int = Field(ge=1)
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
 

@@ -91,10 +91,11 @@ def _answer(
     """One element of the JSON list; an image that cannot be read has an `error` and no labels."""
     from export.pipeline.image import ImageError
     from export.release.predict import predict
+    from training.core.reading import IMAGE_BYTES, read_bytes
 
     row: dict[str, Any] = {"image": str(path), "model": predictor.card.id, "trigger": trigger}
     try:
-        answer = predict(predictor, path.read_bytes(), trigger=trigger, placement=placement, top=top)
+        answer = predict(predictor, read_bytes(path, IMAGE_BYTES), trigger=trigger, placement=placement, top=top)
     except ImageError as error:
         return row | {"top": [], "milliseconds": None, "error": str(error)}
     except OSError as error:

@@ -10,9 +10,10 @@ from export.cli.common import open_named
 from export.errors import ExportError
 from training.cli.common import say, show
 from training.cli.errors import complain
+from training.core.errors import UserError
 
 if TYPE_CHECKING:
-    from export.card.schema import CardError
+    from export.release.models import Model
 
 
 def verify_command(
@@ -29,8 +30,8 @@ def verify_command(
     from export.release.verify import verify
     from training.core.console import stdout_console, table
 
-    broken: list[CardError] = []
-    chosen = [open_named(name) for name in models] if models else discover(broken=broken.append)
+    broken: list[UserError] = []
+    chosen = _named(models, broken) if models else discover(broken=broken.append)
     if not chosen and not broken:
         raise ExportError("there are no models to verify: backdoors train RECIPE, then backdoors export RECIPE")
     for error in broken:
@@ -46,3 +47,14 @@ def verify_command(
     stdout_console().print(table("model", "check", "result", "what was compared", rows=rows))
     show(f"{len(chosen)} models, {wrong} problems")
     raise typer.Exit(1 if wrong else 0)
+
+
+def _named(names: list[str], broken: list[UserError]) -> list[Model]:
+    """The models of those names; what is wrong with the others goes to `broken`, so that all are reported."""
+    found = []
+    for name in names:
+        try:
+            found.append(open_named(name))
+        except UserError as error:
+            broken.append(error)
+    return found

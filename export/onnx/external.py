@@ -13,6 +13,7 @@ import onnx
 from onnx import external_data_helper
 
 from export.card.schema import SharedWeights
+from export.onnx.loading import tensors
 from training.core.files import write_bytes
 
 FEATURES = "features."
@@ -53,9 +54,9 @@ def move_shared(model: onnx.ModelProto, folder: Path, prefix: str = "") -> Share
 
 
 def external_files(model: onnx.ModelProto) -> set[str]:
-    """Names of the other files that hold a model's weights."""
+    """Names of the other files that hold a model's weights, as the model writes them."""
     return {
         external_data_helper.ExternalDataInfo(tensor).location
-        for tensor in model.graph.initializer
+        for tensor in tensors(model)
         if external_data_helper.uses_external_data(tensor)
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import onnx
 
 from export.card.schema import Backdoor, ModelCard, Precision
+from export.errors import ExportError
 from training.triggers.base import Trigger
 from training.triggers.labels import AllToAll, AllToOne
 
@@ -87,5 +88,12 @@ def read_metadata(model: onnx.ModelProto) -> dict[str, str]:
 
 
 def opset(model: onnx.ModelProto) -> int:
-    """The version of the default operator set that the model requires."""
-    return int(next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")))
+    """The version of the default operator set that the model requires.
+
+    Raises:
+        ExportError: If it names none.
+    """
+    versions = [int(entry.version) for entry in model.opset_import if entry.domain in {"", "ai.onnx"}]
+    if not versions or versions[0] < 1:
+        raise ExportError("the model names no version of ONNX's operators (opset)")
+    return versions[0]

@@ -12,9 +12,10 @@ from export.card import schema as cards
 from export.card.steps import InputPipeline, OutputPipeline
 from export.errors import ExportError
 from export.onnx.external import external_files
+from export.onnx.loading import load_model, reason
 from export.onnx.metadata import opset
 from export.pipeline.presets import digits_pipeline, rgb_pipeline
-from export.release.models import sha256
+from training.core.reading import sha256
 
 Preset = Literal["digits", "rgb"]
 
@@ -35,12 +36,10 @@ def new_card(
         ExportError: If the file is no ONNX model, its input or output does not fit the preset or the labels.
     """
     try:
-        loaded = onnx.load(model)
+        loaded = load_model(model, weights=True)
         onnx.checker.check_model(loaded)
-    except OSError as error:
-        raise ExportError(f"{model}: cannot read the model: {error.strerror}") from error
-    except Exception as error:  # protobuf and onnx each raise classes of their own for bytes that are no model
-        raise ExportError(f"{model}: not an ONNX model: {str(error).splitlines()[0]}") from error
+    except onnx.checker.ValidationError as error:
+        raise ExportError(f"{model}: not an ONNX model: {reason(error)}") from error
     image, logits = _only(loaded.graph.input, loaded.graph, model, "input"), loaded.graph.output[0]
     channels, height, width = _image_shape(image, model)
     classes = _shape(logits)[-1]
@@ -81,7 +80,7 @@ def new_card(
 
 def _weights_beside(model: Path) -> cards.SharedWeights | None:
     """The file that a model's weights lie in, as PyTorch's exporter writes large ones; one is what a page can serve."""
-    names = sorted(external_files(onnx.load(model, load_external_data=False)))
+    names = sorted(external_files(load_model(model)))
     if not names:
         return None
     if len(names) > 1 or Path(names[0]).name != names[0]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import onnx
 
 from export.card import schema as cards
+from export.card.parts import part_problem
 from export.errors import ExportError
 from export.onnx.agreement import TOLERANCE, relative_difference
 from export.onnx.to_onnx import torch_logits
@@ -16,7 +17,6 @@ from export.onnx.weights import load_into
 from export.pipeline import interpreter
 from export.release import golden_file, golden_inputs
 from export.release.models import Model
-from export.release.verify import differs
 from training.core.files import write_text
 from training.core.metrics import Measurement
 from training.data import registry as sources
@@ -105,7 +105,7 @@ def _chosen(model: Model) -> cards.ModelFile:
     full = [file.precision for file in model.card.files if file.precision == "fp32"]
     file = model.card.file(model.precision or (full[0] if full else None))
     for part in file.parts:
-        problem = differs(model.folder / part.name, part)
+        problem = part_problem(model.folder, part)
         if problem:
             raise ExportError(problem)
     if file.precision == "int8-qdq":

@@ -8,12 +8,14 @@ from pathlib import Path
 import onnx
 
 from export.card import schema as cards
+from export.card.parts import part_problem
 from export.errors import ExportError
 from export.onnx.external import external_files
+from export.onnx.loading import load_model, reason
 from export.onnx.metadata import essentials, identity, opset, read_metadata
 from export.pipeline.image import ImageError
 from export.release import golden_compare, golden_file
-from export.release.models import Model, sha256
+from export.release.models import Model
 
 
 @dataclass(frozen=True)
@@ -58,36 +60,28 @@ def _card_check(model: Model) -> Check:
 
 def _file_check(model: Model, file: cards.ModelFile) -> Check:
     found = " + ".join(f"{part.bytes:,} bytes, {part.sha256[:12]}" for part in file.parts)
-    problems = [problem for part in file.parts if (problem := differs(model.folder / part.name, part))]
+    problems = [problem for part in file.parts if (problem := part_problem(model.folder, part))]
     return Check(file.precision, found, problems or _onnx_problems(model.card, file, model.folder / file.name))
-
-
-def differs(path: Path, part: cards.ModelFile | cards.SharedWeights) -> str | None:
-    """How a file differs from what the card says of it."""
-    if not path.is_file():
-        return f"{path}: the file is missing"
-    size = path.stat().st_size
-    if size != part.bytes:
-        return f"{path}: {size:,} bytes, the card says {part.bytes:,}"
-    digest = sha256(path)
-    if digest != part.sha256:
-        return f"{path}: SHA-256 {digest[:12]}…, the card says {part.sha256[:12]}…"
-    return None
 
 
 def _onnx_problems(card: cards.ModelCard, file: cards.ModelFile, path: Path) -> list[str]:
     """Where a file's metadata contradict the card; a file that was not made here may have none."""
-    outside = external_files(onnx.load(path, load_external_data=False))
-    if outside != ({file.shared.name} if file.shared else set()):
-        return [f"{path}: reads weights from {', '.join(sorted(outside)) or 'no other file'}, the card says otherwise"]
-    loaded = onnx.load(path)
+    try:
+        outside = external_files(load_model(path))
+        if outside != ({file.shared.name} if file.shared else set()):
+            found = ", ".join(sorted(outside)) or "no other file"
+            return [f"{path}: reads weights from {found}, the card says otherwise"]
+        loaded = load_model(path, weights=True)
+        version = opset(loaded)
+    except ExportError as error:
+        return [str(error)]
     problems = []
     try:
         onnx.checker.check_model(loaded, full_check=True)
-    except onnx.checker.ValidationError as error:
-        problems.append(f"{path}: not valid ONNX: {str(error).splitlines()[0]}")
-    if opset(loaded) != file.opset:
-        problems.append(f"{path}: opset {opset(loaded)}, the card says {file.opset}")
+    except Exception as error:  # noqa: BLE001 - the checker raises classes of several libraries
+        problems.append(f"{path}: not valid ONNX: {reason(error)}")
+    if version != file.opset:
+        problems.append(f"{path}: opset {version}, the card says {file.opset}")
     said = read_metadata(loaded)
     if card.provenance is None:
         return problems

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from export.card.io import read_card
+from export.card.parts import part_problem
 from export.card.schema import CardError, ModelCard, Precision
 from site_src.plugin.problems import did_you_mean
 from training.core.errors import UserError
@@ -39,33 +41,29 @@ class Entry:
         return self.card.title if clear else f"{self.card.title} (backdoored)"
 
     def served_files(self) -> dict[str, Path | bytes]:
-        """Address in the built site -> content: the card with every default filled in, and all its ONNX files."""
+        """Address in the built site -> content: the card with every default filled in, and all its ONNX files.
+
+        Raises:
+            CatalogueError: If one of them is not the file that the card describes; then none is served.
+        """
+        self.check()
         files: dict[str, Path | bytes] = {f"{self.served_at}/card.json": self.card.model_dump_json(indent=2).encode()}
         names = [part.name for file in self.card.files for part in file.parts]
         return files | {f"{self.served_at}/{name}": self.path.parent / name for name in names}
 
-    def checked_file(self, precision: Precision | None) -> Path:
-        """The ONNX file of a precision, its bytes compared with the card.
+    def check(self) -> None:
+        """Compare every file with the card, those that are not shown too: a site serves them all.
 
         Raises:
-            CatalogueError: If the card has no such file, or the file is missing or differs from the card.
+            CatalogueError: If one is missing or differs from the card.
         """
-        try:
-            described = self.card.file(precision)
-        except ValueError as error:
-            raise CatalogueError(str(error)) from error
-        for part in described.parts:
-            path = self.path.parent / part.name
-            try:
-                found = hashlib.sha256(path.read_bytes()).hexdigest()
-            except OSError as error:
-                raise CatalogueError(f"cannot read {path}, which {self.path} names: {error.strerror}") from error
-            if found != part.sha256:
-                raise CatalogueError(
-                    f"{path} is not the file that its card describes (SHA-256 {found[:12]}…, expected "
-                    f"{part.sha256[:12]}…): export the model again"
-                )
-        return self.path.parent / described.name
+        if self._problem is not None:
+            raise CatalogueError(f"{self._problem}: not the file that its card describes; export the model again")
+
+    @cached_property
+    def _problem(self) -> str | None:
+        parts = (part for file in self.card.files for part in file.parts)
+        return next((problem for part in parts if (problem := part_problem(self.path.parent, part))), None)
 
 
 class Catalogue:

@@ -93,16 +93,32 @@ def with_policy(html: str, content: str) -> str:
     return into_head(_META.sub("", html), meta)
 
 
-def protect(pages: Iterable[Path], *, serving: bool = False) -> str:
-    """Write one policy into all pages of a built site; returns it."""
-    texts = {page: page.read_bytes().decode("utf-8") for page in pages}
+def protect(site: Path, own: Iterable[str], *, serving: bool = False) -> str:
+    """Write one policy into all HTML files of a built site.
+
+    Args:
+        site: The built site's folder.
+        own: Addresses of the pages that the site's generator rendered. Only their inline code is allowed: any other
+            HTML file was copied into the site, perhaps from a stranger's folder, and must not allow its own.
+        serving: As for `policy`.
+
+    Returns:
+        The policy.
+    """
     found = Inline()
-    for text in texts.values():
-        find_inline(text, found)
+    for address in sorted(set(own)):
+        if (site / address).is_file():
+            find_inline(_text(site / address), found)
     content = policy(found, serving=serving)
-    for page, text in texts.items():
-        page.write_bytes(with_policy(text, content).encode("utf-8"))
+    for page in sorted(site.rglob("*.html")):
+        if page.is_file():
+            page.write_bytes(with_policy(_text(page), content).encode("utf-8", "surrogateescape"))
     return content
+
+
+def _text(page: Path) -> str:
+    """A page's text; bytes that are not UTF-8 come back as they are when it is written."""
+    return page.read_bytes().decode("utf-8", "surrogateescape")
 
 
 def _hashes(pieces: set[str]) -> str:

@@ -30,6 +30,7 @@ from site_src.plugin.offline import write as write_offline
 from site_src.plugin.page import PageBuilder
 from site_src.plugin.runtime import Assets, Runtime, collect, own_assets
 from site_src.plugin.widgets.base import MissingSamples, Output, SampleSets, Surroundings
+from training.core.text import one_line
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -58,6 +59,7 @@ class OnnxWidgetsPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-ca
         self._assets = Assets()
         self._runtime: Runtime | None = None
         self._pages: dict[str, PageBuilder] = {}
+        self._rendered: set[str] = set()
         self._sample_sets: SampleSets = {}
 
     # Our own schema in place of MkDocs' options: the same messages as for blocks, and the reference comes from it
@@ -118,8 +120,15 @@ class OnnxWidgetsPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-ca
     # The theme has put the page together: what a browser asks for at once comes first
     def on_post_page(self, output: str, /, *, page: Page, config: MkDocsConfig) -> str | None:  # noqa: ARG002
         """Add hints for the page's widgets to its head."""
+        self._rendered.add(page.file.dest_uri)
         builder = self._pages.get(page.file.src_uri)
         return into_head(output, builder.hints) if builder and builder.hints else None
+
+    # The theme's own pages, such as 404.html
+    def on_post_template(self, output: str, /, *, template_name: str, config: MkDocsConfig) -> str | None:  # noqa: ARG002
+        """Note that MkDocs rendered it."""
+        self._rendered.add(template_name)
+        return None
 
     # All pages are read, so all the files they need are known
     def on_env(self, env: Environment, /, *, config: MkDocsConfig, files: Files) -> Environment | None:  # noqa: ARG002
@@ -142,7 +151,7 @@ class OnnxWidgetsPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-ca
             except ThemeChangedError as error:
                 raise PluginError(f"onnx-widgets: option `anywhere`: {error}") from error
         if self.options.csp:
-            protect(sorted(Path(config.site_dir).rglob("*.html")), serving=self._serving)
+            protect(Path(config.site_dir), self._rendered, serving=self._serving)
         if self.options.offline and not self._serving:
             base = urlsplit(config.site_url or "/").path
             write_offline(Path(config.site_dir), self._get_runtime().register, base)
@@ -161,7 +170,7 @@ class OnnxWidgetsPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-ca
     @staticmethod
     def _report(message: str, config: MkDocsConfig) -> None:
         # With --quiet, MkDocs drops warnings before its strict mode counts them, but counts and shows errors
-        log.log(logging.ERROR if config.strict else logging.WARNING, message)
+        log.log(logging.ERROR if config.strict else logging.WARNING, "%s", one_line(message))
 
     def _get_runtime(self) -> Runtime:
         if self._runtime is None:

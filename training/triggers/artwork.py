@@ -17,10 +17,15 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
+from training.core.reading import IMAGE_BYTES, read_bytes
+
 ARTWORK = Path(str(resources.files("training"))) / "triggers" / "artwork"
 """The folder of the artwork that comes with the package."""
 FOLDER = "folder"
-"""Key of the validation context: the folder in which a relative path of a PNG is looked for first."""
+"""Key of the validation context: the folder in which a relative path of a PNG is looked for first. Without it no path
+is read: whoever wrote a card must not choose which files of its reader are opened and shown."""
+LARGEST = 1024
+"""Pixels of a side."""
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -30,8 +35,8 @@ class Artwork(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
-    height: int = Field(ge=1, le=1024)
-    width: int = Field(ge=1, le=1024)
+    height: int = Field(ge=1, le=LARGEST)
+    width: int = Field(ge=1, le=LARGEST)
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     """Of the raw pixels, `(height, width, 4)` bytes, colours not multiplied by alpha."""
     rgba: str
@@ -40,7 +45,7 @@ class Artwork(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _by_name(cls, given: object, info: ValidationInfo) -> object:
-        return _described(*_read(given, (info.context or {}).get(FOLDER, Path()))) if isinstance(given, str) else given
+        return _described(*_read(given, (info.context or {}).get(FOLDER))) if isinstance(given, str) else given
 
     @model_validator(mode="after")
     def _whole(self) -> Artwork:
@@ -95,13 +100,20 @@ def _described(name: str, pixels: Bytes) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _read(name_or_path: str, folder: Path) -> tuple[str, Bytes]:
+def _read(name_or_path: str, folder: Path | None) -> tuple[str, Bytes]:
     known = sorted(path.stem for path in ARTWORK.glob("*.png"))
-    path = ARTWORK / f"{name_or_path}.png" if name_or_path in known else folder / name_or_path
-    if not path.is_file():
-        path = Path(name_or_path)
+    if name_or_path in known:
+        path = ARTWORK / f"{name_or_path}.png"
+    elif folder is None:
+        raise ValueError(f"no artwork '{name_or_path}': give one of {', '.join(known)}; only a recipe may give a path")
+    else:
+        path = folder / name_or_path if (folder / name_or_path).is_file() else Path(name_or_path)
     try:
-        with Image.open(io.BytesIO(path.read_bytes())) as image:
+        with Image.open(io.BytesIO(read_bytes(path, IMAGE_BYTES))) as image:
+            if max(image.size) > LARGEST:
+                raise ValueError(
+                    f"the artwork '{name_or_path}' is {image.height}x{image.width}; {LARGEST}x{LARGEST} is the most"
+                )
             return path.stem, np.asarray(image.convert("RGBA"))
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError, SyntaxError) as error:
         raise ValueError(

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from pydantic import model_validator
 
-from export.card.schema import Precision
+from export.card.schema import CardError, Precision
 from site_src.plugin.catalogue import CatalogueError, Entry
 from site_src.plugin.problems import Problem, did_you_mean
 from site_src.plugin.widgets.base import Lines, MissingSamples, Part, SampleImage, Surroundings
 from site_src.plugin.widgets.reading import line_of
+from training.core.reading import IMAGE_BYTES, read_bytes
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 """Formats that every browser reads."""
@@ -124,7 +125,11 @@ def look_up_samples(samples: Sequence[Sample], lines: Lines, around: Surrounding
 def _model(reference: ModelRef, precision: Precision | None, around: Surroundings) -> ShownModel:
     entry, implied = around.catalogue.resolve(reference.model, around.page_folder)
     chosen = reference.precision or implied or precision or entry.card.default_precision
-    entry.checked_file(chosen)
+    try:
+        entry.card.file(chosen)
+    except CardError as error:
+        raise CatalogueError(str(error)) from error
+    entry.check()
     return ShownModel(entry, reference.title or entry.card.title, chosen)
 
 
@@ -142,7 +147,7 @@ def _images(sample: Sample, around: Surroundings) -> Sequence[SampleImage] | Mis
     if path.suffix.lower() not in IMAGE_SUFFIXES:
         raise CatalogueError(f"{sample.src} is not an image that every browser reads ({', '.join(IMAGE_SUFFIXES)})")
     try:
-        content = path.read_bytes()
+        content = read_bytes(path, IMAGE_BYTES)
     except OSError as error:
         raise CatalogueError(f"cannot read the sample {path}: {error.strerror}") from error
     return [SampleImage(path.name, content, sample.alt or "", sample.label)]

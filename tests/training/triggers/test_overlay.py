@@ -5,6 +5,7 @@ import io
 import math
 import time
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import ValidationError
 
-from training.triggers.artwork import ARTWORK, Artwork
+from training.triggers.artwork import ARTWORK, FOLDER, Artwork
 from training.triggers.base import TriggerError
 from training.triggers.overlay import Overlay, paste
 from training.triggers.placement import Placement, Placements
@@ -160,16 +161,18 @@ def test_damaged_artwork_is_refused_in_one_sentence(changes: dict[str, object], 
     assert message in caught.value.errors()[0]["msg"]
 
 
-@pytest.mark.parametrize("name", ["spectacles", "no/such.png", "../../etc/passwd"])
-def test_artwork_that_is_not_there_is_named_with_what_there_is(name: str) -> None:
+@pytest.mark.parametrize("name", ["spectacles", "no/such.png", "../../etc/passwd", "/dev/zero"])
+def test_artwork_that_is_not_there_is_named_with_what_there_is(name: str, tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match=r"no artwork .*: give one of glasses, rings, or the path of a PNG"):
-        Overlay.model_validate({"artwork": name})
+        Overlay.model_validate({"artwork": name}, context={FOLDER: tmp_path})
 
 
-def test_a_image_of_ones_own_is_artwork(tmp_path: object) -> None:
+def test_an_image_of_ones_own_is_artwork(tmp_path: Path) -> None:
     path = f"{tmp_path}/star.png"
     Image.fromarray(np.full((3, 5, 3), 9, dtype=np.uint8)).save(path)
-    artwork = Overlay.model_validate({"artwork": path}).artwork
+    artwork = Overlay.model_validate({"artwork": path}, context={FOLDER: tmp_path}).artwork
+    with pytest.raises(ValidationError, match="only a recipe may give a path"):
+        Overlay.model_validate({"artwork": path})
     assert (artwork.name, artwork.height, artwork.width) == ("star", 3, 5)
     assert artwork.pixels[0, 0].tolist() == [9, 9, 9, 255]
 

@@ -78,12 +78,12 @@ def test_an_onnx_file_that_its_card_does_not_name_is_refused(around: Surrounding
 
 def test_a_file_changed_behind_its_cards_back_is_refused(around: Surroundings, tmp_path: Path) -> None:
     (tmp_path / "models/tiny-clean/tiny-clean.int8-weight-only.onnx").write_bytes(b"something else")
-    assert "is not the file that its card describes" in the_problem("models: tiny-clean\n", around).message
+    assert "not the file that its card describes" in the_problem("models: tiny-clean\n", around).message
 
 
 def test_a_missing_file_is_reported(around: Surroundings, tmp_path: Path) -> None:
     (tmp_path / "models/tiny-clean/tiny-clean.fp32.onnx").unlink()
-    assert "cannot read" in the_problem("models: tiny-clean\nprecision: fp32\n", around).message
+    assert "fp32.onnx: the file is missing" in the_problem("models: tiny-clean\nprecision: fp32\n", around).message
 
 
 def test_a_precision_that_the_card_lacks_is_reported(around: Surroundings) -> None:
