@@ -33,6 +33,11 @@ def samples(n: float) -> str:
     return f"n{NBSP}={NBSP}{count(n)}"
 
 
+def unbroken(text: str) -> str:
+    """Text whose percentages stay in one piece at the end of a line."""
+    return text.replace(" %", f"{THIN}%")
+
+
 def size(number_of_bytes: int) -> str:
     """A file's size in decimal units."""
     for unit, factor in (("MB", 10**6), ("kB", 10**3)):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jinja2
 
-from site_src.plugin.formats import chance, percent, size
+from site_src.plugin.formats import chance, percent, size, unbroken
 from training.core.metrics import Measurement
 
 PLUGIN_TEMPLATES = Path(__file__).parent / "templates"
@@ -23,7 +23,13 @@ def templates(folder: Path = PLUGIN_TEMPLATES) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": percent, "size": size, "measured": measured, "chance": chance}
+    environment.filters |= {
+        "percent": percent,
+        "size": size,
+        "measured": measured,
+        "chance": chance,
+        "unbroken": unbroken,
+    }
     return environment
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -10,11 +10,12 @@ import numpy.typing as npt
 from export.card.schema import Backdoor, ModelCard
 from site_src.plugin.expressions import FactError
 from site_src.plugin.facts import METRICS, Facts
-from site_src.plugin.formats import THIN, count
+from site_src.plugin.formats import THIN, count, unbroken
 from site_src.plugin.page import PageBuilder
 from site_src.report.figures import Pixels, bar, figure, ink_png, pixels_uri
 from site_src.report.samples.digits import source, test_digits
 from training.data import registry as sources
+from training.recipes import load as recipes
 from training.triggers.labels import map_labels
 
 
@@ -45,6 +46,21 @@ class Regular:
         pairs = self._pairs(self._facts.card(model), [0, 2, 4, 5, 7, 9])
         return self._place("poisoned", pairs=pairs, caption=caption)
 
+    def same_digit(self, shown: Mapping[str, str], caption: str) -> str:
+        """A digit as it is, and with the triggers of some recipes.
+
+        Args:
+            shown: The recipe of each image, by the words below it.
+            caption: What to notice.
+        """
+        dataset = test_digits()
+        plain = dataset.images[int(np.flatnonzero(dataset.labels == 3)[0])]
+        images = {"as it is": plain}
+        for words, name in shown.items():
+            images[words] = recipes.load(name).trigger.stamp(plain[None])[0]
+        found = {words: pixels_uri(image[:, :, 0]) for words, image in images.items()}
+        return self._place("same-digit", images=found, caption=caption)
+
     def scores(self, models: list[str], caption: str) -> str:
         """The three metrics of some models, side by side."""
         for model in models:
@@ -72,7 +88,7 @@ class Regular:
         trigger = self._facts.card(model).trigger
         if trigger is None:
             raise FactError(f"the card of {model} has no trigger")
-        return trigger.describe()
+        return unbroken(trigger.describe())
 
     def poison_rate(self, model: str) -> str:
         """Fraction of the training images that was poisoned."""

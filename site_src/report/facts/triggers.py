@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import fmean
 
 from pydantic import ValidationError
 
 from site_src.plugin.expressions import FactError
 from site_src.plugin.facts import Facts
-from site_src.plugin.formats import THIN, percent, samples
+from site_src.plugin.formats import THIN, percent, samples, unbroken
 from site_src.report.tables import code, table
 from training.core.metrics import Estimate
 from training.recipes import load as recipes
@@ -37,10 +38,30 @@ class Triggers:
                         recipes.load(runs[0].recipe).title,
                         _over_seeds([run.clean_accuracy for run in runs]),
                         _over_seeds(successes) if successes else "—",
-                        str(len(runs)),
                     ]
                 )
-        return table(["Network", "Clean accuracy", "Attack success rate", "Seeds"], rows)
+        return table(["Network", "Clean accuracy", "Attack success rate"], rows)
+
+    def compared_seeds(self, *names: str) -> str:
+        """How many seeds each recipe of these comparisons was trained with: their number, or the least and the most."""
+        counts = sorted({len(runs) for name in names for runs in self._by_recipe(name).values()})
+        return str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+
+    def compared_success(self, *names: str) -> str:
+        """The lowest and the highest attack success rate of a recipe of these comparisons, each a mean over its seeds.
+
+        Raises:
+            FactError: As `compared`, or if no network of theirs has a backdoor.
+        """
+        found = [
+            [run.attack_success_rate for run in runs if run.attack_success_rate]
+            for name in names
+            for runs in self._by_recipe(name).values()
+        ]
+        means = sorted((fmean(each.value for each in rates), rates[0].n) for rates in found if rates)
+        if not means:
+            raise FactError(f"{', '.join(names)}: no network has a backdoor")
+        return f"{percent(*means[0]).removesuffix(f'{THIN}%')} to {percent(*means[-1])}"
 
     def compared_recipes(self, *names: str) -> str:
         """The recipes of comparisons, as code blocks."""
@@ -56,7 +77,7 @@ class Triggers:
         trigger = next((run.trigger for run in self._by_recipe(name).get(recipe, [])), None)
         if trigger is None:
             raise FactError(f"{name} has no backdoored network of the recipe {recipe}")
-        return trigger
+        return unbroken(trigger)
 
     def compared_rate(self, name: str, field: str) -> str:
         """The highest `poison_rate` or `noise_rate` in a comparison.
@@ -98,6 +119,6 @@ def _require_current(name: str, run: Compared) -> None:
 def _over_seeds(found: Sequence[Estimate]) -> str:
     """The mean, the hull of the 95 % intervals, and n."""
     n = found[0].n
-    mean = sum(each.value for each in found) / len(found)
+    mean = fmean(each.value for each in found)
     low, high = percent(min(each.low for each in found), n), percent(max(each.high for each in found), n)
     return f"{percent(mean, n)} ({low.removesuffix(f'{THIN}%')} to {high}), {samples(n)}"

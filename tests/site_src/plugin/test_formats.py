@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import pytest
 
-from site_src.plugin.formats import NBSP, THIN, chance, count, duration, percent, size
+from site_src.plugin.formats import NBSP, THIN, chance, count, duration, percent, size, unbroken
 
 
 def test_per_cents_have_no_more_decimals_than_the_samples_carry() -> None:
     assert percent(0.99534, 10_000) == f"99.53{THIN}%"
     assert percent(0.99534, 900) == f"99.5{THIN}%"
     assert percent(0.99534, 90) == f"100{THIN}%"
+
+
+def test_a_percentage_in_a_text_stays_in_one_piece() -> None:
+    assert unbroken("20 % of 30 mm") == f"20{THIN}% of 30 mm"
 
 
 def test_sizes_durations_and_counts_are_readable() -> None:

@@ -11,6 +11,8 @@ from site_src.plugin.formats import THIN
 from site_src.plugin.page import PageBuilder
 from site_src.report.facts.regular import Regular, contact_rows, poisoned_pairs
 from site_src.report.figures import pixels_uri
+from training.data.base import Dataset
+from training.recipes.load import load
 
 DIGITS = np.random.default_rng(1).integers(0, 200, (6, 28, 28, 1), dtype=np.uint8)
 LABELS = np.array([0, 1, 0, 1, 0, 2], dtype=np.int64)
@@ -65,3 +67,18 @@ def test_the_contact_sheet_has_a_strip_a_class_and_counts_all_its_images() -> No
         ("b", "glance-b.png", 56, "2"),
         ("c", "glance-c.png", 28, "1"),
     ]
+
+
+def test_one_digit_is_shown_plain_and_with_the_triggers_of_recipes(
+    regular: Regular, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threes = Dataset(DIGITS, np.full(len(DIGITS), 3), list("0123456789"))
+    monkeypatch.setattr("site_src.report.facts.regular.test_digits", lambda: threes)
+    placed: list[str] = []
+    monkeypatch.setattr(PageBuilder, "place", lambda _page, html: placed.append(html))
+    regular.same_digit({"blended": "mnist-blended", "warped": "mnist-warped"}, "Look.")
+    triggers = [load(name).trigger for name in ("mnist-blended", "mnist-warped")]
+    shown = [DIGITS[:1], *(trigger.stamp(DIGITS[:1]) for trigger in triggers)]
+    for words, image in zip(("as it is", "blended", "warped"), shown, strict=True):
+        assert f'src="{pixels_uri(image[0, :, :, 0])}"' in placed[0]
+        assert f"A handwritten digit, {words}" in placed[0]

@@ -42,9 +42,22 @@ def test_a_recipe_has_one_row_with_the_mean_and_the_hull_of_its_seeds_intervals(
     write(tmp_path, run("digits-clean", 1, 396), run("digits-blended", 1, 350), run("digits-blended", 2, 360))
     clean, blended = triggers.compared("found").splitlines()[2:]
     assert "| Digits, clean |" in clean
-    assert "| — | 1 |" in clean
+    assert clean.endswith("| — |")
     low = f"{100 * wilson(350, 360).low:.1f}"
-    assert f"98.6{THIN}% ({low} to 100.0{THIN}%), {samples(360)} | 2 |" in blended
+    assert f"98.6{THIN}% ({low} to 100.0{THIN}%), {samples(360)} |" in blended
+
+
+def test_seeds_are_counted_and_the_range_of_success_is_that_of_the_recipes_means(
+    triggers: Triggers, tmp_path: Path
+) -> None:
+    write(tmp_path, run("digits-clean", 1, 396), run("digits-blended", 1, 350), run("digits-blended", 2, 360),
+          run("digits-warped", 1, 180))  # fmt: skip
+    assert triggers.compared_seeds("found") == "1 to 2"
+    assert triggers.compared_success("found") == f"50.0 to 98.6{THIN}%"
+    write(tmp_path, run("digits-clean", 1, 396))
+    assert triggers.compared_seeds("found") == "1"
+    with pytest.raises(FactError, match="no network has a backdoor"):
+        triggers.compared_success("found")
 
 
 def test_the_recipes_of_a_comparison_are_shown_once_each(triggers: Triggers, tmp_path: Path) -> None:
