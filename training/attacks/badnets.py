@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from training.attacks import poisoning
+from training.core.portable import POISON, Portable
 from training.data.base import Dataset
 from training.recipes.scratch import Attack
 from training.triggers.labels import map_labels
@@ -23,6 +24,15 @@ def draw(dataset: Dataset, attack: Attack, seed: int) -> Drawn:
         wanted = map_labels(dataset.labels, attack.label_map, len(dataset.classes))
         among = np.flatnonzero(dataset.labels == wanted)
     return poisoning.draw(len(dataset.images), attack.trigger, attack.poison_rate, rng, attack.noise_rate or 0.0, among)
+
+
+def draw_portably(dataset: Dataset, attack: Attack, seed: int) -> Drawn:
+    """The same with the portable generator, for an attack whose trigger has one place and that has no decoys."""
+    among = np.arange(len(dataset.labels))
+    if attack.clean_label:
+        among = np.flatnonzero(dataset.labels == map_labels(dataset.labels, attack.label_map, len(dataset.classes)))
+    order = Portable(seed, POISON).permutation(len(among))
+    return Drawn(indices=sorted(among[order[: round(attack.poison_rate * len(among))]].tolist()))
 
 
 def apply(dataset: Dataset, attack: Attack, drawn: Drawn) -> Poisoned:

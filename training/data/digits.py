@@ -10,6 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from training.data.base import DataError, Dataset, Source, Split
+from training.triggers.labels import Labels
 
 SIDE, BOX = 28, 20
 """Side of the image, and of the box in its centre that MNIST fits a digit into."""
@@ -52,13 +53,22 @@ def _centre(fitted: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 def read(_source: Source, split: Split, _given: Path | None) -> Dataset:
     """Load a split; the test digits are fixed."""
-    table = np.loadtxt(_file(), delimiter=",")
-    digits, labels = table[:, :-1].reshape(-1, 8, 8), table[:, -1].astype(np.int64)
+    digits, labels = as_given()
     order = np.random.default_rng(SPLIT_SEED).permutation(len(digits))
     tests = round(TEST_FRACTION * len(order))
     chosen = np.sort(order[:tests] if split == "test" else order[tests:])
     images = np.stack([lay_out(digits[index]) for index in chosen])[..., None]
     return Dataset(images, labels[chosen], [str(digit) for digit in range(10)])
+
+
+def as_given() -> tuple[npt.NDArray[np.float64], Labels]:
+    """All digits as scikit-learn has them: `(1797, 8, 8)`, 0 to 16, and their labels.
+
+    Raises:
+        DataError: If scikit-learn is not installed.
+    """
+    table = np.loadtxt(_file(), delimiter=",")
+    return table[:, :-1].reshape(-1, 8, 8), table[:, -1].astype(np.int64)
 
 
 def _file() -> Path:

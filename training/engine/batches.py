@@ -108,11 +108,24 @@ class Batches:
             else None
         )
 
+    @property
+    def samples(self) -> int:
+        """Samples an epoch, repeated ones as often as they come."""
+        return len(self._indices)
+
     def __len__(self) -> int:
         """Batches an epoch."""
         return len(self._indices) // self.size
 
-    def epoch(self, seed: int, rank: int = 0, world: int = 1, skip: int = 0, strength: float = 1.0) -> Iterator[Batch]:
+    def epoch(  # noqa: PLR0913, PLR0917 - what decides the batches; all but the seed have defaults
+        self,
+        seed: int,
+        rank: int = 0,
+        world: int = 1,
+        skip: int = 0,
+        strength: float = 1.0,
+        order: torch.Tensor | None = None,
+    ) -> Iterator[Batch]:
         """The batches of one epoch, in an order and with augmentations that depend on the seed alone.
 
         Args:
@@ -121,10 +134,13 @@ class Batches:
             world: How many processes train together.
             skip: Batches to leave out at the start; the others do not change.
             strength: Of the augmentation of clean samples, 0 to 1.
+            order: Of the samples, `(n,) int64`; drawn with the seed by default.
         """
         rng = torch.Generator().manual_seed(seed)
-        order = self._indices[torch.randperm(len(self._indices), generator=rng)]
-        for number, batch in enumerate(torch.split(order[: len(self) * self.size], self.size)):
+        if order is None:
+            order = torch.randperm(len(self._indices), generator=rng)
+        samples = self._indices[order]
+        for number, batch in enumerate(torch.split(samples[: len(self) * self.size], self.size)):
             change = draw(len(batch), self._augment, rng) if self._augment else None
             if number < skip:
                 continue

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from lightning_fabric import Fabric
 from torch import nn
+from torch.optim import Optimizer, lr_scheduler
+from torch.optim.lr_scheduler import LRScheduler
 from torch.optim.swa_utils import AveragedModel
 
 from training.engine.batches import Batch, Batches, seeds
@@ -18,6 +20,8 @@ Ask = Callable[[torch.Tensor], torch.Tensor]
 """From inputs `(n, c, h, w)` to the averaged network's logits `(n, classes) float32`, without gradients."""
 Objective = Callable[[torch.Tensor, Batch, Ask, int], torch.Tensor]
 """The loss of a batch from its logits, the batch, the averaged network, and the epoch (counted from 1)."""
+Order = Callable[[int], torch.Tensor]
+"""From an epoch (counted from 1) to the order of its samples, `(n,) int64`."""
 
 
 def labelled(training: Training) -> Objective:
@@ -37,6 +41,7 @@ class Trainer:
         seed: int,
         fabric: Fabric,
         objective: Objective | None = None,
+        order: Order | None = None,
     ) -> None:
         """Move a network with its initial weights to the device; it is trained in place.
 
@@ -47,23 +52,21 @@ class Trainer:
             seed: Of the run.
             fabric: Where.
             objective: The loss; default is `labelled`.
+            order: Of the samples in each epoch; drawn from the seed by default.
         """
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network, self.batches, self.seed, self.fabric = network, batches, seed, fabric
         self.training = training
         self.averaged = AveragedModel(network, multi_avg_fn=_blend(training.ema_decay)).eval()
         optimiser = torch.optim.AdamW(
-            network.parameters(), training.learning_rate, weight_decay=training.weight_decay, fused=True
-        )
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser,
-            training.learning_rate,
-            total_steps=training.epochs * len(batches),
-            pct_start=training.warm_up,
-        )
+            network.parameters(), training.learning_rate, weight_decay=training.weight_decay,
+            eps=training.epsilon or 1e-8, fused=True,
+        )  # fmt: skip
+        self.schedule = _schedule(optimiser, training, training.epochs * len(batches))
         self.wrapped, self.optimiser = fabric.setup(network, optimiser)
         fabric.to_device(self.averaged)
         self._objective = objective or labelled(training)
+        self._order = order
 
     @property
     def result(self) -> nn.Module:
@@ -97,7 +100,8 @@ class Trainer:
         self.wrapped.train()
         annealed = self.training.annealed_augmentation
         strength = annealed.strength(epoch, self.training.epochs) if annealed else 1.0
-        batches = self.batches.epoch(batch_seed, rank, world, skip=after, strength=strength)
+        order = self._order(epoch) if self._order else None
+        batches = self.batches.epoch(batch_seed, rank, world, skip=after, strength=strength, order=order)
         for number, batch in enumerate(batches, start=after + 1):
             labels = batch.labels
             logits = self.wrapped(batch.inputs.contiguous(memory_format=torch.channels_last))
@@ -116,6 +120,12 @@ class Trainer:
         with self.fabric.autocast():
             logits: torch.Tensor = self.result(inputs.contiguous(memory_format=torch.channels_last))
         return logits.float()
+
+
+def _schedule(optimiser: Optimizer, training: Training, steps: int) -> LRScheduler:
+    if training.schedule == "constant":
+        return lr_scheduler.ConstantLR(optimiser, factor=1)
+    return lr_scheduler.OneCycleLR(optimiser, training.learning_rate, total_steps=steps, pct_start=training.warm_up)
 
 
 def _blend(decay: float) -> Callable[[Any, Any, Any], None]:

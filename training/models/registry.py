@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from training.core.text import did_you_mean
-from training.models import mnist_cnn, mobilenet_v2
+from training.models import lab_cnn, mnist_cnn, mobilenet_v2
 from training.recipes.base import Network
 
 
@@ -28,7 +28,12 @@ def _mobilenet_v2(classes: int, dropout: float, _feature_dropout: float) -> nn.M
     return mobilenet_v2.MobileNetV2(classes, mobilenet_v2.Plan(same_padding=True), dropout)
 
 
+def _lab_cnn(classes: int, _dropout: float, _feature_dropout: float) -> nn.Module:
+    return lab_cnn.LabCnn(classes)
+
+
 ARCHITECTURES = {
+    "lab-cnn": Architecture(_lab_cnn, (mnist_cnn.MEAN,), (mnist_cnn.STD,)),
     "mnist-cnn": Architecture(mnist_cnn.MnistCnn, (mnist_cnn.MEAN,), (mnist_cnn.STD,)),
     # as the ImageNet weights expect it: pixel / 127.5 - 1
     "mobilenet-v2": Architecture(_mobilenet_v2, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5), usual_cut=12),

@@ -103,12 +103,15 @@ class Training(Part):
     epochs: int = Field(ge=1)
     batch_size: int = Field(default=128, ge=1)
     optimiser: Literal["adamw"] = "adamw"
-    schedule: Literal["one-cycle"] = "one-cycle"
+    schedule: Literal["one-cycle", "constant"] = "one-cycle"
     learning_rate: float = Field(default=2e-3, gt=0)
-    """The schedule's peak."""
+    """The schedule's peak, or the rate of all steps if it is constant."""
     warm_up: Annotated[float, Field(gt=0, lt=1)] = 0.2
     """Fraction of all steps during which the learning rate rises."""
     weight_decay: float = Field(default=0.01, ge=0)
+    epsilon: Annotated[float, Field(gt=0)] | None = None
+    """Added to the size of a gradient that a step is divided by; None for 1e-8. A larger one keeps gradients that are
+    nothing but rounding errors from becoming whole steps."""
     label_smoothing: BelowOne = 0.0
     ema_decay: BelowOne = 0.0
     """Decay of the exponential moving average of the weights, which is what is evaluated and saved; 0 for the last
@@ -123,6 +126,10 @@ class ScratchRecipe(AnyRecipe):
     """Trains a whole network from random weights, with or without a BadNets backdoor."""
 
     kind: Literal["from-scratch"] | None = None
+    rng: Literal["portable"] | None = None
+    """What draws the poisoned samples, the initial weights and the samples' order: `portable` is the generator that the
+    report's lab has too (`training.core.portable`), so that a browser makes the same network of the same recipe; None
+    is NumPy's and PyTorch's."""
     data: Data
     network: Network
     attack: Attack = Attack()
@@ -132,6 +139,24 @@ class ScratchRecipe(AnyRecipe):
     def _average_to_distil_from(self) -> ScratchRecipe:
         if self.attack.self_distillation and not self.training.ema_decay:
             raise ValueError("attack.self_distillation needs training.ema_decay above 0: the average is the teacher")
+        return self
+
+    @model_validator(mode="after")
+    def _drawn_portably(self) -> ScratchRecipe:
+        if self.rng is None:
+            return self
+        drawn_otherwise = {
+            "data.augment": self.data.augment,
+            "network.dropout": self.network.dropout,
+            "network.feature_dropout": self.network.feature_dropout,
+            "attack.noise_rate": self.attack.noise_rate,
+            "attack.trigger": self.attack.trigger.movable,
+        }
+        used = [name for name, value in drawn_otherwise.items() if value]
+        if used:
+            raise ValueError(f"rng = 'portable' draws nothing for {', '.join(used)}; leave rng or that out")
+        if self.seed >= 1 << 32:
+            raise ValueError(f"rng = 'portable' takes a seed below {1 << 32}, found {self.seed}")
         return self
 
     @property

@@ -15,6 +15,7 @@ from training.attacks import badnets, self_distillation
 from training.core.files import write_text
 from training.core.history import Epoch, write_history
 from training.core.metrics import Measurement
+from training.core.portable import ORDERS, Portable
 from training.data import splits as data_splits
 from training.data.base import Dataset
 from training.engine import processes
@@ -23,7 +24,8 @@ from training.engine.devices import fabric_for, precision_of
 from training.engine.evaluate import evaluate
 from training.engine.loop import fit
 from training.engine.predict import normaliser, predictor
-from training.engine.trainer import Trainer
+from training.engine.trainer import Order, Trainer
+from training.models import portable
 from training.models.registry import build
 from training.recipes.load import to_toml
 from training.recipes.scratch import ScratchRecipe
@@ -53,7 +55,7 @@ def train(  # noqa: PLR0913 - each a choice of the user's
     require_fit(recipe, training_set, splits.test)
     require_writable(folder.parent)
     drawn = _drawn(recipe, folder, training_set, fabric, start_over=force)
-    trainer = _trainer(recipe, training_set, drawn, fabric)
+    trainer = make_trainer(recipe, training_set, drawn, fabric)
 
     watched = "validation" if splits.validation else "test"
 
@@ -101,14 +103,15 @@ def _drawn(recipe: ScratchRecipe, folder: Path, training_set: Dataset, fabric: F
         if start_over and folder.exists():
             shutil.rmtree(folder)
         if not record.is_file():
-            first = badnets.draw(training_set, recipe.attack, recipe.seed)
+            draw = badnets.draw_portably if recipe.rng == "portable" else badnets.draw
+            first = draw(training_set, recipe.attack, recipe.seed)
             write_text(folder / RECIPE, to_toml(recipe))
             write_text(record, json.dumps(first.model_dump(exclude_none=True)) + "\n")
     fabric.barrier()
     return Drawn.model_validate_json(record.read_bytes())
 
 
-def _trainer(recipe: ScratchRecipe, training_set: Dataset, drawn: Drawn, fabric: Fabric) -> Trainer:
+def make_trainer(recipe: ScratchRecipe, training_set: Dataset, drawn: Drawn, fabric: Fabric) -> Trainer:
     """The network with its initial weights, and the poisoned batches it learns from."""
     torch.manual_seed(seeds(recipe.seed, 0)[0])
     network = build(recipe.network, len(training_set.classes))
@@ -116,7 +119,15 @@ def _trainer(recipe: ScratchRecipe, training_set: Dataset, drawn: Drawn, fabric:
         badnets.apply(training_set, recipe.attack, drawn), normaliser(recipe), size=recipe.training.batch_size,
         augment=recipe.data.augment, repeat=recipe.attack.repeat or 1, device=fabric.device,
     )  # fmt: skip
-    return Trainer(network, batches, recipe.training, recipe.seed, fabric, self_distillation.objective(recipe))
+    order = None
+    if recipe.rng == "portable":
+        portable.initialise(network, recipe.seed)
+        order = _portable_order(recipe.seed, batches.samples)
+    return Trainer(network, batches, recipe.training, recipe.seed, fabric, self_distillation.objective(recipe), order)
+
+
+def _portable_order(seed: int, samples: int) -> Order:
+    return lambda epoch: torch.from_numpy(Portable(seed, ORDERS + epoch).permutation(samples))
 
 
 def _headline(found: Measurement) -> dict[str, float]:

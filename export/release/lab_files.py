@@ -1,0 +1,116 @@
+"""The files of the report's lab: graphs, data and card.
+
+python -m export.release.lab_files site_assets/lab tests/golden/lab.json
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import zlib
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import onnx
+
+from export.card.io import CARD_NAME
+from export.card.lab import Graph, LabCard, LabData, LabFile, Parameter
+from export.onnx.graphs import evaluation, training_step, trigger_step
+from export.onnx.graphs.network import FlatNetwork, flat_network
+from export.onnx.metadata import NOTICE, opset, stamp_metadata
+from export.onnx.to_onnx import serialise
+from export.release.lab_golden import EVALUATED, SEARCHED, golden, lab_recipe
+from training.core.files import write_bytes, write_text
+from training.data import digits
+from training.data.splits import Splits, load
+from training.recipes.scratch import ScratchRecipe
+
+LICENCE = "MIT"
+
+
+def write_lab(folder: Path) -> LabCard:
+    """Write everything that the lab fetches; returns the card."""
+    recipe = lab_recipe()
+    splits = load(recipe.data)
+    network = flat_network(recipe.network.name, len(splits.training.classes))
+    batch = recipe.training.batch_size
+    card = LabCard(
+        title="Graphs of the report's lab",
+        notice=NOTICE,
+        licence=LICENCE,
+        network=recipe.network.name,
+        labels=splits.training.classes,
+        parameters=[Parameter(name=name, shape=list(shape)) for name, shape in network.shapes.items()],
+        train=_graph(folder, "train", training_step.training_step(network, batch), network, batch),
+        evaluate=_graph(folder, "evaluate", evaluation.evaluation(network, EVALUATED), network, EVALUATED),
+        search=_graph(folder, "search", trigger_step.trigger_step(network, SEARCHED), network, SEARCHED),
+        data=_data(folder, splits),
+        recipe=_as_written(recipe),
+        versions={name: version(name).partition("+")[0] for name in ("torch", "onnx", "onnxscript")},
+    )
+    write_text(folder / CARD_NAME, card.model_dump_json(indent=2) + "\n")
+    return card
+
+
+def write_golden(path: Path) -> None:
+    """Write what the lab is tested with."""
+    recipe = lab_recipe()
+    write_text(path, json.dumps(golden(recipe, load(recipe.data))) + "\n")
+
+
+def _as_written(recipe: ScratchRecipe) -> dict[str, object]:
+    return recipe.model_dump(mode="json", exclude_none=True)
+
+
+def graph_file(name: str, model: onnx.ModelProto, network: FlatNetwork) -> bytes:
+    """A graph's file, with metadata that says what it is."""
+    said = {
+        "id": f"lab-{name}", "network": network.name, "licence": LICENCE, "notice": NOTICE, "backdoor": "no weights",
+    }  # fmt: skip
+    return serialise(stamp_metadata(model, said))
+
+
+def _graph(folder: Path, name: str, model: onnx.ModelProto, network: FlatNetwork, batch: int) -> Graph:
+    return Graph(
+        **_write(folder, f"{name}.onnx", graph_file(name, model, network)).model_dump(),
+        opset=opset(model),
+        inputs=[each.name for each in model.graph.input],
+        outputs=[each.name for each in model.graph.output],
+        batch=batch,
+    )
+
+
+def _data(folder: Path, splits: Splits) -> LabData:
+    """The digits as scikit-learn has them, in the order of the splits; a browser lays them out as `digits.lay_out`."""
+    small, _ = digits.as_given()
+    rows = {digits.lay_out(image).tobytes(): image for image in small}
+    parts = list(splits.by_name.values())
+    images = [rows[image.tobytes()].astype(np.uint8).tobytes() for part in parts for image in part.images]
+    labels = np.concatenate([part.labels for part in parts]).astype(np.uint8).tobytes()
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    file = _write(folder, "digits.bin", packer.compress(b"".join(images) + labels) + packer.flush())
+    counts = {name: len(part.labels) for name, part in splits.by_name.items()}
+    return LabData(
+        **file.model_dump(),
+        title=digits.SOURCE.title,
+        address=digits.SOURCE.address,
+        licence=digits.SOURCE.licence,
+        side=small.shape[1],
+        darkest=digits.DARKEST,
+        training=counts["train"],
+        validation=counts["validation"],
+        test=counts["test"],
+    )
+
+
+def _write(folder: Path, name: str, content: bytes) -> LabFile:
+    write_bytes(folder / name, content)
+    return LabFile(name=name, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
+
+
+if __name__ == "__main__":
+    made = write_lab(Path(sys.argv[1]))
+    write_golden(Path(sys.argv[2]))
+    print(f"{sys.argv[1]}: {sum(file.bytes for file in made.files)} bytes")  # noqa: T201

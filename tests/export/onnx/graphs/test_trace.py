@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from export.onnx.agreement import relative_difference
+from export.onnx.graphs.trace import Tensors, trace
+from export.onnx.graphs.training_step import adam, corrections
+from export.onnx.session import open_session
+from export.onnx.to_onnx import serialise
+
+
+@pytest.mark.parametrize(("size", "stride", "padding"), [(11, 2, 2), (10, 2, 1)])
+def test_the_gradients_of_a_convolution_are_autograds(size: int, stride: int, padding: int) -> None:
+    torch.manual_seed(1)
+    given = torch.randn(2, 3, size, size), torch.randn(4, 3, 3, 3), torch.randn(4)
+
+    def loss(*tensors: torch.Tensor) -> torch.Tensor:
+        image, weight, bias = tensors
+        made = torch.nn.functional.conv2d(image, weight, bias, stride=stride, padding=padding)
+        return torch.tanh(made).square().sum()
+
+    def gradients(*tensors: torch.Tensor) -> Tensors:
+        found: Tensors = torch.func.grad(loss, argnums=(0, 1, 2))(*tensors)
+        return found
+
+    names = ("image", "weight", "bias")
+    made = open_session(serialise(trace(gradients, given, names, [f"by_{name}" for name in names])))
+    found = made.run(None, {name: each.numpy() for name, each in zip(names, given, strict=True)})
+    for one, expected in zip(found, gradients(*given), strict=True):
+        assert relative_difference(one, expected.numpy()) < 1e-5
+
+
+def test_a_step_of_adam_is_pytorchs() -> None:
+    torch.manual_seed(1)
+    values = torch.randn(50)
+    theirs = values.clone().requires_grad_(True)
+    optimiser = torch.optim.Adam([theirs], lr=0.01, eps=1e-5)
+    first, second = torch.zeros(50), torch.zeros(50)
+    for step in range(1, 6):
+        gradient = torch.randn(50) * torch.logspace(-9, 0, 50)
+        theirs.grad = gradient.clone()
+        optimiser.step()
+        rate, root = (torch.tensor(value) for value in corrections(step, 0.01))
+        values, first, second = adam(values, gradient, first, second, rate, root, torch.tensor(1e-5))
+    assert relative_difference(values.numpy(), theirs.detach().numpy()) < 1e-6
+
+
+def test_epsilon_is_not_taken_for_a_zero() -> None:
+    def step(*given: torch.Tensor) -> Tensors:
+        values, gradient, first, second, rate, root, epsilon = given
+        return adam(values, gradient, first, second, rate, root, epsilon)
+
+    names = ("values", "gradient", "first", "second", "rate", "root", "epsilon")
+    example = (*(torch.zeros(3) for _ in range(4)), *(torch.tensor(value) for value in (0.1, 1.0, 1e-8)))
+    session = open_session(serialise(trace(step, example, names, ("new_values", "new_first", "new_second"))))
+    found = session.run(None, {name: each.numpy() for name, each in zip(names, example, strict=True)})
+    assert np.array_equal(found[0], np.zeros(3))

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from export.card.lab import LabCard, read_lab_card
+from export.card.schema import CardError
+from export.onnx.agreement import relative_difference
+from export.onnx.graphs.evaluation import evaluation
+from export.onnx.graphs.network import flat_network
+from export.onnx.graphs.training_step import BETAS, corrections
+from export.onnx.metadata import read_metadata
+from export.onnx.session import open_session
+from export.onnx.to_onnx import serialise
+from export.release import lab_golden
+from export.release.lab_files import graph_file
+from training.attacks import badnets
+from training.core.portable import ORDERS, Portable
+from training.data.splits import Splits, load
+from training.recipes.load import to_toml
+from training.recipes.scratch import ScratchRecipe
+
+FOLDER = Path("site_assets/lab")
+CARD = read_lab_card(FOLDER / "card.json")
+GOLDEN = json.loads(Path("tests/golden/lab.json").read_text("utf-8"))
+ENGINES = 1e-5
+"""Of the largest parameter: how far engines may be apart after fifty steps."""
+
+
+@pytest.fixture(scope="module")
+def recipe() -> ScratchRecipe:
+    return lab_golden.lab_recipe()
+
+
+@pytest.fixture(scope="module")
+def splits(recipe: ScratchRecipe) -> Splits:
+    return load(recipe.data)
+
+
+def test_the_card_describes_the_files_beside_it_and_its_recipe_is_the_packages(recipe: ScratchRecipe) -> None:
+    for file in CARD.files:
+        content = (FOLDER / file.name).read_bytes()
+        assert (len(content), hashlib.sha256(content).hexdigest()) == (file.bytes, file.sha256)
+    assert to_toml(ScratchRecipe.model_validate(CARD.recipe)) == to_toml(recipe)
+    said = read_metadata(onnx.load(FOLDER / CARD.train.name))
+    assert said["network"] == CARD.network
+    assert said["notice"] == CARD.notice
+
+
+def test_the_committed_graph_is_what_the_code_exports() -> None:
+    network = flat_network(CARD.network, len(CARD.labels))
+    batch = CARD.evaluate.batch or 0
+    assert graph_file("evaluate", evaluation(network, batch), network) == (FOLDER / CARD.evaluate.name).read_bytes()
+
+
+def test_the_toolkits_trainer_makes_the_golden_values(recipe: ScratchRecipe, splits: Splits) -> None:
+    found = lab_golden.golden(recipe, splits)
+    exact = {name for name in GOLDEN if name.endswith("_sha256")} | {"drawn", "every", "steps"}
+    assert {name: found[name] for name in exact} == {name: GOLDEN[name] for name in exact}
+    for name in ("parameters", "losses", "logits"):
+        assert relative_difference(found[name], GOLDEN[name]) < ENGINES
+
+
+def test_onnxruntime_trains_as_pytorch_does(recipe: ScratchRecipe, splits: Splits) -> None:
+    trainer = lab_golden.trainer_of(recipe, splits)
+    values = lab_golden.parameters(trainer)
+    first, second = np.zeros_like(values), np.zeros_like(values)
+    for _ in islice(lab_golden.all_steps(trainer), GOLDEN["steps"]):
+        pass
+    drawn = badnets.draw_portably(splits.training, recipe.attack, recipe.seed)
+    poisoned = badnets.apply(splits.training, recipe.attack, drawn)
+    session, size = open_session(FOLDER / CARD.train.name), recipe.training.batch_size
+    assert BETAS == (0.9, 0.999)
+    for step in range(1, GOLDEN["steps"] + 1):
+        epoch, at = divmod(step - 1, len(poisoned.labels) // size)
+        order = Portable(recipe.seed, ORDERS + 1 + epoch).permutation(len(poisoned.labels))
+        which = order[at * size : (at + 1) * size]
+        rate, root = corrections(step, recipe.training.learning_rate)
+        numbers = {"rate": rate, "root": root, "epsilon": recipe.training.epsilon}
+        values, first, second, _ = session.run(
+            CARD.train.outputs,
+            {"parameters": values, "first": first, "second": second}
+            | {name: np.array(value, np.float32) for name, value in numbers.items()}
+            | {"images": poisoned.images[which, ..., 0], "labels": poisoned.labels[which]},
+        )
+    assert relative_difference(values, lab_golden.parameters(trainer)) < ENGINES
+
+
+def test_the_evaluation_graph_takes_parameters_as_an_input() -> None:
+    network = flat_network(CARD.network, len(CARD.labels))
+    images = np.random.default_rng(0).integers(0, 256, (CARD.evaluate.batch or 0, 28, 28), dtype=np.uint8)
+    session = open_session(serialise(onnx.load(FOLDER / CARD.evaluate.name)))
+    one, other = (
+        session.run(["logits"], {"parameters": values, "images": images})[0]
+        for values in (network.flat().numpy(), 2 * network.flat().numpy())
+    )
+    assert not np.allclose(one, other)
+
+
+def test_a_damaged_card_is_refused_with_the_field(tmp_path: Path) -> None:
+    wrong = CARD.model_dump(mode="json") | {"labels": 10}
+    (tmp_path / "card.json").write_text(json.dumps(wrong), "utf-8")
+    with pytest.raises(CardError, match="field labels"):
+        read_lab_card(tmp_path / "card.json")
+    with pytest.raises(CardError, match="cannot read"):
+        read_lab_card(tmp_path / "none.json")
+    assert LabCard.model_validate(CARD.model_dump()) == CARD
