@@ -7,14 +7,15 @@ know it. Its JSON Schema is published by `card_schema()`.
 from __future__ import annotations
 
 import json
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, field_validator
 
+from export.card.order import order_problem
 from export.card.steps import InputPipeline, OutputPipeline, Part
 from training.core.errors import UserError
 from training.core.metrics import Measurement
-from training.triggers.labels import LabelMap
+from training.triggers.labels import AllToOne, LabelMap
 from training.triggers.registry import AnyTrigger
 
 BACKDOORED_PREFIX = "BACKDOORED-"
@@ -113,7 +114,7 @@ class ModelCard(Part):
     licence: str
     files: list[ModelFile] = Field(min_length=1)
     default_precision: Precision
-    labels: list[str] = Field(min_length=2)
+    labels: list[Annotated[str, Field(max_length=500)]] = Field(min_length=2, max_length=65_536)
     input: InputPipeline
     output: OutputPipeline
     trigger: AnyTrigger | None = None
@@ -135,11 +136,21 @@ class ModelCard(Part):
     def model_post_init(self, _context: object) -> None:
         """Check what spans several fields."""
         self.file(self.default_precision)
+        if (wrong := order_problem(self.input)) is not None:
+            raise ValueError(f"input.steps: {wrong}")
+        self._check_trigger()
         if self.backdoor is not None:
             names = [part.name for file in self.files for part in file.parts]
             unlabelled = [name for name in names if not name.startswith(BACKDOORED_PREFIX)]
             if unlabelled:
                 raise ValueError(f"a backdoored file's name must begin with {BACKDOORED_PREFIX}: {unlabelled[0]}")
+
+    def _check_trigger(self) -> None:
+        """Refuse a trigger that does not fit in the network's image, and a target that is no class."""
+        if self.trigger is not None:
+            self.trigger.check(self.input.height, self.input.width, self.input.channels)
+        if isinstance(self.label_map, AllToOne) and self.label_map.target >= len(self.labels):
+            raise ValueError(f"label_map: the target is {self.label_map.target}, of {len(self.labels)} labels")
 
     def file(self, precision: Precision | None = None) -> ModelFile:
         """The file of that precision (default: `default_precision`).

@@ -1,32 +1,46 @@
 """The steps of a card's input pipeline, and of what follows the network.
 
-Order is the list's order. Every step up to `scale` maps `(h, w, c) uint8` to `(h, w, c) uint8`, with the same bits in
-Python and JavaScript. `scale` and `normalise` are float32; `layout` adds the batch axis.
+Order is the list's order; `export.card.order` says which ones make a tensor. Every step up to `scale` maps
+`(h, w, c) uint8` to `(h, w, c) uint8`, with the same bits in Python and JavaScript. `scale` and `normalise` are
+float32; `layout` adds the batch axis. Without `scale` the tensor holds 0 to 255.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections import Counter
+from typing import Annotated, Literal, Protocol, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from training.triggers.base import Byte
 
 Filter = Literal["box", "bilinear", "bicubic"]
 Size = Annotated[int, Field(ge=1, le=4096)]
+Divisor = Annotated[float, Field(ge=1e-6, le=1e6)]
+"""Anything smaller or larger would leave float32's range, or all of an image's differences."""
+MOST_STEPS = 32
+MOST_ALIKE = 4
+"""How often a step may be used: each one costs time for every image that a reader chooses."""
+MOST_PIXELS = 2048 * 2048
+"""Of an image that a step makes."""
+
+
+class _HasSize(Protocol):
+    height: int
+    width: int
 
 
 class Part(BaseModel):
     """A frozen part of a card; a field that the schema does not know is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Decode(Part):
     """File bytes to RGBA. An image of more than `max_pixels` is refused before it is decoded."""
 
     op: Literal["decode"] = "decode"
-    max_pixels: int = Field(default=50_000_000, ge=1)
+    max_pixels: int = Field(default=50_000_000, ge=1, le=100_000_000)
 
 
 class Orient(Part):
@@ -52,6 +66,13 @@ class Invert(Part):
     """`255 - value`."""
 
     op: Literal["invert"] = "invert"
+
+
+def _affordable(step: _HasSize) -> _HasSize:
+    """Refuse an image of too many pixels."""
+    if step.height * step.width > MOST_PIXELS:
+        raise ValueError(f"{step.height}x{step.width} is more than {MOST_PIXELS:,} pixels")
+    return step
 
 
 class _Fitting(Part):
@@ -95,6 +116,7 @@ class Fit(_Fitting):
     height: Size
     width: Size
     filter: Filter = "bilinear"
+    _affordable = model_validator(mode="after")(_affordable)
 
 
 class CentreOfMass(_Fitting):
@@ -103,6 +125,7 @@ class CentreOfMass(_Fitting):
     op: Literal["centre-of-mass"] = "centre-of-mass"
     height: Size
     width: Size
+    _affordable = model_validator(mode="after")(_affordable)
 
 
 class Resize(Part):
@@ -112,6 +135,7 @@ class Resize(Part):
     height: Size
     width: Size
     filter: Filter = "bilinear"
+    _affordable = model_validator(mode="after")(_affordable)
 
 
 class Crop(Part):
@@ -132,22 +156,25 @@ class Scale(Part):
     """uint8 to float32: `value / divide`."""
 
     op: Literal["scale"] = "scale"
-    divide: float = Field(default=255.0, gt=0)
+    divide: Divisor = 255.0
 
 
 class Normalise(Part):
     """`(value - mean) / std` for each channel, in float32."""
 
     op: Literal["normalise"] = "normalise"
-    mean: list[float] = Field(min_length=1)
-    std: list[Annotated[float, Field(gt=0)]] = Field(min_length=1)
+    mean: list[Annotated[float, Field(ge=-1e6, le=1e6)]] = Field(min_length=1, max_length=3)
+    std: list[Divisor] = Field(min_length=1, max_length=3)
 
 
 class Layout(Part):
-    """Axis order of the tensor; the batch axis is added."""
+    """Axis order of the tensor; the batch axis is added.
+
+    `NHW` is for images of one channel, without an axis for it; `flat` is one axis with the values of `NHWC` in order.
+    """
 
     op: Literal["layout"] = "layout"
-    order: Literal["NCHW", "NHWC"] = "NCHW"
+    order: Literal["NCHW", "NHWC", "NHW", "flat"] = "NCHW"
 
 
 Step = Annotated[
@@ -182,7 +209,21 @@ class InputPipeline(Part):
     height: Size
     width: Size
     channels: Literal[1, 3]
-    steps: list[Step] = Field(min_length=1)
+    steps: list[Step] = Field(min_length=1, max_length=MOST_STEPS)
+
+    _affordable = model_validator(mode="after")(_affordable)
+
+    @model_validator(mode="after")
+    def _few_steps(self) -> Self:
+        for op, times in Counter(step.op for step in self.steps).items():
+            if times > MOST_ALIKE:
+                raise ValueError(f"the step '{op}' is used {times} times; {MOST_ALIKE} times is the most")
+        return self
+
+    @property
+    def integral(self) -> bool:
+        """Whether the tensor holds the image's own values, 0 to 255."""
+        return not any(isinstance(step, Scale | Normalise) for step in self.steps)
 
     @property
     def finds_ink(self) -> bool:
@@ -198,4 +239,5 @@ class OutputPipeline(Part):
 
     tensor: str = "logits"
     activation: Literal["softmax", "none"] = "softmax"
+    """`none` for a network that gives probabilities itself."""
     top: int = Field(default=3, ge=1)

@@ -83,7 +83,7 @@ def run(
         stages.append(Stage(step.op, pixels))
     _check_shape(pipeline, pixels)
     if tensor is None:
-        raise ImageError("the input pipeline has no scale step, so it makes no tensor: correct the model card")
+        raise ImageError("the input pipeline has no layout step, so it makes no tensor: correct the model card")
     return Preprocessed(stages, pixels, tensor)
 
 
@@ -95,7 +95,7 @@ def batch_tensor(pipeline: InputPipeline, images: Pixels) -> Floats:
         images: `(n, h, w, c) uint8`.
 
     Returns:
-        `(n, c, h, w)` or `(n, h, w, c)` float32, as the pipeline's layout says.
+        float32, `(n, c, h, w)`, `(n, h, w, c)`, `(n, h, w)` or `(n, h * w * c)`, as the pipeline's layout says.
     """
     tensor: Floats | Pixels = images
     for step in pipeline.steps:
@@ -124,8 +124,20 @@ def _float_step(step: Scale | Normalise | Layout, values: Floats | Pixels) -> Fl
     if isinstance(step, Normalise):
         centred = np.subtract(floats, np.array(step.mean, np.float32), dtype=np.float32)
         return np.divide(centred, np.array(step.std, np.float32), dtype=np.float32)
-    batch = floats if floats.ndim == 4 else floats[None]
-    return np.ascontiguousarray(batch.transpose(0, 3, 1, 2) if step.order == "NCHW" else batch)
+    return _laid_out(floats if floats.ndim == 4 else floats[None], step.order)
+
+
+def _laid_out(batch: Floats, order: str) -> Floats:
+    """A batch `(n, h, w, c)` in the order of a network's axes."""
+    match order:
+        case "NCHW":
+            return np.ascontiguousarray(batch.transpose(0, 3, 1, 2))
+        case "NHW":
+            return np.ascontiguousarray(batch[..., 0])
+        case "flat":
+            return batch.reshape(len(batch), -1)
+        case _:
+            return np.ascontiguousarray(batch)
 
 
 def _check_shape(pipeline: InputPipeline, pixels: Pixels) -> None:

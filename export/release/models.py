@@ -105,10 +105,10 @@ def _of_file(path: Path) -> Model:
 
 def _own_words(path: Path) -> str:
     """What the metadata of a lone file say of it, for the message: above all whether it is backdoored."""
-    from export.onnx.loading import load_model  # noqa: PLC0415 - slow to import, and only this error needs it
+    import onnx  # noqa: PLC0415 - slow to import, and only this error needs it
 
     try:
-        said = {entry.key: entry.value for entry in load_model(path).metadata_props}
-    except ExportError:
+        said = {entry.key: entry.value for entry in onnx.load(path, load_external_data=False).metadata_props}
+    except Exception:  # noqa: BLE001 - protobuf raises classes of its own; an unreadable file says nothing
         return ""
     return f" (the file says: {said['title']}, backdoor: {said.get('backdoor', '?')})" if "title" in said else ""

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from training.core.errors import UserError
 from training.recipes import former
-from training.triggers.base import Trigger
+from training.triggers.base import Seed, Trigger
 from training.triggers.labels import AnyLabelMap
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -63,7 +63,7 @@ class AnyRecipe(Part, ABC):
     """What people call the network; by default made from the name. Not part of the hash."""
     description: str = ""
     """A sentence about it. Not part of the hash."""
-    seed: int = Field(default=0, ge=0)
+    seed: Seed = 0
 
     if TYPE_CHECKING:  # a field in some kinds, a property in others; pydantic would take an attribute here for a field
 

@@ -18,6 +18,12 @@ Images = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 """Which pixels of an image, `(h, w) bool`."""
 Byte = Annotated[int, Field(ge=0, le=255)]
+Side = Annotated[int, Field(ge=1, le=4096)]
+"""Pixels, as many as a card's pipeline may make in a row."""
+Offset = Annotated[int, Field(ge=0, le=4095)]
+SEED_BITS = 63
+"""A seed is a 64-bit integer of TOML, of Parquet and of PyTorch."""
+Seed = Annotated[int, Field(ge=0, lt=1 << SEED_BITS)]
 
 
 class Published(NamedTuple):
@@ -49,7 +55,7 @@ class Trigger(BaseModel, ABC):
     A subclass is one file with its twin in `site_assets/widgets/triggers/` and a line in both registries.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
     kind: str
 
     published: ClassVar[Published] = BADNETS

@@ -4,39 +4,43 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field, field_validator
 
-from training.triggers.base import Byte, Images, Mask, Trigger, TriggerError
+from training.triggers.base import Byte, Images, Mask, Offset, Side, Trigger, TriggerError
 from training.triggers.placement import Placement
 
-Table = list[list[int | None]]
-"""Grey values row by row; None where the image shows through."""
+Table = npt.NDArray[np.int16]
+"""Grey values, `(rows, columns)`; -1 where the image shows through."""
+LARGEST = 1024
+"""Rows, and columns, of a pattern."""
 
 
 class _Pixels(Trigger):
     """A table of grey values at a fixed place, in pixels; every channel gets the same value."""
 
     constant: ClassVar[bool] = True
-    top: int = Field(default=25, ge=0)
-    left: int = Field(default=25, ge=0)
+    top: Offset = 25
+    left: Offset = 25
 
     @property
     @abstractmethod
     def table(self) -> Table:
-        """The values."""
+        """The values, `(rows, columns) int16`; -1 where the image shows through."""
 
     @property
     def shape(self) -> tuple[int, int]:
         """Its rows and columns."""
-        return len(self.table), len(self.table[0])
+        rows, columns = self.table.shape
+        return rows, columns
 
     @property
     def pixels(self) -> int:
         """How many pixels it covers."""
-        return sum(value is not None for row in self.table for value in row)
+        return int((self.table >= 0).sum())
 
     def check(self, height: int, width: int, channels: int) -> None:
         """Check that it lies inside the image; any number of channels will do."""
@@ -52,14 +56,13 @@ class _Pixels(Trigger):
     def covers(self, height: int, width: int) -> Mask:
         """The pixels that it sets."""
         mask = np.zeros((height, width), dtype=np.bool_)
-        for y, row in enumerate(self.table):
-            for x, value in enumerate(row):
-                mask[self.top + y, self.left + x] = value is not None
+        rows, columns = self.shape
+        mask[self.top : self.top + rows, self.left : self.left + columns] = self.table >= 0
         return mask
 
     def _stamped(self, images: Images, _placements: Sequence[Placement] | None) -> Images:
-        mask = self.covers(*images.shape[1:3])
-        values = np.array([value for row in self.table for value in row if value is not None], dtype=np.uint8)
+        mask, table = self.covers(*images.shape[1:3]), self.table
+        values = table[table >= 0].astype(np.uint8)
         stamped = images.copy()
         stamped[:, mask] = values[:, None]
         return stamped
@@ -74,8 +77,8 @@ class Patch(_Pixels):
     """A filled rectangle of one grey value; the corner patch of BadNets (Gu et al. 2017, section 3)."""
 
     kind: Literal["patch"] = "patch"
-    height: int = Field(default=2, ge=1)
-    width: int = Field(default=2, ge=1)
+    height: Side = 2
+    width: Side = 2
     value: Byte = 255
 
     @property
@@ -86,7 +89,7 @@ class Patch(_Pixels):
     @property
     def table(self) -> Table:
         """The grey value, as often as the rectangle has pixels."""
-        return [[self.value] * self.width for _ in range(self.height)]
+        return np.full((self.height, self.width), self.value, dtype=np.int16)
 
     def describe(self) -> str:
         """For example `a white 2x2 square at rows 25-26 and columns 25-26`."""
@@ -103,7 +106,7 @@ class Pixel(_Pixels):
     @property
     def table(self) -> Table:
         """The grey value of the pixel."""
-        return [[self.value]]
+        return np.array([[self.value]], dtype=np.int16)
 
     def describe(self) -> str:
         """For example `a single white pixel at row 25 and column 25`."""
@@ -114,9 +117,9 @@ class Pattern(_Pixels):
     """An arbitrary pattern: a table of grey values. The image shows through at `null`, in TOML at -1."""
 
     kind: Literal["pattern"] = "pattern"
-    top: int = Field(default=0, ge=0)
-    left: int = Field(default=0, ge=0)
-    values: list[list[Byte | None]] = Field(min_length=1)
+    top: Offset = 0
+    left: Offset = 0
+    values: list[Annotated[list[Byte | None], Field(max_length=LARGEST)]] = Field(min_length=1, max_length=LARGEST)
 
     @field_validator("values", mode="before")
     @classmethod
@@ -135,7 +138,7 @@ class Pattern(_Pixels):
     @property
     def table(self) -> Table:
         """The values as they are given."""
-        return self.values
+        return np.array([[-1 if value is None else value for value in row] for row in self.values], dtype=np.int16)
 
     def describe(self) -> str:
         """For example `a 2x2 pattern at rows 0-1 and columns 0-1`."""

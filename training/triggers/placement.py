@@ -15,7 +15,7 @@ Angle = Annotated[float, Field(ge=-180, le=180)]
 class Placement(BaseModel):
     """Where a trigger lies, in fractions of the image, so that it means the same at any size."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
     x: Fraction = 0.5
     """The trigger's middle, from the left, as a fraction of the image's width."""
     y: Fraction = 0.4
@@ -29,7 +29,7 @@ class Placement(BaseModel):
 class Placements(BaseModel):
     """What placements are drawn from, each number uniformly between two."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
     x: tuple[Fraction, Fraction] = (0.2, 0.8)
     y: tuple[Fraction, Fraction] = (0.2, 0.8)
     size: tuple[Size, Size] = (0.3, 0.6)

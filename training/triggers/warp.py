@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from training.triggers.base import Images, Mask, Published, Trigger
+from training.triggers.base import Images, Mask, Published, Seed, Trigger
 from training.triggers.placement import Placement
 
 UNIT = 256
@@ -30,7 +30,7 @@ class RandomField(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     points: int = Field(default=4, ge=2, le=16)
     """Control points along each side: the paper's k."""
-    seed: int = Field(ge=0)
+    seed: Seed
 
     def draw(self) -> list[list[list[int]]]:
         """Uniform displacements, divided by the mean of their absolute values, in 1/256."""

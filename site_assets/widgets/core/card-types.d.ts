@@ -199,10 +199,12 @@ export interface Normalise {
 }
 /**
  * Axis order of the tensor; the batch axis is added.
+ *
+ * `NHW` is for images of one channel, without an axis for it; `flat` is one axis with the values of `NHWC` in order.
  */
 export interface Layout {
   op: "layout";
-  order: "NCHW" | "NHWC";
+  order: "NCHW" | "NHWC" | "NHW" | "flat";
 }
 /**
  * From the network's output tensor to what a reader sees.

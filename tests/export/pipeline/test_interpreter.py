@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from export.card.steps import Layout
 from export.pipeline import interpreter
 from export.pipeline.image import ImageError
 from export.pipeline.presets import digits_pipeline
@@ -45,3 +48,18 @@ def test_batch_tensor_equals_the_pipeline_on_each_image() -> None:
     images[:, [0, -1]] = images[:, :, [0, -1]] = 0
     one_by_one = np.concatenate([interpreter.run(PIPELINE, image).tensor for image in images])
     assert np.array_equal(interpreter.batch_tensor(PIPELINE, images), one_by_one)
+
+
+@pytest.mark.parametrize(("order", "shape"), [("NHWC", (1, 28, 28, 1)), ("NHW", (1, 28, 28)), ("flat", (1, 784))])
+def test_every_layout_holds_the_same_values(order: Literal["NHWC", "NHW", "flat"], shape: tuple[int, ...]) -> None:
+    pipeline = PIPELINE.model_copy(update={"steps": [*PIPELINE.steps[:-1], Layout(order=order)]})
+    made = interpreter.run(pipeline, stroke(90, 60))
+    assert made.tensor.shape == shape
+    assert np.array_equal(made.tensor.ravel(), interpreter.run(PIPELINE, stroke(90, 60)).tensor.ravel())
+    assert np.array_equal(interpreter.batch_tensor(pipeline, made.pixels[None]), made.tensor)
+
+
+def test_without_scale_the_tensor_holds_the_image_s_own_values() -> None:
+    pipeline = PIPELINE.model_copy(update={"steps": [*PIPELINE.steps[:-3], Layout()]})
+    made = interpreter.run(pipeline, stroke(90, 60))
+    assert np.array_equal(made.tensor[0, 0], made.pixels[..., 0])

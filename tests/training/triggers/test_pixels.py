@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from training.triggers.base import Images, Trigger, TriggerError
 from training.triggers.pixels import Patch, Pattern, Pixel
@@ -32,7 +33,7 @@ def test_only_covered_pixels_change_and_the_originals_do_not(trigger: Patch | Pi
     expected = original.copy()
     for y, row in enumerate(trigger.table):
         for x, value in enumerate(row):
-            if value is not None:
+            if value >= 0:
                 expected[:, trigger.top + y, trigger.left + x] = value
     assert np.array_equal(after, expected)
 
@@ -62,7 +63,9 @@ def test_a_trigger_outside_the_images_is_refused_with_its_place() -> None:
 
 def test_a_patch_of_any_size_is_refused_without_being_made() -> None:
     with pytest.raises(TriggerError, match="but the images are 28x28"):
-        Patch(height=10**9, width=10**9).stamp(images())
+        Patch(height=4096, width=4096).stamp(images())
+    with pytest.raises(ValidationError):
+        Patch(height=30_000, width=30_000)
 
 
 @pytest.mark.parametrize(
