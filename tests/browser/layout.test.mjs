@@ -106,6 +106,15 @@ async function longestAnswers(page) {
   });
 }
 
+/** Open every folded part; false if there is none. @param {Page} page */
+async function unfold(page) {
+  return page.evaluate(() => {
+    const folds = document.querySelectorAll("details");
+    for (const fold of folds) fold.open = true;
+    return folds.length > 0;
+  });
+}
+
 /** How high each widget's input and answers are together, and the room for them in the window. @param {Page} page */
 async function heights(page) {
   return page.evaluate(() => {
@@ -150,6 +159,12 @@ for (const address of pages) {
           await page.setViewportSize(sized(width));
           await assertInPlace(page, `${width} pixels, dark`);
         }
+        if (await unfold(page)) {
+          for (const width of [WIDTHS[0], 1280]) {
+            await page.setViewportSize(sized(width));
+            await assertInPlace(page, `${width} pixels, unfolded`);
+          }
+        }
         if (!withWidgets.includes(address)) return;
         await longestAnswers(page);
         for (const width of WIDTHS) {
@@ -190,6 +205,23 @@ for (const address of withWidgets) {
     );
   });
 }
+
+test("while networks are being fetched, nothing lies over anything on a small phone", async () => {
+  await shared.withPage(
+    async (page) => {
+      await page.route("**/*.onnx", () => {}); // Never answered.
+      for (const address of withWidgets) {
+        await page.goto(home + address);
+        for (const widget of await page.locator("onnx-demo").all()) {
+          await widget.scrollIntoViewIfNeeded();
+          await widget.locator(".ow-load-text", { hasText: "Fetching" }).waitFor();
+        }
+        await assertInPlace(page, `/${address}`);
+      }
+    },
+    { reducedMotion: "reduce", viewport: sized(WIDTHS[0]) },
+  );
+});
 
 /** Once the page has not moved for some frames. @param {Page} page */
 async function resting(page) {
