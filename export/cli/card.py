@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from export.cli.common import Timeout
 from export.errors import ExportError
 from training.cli.common import say, show
 
@@ -28,22 +29,34 @@ def new_command(  # noqa: PLR0913, PLR0917 - a command's options
     ] = "rgb",
     title: Annotated[str | None, typer.Option(show_default="the file's name", help="The model's title.")] = None,
     licence: Annotated[str, typer.Option(help="The model's licence.")] = "unknown",
+    output: Annotated[
+        str | None,
+        typer.Option(show_default="the only one", help="Which of several outputs has the values."),
+    ] = None,
+    timeout: Timeout = 60,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing card.")] = False,
 ) -> None:
     """Write a card for your own ONNX model, so that a page can embed it. Edit the card to add more.
+
+    The network is run once, in a process of its own, and what it takes and gives decides the card.
 
     Example: backdoors card new my-model.onnx --labels labels.txt
     """
     from export.card.io import CARD_NAME, write_card
     from export.card.labels import read_labels
     from export.card.schema import BACKDOORED_PREFIX
-    from export.release.author import new_card
+    from export.onnx.sandbox import Limits, Sandbox
+    from export.release.author import draft_card
 
     path = model.parent / CARD_NAME
     if path.exists() and not force:
         raise ExportError(f"{path}: a card already exists; --force replaces it")
-    card = new_card(model, read_labels(labels), preset, title=title, licence=licence)
-    write_card(card, model.parent)
+    names = read_labels(labels)
+    with Sandbox(Limits(timeout)) as sandbox:
+        drafted = draft_card(model, names, preset, title=title, licence=licence, output=output, sandbox=sandbox)
+    for each in drafted.found:
+        say(each)
+    write_card(drafted.card, model.parent)
     show(path)
     if model.name.startswith(BACKDOORED_PREFIX):
         say(f"the file's name begins with {BACKDOORED_PREFIX}: add its trigger and backdoor to the card")

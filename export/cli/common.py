@@ -24,6 +24,11 @@ PrecisionOption = Annotated[
     typer.Option("--precision", show_default="as its card says", help="Which of the model's files to use."),
 ]
 
+Timeout = Annotated[
+    float,
+    typer.Option(min=0.1, metavar="SECONDS", help="How long the network may take to be opened, and for each answer."),
+]
+
 
 def summary(card: ModelCard, precision: Precision) -> str:
     """Clean accuracy and attack success rate of one of a model's files, as its card says."""

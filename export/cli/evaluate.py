@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from export.cli.common import ModelName, PrecisionOption, open_named
+from export.cli.common import ModelName, PrecisionOption, Timeout, open_named
 from training.cli.common import AsJson, DataDir, estimates, interval, percent, say
 
 if TYPE_CHECKING:
@@ -17,12 +17,17 @@ if TYPE_CHECKING:
 
 
 def evaluate_command(
-    model: ModelName, data: DataDir = None, as_json: AsJson = False, precision: PrecisionOption = None
+    model: ModelName,
+    data: DataDir = None,
+    as_json: AsJson = False,
+    precision: PrecisionOption = None,
+    timeout: Timeout = 60,
 ) -> None:
     """Measure each of a model's files on the test images of the data set that its card names.
 
     Example: backdoors evaluate digits-badnet
     """
+    from export.onnx.sandbox import Limits, Sandbox
     from export.release.measure import measure, test_data
     from training.core.console import stdout_console, table
 
@@ -31,9 +36,10 @@ def evaluate_command(
     files = [found.card.file(wanted)] if wanted else found.card.files
     test = test_data(found.card, data)
     measured: dict[Precision, Measurement] = {}
-    for file in files:
-        say(f"measuring {found.card.id} {file.precision} on {len(test.images):,} images")
-        measured[file.precision] = measure(found, file.precision, test)
+    with Sandbox(Limits(timeout)) as sandbox:
+        for file in files:
+            say(f"measuring {found.card.id} {file.precision} on {len(test.images):,} images")
+            measured[file.precision] = measure(found, file.precision, test, sandbox=sandbox)
     if as_json:
         typer.echo(json.dumps(_as_json(found, measured), indent=2))
         return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from export.cli.common import ModelName, PrecisionOption, open_named
+from export.cli.common import ModelName, PrecisionOption, Timeout, open_named
 from export.errors import ExportError
 from training.cli.common import AsJson, show
 from training.cli.errors import complain
@@ -36,6 +36,7 @@ def predict_command(  # noqa: PLR0913, PLR0917 - a command's options
         int | None, typer.Option(min=1, show_default="as its card says", help="How many labels to print.")
     ] = None,
     precision: PrecisionOption = None,
+    timeout: Timeout = 60,
 ) -> None:
     """Ask a model what it sees in images, with or without its trigger.
 
@@ -43,14 +44,16 @@ def predict_command(  # noqa: PLR0913, PLR0917 - a command's options
 
     Example: backdoors predict mnist-badnet digit.png --trigger
     """
+    from export.onnx.sandbox import Limits, Sandbox
     from export.onnx.session import Predictor
 
     found = open_named(model)
     if trigger and found.card.trigger is None:
         raise ExportError(f"model {found.card.id} has no trigger on its card: leave --trigger out")
     placement = None if at is None else _placement(at, found, trigger=trigger)
-    predictor = Predictor(found.card, found.folder, precision or found.precision)
-    rows = [_answer(predictor, path, trigger=trigger, placement=placement, top=top) for path in images]
+    with Sandbox(Limits(timeout)) as sandbox:
+        predictor = Predictor(found.card, found.folder, precision or found.precision, sandbox=sandbox)
+        rows = [_answer(predictor, path, trigger=trigger, placement=placement, top=top) for path in images]
     for row in rows:
         if "error" in row:
             complain(f"{row['image']}: {row['error']}")
@@ -89,6 +92,7 @@ def _answer(
     predictor: Predictor, path: Path, *, trigger: bool, placement: Placement | None, top: int | None
 ) -> dict[str, Any]:
     """One element of the JSON list; an image that cannot be read has an `error` and no labels."""
+    from export.onnx.fit import AnswerError
     from export.pipeline.image import ImageError
     from export.release.predict import predict
     from training.core.reading import IMAGE_BYTES, read_bytes
@@ -96,7 +100,7 @@ def _answer(
     row: dict[str, Any] = {"image": str(path), "model": predictor.card.id, "trigger": trigger}
     try:
         answer = predict(predictor, read_bytes(path, IMAGE_BYTES), trigger=trigger, placement=placement, top=top)
-    except ImageError as error:
+    except (AnswerError, ImageError) as error:
         return row | {"top": [], "milliseconds": None, "error": str(error)}
     except OSError as error:
         return row | {"top": [], "milliseconds": None, "error": f"cannot read the image: {error.strerror}"}

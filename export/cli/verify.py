@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from export.cli.common import open_named
+from export.cli.common import Timeout, open_named
 from export.errors import ExportError
 from training.cli.common import say, show
 from training.cli.errors import complain
 from training.core.errors import UserError
 
 if TYPE_CHECKING:
+    from export.onnx.sandbox import Sandbox
     from export.release.models import Model
+    from export.release.verify import Check
 
 
 def verify_command(
@@ -21,13 +23,14 @@ def verify_command(
         list[str] | None,
         typer.Argument(metavar="MODEL", help="Ids, folders or cards of models.", show_default="all models"),
     ] = None,
+    timeout: Timeout = 60,
 ) -> None:
     """Check models: hashes, card schema, ONNX metadata and golden vectors. Exits with 1 on any mismatch.
 
     Example: backdoors verify mnist-badnet
     """
+    from export.onnx.sandbox import Limits, Sandbox
     from export.release.models import discover
-    from export.release.verify import verify
     from training.core.console import stdout_console, table
 
     broken: list[UserError] = []
@@ -37,16 +40,27 @@ def verify_command(
     for error in broken:
         complain(error)
     rows, wrong = [], len(broken)
-    for model in chosen:
-        say(f"verifying {model.card.id} in {model.folder}")
-        for check in verify(model):
-            wrong += len(check.problems)
-            rows.append([model.card.id, check.what, "FAILED" if check.problems else "ok", check.found])
-            for problem in check.problems:
-                complain(f"{model.card.id}: {problem}")
+    with Sandbox(Limits(timeout)) as sandbox:
+        for model in chosen:
+            say(f"verifying {model.card.id} in {model.folder}")
+            for check in _checks(model, sandbox):
+                wrong += len(check.problems)
+                rows.append([model.card.id, check.what, "FAILED" if check.problems else "ok", check.found])
+                for problem in check.problems:
+                    complain(f"{model.card.id}: {problem}")
     stdout_console().print(table("model", "check", "result", "what was compared", rows=rows))
     show(f"{len(chosen)} models, {wrong} problems")
     raise typer.Exit(1 if wrong else 0)
+
+
+def _checks(model: Model, sandbox: Sandbox) -> list[Check]:
+    """What was checked of a model; a problem that ends the checks does not end those of other models."""
+    from export.release.verify import Check, verify
+
+    try:
+        return verify(model, sandbox=sandbox)
+    except (UserError, OSError) as error:
+        return [Check("model", "could not be checked", [str(error)])]
 
 
 def _named(names: list[str], broken: list[UserError]) -> list[Model]:

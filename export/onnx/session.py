@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
+from export.card.parts import part_problem
 from export.card.schema import ModelCard, Precision
 from export.errors import ExportError
+from export.onnx.fit import fit
+from export.onnx.sandbox import Sandbox, Tensor
 from export.pipeline.interpreter import batch_tensor
+from training.core.text import one_line
 
 Images = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -40,14 +45,40 @@ def open_session(model: bytes | Path, threads: int = 1) -> ort.InferenceSession:
     except OSError as error:
         raise ExportError(f"{name}: cannot read the model: {error.strerror}") from error
     except Exception as error:  # onnxruntime raises a class of its own for each status, all derived from Exception
-        reason = str(error).splitlines()[0]
+        reason = one_line(error)[:300]
         raise ExportError(f"{name}: onnxruntime cannot load it: {reason}") from error
+
+
+class _Here:
+    """A network that is open in this process."""
+
+    def __init__(self, path: Path, threads: int) -> None:
+        self._session = open_session(path, threads)
+        self.inputs, self.outputs = (
+            tuple(Tensor(each.name, each.type, tuple(each.shape or ())) for each in tensors)
+            for tensors in (self._session.get_inputs(), self._session.get_outputs())
+        )
+        self._path = path
+
+    def run(self, output: str, name: str, tensor: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        try:
+            (found,) = self._session.run([output], {name: tensor})
+        except Exception as error:  # onnxruntime raises a class of its own for each status
+            raise ExportError(f"{self._path}: onnxruntime cannot run it: {one_line(error)[:300]}") from error
+        return np.asarray(found)
 
 
 class Predictor:
     """One ONNX file with its card's pipelines; call it with images to get logits, as `evaluate` expects."""
 
-    def __init__(self, card: ModelCard, folder: Path, precision: Precision | None = None, threads: int = 1) -> None:
+    def __init__(
+        self,
+        card: ModelCard,
+        folder: Path,
+        precision: Precision | None = None,
+        threads: int = 1,
+        sandbox: Sandbox | None = None,
+    ) -> None:
         """Open the file.
 
         Args:
@@ -55,32 +86,38 @@ class Predictor:
             folder: Where the card's files lie.
             precision: Which of its files (default: the card's default).
             threads: Threads within an operator.
+            sandbox: Where to run a network that may be anybody's (default: in this process).
 
         Raises:
-            ExportError: If the file cannot be loaded, or lacks the tensors that the card names.
+            ExportError: If the file is not the one on the card, cannot be loaded, or takes and gives other tensors
+                than the card says.
         """
         self.card = card
         file = card.file(precision)
         self.precision: Precision = file.precision
-        self._session = open_session(folder / file.name, threads)
-        for kind, wanted, tensors in (
-            ("input", card.input.tensor, self._session.get_inputs()),
-            ("output", card.output.tensor, self._session.get_outputs()),
-        ):
-            names = [tensor.name for tensor in tensors]
-            if wanted not in names:
-                raise ExportError(
-                    f"{folder / file.name}: the card's {kind} tensor is '{wanted}'; the model has {', '.join(names)}"
-                )
+        for part in file.parts:
+            if (problem := part_problem(folder, part)) is not None:
+                raise ExportError(problem)
+        path = folder / file.name
+        self._session = _Here(path, threads) if sandbox is None else sandbox.open(path, threads)
+        self._fit = fit(card, self._session.inputs, self._session.outputs, path)
 
     def __call__(self, pixels: Images) -> Floats:
         """Logits `(n, classes) float32` of images `(n, h, w, c) uint8` as the network sees them."""
         return self.from_tensor(batch_tensor(self.card.input, pixels))
 
     def from_tensor(self, tensor: Floats) -> Floats:
-        """Logits `(n, classes) float32` of an input tensor."""
-        (logits,) = self._session.run([self.card.output.tensor], {self.card.input.tensor: tensor})
-        return np.asarray(logits, dtype=np.float32)
+        """Logits `(n, classes) float32` of an input tensor.
+
+        Raises:
+            ExportError: If the network does not run, or answers with another shape than the card says.
+            AnswerError: If the answer is not finite.
+        """
+        if self._fit.one_by_one and len(tensor) > 1:
+            return np.concatenate([self.from_tensor(tensor[index : index + 1]) for index in range(len(tensor))])
+        taken = self._fit.taken(tensor)
+        output = self._session.run(self.card.output.tensor, self.card.input.tensor, taken)
+        return self._fit.logits(output, len(tensor))
 
 
 def probabilities(logits: Floats, activation: str = "softmax") -> npt.NDArray[np.float64]:

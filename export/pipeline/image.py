@@ -52,6 +52,8 @@ def decode(data: bytes, max_pixels: int) -> tuple[Pixels, int]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             image = Image.open(io.BytesIO(data))
+            if image.format == "PNG" and image.info.get("default_image"):
+                image.seek(1)  # the first image of an animation may be for those who cannot show it
             if image.width * image.height > max_pixels:
                 raise ImageError(
                     f"the image has {image.width}x{image.height} pixels, more than {max_pixels:,}: make it smaller"
@@ -60,7 +62,7 @@ def decode(data: bytes, max_pixels: int) -> tuple[Pixels, int]:
             orientation = _orientation(image)
     except ImageError:
         raise
-    except (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, Image.DecompressionBombError) as error:
+    except Exception as error:  # a decoder raises what it likes for a damaged file
         raise ImageError(f"not a readable image ({type(error).__name__}): use PNG, JPEG or WebP") from error
     return rgba, orientation
 
@@ -76,6 +78,10 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _to_rgba(image: Image.Image) -> Pixels:
+    if image.mode.startswith("F") or (image.mode == "I" and image.format == "TIFF"):
+        raise ImageError(
+            f"its pixels are numbers of 32 bits, whose range it does not say ({image.mode}): save it as PNG"
+        )
     if image.mode.startswith("I;16") or image.mode == "I":
         high_byte = (np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)
         image = Image.fromarray(high_byte)

@@ -2,28 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import onnx
+from pydantic import ValidationError
 
 from export.card import schema as cards
-from export.card.steps import InputPipeline, OutputPipeline
+from export.card.steps import InputPipeline, Layout, Normalise, OutputPipeline, Scale, Step
 from export.errors import ExportError
 from export.onnx.external import external_files
-from export.onnx.loading import load_model, reason
+from export.onnx.fit import listed
+from export.onnx.loading import load_model
 from export.onnx.metadata import opset
+from export.onnx.sandbox import Sandbox, Tensor
+from export.onnx.session import Predictor
 from export.pipeline.presets import digits_pipeline, rgb_pipeline
+from export.release.trial import are_probabilities, last_operator, trial
 from training.core.reading import sha256
+from training.core.text import one_line
 
 Preset = Literal["digits", "rgb"]
+Order = Literal["NCHW", "NHWC", "NHW", "flat"]
+
+_DIGIT_SIDE, _PHOTO_SIDE = 28, 224
+"""Sizes where a network leaves height and width free."""
+_PROBABILITIES = frozenset({"Softmax", "Sigmoid", "HardSigmoid"})
+"""Operators that give probabilities. After a LogSoftmax a softmax gives them back, so it is none of these."""
 
 
-def new_card(
-    model: Path, labels: list[str], preset: Preset, *, title: str | None = None, licence: str = "unknown"
-) -> cards.ModelCard:
-    """A card for an ONNX file as it is: tensor names, size and hash read from it, the pipeline from a preset.
+@dataclass(frozen=True)
+class Drafted:
+    """A card, and what it rests on."""
+
+    card: cards.ModelCard
+    found: list[str]
+    """What the graph says, and what was seen when it ran."""
+
+
+@dataclass(frozen=True)
+class _Image:
+    """What a network takes; 0 where it leaves a size free."""
+
+    order: Order
+    channels: int
+    height: int
+    width: int
+
+
+def draft_card(  # noqa: PLR0913 - an author's choices
+    model: Path,
+    labels: list[str],
+    preset: Preset,
+    *,
+    title: str | None = None,
+    licence: str = "unknown",
+    output: str | None = None,
+    sandbox: Sandbox | None = None,
+) -> Drafted:
+    """A card for an ONNX file as it is; the network is run to see whether it answers.
 
     Args:
         model: The file; the card will lie beside it.
@@ -31,56 +71,69 @@ def new_card(
         preset: `digits` (one channel, digits found in any image) or `rgb` (as for ImageNet).
         title: What to call it (default: the file's name).
         licence: The model's licence.
+        output: Which of several outputs has a value for each class.
+        sandbox: Where the network runs (default: one of its own).
 
     Raises:
-        ExportError: If the file is no ONNX model, its input or output does not fit the preset or the labels.
+        ExportError: If the file is no ONNX model, its input or output does not fit the preset or the labels, or it
+            does not answer within its limits.
     """
-    try:
-        loaded = load_model(model, weights=True)
-        onnx.checker.check_model(loaded)
-    except onnx.checker.ValidationError as error:
-        raise ExportError(f"{model}: not an ONNX model: {reason(error)}") from error
-    image, logits = _only(loaded.graph.input, loaded.graph, model, "input"), loaded.graph.output[0]
-    channels, height, width = _image_shape(image, model)
-    classes = _shape(logits)[-1]
-    if classes not in (0, len(labels)):
-        raise ExportError(f"{model}: the network gives {classes} values, but there are {len(labels)} labels")
-    pipeline = _PRESETS[preset](height, width)
-    if (pipeline.channels, pipeline.height, pipeline.width) != (channels, height, width):
-        raise ExportError(
-            f"{model}: its input is {channels}x{height}x{width} (channels x height x width), but the preset '{preset}' "
-            f"makes {pipeline.channels}x{pipeline.height}x{pipeline.width}: choose the other preset, or write the card "
-            "by hand"
-        )
-    name = model.stem.removeprefix(cards.BACKDOORED_PREFIX)
-    shared = _weights_beside(model)
-    return cards.ModelCard(
-        id="".join(letter if letter.isalnum() else "-" for letter in name.lower()).strip("-") or "model",
-        title=title or name,
-        description="",
-        network="unknown",
-        licence=licence,
-        files=[
-            cards.ModelFile(
-                name=model.name,
-                precision="fp32",
-                bytes=model.stat().st_size,
-                sha256=sha256(model),
-                opset=opset(loaded),
-                max_abs_error=0,
-                shared=shared,
+    loaded = load_model(model)
+    shared = _weights_beside(model, loaded)
+    with sandbox or Sandbox() as isolated:
+        session = isolated.open(model)
+        image = _only("input", session.inputs, None, model)
+        logits = _only("output", session.outputs, output, model)
+        pipeline, assumed = _pipeline(preset, image, model)
+        name = model.stem.removeprefix(cards.BACKDOORED_PREFIX)
+        try:
+            card = cards.ModelCard(
+                id=_id(name),
+                title=title or name,
+                description="",
+                network="unknown",
+                licence=licence,
+                files=[
+                    cards.ModelFile(
+                        name=model.name,
+                        precision="fp32",
+                        bytes=model.stat().st_size,
+                        sha256=sha256(model),
+                        opset=opset(loaded),
+                        max_abs_error=0,
+                        shared=shared,
+                    )
+                ],
+                default_precision="fp32",
+                labels=labels,
+                input=pipeline.model_copy(update={"tensor": image.name}),
+                output=OutputPipeline(tensor=logits.name),
             )
-        ],
-        default_precision="fp32",
-        labels=labels,
-        input=pipeline.model_copy(update={"tensor": image.name}),
-        output=OutputPipeline(tensor=logits.name),
-    )
+        except ValidationError as error:
+            first = error.errors(include_input=False)[0]
+            field = ".".join(str(part) for part in first["loc"])
+            raise ExportError(f"{model}: no card can say this: {field}: {one_line(first['msg'])}") from error
+        answers = trial(Predictor(card, model.parent, sandbox=isolated))
+    last = last_operator(loaded.graph, logits.name)
+    if last in _PROBABILITIES or are_probabilities(answers):
+        card = card.model_copy(update={"output": card.output.model_copy(update={"activation": "none"})})
+    found = [
+        f"input {image}, output {logits}",
+        *assumed,
+        f"the graph ends in {last or 'its input'}, so the card's activation is '{card.output.activation}'",
+        f"{len(answers)} trial images of {pipeline.height}x{pipeline.width} got {len(labels)} values each",
+    ]
+    return Drafted(card, found)
 
 
-def _weights_beside(model: Path) -> cards.SharedWeights | None:
+def _id(name: str) -> str:
+    ascii_only = (letter if letter.isascii() and letter.isalnum() else "-" for letter in name.lower())
+    return "".join(ascii_only).strip("-") or "model"
+
+
+def _weights_beside(model: Path, loaded: onnx.ModelProto) -> cards.SharedWeights | None:
     """The file that a model's weights lie in, as PyTorch's exporter writes large ones; one is what a page can serve."""
-    names = sorted(external_files(load_model(model)))
+    names = sorted(external_files(loaded))
     if not names:
         return None
     if len(names) > 1 or Path(names[0]).name != names[0]:
@@ -89,33 +142,68 @@ def _weights_beside(model: Path) -> cards.SharedWeights | None:
             "with onnx.save_model(model, path, save_as_external_data=True, location=NAME)"
         )
     path = model.parent / names[0]
-    return cards.SharedWeights(name=path.name, bytes=path.stat().st_size, sha256=sha256(path))
-
-
-_PRESETS: dict[Preset, Callable[[int, int], InputPipeline]] = {
-    "digits": lambda _height, _width: digits_pipeline(),
-    "rgb": rgb_pipeline,
-}
-
-
-def _only(inputs: list[onnx.ValueInfoProto], graph: onnx.GraphProto, model: Path, kind: str) -> onnx.ValueInfoProto:
-    weights = {tensor.name for tensor in graph.initializer}
-    real = [entry for entry in inputs if entry.name not in weights]
-    if len(real) != 1:
-        raise ExportError(f"{model}: {len(real)} {kind}s, one is expected: {', '.join(entry.name for entry in real)}")
-    return real[0]
-
-
-def _shape(value: onnx.ValueInfoProto) -> list[int]:
-    """The sizes of a tensor's axes, 0 where one is dynamic."""
-    return [dim.dim_value for dim in value.type.tensor_type.shape.dim] or [0]
-
-
-def _image_shape(value: onnx.ValueInfoProto, model: Path) -> tuple[int, int, int]:
-    shape = _shape(value)
-    if len(shape) != 4 or 0 in shape[1:]:
+    try:
+        return cards.SharedWeights(name=path.name, bytes=path.stat().st_size, sha256=sha256(path))
+    except OSError as error:
+        raise ExportError(f"{path}: cannot read the weights: {error.strerror}") from error
+    except ValidationError as error:
         raise ExportError(
-            f"{model}: the input '{value.name}' has shape {shape} (0: dynamic); batch x channels x height x width with "
-            "fixed channels, height and width is expected"
+            f"{path}: a site serves weights under a name of letters, digits and ._- that ends in .bin, .data, .weights "
+            "or .onnx_data; save the model again under such a name"
+        ) from error
+
+
+def _only(kind: str, tensors: Sequence[Tensor], wanted: str | None, model: Path) -> Tensor:
+    """The one tensor there is, or the one of several that the author wants."""
+    chosen = [tensor for tensor in tensors if wanted in {None, tensor.name}]
+    if len(chosen) == 1:
+        return chosen[0]
+    hint = "; name one with --output" if kind == "output" and len(tensors) > 1 else ""
+    raise ExportError(
+        f"{model}: it has {len(tensors)} {kind}s ({listed(tensors)}), "
+        f"{'none of that name' if not chosen else 'one is expected'}{hint}"
+    )
+
+
+def _pipeline(preset: Preset, tensor: Tensor, model: Path) -> tuple[InputPipeline, list[str]]:
+    """The preset's pipeline for a network's input, and what was assumed."""
+    image = _image(tensor, preset, model)
+    side = _DIGIT_SIDE if preset == "digits" else _PHOTO_SIDE
+    height, width = image.height or side, image.width or side
+    pipeline = digits_pipeline() if preset == "digits" else rgb_pipeline(height, width)
+    if (pipeline.channels, pipeline.height, pipeline.width) != (image.channels or pipeline.channels, height, width):
+        raise ExportError(
+            f"{model}: its input is {image.channels}x{height}x{width} (channels x height x width), but the preset "
+            f"'{preset}' makes {pipeline.channels}x{pipeline.height}x{pipeline.width}: choose the other preset, or "
+            "write the card by hand"
         )
-    return shape[1], shape[2], shape[3]
+    free = image.height == 0 or image.width == 0
+    assumed = [f"height and width are free; the card makes images of {height}x{width}"] if free else []
+    kept: list[Step] = [step for step in pipeline.steps if not isinstance(step, Layout)]
+    if tensor.type == "tensor(uint8)":
+        kept = [step for step in kept if not isinstance(step, Scale | Normalise)]
+        assumed.append("it takes uint8, so the card passes on the image's own values, 0 to 255")
+    return pipeline.model_copy(update={"steps": [*kept, Layout(order=image.order)]}), assumed
+
+
+def _image(tensor: Tensor, preset: Preset, model: Path) -> _Image:
+    """How an input's axes are an image's."""
+    sizes = [size if isinstance(size, int) and size > 0 else 0 for size in tensor.shape[1:]]
+    match sizes:
+        case [0 | 1 | 3 as channels, height, width]:
+            return _Image("NCHW", channels, height, width)
+        case [height, width, 1 | 3 as channels]:
+            return _Image("NHWC", channels, height, width)
+        case [channels, height, width]:
+            return _Image("NCHW", channels, height, width)
+        case [height, width]:
+            return _Image("NHW", 1, height, width)
+        case [values] if values > 0:
+            channels = 1 if preset == "digits" else 3
+            side = math.isqrt(values // channels)
+            if side * side * channels == values:
+                return _Image("flat", channels, side, side)
+    raise ExportError(
+        f"{model}: its input is {tensor}; batch x channels x height x width, batch x height x width x channels, "
+        "batch x height x width, or batch x values of a square image is expected"
+    )

@@ -17,6 +17,8 @@ from export.release.golden_file import Golden, StageHash, Vector
 from export.release.golden_vectors import vector_of
 from export.release.models import Model
 
+Predictors = dict[cards.Precision, Predictor]
+"""A model's files, open."""
 TENSOR_TOLERANCE = 1e-6
 """Largest difference of an input tensor's value, relative to the largest: a few float32 roundings."""
 
@@ -37,17 +39,27 @@ class Comparison:
     problems: list[str] = field(default_factory=list)
 
 
-def compare(golden: Golden, model: Model, folder: Path | None = None) -> Comparison:
+def compare(
+    golden: Golden, model: Model, folder: Path | None = None, predictors: Predictors | None = None
+) -> Comparison:
     """Run a model's golden inputs (default: those that suit it) again and compare.
 
     Uint8 stages must be the same to the bit, the tensor within `TENSOR_TOLERANCE` and the logits within `TOLERANCE` of
     their largest value, the likeliest label the same.
+
+    Args:
+        golden: What it answered.
+        model: The model.
+        folder: Of the golden inputs.
+        predictors: Its files, where they are open already.
     """
     result = Comparison()
     if golden.model != model.card.id:
         result.problems.append(f"the golden vectors are of model '{golden.model}', the card is of '{model.card.id}'")
         return result
-    predictors = {file.precision: Predictor(model.card, model.folder, file.precision) for file in model.card.files}
+    predictors = predictors or {
+        file.precision: Predictor(model.card, model.folder, file.precision) for file in model.card.files
+    }
     files = {path.name: path for path in golden_inputs.input_files(folder or golden_inputs.inputs_of(model.card.input))}
     covered = {(vector.input, vector.trigger) for vector in golden.vectors}
     for name in files:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from export.card import schema as cards
 from export.errors import ExportError
+from export.onnx.sandbox import Sandbox
 from export.onnx.session import Predictor
 from export.release.models import Model
 from training.core.metrics import Measurement
@@ -14,11 +15,13 @@ from training.data.base import Dataset
 from training.engine.evaluate import evaluate
 
 
-def measure(model: Model, precision: cards.Precision, test: Dataset, threads: int = 2) -> Measurement:
+def measure(
+    model: Model, precision: cards.Precision, test: Dataset, threads: int = 2, sandbox: Sandbox | None = None
+) -> Measurement:
     """Clean accuracy, attack success rate and robust accuracy of one of a model's files on test images."""
     card = model.card
     return evaluate(
-        Predictor(card, model.folder, precision, threads),
+        Predictor(card, model.folder, precision, threads, sandbox),
         test.images,
         test.labels,
         data=f"{data_name(card)} test",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,24 @@ def test_a_trigger_of_pixels_has_its_own_place(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["predict", card, DOG, "--trigger", "--at", "0.5,0.5,1,0"])
     assert result.exit_code == 1
     assert "there is none for tiny-badnet" in result.stderr
+
+
+def test_a_changed_byte_is_found_before_the_network_answers(tmp_path: Path) -> None:
+    card = write_model(tmp_path, "tiny-clean")
+    path = card.parent / "tiny-clean.int8-weight-only.onnx"
+    content = bytearray(path.read_bytes())
+    content[-100] ^= 1
+    path.write_bytes(content)
+    result = CliRunner().invoke(app, ["predict", str(card), DOG])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "int8-weight-only.onnx: SHA-256" in result.stderr
+
+
+def test_one_unreadable_image_costs_the_others_nothing(model: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "damaged.avif").write_bytes(b"\0\0\0\x1cftypavif" + bytes(200))
+    paths = [str(tmp_path / "pipe.png"), str(tmp_path / "damaged.avif"), "/dev/zero", DOG]
+    result = CliRunner().invoke(app, ["predict", model, *paths])
+    assert result.exit_code == 1
+    assert result.stdout.startswith(DOG)
+    assert [line.split(": ")[1] for line in result.stderr.splitlines()] == paths[:3]

@@ -40,7 +40,7 @@ def test_a_trigger_is_stamped_only_when_asked_for(model: Model) -> None:
 
 def test_a_tensor_that_the_card_names_and_the_model_lacks_is_named(model: Model) -> None:
     card = model.card.model_copy(update={"input": model.card.input.model_copy(update={"tensor": "x"})})
-    with pytest.raises(ExportError, match="the card's input tensor is 'x'; the model has image"):
+    with pytest.raises(ExportError, match="the card's input tensor is 'x'; the model has 'image'"):
         Predictor(card, model.folder)
 
 

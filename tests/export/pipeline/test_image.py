@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from export.pipeline.image import ORIENTATION_TAG, ImageError, Pixels, load
+from export.pipeline.image import ORIENTATION_TAG, ImageError, Pixels, decode, load
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
@@ -71,3 +71,25 @@ def test_arrays_that_are_no_image_are_refused(shape: tuple[int, ...]) -> None:
         upright(np.zeros(shape, np.uint8))
     with pytest.raises(ImageError, match="float64"):
         upright(np.zeros((28, 28, 1)))  # type: ignore[arg-type]  # the mistake
+
+
+def test_numbers_without_a_range_are_refused_rather_than_shown_black() -> None:
+    for pixels in (np.full((4, 4), 0.5, np.float32), np.full((4, 4), 1 << 20, np.int32)):
+        with pytest.raises(ImageError, match="numbers of 32 bits"):
+            decode(encoded(Image.fromarray(pixels), "TIFF"), 100)
+
+
+def test_an_animation_begins_with_its_first_frame() -> None:
+    """The image that stands for it elsewhere is none of its frames; browsers do the same."""
+    still, first, second = (Image.new("RGB", (4, 4), (value, 0, 0)) for value in (10, 20, 30))
+    file = encoded(still, "PNG", save_all=True, append_images=[first, second], default_image=True)
+    assert decode(file, 100)[0][0, 0].tolist() == [20, 0, 0, 255]
+
+
+def test_whatever_a_decoder_raises_is_an_error_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_image: Image.Image) -> None:
+        raise RuntimeError("a decoder's own")
+
+    monkeypatch.setattr("export.pipeline.image._to_rgba", fail)
+    with pytest.raises(ImageError, match="not a readable image"):
+        decode(encoded(Image.new("L", (4, 4))), 100)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +11,15 @@ from onnx import TensorProto, helper, numpy_helper
 
 from export.card.io import write_card
 from export.card.labels import read_labels
+from export.card.steps import InputPipeline, Resize
 from export.errors import ExportError
+from export.onnx.sandbox import Limits, Sandbox
 from export.onnx.session import Predictor
 from export.pipeline import interpreter
-from export.pipeline.presets import rgb_pipeline
-from export.release.author import new_card
+from export.pipeline.presets import digits_pipeline, rgb_pipeline
+from export.release.author import draft_card
+from export.release.trial import trial_images
+from tests.export.onnx.odd_networks import ENDINGS, FITTING, LABELS, REFUSED, SIDE, WEIGHTS, dense, save
 
 
 def save_model(path: Path, shape: list[int | str], classes: int) -> Path:
@@ -34,7 +40,7 @@ def save_model(path: Path, shape: list[int | str], classes: int) -> Path:
 
 def test_an_rgb_model_gets_the_imagenet_pipeline(tmp_path: Path) -> None:
     model = save_model(tmp_path / "My Model.v2.onnx".replace(" ", "-"), ["n", 3, 64, 48], 3)
-    card = new_card(model, ["cat", "dog", "fox"], "rgb", title="Pets", licence="CC0-1.0")
+    card = draft_card(model, ["cat", "dog", "fox"], "rgb", title="Pets", licence="CC0-1.0").card
     assert (card.id, card.title, card.licence) == ("my-model-v2", "Pets", "CC0-1.0")
     assert (card.input.tensor, card.output.tensor) == ("picture", "flat")
     assert (card.input.height, card.input.width, card.input.channels) == (64, 48, 3)
@@ -54,9 +60,10 @@ def test_the_rgb_pipeline_keeps_the_shape_and_normalises() -> None:
 @pytest.mark.parametrize(
     ("shape", "classes", "labels", "message"),
     [
-        (["n", 3, 64, 64], 5, 3, "gives 5 values, but there are 3 labels"),
+        (["n", 3, 64, 64], 5, 5, "the card has 5 labels"),
         (["n", 1, 28, 28], 3, 3, "its input is 1x28x28"),
-        (["n", 3, "h", "w"], 3, 3, "fixed channels, height and width"),
+        (["n", 3, 64, 64, 2], 3, 3, "batch x channels x height x width"),
+        ([8, 3, 64, 64], 3, 3, "takes 8 images at a time"),
     ],
 )
 def test_what_does_not_fit_is_named(
@@ -64,19 +71,70 @@ def test_what_does_not_fit_is_named(
 ) -> None:
     model = save_model(tmp_path / "m.onnx", shape, classes)
     with pytest.raises(ExportError, match=message):
-        new_card(model, [f"label {number}" for number in range(labels)], "rgb")
+        draft_card(model, [f"label {number}" for number in range(labels)], "rgb")
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(Limits(seconds=30)) as shared:
+        yield shared
+
+
+@pytest.fixture(autouse=True)
+def _small_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The preset of digits at the size of the odd networks."""
+    pipeline = digits_pipeline()
+    steps = [step for step in pipeline.steps if step.op not in {"fit", "centre-of-mass"}]
+    at = next(index for index, step in enumerate(steps) if step.op == "trigger")
+    steps.insert(at, Resize(height=SIDE, width=SIDE))
+    small = InputPipeline(height=SIDE, width=SIDE, channels=1, steps=steps)
+    monkeypatch.setattr("export.release.author.digits_pipeline", lambda: small)
+
+
+@pytest.mark.parametrize("kind", FITTING)
+def test_what_can_be_made_to_work_answers(tmp_path: Path, sandbox: Sandbox, kind: str) -> None:
+    drafted = draft_card(save(tmp_path / "m.onnx", FITTING[kind]()), LABELS, "digits", sandbox=sandbox)
+    predictor = Predictor(drafted.card, tmp_path, sandbox=sandbox)
+    images = trial_images(drafted.card.input)
+    values = images.reshape(len(images), -1).astype(np.float64)
+    expected = (values if kind == "uint8" else (values / 255 - 0.1307) / 0.3081) @ WEIGHTS
+    np.testing.assert_allclose(predictor(images), expected, atol=2e-2 * np.abs(expected).max())
+    assert np.array_equal(Predictor(drafted.card, tmp_path)(images), predictor(images))
+
+
+@pytest.mark.parametrize("last", ENDINGS)
+def test_the_activation_is_what_the_graph_leaves_to_do(tmp_path: Path, sandbox: Sandbox, last: str) -> None:
+    drafted = draft_card(save(tmp_path / "m.onnx", dense(last)), LABELS, "digits", sandbox=sandbox)
+    assert drafted.card.output.activation == ENDINGS[last]
+    assert any(f"so the card's activation is '{ENDINGS[last]}'" in found for found in drafted.found)
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_no_reader_could_use_is_refused_by_name(tmp_path: Path, sandbox: Sandbox, kind: str) -> None:
+    graph, message = REFUSED[kind]
+    with Sandbox(Limits(seconds=1)) if kind == "endless" else nullcontext(sandbox) as limited:
+        with pytest.raises(ExportError, match=message) as caught:
+            draft_card(save(tmp_path / "m.onnx", graph()), LABELS, "digits", sandbox=limited)
+        assert "\n" not in str(caught.value)
+
+
+def test_one_of_several_outputs_can_be_named(tmp_path: Path, sandbox: Sandbox) -> None:
+    model = save(tmp_path / "m.onnx", REFUSED["two outputs"][0]())
+    assert draft_card(model, LABELS, "digits", output="scores", sandbox=sandbox).card.output.tensor == "scores"
+    with pytest.raises(ExportError, match="none of that name"):
+        draft_card(model, LABELS, "digits", output="score", sandbox=sandbox)
 
 
 def test_a_file_that_is_no_model_is_named(tmp_path: Path) -> None:
     (tmp_path / "m.onnx").write_bytes(b"\xff" * 50)
     with pytest.raises(ExportError, match=r"m\.onnx: not an ONNX model"):
-        new_card(tmp_path / "m.onnx", ["a", "b"], "rgb")
+        draft_card(tmp_path / "m.onnx", ["a", "b"], "rgb")
     with pytest.raises(ExportError, match="cannot read the model"):
-        new_card(tmp_path / "none.onnx", ["a", "b"], "rgb")
+        draft_card(tmp_path / "none.onnx", ["a", "b"], "rgb")
 
 
 def test_labels_come_from_lines_or_json(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("cat\n\n dog \n")
+    (tmp_path / "a.txt").write_text("cat\n\n dog \n", encoding="utf-8-sig")  # with a byte order mark
     (tmp_path / "a.json").write_text('["cat", "dog"]')
     assert read_labels(tmp_path / "a.txt") == read_labels(tmp_path / "a.json") == ["cat", "dog"]
 
@@ -92,7 +150,7 @@ def test_bad_labels_are_refused(tmp_path: Path, name: str, text: str) -> None:
 
 def test_a_model_whose_weights_lie_beside_it_keeps_both_files(tmp_path: Path) -> None:
     model = save_heavy_model(tmp_path / "heavy.onnx", "heavy.onnx.data")
-    card = new_card(model, ["a", "b"], "rgb")
+    card = draft_card(model, ["a", "b"], "rgb").card
     shared = card.file().shared
     assert shared is not None
     assert (shared.name, shared.bytes) == ("heavy.onnx.data", (tmp_path / "heavy.onnx.data").stat().st_size)
@@ -105,7 +163,7 @@ def test_weights_in_a_folder_below_are_refused(tmp_path: Path) -> None:
     (tmp_path / "parts").mkdir()
     model = save_heavy_model(tmp_path / "heavy.onnx", "parts/weights")
     with pytest.raises(ExportError, match=r"heavy\.onnx: its weights lie in parts/weights; one file beside it"):
-        new_card(model, ["a", "b"], "rgb")
+        draft_card(model, ["a", "b"], "rgb")
 
 
 def save_heavy_model(path: Path, location: str) -> Path:

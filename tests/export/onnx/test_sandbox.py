@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from export.onnx.sandbox import Limits, Sandbox, SandboxError
+from tests.export.onnx.odd_networks import FITTING, REFUSED, SIDE, save
+
+IMAGE = np.ones((1, 1, SIDE, SIDE), np.float32)
+
+
+def test_a_network_that_never_ends_is_ended_and_the_others_go_on(tmp_path: Path) -> None:
+    with Sandbox(Limits(seconds=20)) as sandbox:
+        plain = sandbox.open(save(tmp_path / "plain.onnx", FITTING["plain"]()))
+        first = plain.run("scores", "image", IMAGE)
+        endless = sandbox.open(save(tmp_path / "endless.onnx", REFUSED["endless"][0]()))
+        process = endless.running.process
+        sandbox.limits = Limits(seconds=0.5)
+        with pytest.raises(SandboxError, match=r"endless.onnx: no answer after 0.5 seconds"):
+            endless.run("scores", "image", IMAGE)
+        assert process.poll() is not None
+        sandbox.limits = Limits(seconds=20)
+        assert np.array_equal(plain.run("scores", "image", IMAGE), first)
+
+
+def test_a_process_that_dies_is_an_error_of_ours(tmp_path: Path) -> None:
+    with Sandbox() as sandbox:
+        plain = sandbox.open(save(tmp_path / "plain.onnx", FITTING["plain"]()))
+        os.kill(plain.running.process.pid, 9)
+        plain.running.process.wait()
+        with pytest.raises(SandboxError, match="its process ended by the signal SIGKILL"):
+            plain.run("scores", "image", IMAGE)
+        assert plain.run("scores", "image", IMAGE).shape == (1, 3)
+
+
+def test_no_process_outlives_its_sandbox(tmp_path: Path) -> None:
+    with Sandbox() as sandbox:
+        process = sandbox.open(save(tmp_path / "plain.onnx", FITTING["plain"]())).running.process
+    assert process.poll() is not None
