@@ -5,13 +5,14 @@ Tokens pass through Markdown untouched wherever a block is: in a list, an admoni
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from site_src.plugin.expressions import ExpressionError, FactError, Macros, evaluate
 from site_src.plugin.problems import Problem, did_you_mean
@@ -25,6 +26,12 @@ from site_src.plugin.widgets.registry import KINDS
 _TOKEN = "onnxwidgets{:04d}token"  # noqa: S105 - a placeholder, not a secret
 _TOKENS = re.compile(r"<p>\s*(?P<alone>onnxwidgets\d{4}token)\s*</p>|(?P<inline>onnxwidgets\d{4}token)")
 _INLINE = re.compile(r"^<(?:span|strong|em|code|a|abbr|small|b|i)\b", re.IGNORECASE)
+_INCLUDE = re.compile(r"^.*(?:-{1,}8<-{1,}|\{%|\{!).*$", re.MULTILINE)
+"""Snippets, and the plugins include-markdown and macros."""
+_FIELD = re.compile(r"(?:\.\w+|\[[^\[\]]*\])\s*$")
+"""The end of an expression that reads a field: `card('mine').title`."""
+_NEAR = 0.75
+"""How alike a name and that of a kind are, of 1, where the one is taken for a slip of the other."""
 
 
 @dataclass
@@ -42,25 +49,35 @@ class PageBuilder:
     problems: list[Problem] = field(default_factory=list)
     hints: Markup = field(default_factory=Markup)
     """For the page's head: what a browser fetches at once."""
-    _html: dict[str, Markup] = field(default_factory=dict)
+    _html: dict[str, Markup | Callable[[], Markup]] = field(default_factory=dict)
+    _sources: dict[str, Fence] = field(default_factory=dict)
+    """Token -> the fence in whose place it stands."""
+    _include: int = 1
+    """The first line that puts another file into the page."""
     _ids: set[str] = field(default_factory=set)
     _preloaded: set[str] = field(default_factory=set)
     _numbers: Counter[str] = field(default_factory=Counter)
     _line: int = 1
 
     def markdown(self, text: str, lines_before: int) -> str:
-        """The page's Markdown with tokens for widgets and expressions; afterwards, `problems` holds all mistakes.
+        """The page's Markdown with tokens for widgets and expressions.
 
         Args:
             text: The Markdown without front matter.
             lines_before: Lines of the file above it.
         """
         fences = find_fences(text)
-        replacements: list[tuple[Span, str]] = []
+        self._include = _included_at(text) + lines_before
+        replacements: list[tuple[Span, str]] = [
+            (fence, self._place_of(fence, fence.line + lines_before)) for fence in fences if _ours(fence)
+        ]
         for fence in fences:
-            if fence.info in KINDS:
-                token = self._stash(self._fence(fence, KINDS[fence.info], lines_before))
-                replacements.append((fence, f"{fence.indent}{token}\n"))
+            near = difflib.get_close_matches(fence.info.lower().replace("_", "-"), KINDS, 1, _NEAR)
+            if near and fence.info not in KINDS:
+                hint = did_you_mean(fence.info, KINDS)
+                self.problems.append(
+                    Problem(fence.line + lines_before, f"there is no kind of block '{fence.info}'{hint}")
+                )
         if self.macros is not None:
             macros = self.macros(self)
             replacements += [
@@ -69,16 +86,28 @@ class PageBuilder:
             ]
         return replace_spans(text, replacements)
 
+    def late(self, text: str) -> str:
+        """The page's Markdown as it is rendered, with tokens for blocks that another file or plugin has put into it."""
+        fences = [fence for fence in find_fences(text) if _ours(fence)]
+        return replace_spans(text, [(fence, self._place_of(fence, self._include, late=True)) for fence in fences])
+
     def html(self, content: str) -> str:
-        """The page's HTML with every token replaced."""
+        """The page's HTML with every token replaced; afterwards, `problems` holds all mistakes."""
 
         def replace(match: re.Match[str]) -> str:
-            html = self._html.get(match["alone"] or match["inline"])
-            if html is None:
+            token = match["alone"] or match["inline"]
+            if token not in self._html:
                 return match[0]
-            return f"<p>{html}</p>" if match["alone"] and _INLINE.match(html) else str(html)
+            if token in self._sources and _inside(content, match.start(), "code"):  # an example, indented
+                return str(escape(self._sources[token].text))
+            html = self._html_of(token)
+            if match["alone"]:
+                return f"<p>{html}</p>" if _INLINE.match(html) else str(html)
+            if token in self._sources and _inside(content, match.start(), "p"):  # else the browser ends it there
+                return f"</p>{html}<p>"
+            return str(html)
 
-        return _TOKENS.sub(replace, content)
+        return _TOKENS.sub(replace, content).replace("<p></p>", "")
 
     def place(self, html: str, element: str | None = None) -> str:
         """For macros: a token for this HTML, to put into Markdown.
@@ -100,14 +129,32 @@ class PageBuilder:
             raise FactError(f"unknown kind of widget '{kind}'{did_you_mean(kind, KINDS)}")
         lines: Lines = {(): self._line}
         block, problems = check(KINDS[kind].schema, options, lines)
-        return self._stash(self._report(problems) if block is None else self._widget(KINDS[kind], block, lines))
+        if block is None:
+            return self._stash(self._report(problems))
+        return self._stash(lambda: self._widget(KINDS[kind], block, lines))
 
-    def _fence(self, fence: Fence, kind: Kind[Any], lines_before: int) -> Markup:
-        line = fence.line + lines_before
-        if not fence.closed:
-            return self._report([Problem(line, f"this {kind.fence} block is not closed with ```")])
+    def _place_of(self, fence: Fence, line: int, *, late: bool = False) -> str:
+        """What stands in a fence's place in the Markdown: a token in a paragraph of its own."""
+        token = self._stash(lambda: self._fence(fence, KINDS[fence.info], line, late=late))
+        self._sources[token] = fence
+        before = "" if fence.indent or fence.marker else "\n"  # where it is indented, a blank line could end a list
+        return f"{before}{fence.indent}{token}\n"
+
+    def _fence(self, fence: Fence, kind: Kind[Any], line: int, *, late: bool) -> Markup:
         block, lines, problems = read_block(fence.body, line + 1, kind.fence, kind.schema)
-        return self._report(problems) if block is None else self._widget(kind, block, lines)
+        if not fence.closed:
+            problems = [Problem(line, f"this {kind.fence} block is not closed with ```")]
+        elif fence.marker:
+            problems = [Problem(line, f"a {kind.fence} block begins on a line of its own, below the list's marker")]
+        elif fence.extra:
+            message = f"'{fence.extra}' stands beside {kind.fence}; options are lines `key: value` of the block"
+            problems = [Problem(line, message)]
+        before = len(self.problems)
+        html = self._report(problems) if block is None or problems else self._widget(kind, block, lines)
+        if late:  # its lines are those of another file
+            where = "in a block that another file or plugin puts into this page"
+            self.problems[before:] = [Problem(line, f"{where}: {each.message}") for each in self.problems[before:]]
+        return html
 
     def _widget(self, kind: Kind[Any], block: Block, lines: Lines) -> Markup:
         self._numbers[kind.prefix] += 1
@@ -155,15 +202,41 @@ class PageBuilder:
             value = evaluate(code, macros)
         except ExpressionError as error:
             return self._stash(self._report([Problem(line, str(error))]))
-        return self._stash(value) if isinstance(value, Markup) else str(value)
+        if isinstance(value, Markup):
+            return self._stash(value)
+        # a macro writes Markdown; a field of a card is somebody's text, and must not become a page's script
+        return str(escape(value)) if _FIELD.search(code) else str(value)
 
-    def _stash(self, html: Markup) -> str:
+    def _stash(self, html: Markup | Callable[[], Markup]) -> str:
+        """A token for HTML, or for what makes it when the token is replaced."""
         token = _TOKEN.format(len(self._html))
         self._html[token] = html
         return token
+
+    def _html_of(self, token: str) -> Markup:
+        html = self._html[token]
+        made = html if isinstance(html, Markup) else html()
+        self._html[token] = made
+        return made
 
     def _report(self, problems: Sequence[Problem]) -> Markup:
         self.problems += problems
         # A box in the page, so that an author sees what is wrong where it happens
         html = templates().get_template("problems.html.jinja").render(page=self.name, problems=problems)
         return Markup(html.strip())  # noqa: S704 - the template escapes what it is given
+
+
+def _ours(fence: Fence) -> bool:
+    return fence.info in KINDS
+
+
+def _included_at(text: str) -> int:
+    """The first line that puts another file into the page; 1 if none does."""
+    found = _INCLUDE.search(text)
+    return 1 if found is None else text.count("\n", 0, found.start()) + 1
+
+
+def _inside(html: str, position: int, tag: str) -> bool:
+    """Whether a place of rendered Markdown lies in an element of that tag, which never holds another."""
+    opened = max(html.rfind(f"<{tag}>", 0, position), html.rfind(f"<{tag} ", 0, position))
+    return opened >= 0 and html.find(f"</{tag}>", opened, position) < 0

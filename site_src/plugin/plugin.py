@@ -26,6 +26,7 @@ from site_src.plugin.csp import protect
 from site_src.plugin.expressions import FactError, Macros, public_methods
 from site_src.plugin.facts import Facts
 from site_src.plugin.head import into_head
+from site_src.plugin.late import LateBlocks
 from site_src.plugin.offline import write as write_offline
 from site_src.plugin.page import PageBuilder
 from site_src.plugin.runtime import Assets, Runtime, collect, own_assets
@@ -59,6 +60,8 @@ class OnnxWidgetsPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-ca
         self._assets = Assets()
         self._runtime: Runtime | None = None
         self._pages: dict[str, PageBuilder] = {}
+        self._current: PageBuilder | None = None
+        """The page that is being rendered."""
         self._rendered: set[str] = set()
         self._sample_sets: SampleSets = {}
 
@@ -82,6 +85,7 @@ class OnnxWidgetsPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-ca
         self._start(Catalogue(self._root / folder for folder in self.options.models))
         for message in self._catalogue.broken:
             self._report(message, config)
+        config.markdown_extensions.append(LateBlocks(self._late))  # Markdown takes objects too
         self._extension = self._import_extension()
         if self._extension is not None and hasattr(self._extension, "sample_sets"):
             self._sample_sets = self._read_samples(self._extension)
@@ -90,7 +94,7 @@ class OnnxWidgetsPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-ca
     # Before all other plugins, so that line numbers are those of the file
     @event_priority(100)
     def on_page_markdown(self, markdown: str, /, *, page: Page, config: MkDocsConfig, files: Files) -> str | None:  # noqa: ARG002
-        """Replace blocks and expressions by tokens, and log what is wrong with them."""
+        """Replace blocks and expressions by tokens."""
         source = Path(page.file.abs_src_path or page.file.src_uri)
         builder = PageBuilder(
             name=_relative(source, self._root),
@@ -105,17 +109,23 @@ class OnnxWidgetsPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-ca
         # MkDocs has cut off the front matter, so the lines that are missing are its lines
         lines_before = page.file.content_string.replace("\r\n", "\n").rstrip("\n").count("\n")
         lines_before -= markdown.replace("\r\n", "\n").rstrip("\n").count("\n")
-        result = builder.markdown(markdown, max(lines_before, 0))
+        self._current = builder
+        return builder.markdown(markdown, max(lines_before, 0))
+
+    # Markdown is done: put in what the tokens stand for
+    def on_page_content(self, html: str, /, *, page: Page, config: MkDocsConfig, files: Files) -> str | None:  # noqa: ARG002
+        """Replace tokens by HTML, and log what is wrong with the page's blocks and expressions."""
+        builder, self._current = self._pages.get(page.file.src_uri), None
+        if builder is None:
+            return None
+        result = builder.html(html)
         # Logged, not raised: authors see all problems of all pages at once, and a strict build fails on any
         for problem in sorted(builder.problems, key=lambda problem: problem.line):
             self._report(problem.at(builder.name), config)
         return result
 
-    # Markdown is done: put in what the tokens stand for
-    def on_page_content(self, html: str, /, *, page: Page, config: MkDocsConfig, files: Files) -> str | None:  # noqa: ARG002
-        """Replace tokens by HTML."""
-        builder = self._pages.get(page.file.src_uri)
-        return builder.html(html) if builder else None
+    def _late(self, text: str) -> str:
+        return text if self._current is None else self._current.late(text)
 
     # The theme has put the page together: what a browser asks for at once comes first
     def on_post_page(self, output: str, /, *, page: Page, config: MkDocsConfig) -> str | None:  # noqa: ARG002

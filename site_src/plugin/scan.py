@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_FENCE = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)$")
+_FENCE = re.compile(
+    r"^(?P<indent>(?:[ \t]*>)*[ \t]*)(?P<marker>(?:[-*+]|\d{1,9}[.)])[ \t]+)?"
+    r"(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)$"
+)
+"""Indented, quoted, perhaps straight after a list's marker."""
+_QUOTE = re.compile(r"[ \t]*>")
+_ATTRIBUTES = re.compile(r"\{\s*\.(?P<name>[\w-]+)\s*(?P<extra>[^}]*)\}(?P<more>.*)")
+"""The other way to name a block: ``` {.onnx-demo}"""
 _CODE_SPAN = re.compile(r"(?<!`)(?P<ticks>`+)(?!`)(?:.+?)(?<!`)(?P=ticks)(?!`)", re.DOTALL)
 _EXPRESSION = re.compile(r"\{\{(?P<code>.+?)\}\}", re.DOTALL)
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
@@ -26,7 +33,14 @@ class Fence(Span):
 
     info: str
     """The word after the opening fence, for example `onnx-demo`."""
+    extra: str
+    """What else stands on the opening line."""
     indent: str
+    """White space and marks of a quote before the fence."""
+    marker: bool
+    """Whether a list's marker stands before it, where Markdown sees no fence."""
+    text: str
+    """The whole block, its indentation taken off."""
     body: str
     """The text between the fences, the fence's own indentation taken off."""
     closed: bool
@@ -47,6 +61,9 @@ def find_fences(markdown: str) -> list[Fence]:
     start = first_line = offset = 0
     for number, line in enumerate(markdown.splitlines(keepends=True), start=1):
         match = _FENCE.match(line.rstrip("\r\n"))
+        if opening is not None and _quotes(line) < _quotes(opening["indent"]):  # the quote ends, and its block with it
+            fences.append(_fence(opening, body, Span(start, offset, first_line), closed=False))
+            opening = None
         if opening is None:
             if match:
                 opening, start, first_line, body = match, offset, number, []
@@ -89,18 +106,41 @@ def replace_spans(markdown: str, replacements: list[tuple[Span, str]]) -> str:
 
 def _closes(line: re.Match[str], opening: re.Match[str]) -> bool:
     fence, wanted = line["fence"], opening["fence"]
-    return fence[0] == wanted[0] and len(fence) >= len(wanted) and not line["info"].strip()
+    same = fence[0] == wanted[0] and len(fence) >= len(wanted)
+    return same and not line["marker"] and not line["info"].strip()
 
 
 def _fence(opening: re.Match[str], body: list[str], span: Span, *, closed: bool) -> Fence:
-    words = opening["info"].split()
-    info = words[0] if words else ""
-    return Fence(span.start, span.end, span.line, info, opening["indent"], "".join(body), closed)
+    given = opening["info"].strip()
+    attributes = _ATTRIBUTES.fullmatch(given)
+    if attributes:
+        info, extra = attributes["name"], f"{attributes['extra']}{attributes['more']}".strip()
+    else:
+        info, _, extra = given.partition(" ")
+    text = f"{opening['fence']}{opening['info']}\n{''.join(body)}{opening['fence'] if closed else ''}"
+    return Fence(
+        span.start, span.end, span.line, info, extra.strip(), opening["indent"], bool(opening["marker"]), text,
+        "".join(body), closed,
+    )  # fmt: skip
+
+
+def _quotes(line: str) -> int:
+    """How many marks of a quote a line begins with."""
+    count, at = 0, 0
+    while match := _QUOTE.match(line, at):
+        count, at = count + 1, match.end()
+    return count
 
 
 def _dedent(line: str, indent: str) -> str:
     if line.startswith(indent):
         return line[len(indent) :]
+    at = 0
+    for _ in range(_quotes(indent)):
+        match = _QUOTE.match(line, at)
+        at = match.end() if match else at
+    if at:
+        return line[at:].removeprefix(" ")
     return line.lstrip(" \t") or line
 
 

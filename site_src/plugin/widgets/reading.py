@@ -10,6 +10,10 @@ from pydantic import BaseModel, ValidationError
 from site_src.plugin.problems import Problem, did_you_mean
 from site_src.plugin.widgets.base import Lines, Location
 
+MOST_LETTERS = 64 << 10
+DEEPEST = 16
+"""Lists and tables in one another; a block needs four."""
+
 Schema = TypeVar("Schema", bound=BaseModel)
 
 
@@ -30,6 +34,8 @@ def read_block(
     lines: dict[Location, int] = {(): max(first_line - 1, 1)}
     problems: list[Problem] = []
     try:
+        if (refused := _refused(body, first_line)) is not None:
+            return None, lines, [refused]
         node = yaml.compose(body, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -46,6 +52,21 @@ def read_block(
     block, invalid = check(schema, value, lines)
     problems += invalid
     return (None if problems else block), lines, problems
+
+
+def _refused(body: str, first_line: int) -> Problem | None:
+    """What no block needs and a short one can grow without bound by: nested lists, and references to other parts."""
+    if len(body) > MOST_LETTERS:
+        return Problem(first_line, f"the block holds more than {MOST_LETTERS:,} letters")
+    depth = 0
+    for event in yaml.parse(body, Loader=yaml.SafeLoader):
+        line = first_line + (event.start_mark.line if event.start_mark else 0)
+        if getattr(event, "anchor", None) is not None:
+            return Problem(line, "anchors and aliases (`&name`, `*name`) have no place in a block: write the value out")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            return Problem(line, f"more than {DEEPEST} lists or tables lie in one another")
+    return None
 
 
 def check(schema: type[Schema], value: object, lines: Lines) -> tuple[Schema | None, list[Problem]]:

@@ -65,6 +65,63 @@ def test_a_block_shown_as_an_example_stays_text(page: PageBuilder) -> None:
     assert "<onnx-demo" not in built(page, f"````\n{BLOCK}````\n")
 
 
+SMALL = "```onnx-demo\nmodels: tiny-clean\n```\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"A paragraph.\n{SMALL}",
+        f"A paragraph.\n{SMALL}goes on.\n",
+        "- item\n  ```onnx-demo\n  models: tiny-clean\n  ```\n",
+        "Said[^1].\n\n[^1]: A note.\n    ```onnx-demo\n    models: tiny-clean\n    ```\n",
+        "> Quoted.\n> ```onnx-demo\n> models: tiny-clean\n> ```\n",
+        ">```onnx-demo\n>models: tiny-clean\n>```\n",
+        "``` {.onnx-demo}\nmodels: tiny-clean\n```\n",
+        "~~~ { .onnx-demo }\nmodels: tiny-clean\n~~~\n",
+    ],
+)
+def test_a_block_never_lies_in_a_paragraph_which_the_browser_would_end(page: PageBuilder, text: str) -> None:
+    html = page.html(markdown(page.markdown(text, 0), extensions=["footnotes", "fenced_code"]))
+    assert page.problems == []
+    assert html.count("<onnx-demo") == 1
+    before = html[: html.index("<onnx-demo")]
+    assert before.count("<p>") == before.count("</p>")
+
+
+def test_a_block_shown_as_indented_code_stays_text(page: PageBuilder) -> None:
+    indented = "".join(f"    {line}\n" for line in BLOCK.splitlines())
+    html = built(page, f"So one writes it:\n\n{indented}\nand so it looks:\n\n{SMALL}")
+    assert html.count("<onnx-demo") == html.count("<script") == 1
+    assert "<pre><code>```onnx-demo\nmodels: [tiny-clean, tiny-badnet]\nsamples: digits\n```" in html
+    built(page, "    ```onnx-demo\n    models: [no-such-model]\n    ```\n")
+    assert page.problems == []
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("\n```onnx-dmeo\nmodels: a\n```\n", 2, "no kind of block 'onnx-dmeo'; did you mean 'onnx-demo'?"),
+        ("\n```ONNX_Demo\nmodels: a\n```\n", 2, "no kind of block 'ONNX_Demo'"),
+        ("- ```onnx-demo\n  models: tiny-clean\n  ```\n", 1, "begins on a line of its own, below the list's marker"),
+        ("```onnx-demo top=3\nmodels: tiny-clean\n```\n", 1, "'top=3' stands beside onnx-demo"),
+        ("``` {.onnx-demo #a}\nmodels: tiny-clean\n```\n", 1, "'#a' stands beside onnx-demo"),
+        ("> ```onnx-demo\n> models: tiny-clean\n\ntext\n", 1, "is not closed"),
+    ],
+)
+def test_what_would_silently_stay_code_is_reported(page: PageBuilder, text: str, line: int, message: str) -> None:
+    built(page, text)
+    (problem,) = page.problems
+    assert problem.line == line
+    assert message in problem.message
+
+
+@pytest.mark.parametrize("name", ["onnx", "python", "mermaid", "demo", ""])
+def test_other_fences_are_none_of_ours(page: PageBuilder, name: str) -> None:
+    built(page, f"```{name}\ncode\n```\n")
+    assert page.problems == []
+
+
 def test_without_scripts_a_reader_finds_the_models(page: PageBuilder) -> None:
     html = built(page, BLOCK)
     assert "<noscript>" in html
@@ -100,7 +157,7 @@ def test_problems_of_several_blocks_are_all_reported_with_their_lines(page: Page
 
 
 def test_lines_before_the_markdown_are_added(page: PageBuilder) -> None:
-    page.markdown("```onnx-demo\nmodels: no\n```\n", 4)
+    page.html(page.markdown("```onnx-demo\nmodels: no\n```\n", 4))
     assert page.problems[0].line == 6
 
 
@@ -125,6 +182,16 @@ def test_expressions_are_evaluated_and_every_mistake_is_reported(page: PageBuild
     lines = [problem.line for problem in page.problems]
     assert lines == [1, 3, 3, 3]
     assert "did you mean 'value'?" in page.problems[0].message
+
+
+def test_a_field_of_a_card_is_text_and_not_markup(page: PageBuilder) -> None:
+    @dataclass
+    class Card:
+        title: str = "<script>steal()</script>"
+
+    page.macros = lambda _page: {"card": Card, "bold": lambda: "<b>own</b>"}
+    html = built(page, "{{ card().title }} {{ bold() }}")
+    assert html == "<p>&lt;script&gt;steal()&lt;/script&gt; <b>own</b></p>"
 
 
 def test_html_of_a_macro_passes_markdown_untouched(page: PageBuilder) -> None:

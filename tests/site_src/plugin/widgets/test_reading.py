@@ -88,3 +88,19 @@ def test_a_tag_that_yaml_cannot_read_is_reported_and_does_not_run() -> None:
     ((line, message),) = problems("models: !!python/object/apply:os.getcwd []\n")
     assert line == 10
     assert message
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "message"),
+    [
+        ("models: &m [*m]\n", 2, "anchors and aliases"),
+        ("a: 1\nmodels: *m\n", 3, "anchors and aliases"),
+        (f"models: {'[' * 5000}{']' * 5000}\n", 2, "more than 16 lists or tables"),
+        (f"models: {'[' * 5000}\n", 2, "more than 16 lists or tables"),
+        (f"title: {'x' * 100_000}\n", 2, "more than 65,536 letters"),
+    ],
+)
+def test_a_block_that_would_grow_without_bound_is_refused(body: str, line: int, message: str) -> None:
+    _, _, (problem,) = read_block(body, 2, "onnx-demo", Demo)
+    assert problem.line == line
+    assert message in problem.message
