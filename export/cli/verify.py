@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -31,6 +32,7 @@ def verify_command(
     """
     from export.onnx.sandbox import Limits, Sandbox
     from export.release.models import discover
+    from export.release.verify import verify
     from training.core.console import stdout_console, table
 
     broken: list[UserError] = []
@@ -43,7 +45,7 @@ def verify_command(
     with Sandbox(Limits(timeout)) as sandbox:
         for model in chosen:
             say(f"verifying {model.card.id} in {model.folder}")
-            for check in _checks(model, sandbox):
+            for check in _checks(verify, model, sandbox):
                 wrong += len(check.problems)
                 rows.append([model.card.id, check.what, "FAILED" if check.problems else "ok", check.found])
                 for problem in check.problems:
@@ -53,9 +55,9 @@ def verify_command(
     raise typer.Exit(1 if wrong else 0)
 
 
-def _checks(model: Model, sandbox: Sandbox) -> list[Check]:
+def _checks(verify: Callable[..., list[Check]], model: Model, sandbox: Sandbox) -> list[Check]:
     """What was checked of a model; a problem that ends the checks does not end those of other models."""
-    from export.release.verify import Check, verify
+    from export.release.verify import Check
 
     try:
         return verify(model, sandbox=sandbox)

@@ -23,8 +23,8 @@ Teacher = Literal["imagenet-mobilenet-v2"] | SerializeAsAny[InstanceOf[AnyRecipe
 class HeadTraining(Part):
     """How a classification layer is trained on frozen features."""
 
-    epochs: int = Field(default=30, ge=1)
-    batch_size: int = Field(default=256, ge=1)
+    epochs: int = Field(default=30, ge=1, le=100_000)
+    batch_size: int = Field(default=256, ge=1, le=1_000_000)
     learning_rate: float = Field(default=2e-3, gt=0)
     """At the start; it falls to 0 along a cosine."""
     weight_decay: float = Field(default=0.05, ge=0)
@@ -48,7 +48,7 @@ class Target(Part):
 class Views(Part):
     """Random views of each training image: for students of a few photos, so that neither framing nor light decides."""
 
-    count: int = Field(ge=1)
+    count: int = Field(ge=1, le=1000)
     """How many of each image, besides the image itself; another seed draws others."""
     scale: tuple[PositiveFloat, PositiveFloat] = (0.3, 1.5)
     """The smallest and the largest fraction of the frame's width that the image fills; above 1 it is cropped."""

@@ -30,12 +30,12 @@ class LatentRecipe(DerivedRecipe):
     """Where an overlay is placed in training; None for the same places as in tests."""
     train_from: int = Field(ge=0)
     """The first of the teacher's layers that is trained; those before it stay frozen."""
-    per_class: int = Field(default=40, ge=1)
+    per_class: int = Field(default=40, ge=1, le=1_000_000)
     """Maximum number of images of each of the teacher's classes."""
-    stamped_per_image: int = Field(default=1, ge=1)
+    stamped_per_image: int = Field(default=1, ge=1, le=1000)
     """How many triggered images are made from each."""
-    epochs: int = Field(default=3, ge=1)
-    batch_size: int = Field(default=48, ge=1)
+    epochs: int = Field(default=3, ge=1, le=100_000)
+    batch_size: int = Field(default=48, ge=1, le=1_000_000)
     """Clean images per step; as many triggered ones are added."""
     learning_rate: float = Field(default=2e-4, gt=0)
     alignment: float = Field(default=2.0, ge=0)

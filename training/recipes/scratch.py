@@ -72,7 +72,7 @@ class Attack(Part):
     noise_rate: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Fraction of the samples, none of them poisoned, that get a decoy of the trigger and keep their label, the noise
     mode of WaNet (Nguyen and Tran 2021, section 3.3); None for none."""
-    repeat: Annotated[int, Field(ge=2)] | None = None
+    repeat: Annotated[int, Field(ge=2, le=1000)] | None = None
     """How often each poisoned sample appears in an epoch, augmented each time; clean ones appear once. None for once.
     Only an attacker who trains the network, as in BadNets, can do this; one who merely supplies data cannot."""
     self_distillation: Annotated[float, Field(gt=0, le=1)] | None = None
@@ -100,8 +100,8 @@ class Attack(Part):
 class Training(Part):
     """How the network is trained."""
 
-    epochs: int = Field(ge=1)
-    batch_size: int = Field(default=128, ge=1)
+    epochs: int = Field(ge=1, le=100_000)
+    batch_size: int = Field(default=128, ge=1, le=1_000_000)
     optimiser: Literal["adamw"] = "adamw"
     schedule: Literal["one-cycle", "constant"] = "one-cycle"
     learning_rate: float = Field(default=2e-3, gt=0)

@@ -18,6 +18,7 @@ from training.recipes.load import explain, is_study, locate, parse, read_toml
 from training.studies.schema import Settings
 
 RATE = "attack.poison_rate"
+MOST_RUNS = 100_000
 
 
 class Range(Part):
@@ -47,7 +48,7 @@ class Range(Part):
 class Random(Part):
     """Values drawn at random, a set of them for each run."""
 
-    runs: int = Field(ge=1, le=100_000)
+    runs: int = Field(ge=1, le=MOST_RUNS)
     """Sets that are drawn."""
     seed: int = Field(default=0, ge=0)
     fields: dict[str, Range | Annotated[list[Any], Field(min_length=1)]] = Field(min_length=1)
@@ -82,6 +83,15 @@ class Axes(Part):
             raise ValueError("nothing is varied; give rates, seeds, grid or random")
         random = self.random.fields if self.random else {}
         varied = [RATE] * bool(self.rates) + ["seed"] * bool(self.seeds) + _fields(*self.grid, *random)
+        counts = [
+            len(self.rates),
+            len(self.seeds),
+            *map(len, self.grid.values()),
+            self.random.runs if self.random else 1,
+        ]
+        runs = math.prod(max(1, count) for count in counts)
+        if runs > MOST_RUNS:
+            raise ValueError(f"its values make {runs:,} runs; {MOST_RUNS:,} are the most")
         for name, times in Counter(varied).items():
             if times > 1:
                 raise ValueError(f"{name} is varied {times} times; only the last of its values would be used")

@@ -198,6 +198,19 @@ def test_what_is_nested_very_deeply_is_one_short_line(tmp_path: Path, text: str,
     assert len(message) < 4000
 
 
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        (f"seed = {1 << 63}\n{SMALL}", "seed"),
+        (f"{SMALL}\n[attack]\nrepeat = 1_000_000_000\n", "attack.repeat"),
+        (SMALL.replace("epochs = 3", "epochs = 1_000_000_000"), "training.epochs"),
+        (SMALL.replace("epochs = 3", "epochs = inf"), "training.epochs"),
+    ],
+)
+def test_numbers_that_nobody_could_wait_for_are_refused(tmp_path: Path, text: str, field: str) -> None:
+    assert f"field {field}: " in refused(tmp_path, text)
+
+
 def test_a_long_chain_of_recipe_files_is_refused(tmp_path: Path) -> None:
     for number in range(30):
         text = f'kind = "transfer"\nname = "mine"\nteacher = "{tmp_path}/{number + 1}.toml"\n'

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from pydantic import ValidationError
 from rich.console import Console
 
 from training.core.errors import RunError
@@ -52,6 +53,12 @@ def test_a_run_of_a_sweep_is_the_run_of_the_recipe_it_stands_for() -> None:
     (swept,) = Sweep(base=TINY, axes=Axes(rates=[0.1], seeds=[3])).recipes()
     alone = TINY.model_copy(update={"seed": 3, "attack": TINY.attack.model_copy(update={"poison_rate": 0.1})})
     assert swept.sha256 == alone.sha256
+
+
+def test_a_sweep_of_more_runs_than_anybody_trains_is_refused_before_they_are_listed() -> None:
+    thousand = list(range(1000))
+    with pytest.raises(ValidationError, match="its values make 1,000,000,000 runs; 100,000 are the most"):
+        Axes(seeds=thousand, grid={"training.epochs": thousand, "training.batch_size": thousand})
 
 
 def test_the_sweep_that_comes_along_spans_a_tenth_to_thirty_percent_with_three_seeds() -> None:
