@@ -106,6 +106,25 @@ async function longestAnswers(page) {
   });
 }
 
+/** Headings below whose words there is room for a line, as a hidden link leaves it. @param {Page} page */
+async function emptyLines(page) {
+  await page.setViewportSize(sized(WIDTHS[0]));
+  return page.evaluate(() => {
+    const found = [];
+    for (const heading of document.querySelectorAll(".md-typeset :is(h2, h3)")) {
+      const words = [...heading.childNodes].filter((node) => !(node instanceof Element && node.matches(".headerlink")));
+      const range = document.createRange();
+      const bottoms = words.flatMap((node) => {
+        range.selectNode(node);
+        return [...range.getClientRects()].map(({ bottom }) => bottom);
+      });
+      const below = heading.getBoundingClientRect().bottom - Math.max(...bottoms);
+      if (below > Number.parseFloat(getComputedStyle(heading).fontSize)) found.push(heading.id);
+    }
+    return found;
+  });
+}
+
 /** Open every folded part; false if there is none. @param {Page} page */
 async function unfold(page) {
   return page.evaluate(() => {
@@ -159,6 +178,8 @@ for (const address of pages) {
           await page.setViewportSize(sized(width));
           await assertInPlace(page, `${width} pixels, dark`);
         }
+        assert.deepEqual(await emptyLines(page), [], "headings with an empty line");
+        await page.evaluate(() => scrollTo({ top: 600, behavior: "instant" })); // The header names the page then.
         if (await unfold(page)) {
           for (const width of [WIDTHS[0], 1280]) {
             await page.setViewportSize(sized(width));
