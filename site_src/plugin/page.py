@@ -145,7 +145,11 @@ class PageBuilder:
         if not fence.closed:
             problems = [Problem(line, f"this {kind.fence} block is not closed with ```")]
         elif fence.marker:
-            problems = [Problem(line, f"a {kind.fence} block begins on a line of its own, below the list's marker")]
+            problems = [
+                Problem(
+                    line, f"a {kind.fence} block begins on a line of its own, below the marker of a list or a footnote"
+                )
+            ]
         elif fence.extra:
             message = f"'{fence.extra}' stands beside {kind.fence}; options are lines `key: value` of the block"
             problems = [Problem(line, message)]

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 
 _FENCE = re.compile(
-    r"^(?P<indent>(?:[ \t]*>)*[ \t]*)(?P<marker>(?:[-*+]|\d{1,9}[.)])[ \t]+)?"
+    r"^(?P<indent>(?:[ \t]*>)*[ \t]*)(?P<marker>(?:[-*+:]|\d{1,9}[.)]|\[\^[^\]\n]+\]:)[ \t]+)?"
     r"(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)$"
 )
-"""Indented, quoted, perhaps straight after a list's marker."""
+"""Indented, quoted, perhaps straight after the marker of a list, a definition or a footnote."""
 _QUOTE = re.compile(r"[ \t]*>")
 _ATTRIBUTES = re.compile(r"\{\s*\.(?P<name>[\w-]+)\s*(?P<extra>[^}]*)\}(?P<more>.*)")
 """The other way to name a block: ``` {.onnx-demo}"""
@@ -38,7 +38,7 @@ class Fence(Span):
     indent: str
     """White space and marks of a quote before the fence."""
     marker: bool
-    """Whether a list's marker stands before it, where Markdown sees no fence."""
+    """Whether the marker of a list or a footnote stands before it, where Markdown sees no fence."""
     text: str
     """The whole block, its indentation taken off."""
     body: str

@@ -12,7 +12,7 @@ import tomli_w
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from training.core.text import did_you_mean
+from training.core.text import did_you_mean, one_line
 from training.recipes import former
 from training.recipes.base import AnyRecipe, RecipeError
 from training.recipes.derived import PRETRAINED
@@ -140,7 +140,7 @@ class _Reader:
 
     def report(self) -> str:
         """All problems in one line, under their files."""
-        return "; ".join(f"{where}: {'; '.join(found)}" for where, found in self._problems.items() if found)
+        return one_line("; ".join(f"{where}: {'; '.join(found)}" for where, found in self._problems.items() if found))
 
     def table(self, table: dict[str, Any], where: Path, prefix: str = "") -> AnyRecipe | None:
         """A recipe from a table; None if something is wrong.

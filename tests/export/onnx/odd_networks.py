@@ -14,7 +14,7 @@ SIDE, CLASSES = 4, 3
 LABELS = ["a", "b", "c"]
 FLOAT, HALF, BYTE = TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.UINT8
 
-Value = tuple[str, int, list[int | str]]
+Value = tuple[str, int, list[int | str] | None]
 
 
 class Graph(NamedTuple):

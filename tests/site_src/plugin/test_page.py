@@ -103,7 +103,8 @@ def test_a_block_shown_as_indented_code_stays_text(page: PageBuilder) -> None:
     [
         ("\n```onnx-dmeo\nmodels: a\n```\n", 2, "no kind of block 'onnx-dmeo'; did you mean 'onnx-demo'?"),
         ("\n```ONNX_Demo\nmodels: a\n```\n", 2, "no kind of block 'ONNX_Demo'"),
-        ("- ```onnx-demo\n  models: tiny-clean\n  ```\n", 1, "begins on a line of its own, below the list's marker"),
+        ("- ```onnx-demo\n  models: tiny-clean\n  ```\n", 1, "begins on a line of its own, below the marker"),
+        ("[^1]: ```onnx-demo\n    models: tiny-clean\n    ```\n", 1, "begins on a line of its own, below the marker"),
         ("```onnx-demo top=3\nmodels: tiny-clean\n```\n", 1, "'top=3' stands beside onnx-demo"),
         ("``` {.onnx-demo #a}\nmodels: tiny-clean\n```\n", 1, "'#a' stands beside onnx-demo"),
         ("> ```onnx-demo\n> models: tiny-clean\n\ntext\n", 1, "is not closed"),
