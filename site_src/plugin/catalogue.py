@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -40,14 +40,32 @@ class Entry:
         clear = self.card.backdoor is None or "backdoor" in self.card.title.lower()
         return self.card.title if clear else f"{self.card.title} (backdoored)"
 
+    @property
+    def served_card(self) -> bytes:
+        """The card with every default filled in."""
+        return self.card.model_dump_json(indent=2).encode()
+
+    def reference(self, url: Callable[[str], str]) -> dict[str, str | int]:
+        """How a page names the card to a widget, which checks it.
+
+        Args:
+            url: From an address in the built site to one that the page can use.
+        """
+        content = self.served_card
+        return {
+            "card": url(f"{self.served_at}/card.json"),
+            "bytes": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+        }
+
     def served_files(self) -> dict[str, Path | bytes]:
-        """Address in the built site -> content: the card with every default filled in, and all its ONNX files.
+        """Address in the built site -> content: the card, and all its ONNX files.
 
         Raises:
             CatalogueError: If one of them is not the file that the card describes; then none is served.
         """
         self.check()
-        files: dict[str, Path | bytes] = {f"{self.served_at}/card.json": self.card.model_dump_json(indent=2).encode()}
+        files: dict[str, Path | bytes] = {f"{self.served_at}/card.json": self.served_card}
         names = [part.name for file in self.card.files for part in file.parts]
         return files | {f"{self.served_at}/{name}": self.path.parent / name for name in names}
 

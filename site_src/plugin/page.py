@@ -173,7 +173,7 @@ class PageBuilder:
             runtime = self.get_runtime()
         except ValueError as error:
             return self._report([Problem(lines[()], str(error))])
-        head = self._head(runtime, kind.fence, [runtime.manifest, *widget.preloads])
+        head = self._head(runtime, kind.fence, widget.preloads)
         self._ids.add(widget_id)
         return head + widget.render(widget_id, self.output)
 

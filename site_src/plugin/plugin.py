@@ -26,6 +26,7 @@ from site_src.plugin.csp import protect
 from site_src.plugin.expressions import FactError, Macros, public_methods
 from site_src.plugin.facts import Facts
 from site_src.plugin.head import into_head
+from site_src.plugin.integrity import write as write_integrity
 from site_src.plugin.late import LateBlocks
 from site_src.plugin.offline import write as write_offline
 from site_src.plugin.page import PageBuilder
@@ -154,17 +155,19 @@ class OnnxWidgetsPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-ca
     # One policy for all pages, so all of them must be there, the theme's 404 page too
     @event_priority(-100)
     def on_post_build(self, *, config: MkDocsConfig) -> None:
-        """Change what the theme wrote: its script, every page's policy, and last the worker, which lists all files."""
+        """Change what was written: the theme's script, hashes, the policy, and last the worker, which lists all."""
         if self.options.anywhere and not self._serving and config.site_url:
             try:
                 relocate(Path(config.site_dir), config.site_url)
             except ThemeChangedError as error:
                 raise PluginError(f"onnx-widgets: option `anywhere`: {error}") from error
+        site, base = Path(config.site_dir), urlsplit(config.site_url or "/").path
+        if self._runtime is not None:
+            write_integrity(site, self._rendered, self._runtime.integrity, base)
         if self.options.csp:
-            protect(Path(config.site_dir), self._rendered, serving=self._serving)
+            protect(site, self._rendered, serving=self._serving)
         if self.options.offline and not self._serving:
-            base = urlsplit(config.site_url or "/").path
-            write_offline(Path(config.site_dir), self._get_runtime().register, base)
+            write_offline(site, self._get_runtime().register, base)
 
     # Rebuild when a model, a metric or a widget changes
     def on_serve(self, server: LiveReloadServer, /, *, config: MkDocsConfig, builder: object) -> LiveReloadServer:  # noqa: ARG002

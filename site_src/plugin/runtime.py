@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import posixpath
@@ -13,6 +14,9 @@ from pathlib import Path
 from training.core.errors import UserError
 
 PREFIX = "assets/onnx-widgets"
+
+PUBLISHED = "widgets/core/published.mjs"
+"""The module that lists what a page checks by itself; written here."""
 
 RUNTIME_FILES = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
 """The runtime without WebGPU, the glue code that it loads from its own folder, and the machine code."""
@@ -91,26 +95,24 @@ class Runtime:
         return found + [f"{self.served_at}/ort/{name}" for name in RUNTIME_FILES if name.endswith(".mjs")]
 
     def _reached(self, modules: list[str], *links: re.Pattern[str]) -> list[str]:
-        """These modules and all that they link to, directly or not."""
-        found = list(modules)
-        for address in found:
-            content = self.files[address]
-            text = content.decode() if isinstance(content, bytes) else content.read_text("utf-8")
-            for name in (name for link in links for name in link.findall(text)):
-                linked = posixpath.normpath(posixpath.join(posixpath.dirname(address), name))
-                if linked in self.files and linked not in found:
-                    found.append(linked)
-        return found
+        return _reached(self.files, modules, *links)
+
+    @property
+    def integrity(self) -> dict[str, str]:
+        """Address of each module that a page loads -> its hash, as browsers write it.
+
+        Those of the worker are checked by the page (`PUBLISHED`), because browsers do not.
+        """
+        pages = [address for address in self.files if re.search(r"/widgets/(?!worker/).*\.mjs$", address)]
+        return {
+            address: f"sha256-{base64.b64encode(hashlib.sha256(_read(self.files[address])).digest()).decode()}"
+            for address in pages
+        }
 
     @property
     def register(self) -> str:
         """Address of the module that keeps the site for reading without a network."""
         return f"{self.served_at}/widgets/offline/register.mjs"
-
-    @property
-    def manifest(self) -> str:
-        """Address of the list of the runtime's files."""
-        return f"{self.served_at}/ort/runtime.json"
 
     @property
     def stylesheet(self) -> str:
@@ -151,7 +153,7 @@ def collect(runtime_dir: Path, assets_dir: Path | None = None) -> Runtime:
         contents[f"ort/{name}"] = path
     version, licence = _package(runtime_dir.parent)
     contents["ort/LICENSE"] = licence
-    contents["ort/runtime.json"] = _manifest(version, [runtime_dir / name for name in RUNTIME_FILES + WEBGPU_FILES])
+    contents[PUBLISHED] = _published(contents)
     served_at = f"{PREFIX}/{_digest(contents)}"
     return Runtime(version, served_at, {f"{served_at}/{name}": content for name, content in contents.items()})
 
@@ -163,18 +165,38 @@ def _is_private(path: Path, root: Path) -> bool:
 def _digest(contents: dict[str, Path | bytes]) -> str:
     digest = hashlib.sha256()
     for name, content in sorted(contents.items()):
-        data = content if isinstance(content, bytes) else content.read_bytes()
-        digest.update(f"{name}\0{hashlib.sha256(data).hexdigest()}\n".encode())
+        digest.update(f"{name}\0{hashlib.sha256(_read(content)).hexdigest()}\n".encode())
     return digest.hexdigest()[:12]
 
 
-def _manifest(version: str, paths: list[Path]) -> bytes:
-    """Sizes and hashes of the runtime's files, for progress bars and for verifying downloads."""
-    described = {}
-    for path in paths:
-        data = path.read_bytes()
-        described[path.name] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-    return json.dumps({"version": version, "files": described}, indent=2).encode()
+def _published(contents: dict[str, Path | bytes]) -> bytes:
+    """The module `PUBLISHED` with sizes and hashes of the worker's modules and of the runtime's files."""
+    worker = _reached(contents, ["widgets/worker/worker.mjs"], _IMPORT, _WORKER)
+    listed = {}
+    for name in (*worker, *(f"ort/{name}" for name in RUNTIME_FILES + WEBGPU_FILES)):
+        data = _read(contents[name])
+        listed[name] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    text = _read(contents[PUBLISHED]).decode()
+    empty = "export const PUBLISHED = {};"
+    if text.count(empty) != 1:
+        raise RuntimeMissingError(f"{PUBLISHED} is not the widgets' own: install the package again")
+    return text.replace(empty, f"export const PUBLISHED = {json.dumps(listed, indent=1)};").encode()
+
+
+def _reached(files: dict[str, Path | bytes], modules: list[str], *links: re.Pattern[str]) -> list[str]:
+    """These modules and all that they link to, directly or not."""
+    found = list(modules)
+    for address in found:
+        text = _read(files[address]).decode()
+        for name in (name for link in links for name in link.findall(text)):
+            linked = posixpath.normpath(posixpath.join(posixpath.dirname(address), name))
+            if linked in files and linked not in found:
+                found.append(linked)
+    return found
+
+
+def _read(content: Path | bytes) -> bytes:
+    return content if isinstance(content, bytes) else content.read_bytes()
 
 
 def _package(package: Path) -> tuple[str, bytes]:

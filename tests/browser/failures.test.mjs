@@ -1,8 +1,12 @@
 /** What a reader sees when loading fails, and that the way out it offers works. */
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { demo, failureText, retryWorks } from "./harness/drive.mjs";
+import { ROOT } from "./harness/server.mjs";
 import { setup } from "./harness/setup.mjs";
 
 const shared = setup();
@@ -36,11 +40,34 @@ for (const [what, fault, pattern] of /** @type {const} */ ([
   });
 }
 
+test("the worker is not what was published: nothing is asked of it, and trying again works", async () => {
+  await shared.withPage(async (page) => {
+    await page.route(/worker\/serve\.mjs$/, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: (await response.text()).replace("/**", "/* ") });
+    });
+    await page.goto(shared.server.url);
+    assert.match(await failureText(page), /program is not the file that was published/);
+    await page.unrouteAll({ behavior: "wait" });
+    await retryWorks(page);
+  });
+});
+
+test("a card that is not the one that the page names is refused, and not kept", async () => {
+  await shared.withPage(async (page) => {
+    shared.server.setFaults([{ path: /card\.json$/, kind: "corrupt" }]);
+    await page.goto(shared.server.url);
+    assert.match(await failureText(page), /card is not the file that was published/);
+    shared.server.setFaults([]);
+    await retryWorks(page);
+  });
+});
+
 test("the runtime's module is missing: the reader sees why, and nothing hangs", async () => {
   await shared.withPage(async (page) => {
     shared.server.setFaults([{ path: /ort\.wasm\.min\.mjs$/, kind: "html-404" }]);
     await page.goto(shared.server.url);
-    assert.match(await failureText(page), /runtime did not start/);
+    assert.match(await failureText(page), /runtime is not on the server/);
   });
 });
 
@@ -60,10 +87,16 @@ test("a first visit that loses its connection says so", async () => {
 
 test("without WebAssembly the widget says what is missing", async () => {
   await shared.withPage(async (page) => {
-    // Taken away in the worker too: its script is prefixed.
-    await page.route(/worker\.mjs$/, async (route) => {
+    // Taken away in the worker: its script is prefixed, and published so.
+    const address = "widgets/worker/worker.mjs";
+    const script = readFileSync(join(ROOT, "site_assets", address), "utf8");
+    const body = `delete globalThis.WebAssembly;\n${script}`;
+    const sha256 = createHash("sha256").update(body).digest("hex");
+    await page.route(/worker\/worker\.mjs$/, (route) => route.fulfill({ contentType: "text/javascript", body }));
+    await page.route(/published\.mjs$/, async (route) => {
       const response = await route.fetch();
-      await route.fulfill({ response, body: `delete globalThis.WebAssembly;\n${await response.text()}` });
+      const listed = `\nPUBLISHED["${address}"] = { bytes: ${Buffer.byteLength(body)}, sha256: "${sha256}" };`;
+      await route.fulfill({ response, body: (await response.text()) + listed });
     });
     await page.goto(shared.server.url);
     assert.match(await failureText(page), /cannot run the network.*WebAssembly/s);

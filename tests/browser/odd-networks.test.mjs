@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { demo, failureText, ready, summary } from "./harness/drive.mjs";
-import { defaultConfig } from "./harness/server.mjs";
+import { defaultConfig, withHashes } from "./harness/server.mjs";
 import { setup } from "./harness/setup.mjs";
 
 const [sample] = defaultConfig().samples;
@@ -22,12 +22,15 @@ const oddConfig = (kind) => ({
 const shared = setup({ server: { config: oddConfig("endless") } });
 
 /** Another widget after the first. @param {import("playwright-core").Page} page @param {object} config */
-const add = (page, config) =>
-  demo(page).evaluate((first, text) => {
-    const element = document.createElement("onnx-demo");
-    element.setAttribute("config", text);
-    first.after(element);
-  }, JSON.stringify(config));
+const add = async (page, config) =>
+  demo(page).evaluate(
+    (first, text) => {
+      const element = document.createElement("onnx-demo");
+      element.setAttribute("config", text);
+      first.after(element);
+    },
+    JSON.stringify(await withHashes(config)),
+  );
 
 test("an endless network is stopped and says so, and the other widget of the page answers", async () => {
   await shared.withPage(async (page) => {
@@ -56,7 +59,7 @@ test("a network that takes all memory fails in words, and the other widget of th
         element.setAttribute("config", text);
         document.querySelector("main")?.append(element);
       },
-      JSON.stringify(oddConfig("greedy")),
+      JSON.stringify(await withHashes(oddConfig("greedy"))),
     );
     await summary(page, /failed on this image/);
     await add(page, { ...defaultConfig(), id: "other" });

@@ -16,6 +16,10 @@ test("networks of one teacher download its layers once, and verify them", async 
         const { sharedClient } = await import(
           new URL("assets/widgets-dev/widgets/engine/client.mjs", document.baseURI).href
         );
+        const core = new URL("assets/widgets-dev/widgets/core/", document.baseURI);
+        const { runtimeFiles } = await import(new URL("runtime.mjs", core).href);
+        const { published } = await import(new URL("published.mjs", core).href);
+        const runtime = { files: runtimeFiles("wasm", published) };
         const models = wanted.map(async (id) => {
           const folder = new URL(`models/${id}/`, document.baseURI);
           const card = await (await fetch(new URL("card.json", folder))).json();
@@ -23,7 +27,7 @@ test("networks of one teacher download its layers once, and verify them", async 
         });
         const signal = new AbortController().signal;
         try {
-          await sharedClient().ask("open", { models: await Promise.all(models) }, { onProgress() {}, signal });
+          await sharedClient().ask("open", { models: await Promise.all(models), runtime }, { onProgress() {}, signal });
           return "open";
         } catch (error) {
           return /** @type {any} */ (error).code;

@@ -1,7 +1,8 @@
 /** The model card as the widgets read it; its types are generated from the schema that Python publishes. */
 
-import { fetchSmall } from "./fetch.mjs";
+import { fetchVerified, SMALL } from "./fetch.mjs";
 import { WidgetError } from "./messages.mjs";
+import { isHash } from "./sha256.mjs";
 
 /** @typedef {import("./card-types.d.ts").ModelCard} Card */
 /** @typedef {import("./card-types.d.ts").ModelFile} ModelFile */
@@ -13,14 +14,14 @@ import { WidgetError } from "./messages.mjs";
 export const PRECISIONS = { fp32: "float32", "int8-weight-only": "int8 weights", "int8-qdq": "int8" };
 
 /**
- * @param {string} url
+ * @param {{url: string, bytes: number, sha256: string}} file as the page names it
  * @param {{signal?: AbortSignal, cache?: Cache | null}} [options]
  * @returns {Promise<Card>}
- * @throws {WidgetError} what `fetchSmall` throws, and `card`
+ * @throws {WidgetError} what `fetchVerified` throws, and `card`
  */
-export async function fetchCard(url, options) {
-  const bytes = await fetchSmall({ url, what: "the model card" }, options);
-  return parseCard(new TextDecoder().decode(bytes), url);
+export async function fetchCard(file, options) {
+  const bytes = await fetchVerified({ ...file, what: "the model card" }, { store: SMALL, ...options });
+  return parseCard(new TextDecoder().decode(bytes), file.url);
 }
 
 /**
@@ -41,6 +42,9 @@ export function parseCard(text, where) {
   return card;
 }
 
+/** In the card's own folder. */
+const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
 /** Python checks the whole schema when it writes a card; here only what would otherwise fail obscurely.
  * @param {any} card
  * @returns {string | null} */
@@ -50,6 +54,11 @@ function findFault(card) {
   }
   for (const field of ["id", "title", "files", "labels", "input", "output", "default_precision"]) {
     if (!(field in card)) return `it lacks the field ${field}`;
+  }
+  for (const { name, bytes, sha256 } of card.files.flatMap(fileParts)) {
+    if (!FILE_NAME.test(name)) return `a file cannot be called “${name}”`;
+    if (!isHash(sha256)) return `its file ${name} has no SHA-256`;
+    if (!(Number.isInteger(bytes) && bytes > 0)) return `its file ${name} has no size`;
   }
   if (!card.files.some((/** @type {ModelFile} */ file) => file.precision === card.default_precision)) {
     return `it has no ${card.default_precision} file`;

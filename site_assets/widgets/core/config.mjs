@@ -2,9 +2,13 @@
 
 import { inputKind } from "./card.mjs";
 import { WidgetError } from "./messages.mjs";
+import { isHash } from "./sha256.mjs";
 
 /** @typedef {"draw" | "samples" | "upload" | "camera"} Input */
-/** @typedef {{card: string, title?: string | null, precision?: string | null}} ModelRef */
+/**
+ * @typedef {{card: string, bytes: number, sha256: string, title?: string | null, precision?: string | null}} ModelRef `bytes`
+ *   and `sha256` are the card's
+ */
 /** @typedef {{probabilities: number[]}} StoredScores */
 /**
  * @typedef {object} Stored what the networks said when the page was built, of its first sample
@@ -65,6 +69,9 @@ export function parseConfig(text) {
   const models = given?.models;
   if (!Array.isArray(models) || models.length === 0 || models.some((model) => typeof model?.card !== "string")) {
     throw new WidgetError("config", { found: "Its config names no model card" });
+  }
+  if (models.some(({ bytes, sha256 }) => !isHash(sha256) || !(bytes > 0))) {
+    throw new WidgetError("config", { found: "Its config names a model card without its size and SHA-256" });
   }
   return {
     id: given.id ?? "demo",

@@ -3,31 +3,40 @@
  * hash, so that a second visit needs no network.
  */
 
+import { following } from "./abort.mjs";
 import { WidgetError } from "./messages.mjs";
-import { sha256 } from "./sha256.mjs";
+import { isHash, sha256 } from "./sha256.mjs";
+import { Watchdog } from "./watchdog.mjs";
 
 /**
  * @typedef {object} FileSpec
  * @property {string} url
  * @property {string} what what a reader calls it, for messages: "the clean network"
- * @property {number} [bytes] its size once decompressed; a server that compresses reports another one
- * @property {string} [sha256] when absent the file is neither checked nor kept by hash
+ * @property {number} bytes its size once decompressed; a server that compresses reports another one
+ * @property {string} sha256
  */
+/** @typedef {Pick<FileSpec, "url" | "what">} Unchecked a file of which no hash is known */
 /**
  * @typedef {object} FetchOptions
  * @property {ReadableStream<Uint8Array> | null} [arriving] the file from the network, asked for already
  * @property {(loaded: number, cached: boolean) => void} [onProgress]
  * @property {(response: Response) => void} [onResponse] given a second copy of what arrives, as it arrives and unchecked;
  *   again if a damaged file is fetched anew
+ * @property {string} [store] name of the cache
  * @property {AbortSignal} [signal]
  * @property {Cache | null} [cache]
  */
 
 /** Apart, so that many cards and samples never push out the runtime and the networks. */
 const VERIFIED = "onnx-widgets-1";
-const SMALL = "onnx-widgets-small-1";
+export const SMALL = "onnx-widgets-small-1";
 /** In each of the two. */
 const MAX_KEPT = 48;
+/** Between two pieces of a download. */
+export const STALL_S = 30;
+/** Of a file whose size is not known: a sample. */
+const MOST_BYTES = 64e6;
+const NEVER = new AbortController().signal;
 
 /**
  * @param {string} name
@@ -55,10 +64,11 @@ export function cacheKey(hash, url) {
  * @param {FileSpec} file
  * @param {FetchOptions} [options]
  * @returns {Promise<Uint8Array>}
- * @throws {WidgetError} offline, network, missing, html, hash, cancelled
+ * @throws {WidgetError} unlisted, offline, network, stalled, missing, html, oversized, hash, cancelled
  */
 export async function fetchVerified(file, options = {}) {
-  const cache = options.cache === undefined ? await openCache(VERIFIED) : options.cache;
+  requireHash(file);
+  const cache = options.cache === undefined ? await openCache(options.store ?? VERIFIED) : options.cache;
   const kept = await fromCache(file, cache, options);
   if (kept) {
     options.onProgress?.(kept.length, true);
@@ -74,9 +84,31 @@ export async function fetchVerified(file, options = {}) {
 }
 
 /**
+ * Check a file that the browser loads by itself. If it is not what was published, the next attempt gets it past the HTTP cache.
+ *
+ * @param {FileSpec} file
+ * @param {AbortSignal} [signal]
+ * @throws {WidgetError} what `fetchVerified` throws
+ */
+export async function checkFile(file, signal) {
+  requireHash(file);
+  try {
+    await fetchChecked(file, "default", null, { signal });
+  } catch (error) {
+    if (error instanceof WidgetError && error.code === "hash") await request(file, signal, "reload").catch(() => {});
+    throw error;
+  }
+}
+
+/** A file without a hash is refused: it could be any. @param {FileSpec} file */
+function requireHash({ what, sha256 }) {
+  if (!isHash(sha256)) throw new WidgetError("unlisted", { what });
+}
+
+/**
  * Ask for a file that another thread will read and check: see `arriving`.
  *
- * @param {FileSpec & {sha256: string}} file
+ * @param {FileSpec} file
  * @param {AbortSignal} signal
  * @returns {Promise<Response | null>} null if the browser keeps it already
  * @throws {WidgetError} offline, network, missing, html, cancelled
@@ -94,17 +126,34 @@ export async function requestUnlessKept(file, signal) {
  * @param {FetchOptions} options
  */
 async function fetchChecked(file, httpCache, cache, options) {
-  const { arriving } = options;
+  const { arriving, onProgress, onResponse } = options;
   const response =
     arriving && httpCache === "default" ? received(arriving, file) : await request(file, options.signal, httpCache);
-  options.onResponse?.(response.clone());
-  const bytes = await read(response, file, options);
-  if (file.sha256) {
-    const found = await sha256(bytes);
-    if (found !== file.sha256) throw new WidgetError("hash", { what: file.what, found, expected: file.sha256 });
-    await keep(cache, cacheKey(file.sha256, file.url), bytes, response.headers.get("content-type"));
-  }
+  const copy = onResponse && copied(response, onResponse);
+  const bytes = await read(response, file, file.bytes, { onProgress, copy });
+  const found = await sha256(bytes);
+  if (found !== file.sha256) throw new WidgetError("hash", { what: file.what, found, expected: file.sha256 });
+  await keep(cache, cacheKey(file.sha256, file.url), bytes, response.headers.get("content-type"));
   return bytes;
+}
+
+/**
+ * A second copy of what arrives. It ends with the first: two branches of one stream would be read on for each other.
+ *
+ * @param {Response} response
+ * @param {(response: Response) => void} onResponse
+ * @returns {ReadableStreamDefaultController<Uint8Array>}
+ */
+function copied({ headers }, onResponse) {
+  /** @type {ReadableStreamDefaultController<Uint8Array> | undefined} */
+  let copy;
+  const stream = new ReadableStream({
+    start(controller) {
+      copy = controller;
+    },
+  });
+  onResponse(new Response(stream, { headers: { "content-type": headers.get("content-type") ?? "" } }));
+  return /** @type {ReadableStreamDefaultController<Uint8Array>} */ (copy);
 }
 
 /** @param {ReadableStream<Uint8Array>} stream @param {FileSpec} file */
@@ -113,9 +162,9 @@ function received(stream, { url }) {
 }
 
 /**
- * A small file whose address already changes with its content (a card, a sample): the network first, then the cache.
+ * A small file whose address already changes with its content (a sample): the network first, then the cache.
  *
- * @param {FileSpec} file
+ * @param {Unchecked} file
  * @param {FetchOptions} [options]
  * @returns {Promise<Uint8Array>}
  */
@@ -123,11 +172,11 @@ export async function fetchSmall(file, options = {}) {
   const cache = options.cache === undefined ? await openCache(SMALL) : options.cache;
   try {
     const response = await request(file, options.signal);
-    const bytes = await read(response, file, options);
+    const bytes = await read(response, file, MOST_BYTES, options);
     await keep(cache, file.url, bytes, response.headers.get("content-type"));
     return bytes;
   } catch (error) {
-    const unreachable = error instanceof WidgetError && (error.code === "offline" || error.code === "network");
+    const unreachable = error instanceof WidgetError && ["offline", "network", "stalled"].includes(error.code);
     const kept = unreachable ? await cache?.match(file.url) : undefined;
     if (!kept) throw error;
     return new Uint8Array(await kept.arrayBuffer());
@@ -140,7 +189,7 @@ export async function fetchSmall(file, options = {}) {
  * @param {FetchOptions} options
  */
 async function fromCache(file, cache, { onResponse }) {
-  if (!cache || !file.sha256) return null;
+  if (!cache) return null;
   const key = cacheKey(file.sha256, file.url);
   const kept = await cache.match(key);
   if (!kept) return null;
@@ -168,16 +217,19 @@ async function ageing(cache, key) {
 }
 
 /**
- * @param {FileSpec} file
+ * @param {Unchecked} file
  * @param {AbortSignal} [signal]
  * @param {RequestCache} [httpCache]
  */
-async function request(file, signal, httpCache = "default") {
+async function request(file, signal = NEVER, httpCache = "default") {
+  const asked = following(signal);
   /** @type {Response} */
   let response;
   try {
-    response = await fetch(file.url, { signal, cache: httpCache, credentials: "same-origin" });
+    const options = { signal: asked.signal, cache: httpCache, credentials: /** @type {const} */ ("same-origin") };
+    response = await unlessStalled(fetch(file.url, options), file);
   } catch (error) {
+    asked.abort();
     throw broken(error, file);
   }
   if (!response.ok) throw new WidgetError("missing", { what: file.what, status: response.status });
@@ -186,10 +238,26 @@ async function request(file, signal, httpCache = "default") {
 }
 
 /**
+ * @template T
+ * @param {Promise<T>} piece of a download
+ * @param {Unchecked} file
+ * @returns {Promise<T>}
+ * @throws {WidgetError} stalled
+ */
+function unlessStalled(piece, { what }) {
+  return new Promise((resolve, reject) => {
+    const watchdog = new Watchdog(STALL_S, () => reject(new WidgetError("stalled", { what, limit: STALL_S })));
+    watchdog.begin();
+    piece.then(resolve, reject).finally(() => watchdog.end());
+  });
+}
+
+/**
  * @param {unknown} error
- * @param {FileSpec} file
+ * @param {Unchecked} file
  */
 function broken(error, file) {
+  if (error instanceof WidgetError) return error;
   if (error instanceof Error && error.name === "AbortError") return new WidgetError("cancelled", {}, { cause: error });
   const code = globalThis.navigator?.onLine === false ? "offline" : "network";
   return new WidgetError(code, { what: file.what }, { cause: error });
@@ -197,28 +265,32 @@ function broken(error, file) {
 
 /**
  * @param {Response} response
- * @param {FileSpec} file
- * @param {FetchOptions} options
+ * @param {Unchecked} file
+ * @param {number} most bytes that are read
+ * @param {Pick<FetchOptions, "onProgress"> & {copy?: ReadableStreamDefaultController<Uint8Array>}} options `copy` is given the
+ *   same
  */
-async function read(response, file, { onProgress }) {
-  const body = response.body;
-  if (!body) return new Uint8Array(await response.arrayBuffer());
+async function read(response, file, most, { onProgress, copy }) {
   /** @type {Uint8Array[]} */
   const chunks = [];
   let loaded = 0;
-  const reader = body.getReader();
+  const reader = (response.body ?? new Blob([]).stream()).getReader();
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await unlessStalled(reader.read(), file);
       if (done) break;
       if (loaded === 0 && looksLikeHtml(value)) throw new WidgetError("html", { what: file.what });
-      chunks.push(value);
       loaded += value.length;
+      if (loaded > most) throw new WidgetError("oversized", { what: file.what });
+      chunks.push(value);
+      copy?.enqueue(value);
       onProgress?.(loaded, false);
     }
+    copy?.close();
   } catch (error) {
     reader.cancel().catch(() => {});
-    throw error instanceof WidgetError ? error : broken(error, file);
+    copy?.error(error);
+    throw broken(error, file);
   }
   return join(chunks, loaded);
 }

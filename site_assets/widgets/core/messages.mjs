@@ -1,7 +1,7 @@
 /** Words for every failure: what happened, and what the reader can do about it. */
 
 /**
- * @typedef {'no-wasm' | 'runtime' | 'offline' | 'network' | 'missing' | 'html' | 'hash' | 'card' | 'session'
+ * @typedef {'no-wasm' | 'runtime' | 'offline' | 'network' | 'stalled' | 'missing' | 'html' | 'oversized' | 'hash' | 'unlisted' | 'card' | 'session'
  *   | 'config' | 'not-isolated' | 'not-an-image' | 'undecodable' | 'huge' | 'empty-drop'
  *   | 'camera-refused' | 'camera-absent' | 'camera-busy' | 'camera-insecure'
  *   | 'cancelled' | 'superseded' | 'crashed' | 'endless' | 'failed' | 'interrupted' | 'internal'} Code
@@ -48,6 +48,11 @@ const WORDS = {
     advice: `${capitalised(what)} could not be fetched. Check the connection, then try again.`,
     retry: true,
   }),
+  stalled: ({ what, limit }) => ({
+    title: "The download has stalled.",
+    advice: `Nothing more of ${what ?? "the file"} came for ${limit ?? "many"} seconds. Check the connection, then try again.`,
+    retry: true,
+  }),
   missing: ({ what, status }) => ({
     title: `${capitalised(what)} is not on the server.`,
     advice: `The server answered ${status}. The page may be older than the site: reload it.`,
@@ -64,6 +69,16 @@ const WORDS = {
     advice:
       "Its SHA-256 differs from the one in the model card, so it was not run. Try again; if it happens again, tell the site’s owner.",
     retry: true,
+  }),
+  oversized: ({ what }) => ({
+    title: `${capitalised(what)} is larger than what was published.`,
+    advice: "It was not read to its end, and not used. Try again; if it happens again, tell the site’s owner.",
+    retry: true,
+  }),
+  unlisted: ({ what }) => ({
+    title: `${capitalised(what)} cannot be checked.`,
+    advice: "This page names no SHA-256 for it, so it is not used. Tell the site’s owner.",
+    retry: false,
   }),
   card: ({ what, found }) => ({
     title: "The model card cannot be used.",

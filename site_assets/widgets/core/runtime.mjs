@@ -1,10 +1,8 @@
-/** Where onnxruntime-web's files are: beside the widgets, with a list of their sizes and hashes. */
+/** Where onnxruntime-web's files are: beside the widgets. */
 
-import { fetchSmall } from "./fetch.mjs";
-
-/** @typedef {{bytes: number, sha256: string}} RuntimeFile */
-/** @typedef {{version: string, files: Record<string, RuntimeFile>}} Manifest */
+/** @typedef {import("./published.mjs").Published} Published */
 /** @typedef {{api: string, glue: string, code: string}} Build its modules, and its machine code */
+/** @typedef {Record<keyof Build, Published>} RuntimeFiles */
 
 export const FOLDER = new URL("../../ort/", import.meta.url);
 
@@ -22,35 +20,28 @@ export const BUILDS = {
   },
 };
 
-/** @type {Promise<Manifest> | null} */
-let manifest = null;
+const WHAT = "the neural-network runtime";
 
 /**
- * Size and hash of a build's machine code, as they were when the site was built. All who ask share one small download, so
- * none of them can cancel it.
+ * One of a build's files, to be fetched.
  *
  * @param {keyof typeof BUILDS} runtime
- * @returns {Promise<RuntimeFile>}
+ * @param {keyof Build} part
+ * @param {RuntimeFiles} files
  */
-export async function runtimeFile(runtime) {
-  manifest ??= fetchSmall({
-    url: new URL("runtime.json", FOLDER).href,
-    what: "the runtime’s list of files",
-  }).then((bytes) => JSON.parse(new TextDecoder().decode(bytes)));
-  try {
-    return (await manifest).files[BUILDS[runtime].code];
-  } catch (error) {
-    manifest = null;
-    throw error;
-  }
+export function runtimeFile(runtime, part, files) {
+  return { url: new URL(BUILDS[runtime][part], FOLDER).href, what: WHAT, ...files[part] };
 }
 
 /**
- * A build's machine code, to be fetched.
+ * Sizes and hashes of a build's files.
  *
  * @param {keyof typeof BUILDS} runtime
- * @param {RuntimeFile} file
+ * @param {(address: string, what: string) => Published} published looks a file up
+ * @returns {RuntimeFiles}
  */
-export function runtimeCode(runtime, file) {
-  return { url: new URL(BUILDS[runtime].code, FOLDER).href, what: "the neural-network runtime", ...file };
+export function runtimeFiles(runtime, published) {
+  const { api, glue, code } = BUILDS[runtime];
+  const look = (/** @type {string} */ name) => published(`ort/${name}`, WHAT);
+  return { api: look(api), glue: look(glue), code: look(code) };
 }

@@ -10,6 +10,11 @@ export async function sha256(bytes) {
   return hex(new Uint8Array(await subtle.digest("SHA-256", /** @type {Uint8Array<ArrayBuffer>} */ (bytes))));
 }
 
+/** Whether a card or a page names a hash. @param {unknown} text @returns {text is string} */
+export function isHash(text) {
+  return typeof text === "string" && /^[0-9a-f]{64}$/.test(text);
+}
+
 /** @param {Uint8Array} bytes */
 function hex(bytes) {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -4,30 +4,34 @@
  */
 
 import { fromPlain, WidgetError } from "../core/messages.mjs";
+import { Watchdog } from "../core/watchdog.mjs";
 import { sharedBackends } from "./backends.mjs";
-import { PATIENCE_S, Watchdog } from "./watchdog.mjs";
+import { startWorker } from "./program.mjs";
 
 /** @typedef {typeof import("../worker/worker.mjs").TASKS} Tasks */
 /** @typedef {import("../worker/sessions.mjs").Progress} Progress */
 /** @typedef {{onProgress?: (progress: Progress) => void, signal?: AbortSignal, transfer?: Transferable[]}} Options */
 /** @typedef {{resolve: (result: any) => void, reject: (error: unknown) => void, onProgress?: (progress: Progress) => void}} Waiting */
 
+/** Of one network's computation: many times what the largest released one needs on a slow phone. */
+export const PATIENCE_S = 20;
+
 export class Client {
   /** @type {Map<number, Waiting>} */
   #waiting = new Map();
-  /** @type {Worker | null} */
+  /** @type {import("./program.mjs").AnyWorker | null} */
   #worker = null;
   #startWorker;
   #lastId = 0;
   /** The request that the worker computes. @type {number | null} */
   #computing = null;
-  #watchdog = new Watchdog(() => this.#overdue());
+  #watchdog = new Watchdog(PATIENCE_S, () => this.#overdue());
   /** Counts the workers: networks that were open in one that died are not open in the next. */
   generation = 0;
 
-  /** @param {() => Worker} [startWorker] */
-  constructor(startWorker = startModuleWorker) {
-    this.#startWorker = startWorker;
+  /** @param {() => import("./program.mjs").AnyWorker} [start] a worker */
+  constructor(start = startWorker) {
+    this.#startWorker = start;
   }
 
   /**
@@ -72,12 +76,12 @@ export class Client {
   #running() {
     if (this.#worker) return this.#worker;
     const worker = this.#startWorker();
-    worker.addEventListener("message", ({ data }) => {
-      if (this.#worker === worker) this.#receive(data);
+    worker.addEventListener("message", (event) => {
+      if (this.#worker === worker) this.#receive(/** @type {MessageEvent} */ (event).data);
     });
     worker.addEventListener("error", (event) => {
       event.preventDefault();
-      if (this.#worker === worker) this.#crash();
+      if (this.#worker === worker) this.#crash(/** @type {ErrorEvent} */ (event).error);
     });
     this.#worker = worker;
     return worker;
@@ -129,8 +133,12 @@ export class Client {
     this.#stop(new WidgetError("superseded"));
   }
 
-  /** The worker did not load, or died. */
-  #crash() {
+  /** The worker did not load, or died. @param {unknown} [error] what is known of it */
+  #crash(error) {
+    if (error instanceof WidgetError) {
+      this.#stop(error);
+      return;
+    }
     const offline = globalThis.navigator?.onLine === false;
     this.#stop(offline ? new WidgetError("offline", { what: "the page’s program" }) : new WidgetError("crashed"));
   }
@@ -145,10 +153,6 @@ export class Client {
     this.#waiting.clear();
     for (const { reject } of failed) reject(error);
   }
-}
-
-function startModuleWorker() {
-  return new Worker(new URL("../worker/worker.mjs", import.meta.url), { type: "module", name: "onnx-widgets" });
 }
 
 /** @type {Client | null} */

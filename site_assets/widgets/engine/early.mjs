@@ -4,7 +4,8 @@
  */
 
 import { requestUnlessKept } from "../core/fetch.mjs";
-import { runtimeCode, runtimeFile } from "../core/runtime.mjs";
+import { published } from "../core/published.mjs";
+import { runtimeFile, runtimeFiles } from "../core/runtime.mjs";
 import { sharedBackends } from "./backends.mjs";
 
 /** @typedef {import("../core/backend.mjs").Backend} Backend */
@@ -24,7 +25,7 @@ export function hurry() {
 
 /** @param {Backend["runtime"]} runtime @param {AbortSignal} signal */
 async function begin(runtime, signal) {
-  const response = await requestUnlessKept(runtimeCode(runtime, await runtimeFile(runtime)), signal);
+  const response = await requestUnlessKept(runtimeFile(runtime, "code", runtimeFiles(runtime, published)), signal);
   return response?.body ?? null;
 }
 

@@ -2,7 +2,8 @@
 
 import { fetchCard, maxPixels, modelFile, totalBytes, triggerOwner } from "../core/card.mjs";
 import { toWidgetError, WidgetError } from "../core/messages.mjs";
-import { runtimeFile } from "../core/runtime.mjs";
+import { published } from "../core/published.mjs";
+import { runtimeFiles } from "../core/runtime.mjs";
 import { sharedBackends } from "./backends.mjs";
 import { takeEarly } from "./early.mjs";
 import { Latest } from "./latest.mjs";
@@ -71,7 +72,9 @@ export class Models {
   /** @param {AbortSignal} [signal] */
   async #fetchCards(signal) {
     const urls = this.#references.map(({ card }) => new URL(card, this.#base).href);
-    const cards = await Promise.all(urls.map((url) => fetchCard(url, { signal })));
+    const cards = await Promise.all(
+      this.#references.map(({ bytes, sha256 }, i) => fetchCard({ url: urls[i], bytes, sha256 }, { signal })),
+    );
     this.entries = cards.map((card, i) => ({ url: urls[i], card }));
   }
 
@@ -118,11 +121,8 @@ export class Models {
   async open({ onProgress, onOpened, signal } = {}) {
     this.#client.start();
     const backend = this.#backends.chosen;
-    const [file, arriving] = await Promise.all([
-      runtimeFile(backend.runtime),
-      takeEarly(backend, signal),
-      this.loadCards(signal),
-    ]);
+    const files = runtimeFiles(backend.runtime, published);
+    const [arriving] = await Promise.all([takeEarly(backend, signal), this.loadCards(signal)]);
     const models = this.shown.map((i) => {
       const { card, url } = this.entries[i];
       const file = this.fileOf(i);
@@ -136,7 +136,7 @@ export class Models {
       opened = progress.opened.length;
     };
     const transfer = arriving ? [arriving] : [];
-    const runtime = { backend, file, arriving };
+    const runtime = { backend, files, arriving };
     try {
       await this.#client.ask("open", { models, runtime }, { onProgress: watched, signal, transfer });
     } catch (error) {

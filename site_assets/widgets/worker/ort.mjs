@@ -1,19 +1,19 @@
 /** onnxruntime-web: fetched once, when first needed, from the site itself, for one backend. */
 
 import { DEFAULT } from "../core/backend.mjs";
-import { fetchVerified } from "../core/fetch.mjs";
+import { checkFile, fetchVerified } from "../core/fetch.mjs";
 import { textOf, WidgetError } from "../core/messages.mjs";
-import { BUILDS, FOLDER, runtimeCode, runtimeFile } from "../core/runtime.mjs";
+import { BUILDS, FOLDER, runtimeFile } from "../core/runtime.mjs";
 import { provide } from "./glue.mjs";
 
 /** @typedef {typeof import("onnxruntime-web")} Ort */
 /** @typedef {(loaded: number, cached: boolean) => void} OnProgress */
 /** @typedef {import("../core/backend.mjs").Backend} Backend */
-/** @typedef {import("../core/runtime.mjs").RuntimeFile} RuntimeFile */
+/** @typedef {import("../core/runtime.mjs").RuntimeFiles} RuntimeFiles */
 /**
  * @typedef {object} Known what the page knows of the runtime; what it says first holds while the worker lives
  * @property {Backend} [backend] the default otherwise
- * @property {RuntimeFile} [file] its machine code; looked up otherwise
+ * @property {RuntimeFiles} files their sizes and hashes
  * @property {ReadableStream<Uint8Array> | null} [arriving] its content, if the page has asked for it already
  */
 
@@ -28,6 +28,18 @@ const listeners = new Set();
 let loading = null;
 
 /**
+ * The runtime, which is there.
+ *
+ * @returns {Promise<Ort>}
+ */
+export function loadedRuntime() {
+  return (
+    loading ??
+    Promise.reject(new WidgetError("internal", { found: "a network was asked before the runtime was there" }))
+  );
+}
+
+/**
  * @throws {WidgetError} no-wasm
  */
 export function requireWebAssembly() {
@@ -37,11 +49,11 @@ export function requireWebAssembly() {
 /**
  * @param {AbortSignal} signal
  * @param {OnProgress} onProgress
- * @param {Known} [known]
+ * @param {Known} known
  * @returns {Promise<Ort>}
  * @throws {WidgetError} what fetching throws, and `runtime`
  */
-export async function loadRuntime(signal, onProgress, known = {}) {
+export async function loadRuntime(signal, onProgress, known) {
   listeners.add(onProgress);
   loading ??= start(signal, known);
   const mine = loading;
@@ -66,10 +78,13 @@ async function start(signal, known) {
   const onProgress = (loaded, cached) => {
     for (const listener of listeners) listener(loaded, cached);
   };
-  const { backend = DEFAULT, file, arriving } = known;
+  const { backend = DEFAULT, files, arriving } = known;
   const { runtime, threads } = backend;
-  const code = runtimeCode(runtime, file ?? (await runtimeFile(runtime)));
-  const [module, ort] = await Promise.all([compile(code, { signal, onProgress, arriving }), importOrt(runtime)]);
+  const code = runtimeFile(runtime, "code", files);
+  const [module, ort] = await Promise.all([
+    compile(code, { signal, onProgress, arriving }),
+    importOrt(runtime, files, signal),
+  ]);
   provide({ module, runtime });
   provider = runtime;
   ort.env.wasm.numThreads = threads;
@@ -102,8 +117,17 @@ async function compile(file, options) {
   }
 }
 
-/** @param {Backend["runtime"]} runtime @returns {Promise<Ort>} */
-async function importOrt(runtime) {
+/**
+ * The runtime's modules, once they are what was published: browsers check no hash of what a worker imports.
+ *
+ * @param {Backend["runtime"]} runtime
+ * @param {RuntimeFiles} files
+ * @param {AbortSignal} signal
+ * @returns {Promise<Ort>}
+ */
+async function importOrt(runtime, files, signal) {
+  const parts = /** @type {const} */ (["api", "glue"]);
+  await Promise.all(parts.map((part) => checkFile(runtimeFile(runtime, part, files), signal)));
   try {
     return await import(new URL(BUILDS[runtime].api, FOLDER).href);
   } catch (error) {

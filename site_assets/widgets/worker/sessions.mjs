@@ -1,13 +1,11 @@
 /** Networks that are open, one session for each model file, kept while the page lives. */
 
 import { following } from "../core/abort.mjs";
-import { DEFAULT } from "../core/backend.mjs";
 import { fileParts } from "../core/card.mjs";
 import { fetchVerified } from "../core/fetch.mjs";
 import { textOf, WidgetError } from "../core/messages.mjs";
-import { runtimeFile } from "../core/runtime.mjs";
 import { readyTrigger } from "../triggers/registry.mjs";
-import { loadRuntime, requireWebAssembly, startSession } from "./ort.mjs";
+import { loadedRuntime, loadRuntime, requireWebAssembly, startSession } from "./ort.mjs";
 
 /** @typedef {import("onnxruntime-web").InferenceSession} Session */
 /** @typedef {{card: import("../core/card.mjs").Card, file: import("../core/card.mjs").ModelFile, url: string}} ModelSpec */
@@ -23,7 +21,6 @@ import { loadRuntime, requireWebAssembly, startSession } from "./ort.mjs";
 
 /** By the file's SHA-256. @type {Map<string, Opened>} */
 const open = new Map();
-const NEVER = new AbortController().signal;
 
 /**
  * Fetch and open networks; those that are open already cost nothing.
@@ -32,28 +29,23 @@ const NEVER = new AbortController().signal;
  *
  * @param {ModelSpec[]} models
  * @param {import("./serve.mjs").Around} around
- * @param {import("./ort.mjs").Known} [runtime] what the page knows of the runtime
+ * @param {import("./ort.mjs").Known} runtime what the page knows of the runtime
  * @returns {Promise<void>}
  * @throws {WidgetError}
  */
-export async function openModels(models, { signal, onProgress, compute }, runtime = {}) {
+export async function openModels(models, { signal, onProgress, compute }, runtime) {
   requireWebAssembly();
   const wanted = models.filter(({ file }) => !open.has(file.sha256));
   const meter = new Meter(onProgress);
   if (wanted.length > 0) {
-    const { runtime: build } = runtime.backend ?? DEFAULT;
-    const file = runtime.file ?? (await runtimeFile(build));
-    meter.expect("runtime", file.bytes);
+    meter.expect("runtime", runtime.files.code.bytes);
     for (const part of wanted.flatMap((model) => fileParts(model.file))) meter.expect(part.sha256, part.bytes);
     const downloads = following(signal); // One failure ends the other downloads too.
     /** Networks that are opened together fetch shared layers once. @type {Map<string, Promise<Uint8Array>>} */
     const coming = new Map();
     const download = (/** @type {ModelSpec} */ model) => downloadOne(model, downloads.signal, meter, coming);
     const [first, ...others] = wanted;
-    const before = Promise.all([
-      loadRuntime(downloads.signal, meter.of("runtime"), { ...runtime, file }),
-      download(first),
-    ]);
+    const before = Promise.all([loadRuntime(downloads.signal, meter.of("runtime"), runtime), download(first)]);
     try {
       await Promise.all([
         openOne(
@@ -103,7 +95,7 @@ function downloadOne({ card, file, url }, signal, meter, coming) {
  */
 async function openOne({ card, file }, downloaded, meter, compute) {
   const contents = await downloaded;
-  const ort = await loadRuntime(NEVER, () => {});
+  const ort = await loadedRuntime();
   meter.post("start");
   await readyTrigger(card.trigger);
   await compute(async () => {

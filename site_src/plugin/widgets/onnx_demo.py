@@ -112,7 +112,7 @@ class ResolvedDemo:
             "title": self.title,
             "models": [
                 {
-                    "card": output.url(f"{model.entry.served_at}/card.json"),
+                    **model.entry.reference(output.url),
                     "title": model.title,
                     "precision": model.precision,
                 }

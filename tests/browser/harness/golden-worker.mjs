@@ -1,8 +1,11 @@
 /** Runs a model's golden inputs in the browser as the widgets do: decode from the file, pipeline, network, in a worker. */
 
+import { DEFAULT } from "../widgets-dev/widgets/core/backend.mjs";
 import { fileParts, modelFile } from "../widgets-dev/widgets/core/card.mjs";
 import { decodeImage } from "../widgets-dev/widgets/core/decode.mjs";
 import { runPipeline } from "../widgets-dev/widgets/core/preprocess.mjs";
+import { published } from "../widgets-dev/widgets/core/published.mjs";
+import { runtimeFiles } from "../widgets-dev/widgets/core/runtime.mjs";
 import { sha256 } from "../widgets-dev/widgets/core/sha256.mjs";
 import { readyTrigger } from "../widgets-dev/widgets/triggers/registry.mjs";
 import { infer } from "../widgets-dev/widgets/worker/inference.mjs";
@@ -48,7 +51,10 @@ async function run(model, base, { backend, most = Number.POSITIVE_INFINITY }) {
   const get = (path) => fetch(new URL(path, base));
   const card = await (await get(`models/${model}/card.json`)).json();
   const golden = await (await get(`models/${model}/golden.json`)).json();
-  runtime ??= loadRuntime(new AbortController().signal, () => {}, { backend });
+  runtime ??= loadRuntime(new AbortController().signal, () => {}, {
+    backend,
+    files: runtimeFiles((backend ?? DEFAULT).runtime, published),
+  });
   const ort = await runtime;
   const sessions = new Map();
   for (const precision of Object.keys(golden.vectors[0].logits)) {

@@ -65,7 +65,7 @@ async function ownFile(path) {
   const inside = rest.join("/");
   if (first === "assets" && inside.startsWith("widgets-dev/")) {
     const name = inside.slice("widgets-dev/".length);
-    if (name === "ort/runtime.json") return runtimeManifest();
+    if (name === "widgets/core/published.mjs") return publishedModule();
     if (name.startsWith("ort/")) return read(ORT, name.slice(4));
     return read(join(ROOT, "site_assets"), name);
   }
@@ -84,14 +84,38 @@ async function ownFile(path) {
   return null;
 }
 
-async function runtimeManifest() {
+/** As a site's build writes it (`site_src/plugin/runtime.py`), but with every module, the worker's and the others. */
+async function publishedModule() {
   /** @type {Record<string, {bytes: number, sha256: string}>} */
   const files = {};
-  for (const name of RUNTIME_FILES) {
-    const data = await readFile(join(ORT, name));
-    files[name] = { bytes: data.length, sha256: createHash("sha256").update(data).digest("hex") };
-  }
-  return Buffer.from(JSON.stringify({ version: "test", files }));
+  const note = async (/** @type {string} */ address, /** @type {string} */ path) => {
+    const data = await readFile(path);
+    files[address] = { bytes: data.length, sha256: createHash("sha256").update(data).digest("hex") };
+  };
+  const widgets = join(ROOT, "site_assets/widgets");
+  for (const folder of ["core", "triggers", "worker"])
+    for (const name of readdirSync(join(widgets, folder), { recursive: true, encoding: "utf8" }))
+      if (name.endsWith(".mjs") && name !== "published.mjs")
+        await note(`widgets/${folder}/${name}`, join(widgets, folder, name));
+  for (const name of RUNTIME_FILES) await note(`ort/${name}`, join(ORT, name));
+  const text = await readFile(join(widgets, "core/published.mjs"), "utf8");
+  return Buffer.from(text.replace("PUBLISHED = {}", () => `PUBLISHED = ${JSON.stringify(files)}`));
+}
+
+/**
+ * A configuration with the size and hash of each card that it names, as a site's build writes it.
+ *
+ * @param {any} config
+ */
+export async function withHashes(config) {
+  const models = await Promise.all(
+    config.models.map(async (/** @type {any} */ model) => {
+      const data = await ownFile(model.card);
+      if (!data) return model;
+      return { bytes: data.length, sha256: createHash("sha256").update(data).digest("hex"), ...model };
+    }),
+  );
+  return { ...config, models };
 }
 
 /**
@@ -165,7 +189,8 @@ export async function startServer({ siteDir, base = BASE, config, port = 0, isol
   /** @param {string} path */
   async function find(path) {
     if (siteDir) return read(siteDir, path || "index.html");
-    if (path === "" || path === "index.html") return Buffer.from(harnessPage(config ?? defaultConfig()));
+    if (path === "" || path === "index.html")
+      return Buffer.from(harnessPage(await withHashes(config ?? defaultConfig())));
     return ownFile(path);
   }
 

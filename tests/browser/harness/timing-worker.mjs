@@ -2,6 +2,8 @@
 
 import { fileParts, modelFile } from "../widgets-dev/widgets/core/card.mjs";
 import { runPipeline } from "../widgets-dev/widgets/core/preprocess.mjs";
+import { published } from "../widgets-dev/widgets/core/published.mjs";
+import { runtimeFiles } from "../widgets-dev/widgets/core/runtime.mjs";
 import { readyTrigger } from "../widgets-dev/widgets/triggers/registry.mjs";
 import { infer } from "../widgets-dev/widgets/worker/inference.mjs";
 import { loadRuntime, startSession } from "../widgets-dev/widgets/worker/ort.mjs";
@@ -19,7 +21,7 @@ async function times(model, precision, runs, base) {
     async ({ name }) => new Uint8Array(await (await fetch(new URL(`models/${model}/${name}`, base))).arrayBuffer()),
   );
   const bytes = await Promise.all(contents);
-  const ort = await loadRuntime(new AbortController().signal, () => {});
+  const ort = await loadRuntime(new AbortController().signal, () => {}, { files: runtimeFiles("wasm", published) });
   const started = performance.now();
   const session = await startSession(ort, file, bytes);
   const open = performance.now() - started;

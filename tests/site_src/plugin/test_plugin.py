@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 import subprocess
@@ -134,6 +136,18 @@ def test_the_policy_is_one_for_all_pages_the_404_page_too(build_site: Build) -> 
              for name in ("index.html", "b/index.html", "404.html")}  # fmt: skip
     assert len(found) == 1
     assert "sha256-" in found.pop()
+
+
+def test_modules_and_cards_have_hashes_in_every_page_and_the_policy_allows_their_map(build_site: Build) -> None:
+    built = build_site({"index.md": "# A", "b.md": BLOCK}, {"csp": True}, theme="material")
+    for name in ("index.html", "b/index.html", "404.html"):
+        (found,) = re.findall(r'<script type="importmap">(.*?)</script>', built.html(name))
+        digest = base64.b64encode(hashlib.sha256(found.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in built.html(name)
+    (config,) = re.findall(r'<onnx-demo [^>]*config="([^"]*)"', built.html("b/index.html"))
+    for model in json.loads(unescape(config))["models"]:
+        card = (built.folder / "b" / model["card"]).read_bytes()
+        assert (model["bytes"], model["sha256"]) == (len(card), hashlib.sha256(card).hexdigest())
 
 
 def test_without_the_option_there_is_no_policy(build_site: Build) -> None:

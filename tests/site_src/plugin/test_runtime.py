@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import tomllib
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from site_src.plugin.runtime import RUNTIME_FILES, WEBGPU_FILES, RuntimeMissingError, collect, own_assets
+from site_src.plugin.runtime import PUBLISHED, RUNTIME_FILES, WEBGPU_FILES, RuntimeMissingError, collect, own_assets
 
 
 @pytest.fixture
@@ -16,13 +17,17 @@ def assets_dir(tmp_path: Path) -> Path:
     for name in ("widgets/index.mjs", "widgets/core/a.mjs", "styles/widgets.css"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(name)
+    (root / "widgets/worker").mkdir()
+    (root / "widgets/worker/worker.mjs").write_text('import "../core/a.mjs";\nnew URL("glue.mjs", import.meta.url);\n')
+    (root / "widgets/worker/glue.mjs").write_text("")
+    (root / PUBLISHED).write_text("export const PUBLISHED = {};\n")
     return root
 
 
 def test_all_files_lie_below_one_hashed_folder(runtime_dir: Path, assets_dir: Path) -> None:
     runtime = collect(runtime_dir, assets_dir)
     names = {address.removeprefix(f"{runtime.served_at}/") for address in runtime.files}
-    assert {"widgets/index.mjs", "widgets/core/a.mjs", "styles/widgets.css", "ort/LICENSE", "ort/runtime.json"} <= names
+    assert {"widgets/index.mjs", "widgets/core/a.mjs", "styles/widgets.css", "ort/LICENSE", PUBLISHED} <= names
     assert {f"ort/{name}" for name in RUNTIME_FILES + WEBGPU_FILES} <= names
     assert runtime.module in runtime.files
     assert runtime.stylesheet in runtime.files
@@ -63,15 +68,31 @@ def test_modules_are_preloaded_that_an_element_imports_in_turn(runtime_dir: Path
     assert names == [f"{own}.mjs", f"{own}-view.mjs", "ort.mjs", *ort]
 
 
-def test_the_manifest_tells_size_and_hash_of_each_runtime_file(runtime_dir: Path, assets_dir: Path) -> None:
+def test_the_worker_and_the_runtime_are_listed_with_size_and_hash(runtime_dir: Path, assets_dir: Path) -> None:
     runtime = collect(runtime_dir, assets_dir)
-    content = runtime.files[f"{runtime.served_at}/ort/runtime.json"]
+    content = runtime.files[f"{runtime.served_at}/{PUBLISHED}"]
     assert isinstance(content, bytes)
-    manifest = json.loads(content)
-    assert manifest["version"] == runtime.version == "1.2.3"
-    for name in RUNTIME_FILES + WEBGPU_FILES:
-        data = (runtime_dir / name).read_bytes()
-        assert manifest["files"][name] == {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    listed = json.loads(content.decode().removeprefix("export const PUBLISHED = ").rstrip(";\n"))
+    modules = [f"widgets/{name}" for name in ("worker/worker.mjs", "worker/glue.mjs", "core/a.mjs")]
+    assert set(listed) == {*modules, *(f"ort/{name}" for name in RUNTIME_FILES + WEBGPU_FILES)}
+    for name, found in listed.items():
+        served = runtime.files[f"{runtime.served_at}/{name}"]
+        data = served if isinstance(served, bytes) else served.read_bytes()
+        assert found == {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def test_every_module_of_a_page_has_a_hash_for_the_browser(runtime_dir: Path, assets_dir: Path) -> None:
+    runtime = collect(runtime_dir, assets_dir)
+    names = {address.removeprefix(f"{runtime.served_at}/"): digest for address, digest in runtime.integrity.items()}
+    assert set(names) == {"widgets/index.mjs", "widgets/core/a.mjs", PUBLISHED}
+    expected = base64.b64encode(hashlib.sha256(b"widgets/index.mjs").digest()).decode()
+    assert names["widgets/index.mjs"] == f"sha256-{expected}"
+
+
+def test_a_list_that_cannot_be_filled_in_is_reported(runtime_dir: Path, assets_dir: Path) -> None:
+    (assets_dir / PUBLISHED).write_text("export const PUBLISHED = {a: 1};\n")
+    with pytest.raises(RuntimeMissingError, match="install the package again"):
+        collect(runtime_dir, assets_dir)
 
 
 def test_a_missing_runtime_says_what_to_run(tmp_path: Path, assets_dir: Path) -> None:

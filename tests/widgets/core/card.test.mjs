@@ -26,12 +26,16 @@ test("a card that Python wrote is read", { skip: noCard }, () => {
   assert.equal(modelFile(card, "no-such").precision, card.default_precision);
 });
 
-for (const [fault, change] of /** @type {[RegExp, (card: any) => void][]} */ ([
+for (const [index, [fault, change]] of /** @type {[RegExp, (card: any) => void][]} */ ([
   [/schema version 9/, (card) => Object.assign(card, { schema_version: 9 })],
   [/lacks the field labels/, (card) => delete card.labels],
+  [/no SHA-256/, (card) => delete card.files[0].sha256],
+  [/no SHA-256/, (card) => Object.assign(card.files[0], { shared: { name: "a.bin", bytes: 1 } })],
+  [/no size/, (card) => Object.assign(card.files[0], { bytes: 0 })],
+  [/cannot be called/, (card) => Object.assign(card.files[0], { name: "https://example.org/a.onnx" })],
   [/no fp99 file/, (card) => Object.assign(card, { default_precision: "fp99" })],
-])) {
-  test(`a card is refused with its fault: ${fault.source}`, { skip: noCard }, () => {
+]).entries()) {
+  test(`a card is refused with its fault, ${index}: ${fault.source}`, { skip: noCard }, () => {
     const card = JSON.parse(text);
     change(card);
     assert.throws(() => parseCard(JSON.stringify(card), "card.json"), { code: "card", message: fault });

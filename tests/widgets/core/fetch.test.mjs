@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { cacheKey, fetchSmall, fetchVerified } from "../../../site_assets/widgets/core/fetch.mjs";
+import { cacheKey, checkFile, fetchSmall, fetchVerified, STALL_S } from "../../../site_assets/widgets/core/fetch.mjs";
 
 const BODY = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7) & 255);
 const HASH = createHash("sha256").update(BODY).digest("hex");
@@ -11,6 +11,8 @@ const HASH = createHash("sha256").update(BODY).digest("hex");
 let server;
 let base = "";
 let requests = 0;
+/** Called when a request comes that will never be answered. @type {(() => void) | null} */
+let arrived = null;
 
 before(async () => {
   server = createServer((request, response) => {
@@ -24,6 +26,11 @@ before(async () => {
       response.write(BODY.subarray(0, 1000), () => response.destroy());
     } else if (path === "/endless") response.write(BODY);
     else if (path.startsWith("/byte-")) response.end(Uint8Array.of(Number(path.slice(6))));
+    else if (path === "/more") {
+      response.write(BODY);
+      response.write("more"); // And nothing ends it.
+    } else if (path === "/stalled") response.write(BODY.subarray(0, 1000));
+    else if (path === "/silent") arrived?.();
     else if (path === "/short") response.end(BODY.subarray(0, 100));
     else response.end(BODY);
   });
@@ -225,4 +232,59 @@ test("a file that arrives damaged is asked for", async () => {
   const before = requests;
   assert.deepEqual(await fetchVerified(file(), { cache: null, arriving: arriving(BODY.slice(1)) }), BODY);
   assert.equal(requests, before + 1);
+});
+
+for (const sha256 of [undefined, "", "abc"]) {
+  test(`a file with the hash ${sha256} is refused without a request: it could be any`, async () => {
+    const before = requests;
+    const unlisted = /** @type {any} */ ({ ...file(), sha256 });
+    await assert.rejects(fetchVerified(unlisted, { cache: null }), { code: "unlisted" });
+    await assert.rejects(checkFile(unlisted), { code: "unlisted" });
+    assert.equal(requests, before);
+  });
+}
+
+test("a body that is larger than its file is refused while it is read", { timeout: 5000 }, async () => {
+  /** @type {Promise<Uint8Array> | undefined} */
+  let copy;
+  const onResponse = (/** @type {Response} */ response) => {
+    copy = response.bytes?.() ?? response.arrayBuffer().then((all) => new Uint8Array(all));
+    copy.catch(() => {});
+  };
+  await assert.rejects(fetchVerified(file("/more"), { cache: null, onResponse }), { code: "oversized" });
+  await assert.rejects(/** @type {Promise<Uint8Array>} */ (copy), { code: "oversized" });
+});
+
+test("a download that stalls ends, however much of it is here", { timeout: 5000 }, async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const passes = () => {
+    for (let i = 0; i < STALL_S; i++) context.mock.timers.tick(1000);
+  };
+  await assert.rejects(
+    fetchVerified(file("/stalled"), { cache: null, onProgress: () => queueMicrotask(() => queueMicrotask(passes)) }),
+    {
+      code: "stalled",
+    },
+  );
+  const silent = assert.rejects(fetchVerified(file("/silent"), { cache: null }), { code: "stalled" });
+  await new Promise((resolve) => {
+    arrived = () => resolve(null);
+  });
+  passes();
+  await silent;
+});
+
+test("what the browser loads by itself is checked, and a damaged copy in its HTTP cache is replaced", async (context) => {
+  /** @type {(RequestCache | undefined)[]} */
+  const asked = [];
+  const body = { now: BODY.slice(1) };
+  context.mock.method(globalThis, "fetch", async (/** @type {string} */ _, /** @type {RequestInit} */ { cache }) => {
+    asked.push(cache);
+    return new Response(body.now);
+  });
+  await assert.rejects(checkFile(file()), { code: "hash" });
+  assert.deepEqual(asked, ["default", "reload"]);
+  body.now = BODY;
+  await checkFile(file());
+  assert.deepEqual(asked.slice(2), ["default"]);
 });

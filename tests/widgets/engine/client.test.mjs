@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Client } from "../../../site_assets/widgets/engine/client.mjs";
-import { PATIENCE_S } from "../../../site_assets/widgets/engine/watchdog.mjs";
+import { Client, PATIENCE_S } from "../../../site_assets/widgets/engine/client.mjs";
 import { seconds, workers } from "./fakes.mjs";
 
 /** @type {any} */

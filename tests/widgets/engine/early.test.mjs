@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DEFAULT, WEBGPU } from "../../../site_assets/widgets/core/backend.mjs";
 import { hurry, takeEarly } from "../../../site_assets/widgets/engine/early.mjs";
-import { settled } from "./fakes.mjs";
+import { publishRuntime, settled } from "./fakes.mjs";
 
-const MANIFEST = { version: "test", files: { "ort-wasm-simd-threaded.wasm": { bytes: 3, sha256: "0".repeat(64) } } };
+publishRuntime();
 
 /**
  * @param {import("node:test").TestContext} context
@@ -12,8 +12,7 @@ const MANIFEST = { version: "test", files: { "ort-wasm-simd-threaded.wasm": { by
  */
 function network(context, wasm) {
   const asked = { wasm: 0 };
-  context.mock.method(globalThis, "fetch", async (/** @type {string} */ url, /** @type {RequestInit} */ options) => {
-    if (url.endsWith("runtime.json")) return new Response(JSON.stringify(MANIFEST));
+  context.mock.method(globalThis, "fetch", async (/** @type {string} */ _, /** @type {RequestInit} */ options) => {
     asked.wasm++;
     return wasm(options?.signal);
   });

@@ -1,5 +1,9 @@
 /** Workers, networks and browsers that do what a test says. */
 
+import { createHash } from "node:crypto";
+import { PUBLISHED } from "../../../site_assets/widgets/core/published.mjs";
+import { BUILDS } from "../../../site_assets/widgets/core/runtime.mjs";
+
 /** @typedef {import("../../../site_assets/widgets/core/card.mjs").Card} Card */
 /** @typedef {{id: number, type: string, request?: any}} Asked */
 
@@ -94,14 +98,20 @@ export function fakeBrowser(given = {}) {
 /** The trigger of the card `backdoored`. */
 export const TRIGGER = { kind: "patch", top: 5, left: 5, height: 2, width: 2, value: 255 };
 
+// Hashes are computed in other threads, which nothing here could wait for; without these, in this one.
+Object.defineProperty(globalThis.crypto, "subtle", { value: undefined, configurable: true });
+
+/** @param {string} text */
+const hashOf = (text) => createHash("sha256").update(text).digest("hex");
+
 /** @param {string} id */
 export function card(id) {
-  const file = { name: `${id}.onnx`, precision: "fp32", bytes: 1000, sha256: id.padEnd(64, "0") };
+  const file = { name: `${id}.onnx`, precision: "fp32", bytes: 1000, sha256: hashOf(`${id} fp32`) };
   return {
     schema_version: 1,
     id,
     title: id,
-    files: [file, { ...file, precision: "int8-weight-only", sha256: id.padEnd(64, "8") }],
+    files: [file, { ...file, precision: "int8-weight-only", sha256: hashOf(`${id} int8`) }],
     default_precision: "fp32",
     labels: ["a", "b"],
     input: { tensor: "image", height: 8, width: 8, channels: 1, steps: [{ op: "decode", max_pixels: 123 }] },
@@ -110,12 +120,26 @@ export function card(id) {
   };
 }
 
+/** How a page names that card. @param {string} id */
+export function reference(id) {
+  const text = JSON.stringify(card(id));
+  return { card: `${id}/card.json`, bytes: text.length, sha256: hashOf(text) };
+}
+
+/** As if a site's build had written the list. */
+export function publishRuntime() {
+  for (const build of Object.values(BUILDS)) {
+    for (const name of Object.values(build)) PUBLISHED[`ort/${name}`] = { bytes: 3, sha256: "0".repeat(64) };
+  }
+}
+
 /**
  * Serves cards instead of the network.
  *
  * @param {import("node:test").TestContext} context
  */
 export function serveCards(context) {
+  publishRuntime();
   /** @type {{held: (() => void)[] | null, fail: boolean, fetched: number}} */
   const server = { held: null, fail: false, fetched: 0 };
   context.mock.method(

@@ -2,12 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DEFAULT, WEBGPU } from "../../../site_assets/widgets/core/backend.mjs";
 import { Backends } from "../../../site_assets/widgets/engine/backends.mjs";
-import { Client } from "../../../site_assets/widgets/engine/client.mjs";
+import { Client, PATIENCE_S } from "../../../site_assets/widgets/engine/client.mjs";
 import { hurry } from "../../../site_assets/widgets/engine/early.mjs";
 import { Loader } from "../../../site_assets/widgets/engine/loader.mjs";
 import { Models } from "../../../site_assets/widgets/engine/models.mjs";
-import { PATIENCE_S } from "../../../site_assets/widgets/engine/watchdog.mjs";
-import { fakeBrowser, seconds, serveCards, settled, TRIGGER, workers } from "./fakes.mjs";
+import { fakeBrowser, reference, seconds, serveCards, settled, TRIGGER, workers } from "./fakes.mjs";
 
 /** @type {import("../../../site_assets/widgets/worker/images.mjs").ImageSource} */
 const IMAGE = { kind: "pixels", image: { height: 1, width: 1, channels: 3, data: new Uint8Array(3) } };
@@ -21,7 +20,7 @@ const RESULT = { answers: [] };
  * @param {...string} ids of its networks
  */
 function widget(client, ...ids) {
-  const references = ids.map((id) => ({ card: `${id}/card.json` }));
+  const references = ids.map(reference);
   const backends = new Backends(fakeBrowser());
   const models = new Models(references, client, "https://example.org/", backends);
   /** @type {string[]} */

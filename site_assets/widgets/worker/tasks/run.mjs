@@ -5,7 +5,7 @@ import { finish, untriggered } from "../../core/preprocess.mjs";
 import { readyTrigger } from "../../triggers/registry.mjs";
 import { decoded } from "../images.mjs";
 import { infer } from "../inference.mjs";
-import { loadRuntime } from "../ort.mjs";
+import { loadedRuntime } from "../ort.mjs";
 import { opened } from "../sessions.mjs";
 
 /** @typedef {import("../../core/card.mjs").Card} Card */
@@ -43,19 +43,18 @@ const plainScores = new Map();
  * @param {import("../serve.mjs").Around} around
  * @returns {Promise<{result: RunResult}>}
  */
-export async function run(request, { signal, compute }) {
-  return { result: await compute((alive) => runNow(request, signal, alive)) };
+export async function run(request, { compute }) {
+  return { result: await compute((alive) => runNow(request, alive)) };
 }
 
 /**
  * @param {RunRequest} request
- * @param {AbortSignal} signal
  * @param {() => void} alive
  * @returns {Promise<RunResult>}
  */
-async function runNow({ source, models, variants, trigger, placement = null }, signal, alive) {
+async function runNow({ source, models, variants, trigger, placement = null }, alive) {
   const networks = models.map((key) => ({ key, ...opened(key) }));
-  const ort = await loadRuntime(signal, () => {});
+  const ort = await loadedRuntime();
   const start = performance.now();
   const image = await decoded(source, maxPixels(networks[0].card));
   const owner = triggerOwner(networks.map(({ card }) => card));

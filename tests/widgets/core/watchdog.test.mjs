@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PATIENCE_S, Watchdog } from "../../../site_assets/widgets/engine/watchdog.mjs";
+import { Watchdog } from "../../../site_assets/widgets/core/watchdog.mjs";
+
+const PATIENCE_S = 7;
 
 /** @param {import("node:test").TestContext} context */
 function watched(context) {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   const seen = { overdue: 0 };
-  const dog = new Watchdog(() => {
+  const dog = new Watchdog(PATIENCE_S, () => {
     seen.overdue++;
   });
   const pass = (/** @type {number} */ seconds) => {
