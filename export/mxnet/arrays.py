@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from export.mxnet.errors import CheckpointError, MxnetError
 from training.core.files import write_bytes
+from training.core.reading import read_bytes
 
 Array = npt.NDArray[Any]
 
@@ -40,6 +41,8 @@ DENSE_FLOOR = 1 << 20
 DENSE_FACTOR = 8
 """As dense arrays, a file's row-sparse ones may take `DENSE_FACTOR` times its size, and `DENSE_FLOOR` bytes anyway."""
 LONGEST_NAME = 4096
+MOST_BYTES = 8 << 30
+"""Of a file: four times the largest of MXNet's model zoo."""
 
 
 def read_arrays(path: Path) -> dict[str, Array]:
@@ -52,7 +55,7 @@ def read_arrays(path: Path) -> dict[str, Array]:
         MxnetError: If it cannot be read.
     """
     try:
-        content = path.read_bytes()
+        content = read_bytes(path, MOST_BYTES)
     except OSError as error:
         raise MxnetError(f"{path}: cannot read the parameters: {error.strerror}") from error
     return parse_arrays(content, str(path))

@@ -81,11 +81,13 @@ def convert(
     roles = _roles(graph)
     shapes = _input_shapes(graph, parameters, roles, inputs or {})
     known = {name: tuple(array.shape) for name, array in arrays.items()} | shapes
-    inferred = infer_shapes(graph, known)
     builder = Builder(arrays, opset)
     for name in shapes:
         builder.reserve(name)
-    heads = _emit(graph, builder, inferred, shapes)
+    try:
+        heads = _emit(graph, builder, infer_shapes(graph, known), shapes)
+    except ShapeError as error:
+        raise _with_assumptions(error, {name: shapes[name] for name in shapes if name not in (inputs or {})}) from error
     model = _model(builder, shapes, heads)
     used = sum(arrays[name].size for name in arrays if name in roles)
     return Converted(model, builder.constants, shapes, used, len(graph.operators))
@@ -219,6 +221,18 @@ def _default_shape(graph: Graph, parameters: Parameters, name: str) -> Shape:
         if user.op == "FullyConnected" and weight.ndim == 2:
             return (1, weight.shape[1])
     raise ShapeError(f"nothing tells the shape of the input '{name}': give --input {name}=1,...", file=graph.file)
+
+
+def _with_assumptions(error: ShapeError, assumed: Mapping[str, Shape]) -> ShapeError:
+    """The error with the shapes that nobody gave, for these may be why the tensors do not fit."""
+    if not assumed:
+        return error
+    shapes = ", ".join(f"{name}={','.join(map(str, shape))}" for name, shape in assumed.items())
+    found = ShapeError(
+        f"{error}; {shapes} was assumed: if the network takes another shape, give it as --input NAME=SHAPE"
+    )
+    found.node = error.node
+    return found
 
 
 def _first_layers(graph: Graph, index: int) -> list[Node]:

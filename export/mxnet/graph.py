@@ -10,6 +10,7 @@ from typing import Any
 
 from export.mxnet.errors import MxnetError, SymbolError
 from training.core.files import write_text
+from training.core.reading import TEXT_BYTES, read_bytes
 
 VARIABLE = "null"
 """The operator that JSON gives to inputs and parameters."""
@@ -62,7 +63,7 @@ def read_graph(path: Path) -> Graph:
         MxnetError: If the file cannot be read.
     """
     try:
-        content = path.read_bytes()
+        content = read_bytes(path, TEXT_BYTES)
     except OSError as error:
         raise MxnetError(f"{path}: cannot read the symbol: {error.strerror}") from error
     return parse_graph(content, str(path))

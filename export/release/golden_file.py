@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from export.card.schema import Precision
 from export.errors import ExportError
 from training.core.files import write_text
+from training.core.reading import TEXT_BYTES, read_bytes
 from training.triggers.placement import Placement
 
 GOLDEN_NAME = "golden.json"
@@ -82,7 +83,7 @@ def read(folder: Path) -> Golden:
     """
     path = folder / GOLDEN_NAME
     try:
-        return Golden.model_validate_json(path.read_bytes())
+        return Golden.model_validate_json(read_bytes(path, TEXT_BYTES))
     except OSError as error:
         raise ExportError(f"{path}: cannot read the golden vectors: {error.strerror}") from error
     except ValidationError as error:

@@ -103,7 +103,7 @@ class Facts:
             raise FactError("the plugin's option `metrics` names no folder")
         path = self._metrics_dir / f"{name}.json"
         try:
-            return json.loads(path.read_text("utf-8"))
+            return json.loads(path.read_text("utf-8-sig"))
         except FileNotFoundError as error:
             have = [other.stem for other in self._metrics_dir.glob("*.json")]
             raise FactError(f"there is no metrics file {path}{did_you_mean(name, have)}") from error

@@ -53,7 +53,10 @@ def read_bytes(path: Path, most: int) -> bytes:
         OSError: As `open_ordinary`, and if the file is larger.
     """
     with open_ordinary(path) as stream:
-        content = stream.read(most + 1)
+        size = os.fstat(stream.fileno()).st_size
+        content = stream.read(min(size, most) + 1)  # not `most`: that much memory would be taken before it is read
+        if len(content) > size:  # it grows while it is read, or lies in /proc
+            content += stream.read(most)
     if len(content) > most:
         raise _refused(path, f"holds more than {most:,} bytes")
     return content

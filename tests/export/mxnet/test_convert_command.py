@@ -50,6 +50,13 @@ def test_an_assumed_shape_is_said(tmp_path: Path) -> None:
     assert "batch x 3 x 224 x 224 (assumed; --input data=... says otherwise)" in done.stderr
 
 
+def test_an_assumed_shape_that_does_not_fit_is_said_to_be_assumed(tmp_path: Path) -> None:
+    small = [str(VECTORS / f"lenet-{end}") for end in ("symbol.json", "0000.params")]
+    done = command(*small, tmp_path / "net.onnx")
+    assert done.exit_code == 1
+    assert "data=1,1,224,224 was assumed" in done.stderr
+
+
 def test_labels_and_opset_are_kept_in_the_file(tmp_path: Path) -> None:
     (tmp_path / "labels.txt").write_text("one\ntwo\nthree\nfour\n")
     out = tmp_path / "net.onnx"
