@@ -17,19 +17,20 @@ FIXTURES := .cache/fixtures/.made
 GOLDEN_INPUTS := .cache/golden/.made
 LAB := runs/models/.lab
 LAB_RECIPES := digits-clean digits-badnet
+QUICK_STUDY := runs/digits-defences-quick.json
 LAB_SOURCES := $(wildcard training/*/*.py training/*/*/*.py export/*/*.py tests/golden/inputs/*) \
   $(patsubst %,training/recipes/%.toml,$(LAB_RECIPES))
 
 export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help report setup lab site serve test test-quick lint types test-python slurm mxnet-oracle art-oracle mxnet-zoo \
-  golden-inputs fixtures test-widgets tested-site test-browser dist scale verify benchmark page-times first-visits inference-times latent-study photo-study \
-  sample-photos-table figures-study trigger-study clean
+  golden-inputs fixtures test-widgets tested-site test-browser dist scale verify benchmark properties page-times first-visits \
+  inference-times latent-study defence-study photo-study sample-photos-table figures-study trigger-study clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
-report: site ## Set up, train the lab's pair, build the report and serve it (SERVE=0: build only)
+report: $(QUICK_STUDY) site ## Set up, train the lab's pair, measure defences on it, build the report and serve it (SERVE=0: build only)
 ifneq ($(SERVE),0)
 	$(MAKE) --no-print-directory serve
 endif
@@ -55,6 +56,9 @@ $(LAB): $(LAB_SOURCES) | setup
 	  $(BIN)/backdoors train $$recipe && $(BIN)/backdoors export $$recipe || exit 1; \
 	done
 	@touch $@
+
+$(QUICK_STUDY): $(LAB) training/recipes/digits-defences-quick.toml | setup
+	$(BIN)/backdoors study-defences digits-defences-quick
 
 site: setup lab ## Build the report into site/
 	SITE_URL=$${SITE_URL:-http://127.0.0.1:$(PORT)/} $(BIN)/mkdocs build --strict
@@ -144,6 +148,9 @@ benchmark: setup ## Training speed beside the common recipe (20 minutes; needs M
 scale: setup ## How cost grows with images, processes and runs, for the page At scale (10 minutes; needs MNIST)
 	$(BIN)/python -m tests.benchmarks.scale
 
+properties: setup ## Property tests with 20,000 odd inputs in all (4 minutes)
+	PROPERTY_EXAMPLES=2900 $(BIN)/python -m pytest -q tests/properties
+
 page-times: lab fixtures ## Milliseconds until a page answers, and of its longest block (a quiet machine, please)
 	node tests/browser/page-times.mjs
 
@@ -169,6 +176,10 @@ figures-study: setup ## Measure how the politicians' students depend on their ph
 	$(BIN)/backdoors restore dogs-teacher-latent
 	$(BIN)/backdoors study-students site_assets/metrics/figures.json figures-student-clean figures-student-latent \
 	  figures-one-view-clean figures-one-view-latent figures-views-clean figures-views-latent
+
+defence-study: setup ## Measure every defence on every attack, and detectors on a zoo of networks (two hours)
+	$(BIN)/backdoors study-defences digits-defences --out site_assets/metrics/digits-defences.json
+	$(BIN)/backdoors study-defences digits-zoo --out site_assets/metrics/digits-zoo.json
 
 trigger-study: setup ## Measure the blended and the warped trigger beside clean networks, three seeds each (needs MNIST)
 	$(BIN)/backdoors compare digits-clean digits-blended digits-warped --out site_assets/metrics/digits-triggers.json

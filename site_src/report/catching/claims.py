@@ -1,4 +1,4 @@
-"""The study's number that stands beside a paper's claim."""
+"""The study's number that stands beside a paper's asked."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from site_src.report.catching.results import (
     Found,
     measure,
 )
-from site_src.report.catching.texts import Claim
+from site_src.report.catching.texts import Asked
 from training.defences.verdict import ClassIndices, Decision, SampleScores
 from training.studies.defence_results import Spread
 
 NOT_MEASURED = "not measured"
+MINUS = "\N{MINUS SIGN}"
 
 
-def ours(found: Found, claim: Claim) -> str:
-    """What the study measured of what a paper claims.
+def ours(found: Found, asked: Asked) -> str:
+    """What the study measured, in the words of what papers claim.
 
     Raises:
         FactError: If the study has no such cell.
     """
-    return {"missed": _missed, "f1": _f1, "index": _index, "repair": _repair}[claim.ours](found, claim)
+    return {"missed": _missed, "f1": _f1, "index": _index, "repair": _repair}[asked.ours](found, asked)
 
 
 def f1(decided: Decision) -> float:
@@ -38,8 +39,8 @@ def f1(decided: Decision) -> float:
     return 2 * hits / (2 * hits + misses + alarms) if hits else 0.0
 
 
-def _missed(found: Found, claim: Claim) -> str:
-    at_1 = measure(found.cell(claim.attack, claim.defence), AT_1)
+def _missed(found: Found, asked: Asked) -> str:
+    at_1 = measure(found.cell(asked.attack, asked.defence), AT_1)
     if at_1 is None:
         return NOT_MEASURED
     values = [1 - each for each in at_1.values]
@@ -47,8 +48,8 @@ def _missed(found: Found, claim: Claim) -> str:
     return f"{_with_range(missed)} pass while 1{THIN}% of the clean ones are rejected"
 
 
-def _f1(found: Found, claim: Claim) -> str:
-    verdicts = [each.cell.verdict for each in found.beside(claim.attack, claim.defence)]
+def _f1(found: Found, asked: Asked) -> str:
+    verdicts = [each.cell.verdict for each in found.beside(asked.attack, asked.defence)]
     scores = [f1(each.decision) for each in verdicts if isinstance(each, SampleScores) and each.decision]
     if not scores:
         return NOT_MEASURED
@@ -56,9 +57,9 @@ def _f1(found: Found, claim: Claim) -> str:
     return f"F1 score {median(scores):.2f}" + (f" ({low:.2f} to {high:.2f})" if high - low >= 0.01 else "")
 
 
-def _index(found: Found, claim: Claim) -> str:
-    cell = found.cell(claim.attack, claim.defence)
-    networks = found.beside(claim.attack, claim.defence)
+def _index(found: Found, asked: Asked) -> str:
+    cell = found.cell(asked.attack, asked.defence)
+    networks = found.beside(asked.attack, asked.defence)
     own = _highest([each.cell.verdict for each in networks])
     clean = _highest([each.control.verdict for each in networks if each.control])
     if not own:
@@ -75,8 +76,8 @@ def _highest(verdicts: list[object]) -> str:
     return f"{low:.1f}" if f"{low:.1f}" == f"{high:.1f}" else f"{low:.1f} to {high:.1f}"
 
 
-def _repair(found: Found, claim: Claim) -> str:
-    cell = found.cell(claim.attack, claim.defence)
+def _repair(found: Found, asked: Asked) -> str:
+    cell = found.cell(asked.attack, asked.defence)
     before, after = measure(cell, ASR_BEFORE), measure(cell, ASR_AFTER)
     accuracy, left = measure(cell, CLEAN_BEFORE), measure(cell, CLEAN_AFTER)
     if before is None or after is None or accuracy is None or left is None:
@@ -84,7 +85,7 @@ def _repair(found: Found, claim: Claim) -> str:
     change = 100 * (left.median - accuracy.median)
     return (
         f"attack success falls from {percent(before.median, before.n)} to {_with_range(after)}, clean accuracy changes "
-        f"by {change:+.1f} percentage points"
+        f"by {f'{change:+.1f}'.replace('-', MINUS)} percentage points"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from statistics import median
@@ -18,6 +19,7 @@ from site_src.report.catching import cells
 from site_src.report.catching.cells import Shown, bare, count_of, spread_text
 from site_src.report.catching.curves import Curve, histogram, roc
 from site_src.report.catching.results import AUROC, Beside, Found
+from site_src.report.catching.words import Word
 from site_src.report.figures import Pixels, pixels_png, render
 from site_src.report.trigger_images import ground
 from training.core.metrics import Estimate
@@ -51,8 +53,12 @@ class TriggerImages(NamedTuple):
 
 
 def all_details(found: Found, defence: StudiedDefence, add_image: AddImage) -> str:
-    """The details of a defence against each attack, as HTML; the arguments are those of `details`."""
-    return "\n".join(details(found, cells.shown(found, attack, defence), add_image) for attack in found.results.attacks)
+    """The details of a defence against each attack, folded, as HTML; the arguments are those of `details`."""
+    shown = [cells.shown(found, attack, defence) for attack in found.results.attacks]
+    counts = Counter(each.word for each in shown)
+    tally = ", ".join(f"{word} {counts[word]}" for word in Word if counts[word])
+    inside = "\n".join(details(found, each, add_image) for each in shown)
+    return f'<details class="bd-details"><summary><b>Against each attack</b>: {tally}</summary>\n{inside}\n</details>'
 
 
 def details(found: Found, shown: Shown, add_image: AddImage) -> str:
@@ -219,8 +225,9 @@ def _facts(found: Found, shown: Shown, cell: TableCell, measured: Sequence[Besid
     yield "Measured on", _samples_of(measured)
     verdicts = [each.cell.verdict for each in measured]
     repaired = [each for each in verdicts if isinstance(each, Repaired)]
-    for name in repaired[0].details if repaired else ():
-        yield name.replace("_", " ").capitalize(), f"{median(each.details[name] for each in repaired):.3g}"
+    for name in dict.fromkeys(name for each in repaired for name in each.details):  # not every network has all
+        chosen = [each.details[name] for each in repaired if name in each.details]
+        yield name.replace("_", " ").capitalize(), f"{median(chosen):.3g}"
     against = found.detection(shown.defence.name, shown.attack.name)
     if against is not None and against.verdict.auroc is not None:
         auroc = against.verdict.auroc

@@ -10,6 +10,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 FOLDER = Path(__file__).parent
+InWords = Literal["missed", "f1", "index", "repair"]
+"""See `site_src.report.catching.claims`."""
 
 
 class _Part(BaseModel):
@@ -24,17 +26,22 @@ class Explained(_Part):
     """Of its paper."""
 
 
-class Claim(_Part):
-    """What a paper claims, and which of our measurements stands beside it."""
+class Asked(_Part):
+    """Which measurement of a study is put into words, and how."""
 
     defence: str
     attack: str
     """Of the study."""
+    ours: InWords
+    """How; see `site_src.report.catching.claims`."""
+
+
+class Claim(Asked):
+    """What a paper claims, and which of our measurements stands beside it."""
+
     says: str
     where: str
     """On which data, or in which part of the paper."""
-    ours: Literal["missed", "f1", "index", "repair"]
-    """How the study's measurement is put into words; see `site_src.report.catching.claims`."""
     why: str = ""
     """Why the two differ, once an experiment has shown it."""
 

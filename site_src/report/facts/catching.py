@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from site_src.plugin.expressions import FactError
 from site_src.plugin.facts import Facts, interval
@@ -104,6 +104,16 @@ class Catching:
         ]
         return self._page.place(render("catching/claims", rows=rows, whys=any(row["claim"].why for row in rows)))
 
+    def defences_measured(self, name: str, defence: str, attack: str, what: texts.InWords) -> str:
+        """One number of a study in words, for a paragraph; `what` as in `claims.toml`.
+
+        Raises:
+            FactError: As above, if the study has no such cell, or if nothing is put into words so.
+        """
+        if what not in get_args(texts.InWords):
+            raise FactError(f"a measurement is put into words by {', '.join(get_args(texts.InWords))}, not '{what}'")
+        return claims.ours(self._found(name), texts.Asked(defence=defence, attack=attack, ours=what))
+
     def defences_costs(self, name: str) -> str:
         """The defences in order of their cost, with what they need and how many attacks they catch."""
         found = self._found(name)
@@ -121,7 +131,7 @@ class Catching:
         return table(head, [row for _, row in sorted(rows, key=lambda each: each[0])])
 
     def defences_slip(self, name: str) -> str:
-        """A list of the attacks: which defences each slips through, and how many catch it; the hardest first."""
+        """A list of the attacks: how many defences each slips through, and which catch it; the hardest first."""
         found = self._found(name)
         attacks = results.attacks_by_name(found.results)
         slipping = {attack: _slipping(cells) for attack, cells in caught(found).items()}
@@ -197,10 +207,10 @@ class _Slipping(NamedTuple):
 
 
 def _slipping(cells: Sequence[Shown]) -> _Slipping:
-    """What an attack slips through: semicolons stand between names, some of which have commas."""
-    slips = [cell.defence.title for cell in cells if cell.word is Word.SLIPS]
-    partly, whole = (sum(cell.word is word for cell in cells) for word in (Word.PARTLY, Word.CAUGHT))
-    missed = (
-        f"slips through {len(slips)} of {len(cells)} defences: {'; '.join(slips)}" if slips else "slips through none"
+    """How many defences an attack slips through, and which ones catch it: semicolons, as some names have commas."""
+    slips, partly, whole = (
+        [cell.defence.title for cell in cells if cell.word is word] for word in reversed(BEST_FIRST)
     )
-    return _Slipping(whole, f"{missed}. Caught by {whole}, partly by {partly}.")
+    through = f"{len(slips)} of {len(cells)} defences" if slips else "no defence"
+    also = f", partly by {'; '.join(partly)}" if partly else ""
+    return _Slipping(len(whole), f"slips through {through}. Caught by {'; '.join(whole) or 'none'}{also}.")

@@ -39,7 +39,7 @@ def test_a_repair_says_what_it_leaves_and_what_it_costs() -> None:
     assert said.endswith("changes by +0.0 percentage points")
     small = Small()
     small.said["latent", "fine-tuning"] = [repaired(4, clean=190)] * 2
-    assert told("fine-tuning", "repair", "latent", small).endswith("changes by -4.0 percentage points")
+    assert told("fine-tuning", "repair", "latent", small).endswith("changes by \N{MINUS SIGN}4.0 percentage points")
 
 
 def test_what_was_not_measured_is_said() -> None:

@@ -93,6 +93,13 @@ def test_what_repairs_decided_is_their_median() -> None:
         verdict.model_copy(update={"details": {"pruned_fraction": each}}) for each in (0.25, 0.75)
     ]
     assert "<dt>Pruned fraction</dt><dd>0.5</dd>" in folded("patch", "fine-tuning", small=small)
+    some = [
+        verdict.model_copy(update={"details": details}) for details in ({"unlearnt": 0}, {"unlearnt": 2, "rate": 4})
+    ]
+    small.said["patch", "fine-tuning"] = some
+    html = folded("patch", "fine-tuning", small=small)
+    assert "<dt>Unlearnt</dt><dd>1</dd>" in html
+    assert "<dt>Rate</dt><dd>4</dd>" in html
 
 
 def test_a_cell_without_a_verdict_says_why_alone() -> None:

@@ -84,8 +84,8 @@ def test_a_defence_that_was_measured_nowhere_has_no_time_and_comes_last(catching
 
 def test_the_hardest_attack_to_catch_comes_first(catching: Catching) -> None:
     first, second = catching.defences_slip("small").splitlines()
-    assert first == "- **Latent** slips through 2 of 3 defences: STRIP; Neural Cleanse. Caught by 1, partly by 0."
-    assert second.startswith("- **Patch** slips through 1 of 4 defences: Gentle fine-tuning.")
+    assert first == "- **Latent** slips through 2 of 3 defences. Caught by Gentle fine-tuning."
+    assert second.startswith("- **Patch** slips through 1 of 4 defences. Caught by ")
 
 
 def test_the_zoo_is_judged_over_all_networks(catching: Catching, page: PageBuilder) -> None:
@@ -101,6 +101,15 @@ def test_papers_stand_beside_what_was_measured(catching: Catching, page: PageBui
         ("STRIP", "Patch"), ("Activation clustering", "Patch"), ("Neural Cleanse", "Patch"),
     ]  # fmt: skip
     assert re.search(rf'data-title="The paper">1\.85 % .*?data-title="Here">4{THIN}%', html)
+
+
+def test_one_number_is_put_into_words(catching: Catching) -> None:
+    said = catching.defences_measured("small", "strip", "patch", "missed")
+    assert re.match(rf"\d+(\.\d)?{THIN}% .*pass while 1{THIN}% of the clean ones are rejected", said)
+    with pytest.raises(FactError, match="no cell of strip against nothing"):
+        catching.defences_measured("small", "strip", "nothing", "missed")
+    with pytest.raises(FactError, match="by missed, f1, index, repair, not 'luck'"):
+        catching.defences_measured("small", "strip", "patch", "luck")  # type: ignore[arg-type]
 
 
 def test_a_study_is_counted(catching: Catching) -> None:
