@@ -40,6 +40,7 @@ MIRROR_NOTHING = {
     "tests/export/release/test_released.py": "the released models of digits",
     "tests/export/release/test_released_photos.py": "the released models of photos",
     "tests/site_src/report/test_missing_extras.py": "the package facts, imported without the extras it needs",
+    "tests/site_src/report/test_pages.py": "the pages themselves, as Markdown",
     "tests/training/cluster/test_slurm.py": "the command line under a real Slurm",
     "tests/training/defences/test_art.py": "the defences, beside the Adversarial Robustness Toolbox",
     "tests/widgets/core/card-types.test.mjs": "types generated from the card's JSON Schema",
