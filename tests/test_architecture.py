@@ -45,6 +45,7 @@ MIRROR_NOTHING = {
     "tests/training/defences/test_art.py": "the defences, beside the Adversarial Robustness Toolbox",
     "tests/widgets/core/card-types.test.mjs": "types generated from the card's JSON Schema",
     "tests/widgets/worker/golden.test.mjs": "the goldens of the released models, in Node",
+    "tests/widgets/lab/parity.test.mjs": "the lab's graphs, in Node beside Python",
     "tests/widgets/modules.test.mjs": "the import graph of all widgets",
 }
 
