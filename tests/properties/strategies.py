@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
 
 EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "20"))
@@ -22,6 +22,7 @@ many = settings(
 
 def in_one_line(error: Exception, path: Path | None = None) -> None:
     """Assert that an error is one line of bearable length, and names the file."""
+    event("refused")
     assert "\n" not in str(error)
     assert len(str(error)) < LONGEST
     assert path is None or str(path) in str(error)
@@ -62,11 +63,11 @@ def altered(draw: st.DrawFn, sound: dict[str, Any]) -> dict[str, Any]:
             if what == "remove":
                 del inside[key]
             elif what == "add" and isinstance(inside, dict):
-                inside[draw(st.text(max_size=8))] = draw(ODD)
+                inside[draw(st.text(max_size=8))] = copy.deepcopy(draw(ODD))
             elif what == "repeat" and isinstance(inside, list):
                 inside.extend([copy.deepcopy(inside[key])] * draw(st.sampled_from([1, 5, 5000])))
             else:
-                inside[key] = draw(ODD)
+                inside[key] = copy.deepcopy(draw(ODD))
             break
     return table
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from export.card.io import read_card
@@ -53,4 +53,5 @@ def test_a_card_is_read_or_refused_in_one_line(folders: list[Path], data: st.Dat
     except CatalogueError as error:
         in_one_line(error)
         return
+    event("answered")
     assert {Path(name).suffix for name in served} <= {".json", ".onnx", ".bin", ".data", ".weights", ".onnx_data"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import numpy as np
-from hypothesis import given
+from hypothesis import event, given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -48,4 +48,5 @@ def test_an_image_is_decoded_or_refused_in_one_line(data: bytes) -> None:
     except ImageError as error:
         in_one_line(error)
         return
+    event("answered")
     assert made.tensor.shape == (1, 1, 28, 28)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import tomli_w
-from hypothesis import assume, given
+from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 from tests.properties.strategies import altered, in_one_line, many
@@ -32,6 +32,7 @@ def read_or_refused(path: Path) -> None:
     except UserError as error:
         in_one_line(error)
         return
+    event("answered")
     path.write_text(to_toml(found))
     assert recipe.load(path).sha256 == found.sha256
 

@@ -32,6 +32,8 @@ MOST_PROBLEMS = 20
 SEE_THROUGH = -1
 """Written in place of null in a list, as in a trigger's pattern: TOML has no null."""
 
+_LONGEST_PATH = 500
+"""Letters of a path that an error repeats."""
 _SHORT = reprlib.Repr()
 _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother = 2, 60, 60
 
@@ -54,13 +56,21 @@ def locate(name_or_path: str | Path) -> Path:
     """
     given = str(name_or_path)
     if is_path(given):
-        if not Path(given).is_file():
-            raise RecipeError(f"{given}: there is no such recipe file")
+        if not _is_file(Path(given)):
+            raise RecipeError(f"{given[:_LONGEST_PATH]}: there is no such recipe file")
         return Path(given)
     if given in names():
         return RECIPES / f"{given}.toml"
     hint = did_you_mean(given, names(), f"there are: {', '.join(names())}")
-    raise RecipeError(f"there is no recipe '{given}'; {hint}")
+    raise RecipeError(f"there is no recipe {_SHORT.repr(given)}; {hint}")
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is such a file; a name that is too long for the system names none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -226,7 +236,7 @@ class _Reader:
 def beside(where: Path, name_or_path: str) -> str:
     """The path of a recipe file that the file `where` names: beside that file if there is one, as it is otherwise."""
     beside = where.parent / name_or_path
-    return str(beside) if is_path(name_or_path) and beside.is_file() else name_or_path
+    return str(beside) if is_path(name_or_path) and _is_file(beside) else name_or_path
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:

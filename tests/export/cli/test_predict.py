@@ -77,3 +77,15 @@ def test_one_unreadable_image_costs_the_others_nothing(model: str, tmp_path: Pat
     assert result.exit_code == 1
     assert result.stdout.startswith(DOG)
     assert [line.split(": ")[1] for line in result.stderr.splitlines()] == paths[:3]
+
+
+def test_a_label_reaches_the_terminal_without_its_control_characters(tmp_path: Path) -> None:
+    path = write_model(tmp_path, "tiny-clean")
+    card = json.loads(path.read_text())
+    card["labels"] = [f"\x1b[2J\u202e{index}\nerror: fake" for index in range(10)]
+    path.write_text(json.dumps(card))
+    for option in ([], ["--json"]):
+        result = CliRunner().invoke(app, ["predict", str(path), DOG, *option])
+        assert result.exit_code == 0
+        assert not {"\x1b", "\u202e"} & set(result.stdout + result.stderr)
+        assert "\nerror: fake" not in result.stdout
