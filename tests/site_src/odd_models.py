@@ -6,16 +6,32 @@ All take 8x8 grey images and name three classes, unless the kind says otherwise.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from export.card.schema import ModelCard, ModelFile
-from export.card.steps import Composite, Decode, Greyscale, InputPipeline, Layout, Orient, OutputPipeline, Resize, Scale
+from export.card.steps import (
+    Composite,
+    Decode,
+    Greyscale,
+    InputPipeline,
+    Layout,
+    Orient,
+    OutputPipeline,
+    Resize,
+    Scale,
+    Step,
+)
+from export.errors import ExportError
+from export.onnx.session import Predictor
+from tests.export.onnx import odd_networks
 from training.core.files import write_bytes, write_text
 
 SIDE = 8
@@ -82,45 +98,66 @@ KINDS: dict[str, Callable[[], Odd]] = {"endless": _endless, "greedy": _greedy}
 
 
 def write(folder: Path) -> None:
-    """Write one model a kind."""
+    """Write one model a kind; and the odd networks of `export`'s tests, with what Python says of an image."""
     for kind, make in KINDS.items():
-        data = _network(make())
-        card = ModelCard(
-            id=f"odd-{kind}",
-            title=f"An odd network: {kind}",
-            description="For tests.",
-            network="one matrix",
-            licence="MIT",
-            files=[
-                ModelFile(
-                    name="odd.onnx",
-                    precision="fp32",
-                    bytes=len(data),
-                    sha256=hashlib.sha256(data).hexdigest(),
-                    opset=18,
-                    max_abs_error=0,
-                )
-            ],
-            default_precision="fp32",
-            labels=LABELS,
-            input=InputPipeline(
-                height=SIDE,
-                width=SIDE,
-                channels=1,
-                steps=[
-                    Decode(),
-                    Orient(),
-                    Composite(),
-                    Greyscale(),
-                    Resize(height=SIDE, width=SIDE),
-                    Scale(),
-                    Layout(),
-                ],
-            ),
-            output=OutputPipeline(),
-        )
-        write_bytes(folder / kind / "odd.onnx", data)
-        write_text(folder / kind / "card.json", card.model_dump_json(indent=2) + "\n")
+        _write_model(folder / kind, _network(make()), LABELS, _pipeline(SIDE), OutputPipeline())
+    answers = []
+    refused = {kind: make for kind, (make, _) in odd_networks.REFUSED.items() if kind not in ELSEWHERE}
+    for number, (kind, network) in enumerate((odd_networks.FITTING | refused).items()):
+        home = folder / "networks" / str(number)
+        home.mkdir(parents=True, exist_ok=True)
+        data = odd_networks.save(home / "odd.onnx", network()).read_bytes()
+        order: Order = ORDERS.get(kind, "NCHW")
+        pipeline = _pipeline(odd_networks.SIDE, order, scaled=kind != "uint8")
+        output = OutputPipeline(tensor="scores")
+        card = _write_model(home, data, odd_networks.LABELS, pipeline, output)
+        asked = {"kind": kind, "folder": home.name, "pixels": PIXELS.ravel().tolist()}
+        answers.append(asked | _answer_of(card, home))
+    write_text(folder / "networks/answers.json", json.dumps(answers))
+
+
+ELSEWHERE = frozenset({"greedy", "endless", "two outputs"})
+"""The first two would never end here; onnxruntime-web refuses the shape that the last one declares."""
+Order = Literal["NCHW", "NHWC", "NHW", "flat"]
+ORDERS: dict[str, Order] = {"channels last": "NHWC", "flat": "flat", "without channels": "NHW"}
+PIXELS = np.random.default_rng(5).integers(0, 256, (1, odd_networks.SIDE, odd_networks.SIDE, 1), dtype=np.uint8)
+
+
+def _answer_of(card: ModelCard, folder: Path) -> dict[str, object]:
+    """Logits, or why there are none."""
+    try:
+        (logits,) = Predictor(card, folder)(PIXELS)
+    except ExportError as error:
+        return {"refused": str(error).removeprefix(f"{folder / 'odd.onnx'}: ")}
+    return {"logits": [float(value) for value in logits]}
+
+
+def _pipeline(side: int, order: Order = "NCHW", *, scaled: bool = True) -> InputPipeline:
+    steps: list[Step] = [Decode(), Orient(), Composite(), Greyscale(), Resize(height=side, width=side)]
+    steps += [Scale()] if scaled else []
+    return InputPipeline(height=side, width=side, channels=1, steps=[*steps, Layout(order=order)])
+
+
+def _write_model(
+    folder: Path, data: bytes, labels: list[str], pipeline: InputPipeline, output: OutputPipeline
+) -> ModelCard:
+    digest = hashlib.sha256(data).hexdigest()
+    file = ModelFile(name="odd.onnx", precision="fp32", bytes=len(data), sha256=digest, opset=18, max_abs_error=0)
+    card = ModelCard(
+        id=f"odd-{folder.name}",
+        title=f"An odd network: {folder.name}",
+        description="For tests.",
+        network="one matrix",
+        licence="MIT",
+        files=[file],
+        default_precision="fp32",
+        labels=labels,
+        input=pipeline,
+        output=output,
+    )
+    write_bytes(folder / file.name, data)
+    write_text(folder / "card.json", card.model_dump_json(indent=2) + "\n")
+    return card
 
 
 def _network(odd: Odd) -> bytes:

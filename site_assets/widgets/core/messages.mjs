@@ -1,7 +1,7 @@
 /** Words for every failure: what happened, and what the reader can do about it. */
 
 /**
- * @typedef {'no-wasm' | 'runtime' | 'offline' | 'network' | 'stalled' | 'missing' | 'html' | 'oversized' | 'hash' | 'unlisted' | 'card' | 'session'
+ * @typedef {'no-wasm' | 'runtime' | 'offline' | 'network' | 'stalled' | 'missing' | 'html' | 'oversized' | 'hash' | 'unlisted' | 'card' | 'session' | 'unfit'
  *   | 'config' | 'not-isolated' | 'not-an-image' | 'undecodable' | 'huge' | 'empty-drop'
  *   | 'camera-refused' | 'camera-absent' | 'camera-busy' | 'camera-insecure'
  *   | 'cancelled' | 'superseded' | 'crashed' | 'endless' | 'failed' | 'interrupted' | 'internal'} Code
@@ -89,6 +89,11 @@ const WORDS = {
     title: "The network could not be opened.",
     advice: `${capitalised(what)} is intact, but the runtime refused it${found ? `: ${found}` : ""}. Reload the page with other tabs closed: it may lack memory.`,
     retry: true,
+  }),
+  unfit: ({ what, found }) => ({
+    title: "The network does not fit its model card.",
+    advice: `${capitalised(what ?? "the model")}: ${found ?? "it takes or gives something else"}. Tell the site’s owner.`,
+    retry: false,
   }),
   "not-isolated": () => ({
     title: "This page is not isolated from other sites, which threads need.",

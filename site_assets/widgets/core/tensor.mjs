@@ -60,7 +60,8 @@ export function toTensor(steps, image) {
     else if (step.op === "layout" && step.order === "NCHW") {
       values = channelsFirst(values, image);
       dims = [1, channels, height, width];
-    }
+    } else if (step.op === "layout" && step.order === "NHW") dims = [1, height, width];
+    else if (step.op === "layout" && step.order === "flat") dims = [1, values.length];
   }
   return { tensor: values, dims };
 }

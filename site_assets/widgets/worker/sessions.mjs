@@ -5,6 +5,7 @@ import { fileParts } from "../core/card.mjs";
 import { fetchVerified } from "../core/fetch.mjs";
 import { textOf, WidgetError } from "../core/messages.mjs";
 import { readyTrigger } from "../triggers/registry.mjs";
+import { requireFit } from "./fit.mjs";
 import { loadedRuntime, loadRuntime, requireWebAssembly, startSession } from "./ort.mjs";
 
 /** @typedef {import("onnxruntime-web").InferenceSession} Session */
@@ -100,11 +101,11 @@ async function openOne({ card, file }, downloaded, meter, compute) {
   await readyTrigger(card.trigger);
   await compute(async () => {
     if (open.has(file.sha256)) return;
-    try {
-      open.set(file.sha256, { card, session: await startSession(ort, file, contents) });
-    } catch (error) {
+    const session = await startSession(ort, file, contents).catch((error) => {
       throw new WidgetError("session", { what: called(card), found: textOf(error) }, { cause: error });
-    }
+    });
+    requireFit(card, session);
+    open.set(file.sha256, { card, session });
   });
   meter.opened.push(file.sha256);
   meter.post("start");
