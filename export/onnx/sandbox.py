@@ -23,7 +23,7 @@ import numpy.typing as npt
 from export.errors import ExportError
 from training.core.text import one_line
 
-_LONGEST = 300
+LONGEST = 600
 """Letters of a library's message that an error repeats."""
 PROCESS = Path(__file__).with_name("sandbox_process.py")
 
@@ -126,7 +126,7 @@ class Sandbox:
                 )
             said: dict[str, Any] = json.loads(running.replies.recv_bytes())
             if "error" in said:
-                raise SandboxError(f"{words.failed}: {one_line(said['error'])[:_LONGEST]}")
+                raise SandboxError(f"{words.failed}: {one_line(said['error'])[:LONGEST]}")
             return said, b"" if raw is None else running.replies.recv_bytes()
         except (EOFError, OSError) as error:
             code = running.process.wait()

@@ -13,7 +13,7 @@ from export.card.parts import part_problem
 from export.card.schema import ModelCard, Precision
 from export.errors import ExportError
 from export.onnx.fit import fit
-from export.onnx.sandbox import Sandbox, Tensor
+from export.onnx.sandbox import LONGEST, Sandbox, Tensor
 from export.pipeline.interpreter import batch_tensor
 from training.core.text import one_line
 
@@ -45,7 +45,7 @@ def open_session(model: bytes | Path, threads: int = 1) -> ort.InferenceSession:
     except OSError as error:
         raise ExportError(f"{name}: cannot read the model: {error.strerror}") from error
     except Exception as error:  # onnxruntime raises a class of its own for each status, all derived from Exception
-        reason = one_line(error)[:300]
+        reason = one_line(error)[:LONGEST]
         raise ExportError(f"{name}: onnxruntime cannot load it: {reason}") from error
 
 
@@ -64,7 +64,7 @@ class _Here:
         try:
             (found,) = self._session.run([output], {name: tensor})
         except Exception as error:  # onnxruntime raises a class of its own for each status
-            raise ExportError(f"{self._path}: onnxruntime cannot run it: {one_line(error)[:300]}") from error
+            raise ExportError(f"{self._path}: onnxruntime cannot run it: {one_line(error)[:LONGEST]}") from error
         return np.asarray(found)
 
 
