@@ -49,7 +49,7 @@ $(JS_INSTALLED): package.json package-lock.json .npmrc
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-lab: $(LAB) ## Train and export the quick digits pair shown on the Lab page
+lab: $(LAB) ## Train and export the quick digits pair shown on the page Your networks
 
 $(LAB): $(LAB_SOURCES) | setup
 	for recipe in $(LAB_RECIPES); do \

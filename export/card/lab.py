@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 from export.card.schema import CardError
 from export.card.steps import Part
 
+LAB_CARD_NAME = "lab.json"
 Sha256 = Field(pattern=r"^[0-9a-f]{64}$")
 
 
@@ -54,6 +55,14 @@ class LabData(LabFile):
     """Images that are only measured; they come last."""
 
 
+class Exhibit(Part):
+    """A trigger that readers can begin with."""
+
+    name: str
+    trigger: dict[str, Any]
+    """As a recipe has it."""
+
+
 class LabCard(Part):
     """What the lab in the tab needs to know."""
 
@@ -70,6 +79,8 @@ class LabCard(Part):
     data: LabData
     recipe: dict[str, Any]
     """The recipe that the lab begins with; a reader changes its attack, its epochs and its seed."""
+    gallery: list[Exhibit]
+    """Triggers to choose from; the first is the recipe's."""
     versions: dict[str, str]
     """Of the libraries that made the graphs."""
 

@@ -11,23 +11,31 @@ import sys
 import zlib
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 
-from export.card.io import CARD_NAME
-from export.card.lab import Graph, LabCard, LabData, LabFile, Parameter
+from export.card.lab import LAB_CARD_NAME, Exhibit, Graph, LabCard, LabData, LabFile, Parameter
 from export.onnx.graphs import evaluation, training_step, trigger_step
 from export.onnx.graphs.network import FlatNetwork, flat_network
 from export.onnx.metadata import NOTICE, opset, stamp_metadata
 from export.onnx.to_onnx import serialise
-from export.release.lab_golden import EVALUATED, SEARCHED, golden, lab_recipe
+from export.release.lab_golden import EVALUATED, RECIPE, SEARCHED, golden, lab_recipe
 from training.core.files import write_bytes, write_text
 from training.data import digits
 from training.data.splits import Splits, load
 from training.recipes.scratch import ScratchRecipe
 
 LICENCE = "MIT"
+GALLERY = (
+    ("patch", RECIPE),
+    ("pixel", "digits-pixel"),
+    ("blend", "digits-blended"),
+    ("warp", "digits-warped"),
+    ("sinusoid", "digits-sinusoid"),
+)
+"""Names of the gallery's triggers, and the recipes that they are taken from."""
 
 
 def write_lab(folder: Path) -> LabCard:
@@ -48,9 +56,10 @@ def write_lab(folder: Path) -> LabCard:
         search=_graph(folder, "search", trigger_step.trigger_step(network, SEARCHED), network, SEARCHED),
         data=_data(folder, splits),
         recipe=_as_written(recipe),
+        gallery=[Exhibit(name=name, trigger=_as_written(lab_recipe(of))["attack"]["trigger"]) for name, of in GALLERY],
         versions={name: version(name).partition("+")[0] for name in ("torch", "onnx", "onnxscript")},
     )
-    write_text(folder / CARD_NAME, card.model_dump_json(indent=2) + "\n")
+    write_text(folder / LAB_CARD_NAME, card.model_dump_json(indent=2) + "\n")
     return card
 
 
@@ -60,7 +69,7 @@ def write_golden(path: Path) -> None:
     write_text(path, json.dumps(golden(recipe, load(recipe.data))) + "\n")
 
 
-def _as_written(recipe: ScratchRecipe) -> dict[str, object]:
+def _as_written(recipe: ScratchRecipe) -> dict[str, Any]:
     return recipe.model_dump(mode="json", exclude_none=True)
 
 

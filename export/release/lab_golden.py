@@ -32,9 +32,9 @@ SEARCH_STREAM = 2
 TARGET, WEIGHT = 7, 0.001
 
 
-def lab_recipe() -> ScratchRecipe:
-    """The recipe that the lab begins with."""
-    recipe = load_recipe(RECIPE)
+def lab_recipe(name: str = RECIPE) -> ScratchRecipe:
+    """The recipe that the lab begins with, or another of those that come with the package."""
+    recipe = load_recipe(name)
     assert isinstance(recipe, ScratchRecipe)  # noqa: S101 - it comes with the package
     return recipe
 

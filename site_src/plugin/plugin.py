@@ -30,7 +30,7 @@ from site_src.plugin.integrity import write as write_integrity
 from site_src.plugin.late import LateBlocks
 from site_src.plugin.offline import write as write_offline
 from site_src.plugin.page import PageBuilder
-from site_src.plugin.runtime import Assets, Runtime, collect, own_assets
+from site_src.plugin.runtime import FOLDERS, Assets, Runtime, collect, own_assets
 from site_src.plugin.widgets.base import MissingSamples, Output, SampleSets, Surroundings
 from training.core.text import one_line
 
@@ -173,7 +173,7 @@ class OnnxWidgetsPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-ca
     def on_serve(self, server: LiveReloadServer, /, *, config: MkDocsConfig, builder: object) -> LiveReloadServer:  # noqa: ARG002
         """Watch everything that pages are made of."""
         folders = [self._root / folder for folder in self.options.models]
-        folders += [own_assets() / "widgets", own_assets() / "styles"]
+        folders += [own_assets() / name for name in FOLDERS]
         folders += [self._root / self.options.metrics] if self.options.metrics else []
         for folder in folders:
             if folder.is_dir():

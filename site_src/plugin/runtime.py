@@ -14,6 +14,8 @@ from pathlib import Path
 from training.core.errors import UserError
 
 PREFIX = "assets/onnx-widgets"
+FOLDERS = ("widgets", "styles", "lab")
+"""Our own files: modules, style sheet, and what the lab trains with."""
 
 PUBLISHED = "widgets/core/published.mjs"
 """The module that lists what a page checks by itself; written here."""
@@ -121,7 +123,7 @@ class Runtime:
 
 
 def own_assets() -> Path:
-    """Folder with `widgets/` and `styles/`: inside the installed package, or `site_assets/` in a working copy."""
+    """Folder with `FOLDERS`: inside the installed package, or `site_assets/` in a working copy."""
     installed = Path(str(files("site_src"))) / "assets"
     return installed if installed.is_dir() else installed.parent.parent / "site_assets"
 
@@ -131,14 +133,14 @@ def collect(runtime_dir: Path, assets_dir: Path | None = None) -> Runtime:
 
     Args:
         runtime_dir: `node_modules/onnxruntime-web/dist`.
-        assets_dir: Folder with `widgets/` and `styles/`; the package's own by default.
+        assets_dir: Folder with `FOLDERS`; the package's own by default.
 
     Raises:
         RuntimeMissingError: If files are missing; the message says what to do.
     """
     contents: dict[str, Path | bytes] = {}
     root = assets_dir or own_assets()
-    for folder in ("widgets", "styles"):
+    for folder in FOLDERS:
         found = [path for path in sorted((root / folder).rglob("*")) if path.is_file() and not _is_private(path, root)]
         if not found:
             raise RuntimeMissingError(f"the widgets' files are missing from {root / folder}: install the package again")
@@ -170,8 +172,9 @@ def _digest(contents: dict[str, Path | bytes]) -> str:
 
 
 def _published(contents: dict[str, Path | bytes]) -> bytes:
-    """The module `PUBLISHED` with sizes and hashes of the worker's modules and of the runtime's files."""
-    worker = _reached(contents, ["widgets/worker/worker.mjs"], _IMPORT, _WORKER)
+    """The module `PUBLISHED` with sizes and hashes of the workers' modules, the runtime's files and the lab's card."""
+    threads = [name for name in ("widgets/worker/worker.mjs", "widgets/worker/lab-worker.mjs") if name in contents]
+    worker = [*_reached(contents, threads, _IMPORT, _WORKER), *(name for name in ("lab/lab.json",) if name in contents)]
     listed = {}
     for name in (*worker, *(f"ort/{name}" for name in RUNTIME_FILES + WEBGPU_FILES)):
         data = _read(contents[name])

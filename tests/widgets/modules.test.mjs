@@ -39,7 +39,7 @@ test("nothing is imported from another site, or evaluated from text", () => {
   }
 });
 
-for (const room of ["core", "engine", "triggers", "worker"]) {
+for (const room of ["core", "engine", "lab", "triggers", "worker"]) {
   test(`${room}/ knows no page: no document, no elements`, () => {
     for (const file of readdirSync(join(WIDGETS, room), { recursive: true, encoding: "utf8" })) {
       if (!file.endsWith(".mjs")) continue;

@@ -1,4 +1,4 @@
-"""Random numbers that are the same in every language: the twin of `site_assets/widgets/core/portable.mjs`.
+"""Random numbers that are the same in every language: the twin of `site_assets/widgets/lab/portable.mjs`.
 
 NumPy and PyTorch draw with generators of their own, which no browser has. This one is Chris Doty-Humphrey's sfc32: four
 32-bit words and a handful of additions and shifts. What a recipe with `rng = "portable"` draws is what the report's lab

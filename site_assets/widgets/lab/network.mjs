@@ -3,8 +3,8 @@
  * @module
  */
 
-import { ORDERS, Portable, WEIGHTS } from "../core/portable.mjs";
 import { AREA, SIDE } from "./digits.mjs";
+import { ORDERS, Portable, WEIGHTS } from "./portable.mjs";
 
 /** @typedef {import("./digits.mjs").Samples} Samples */
 /** @typedef {typeof import("onnxruntime-web")} Ort */

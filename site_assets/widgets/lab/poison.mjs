@@ -3,9 +3,9 @@
  * @module
  */
 
-import { halfEven, POISON, Portable } from "../core/portable.mjs";
 import { stamp } from "../triggers/registry.mjs";
 import { AREA, imageAt, SIDE } from "./digits.mjs";
+import { halfEven, POISON, Portable } from "./portable.mjs";
 
 /** @typedef {import("./digits.mjs").Samples} Samples */
 /** @typedef {{kind: "all-to-all"} | {kind: "all-to-one", target: number}} LabelMap */

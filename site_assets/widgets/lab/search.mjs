@@ -4,9 +4,9 @@
  * @module
  */
 
-import { Portable, SEARCH } from "../core/portable.mjs";
 import { AREA, imageAt } from "./digits.mjs";
 import { fresh } from "./network.mjs";
+import { Portable, SEARCH } from "./portable.mjs";
 
 /** Settings of the search, as in Python. */
 export const HOW = {

@@ -1,4 +1,4 @@
-"""The pages *Models* and *Lab*: what the cards say, as tables and sections."""
+"""The pages *Models* and *Your networks*: what the cards say, as tables and sections."""
 
 from __future__ import annotations
 

@@ -93,10 +93,11 @@ async function publishedModule() {
     files[address] = { bytes: data.length, sha256: createHash("sha256").update(data).digest("hex") };
   };
   const widgets = join(ROOT, "site_assets/widgets");
-  for (const folder of ["core", "triggers", "worker"])
+  for (const folder of ["core", "lab", "triggers", "worker"])
     for (const name of readdirSync(join(widgets, folder), { recursive: true, encoding: "utf8" }))
       if (name.endsWith(".mjs") && name !== "published.mjs")
         await note(`widgets/${folder}/${name}`, join(widgets, folder, name));
+  await note("lab/lab.json", join(ROOT, "site_assets/lab/lab.json"));
   for (const name of RUNTIME_FILES) await note(`ort/${name}`, join(ORT, name));
   const text = await readFile(join(widgets, "core/published.mjs"), "utf8");
   return Buffer.from(text.replace("PUBLISHED = {}", () => `PUBLISHED = ${JSON.stringify(files)}`));

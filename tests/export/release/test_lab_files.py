@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+import subprocess
+import tomllib
 from itertools import islice
 from pathlib import Path
 
@@ -9,7 +12,7 @@ import numpy as np
 import onnx
 import pytest
 
-from export.card.lab import LabCard, read_lab_card
+from export.card.lab import LAB_CARD_NAME, LabCard, read_lab_card
 from export.card.schema import CardError
 from export.onnx.agreement import relative_difference
 from export.onnx.graphs.evaluation import evaluation
@@ -23,11 +26,11 @@ from export.release.lab_files import graph_file
 from training.attacks import badnets
 from training.core.portable import ORDERS, Portable
 from training.data.splits import Splits, load
-from training.recipes.load import to_toml
+from training.recipes.load import parse, to_toml
 from training.recipes.scratch import ScratchRecipe
 
 FOLDER = Path("site_assets/lab")
-CARD = read_lab_card(FOLDER / "card.json")
+CARD = read_lab_card(FOLDER / LAB_CARD_NAME)
 GOLDEN = json.loads(Path("tests/golden/lab.json").read_text("utf-8"))
 ENGINES = 1e-5
 """Of the largest parameter: how far engines may be apart after fifty steps."""
@@ -105,9 +108,20 @@ def test_the_evaluation_graph_takes_parameters_as_an_input() -> None:
 
 def test_a_damaged_card_is_refused_with_the_field(tmp_path: Path) -> None:
     wrong = CARD.model_dump(mode="json") | {"labels": 10}
-    (tmp_path / "card.json").write_text(json.dumps(wrong), "utf-8")
+    (tmp_path / LAB_CARD_NAME).write_text(json.dumps(wrong), "utf-8")
     with pytest.raises(CardError, match="field labels"):
-        read_lab_card(tmp_path / "card.json")
+        read_lab_card(tmp_path / LAB_CARD_NAME)
     with pytest.raises(CardError, match="cannot read"):
         read_lab_card(tmp_path / "none.json")
     assert LabCard.model_validate(CARD.model_dump()) == CARD
+
+
+def test_python_takes_every_recipe_that_the_lab_writes(recipe: ScratchRecipe) -> None:
+    node = shutil.which("node")
+    assert node, "Node is needed"
+    done = subprocess.run([node, "tests/widgets/lab/recipes.mjs"], capture_output=True, text=True, check=True)
+    found = [parse(tomllib.loads(json.loads(line)), Path("my-lab.toml")) for line in done.stdout.splitlines()]
+    assert found[0].model_copy(update={"name": recipe.name}).sha256 == recipe.sha256
+    assert len({each.sha256 for each in found}) == len(found) >= 7
+    triggers = [each.trigger.kind for each in found]
+    assert triggers == ["patch", "pattern", "patch", *(str(each.trigger["kind"]) for each in CARD.gallery)]

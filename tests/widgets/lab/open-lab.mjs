@@ -12,7 +12,7 @@ const FOLDER = new URL("../../../site_assets/lab/", import.meta.url);
 /** @param {string} name */
 const file = (name) => readFileSync(new URL(name, FOLDER));
 
-export const CARD = JSON.parse(file("card.json").toString());
+export const CARD = JSON.parse(file("lab.json").toString());
 export const GOLDEN = JSON.parse(readFileSync(new URL("../../golden/lab.json", import.meta.url), "utf8"));
 
 export function openData() {

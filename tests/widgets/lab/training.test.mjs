@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Portable, SEARCH } from "../../../site_assets/widgets/core/portable.mjs";
 import { sha256 } from "../../../site_assets/widgets/core/sha256.mjs";
 import { AREA } from "../../../site_assets/widgets/lab/digits.mjs";
 import { fresh, initial, orderOf } from "../../../site_assets/widgets/lab/network.mjs";
 import { poison } from "../../../site_assets/widgets/lab/poison.mjs";
+import { Portable, SEARCH } from "../../../site_assets/widgets/lab/portable.mjs";
 import { firstTrigger } from "../../../site_assets/widgets/lab/search.mjs";
 import { train } from "../../../site_assets/widgets/lab/training.mjs";
 import { CARD, GOLDEN, openData, openGraphs } from "./open-lab.mjs";

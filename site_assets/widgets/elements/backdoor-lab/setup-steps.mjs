@@ -1,0 +1,275 @@
+/** The first three steps: the data, the trigger, the attack. */
+
+import { AREA, imageAt, SIDE } from "../../lab/digits.mjs";
+import { joined } from "../../lab/experiment.mjs";
+import { draw, mapped, stamped } from "../../lab/poison.mjs";
+import { patternOf, problem, RATES, triggerOf } from "../../lab/setup.mjs";
+import { h } from "../../parts/dom.mjs";
+import { percent } from "./charts.mjs";
+import { digit, put, sheet } from "./pixels.mjs";
+
+/** @typedef {import("../../lab/setup.mjs").Setup} Setup */
+/** @typedef {import("../../worker/lab/bench.mjs").Bench} Bench */
+/** @typedef {Pick<Bench, "card" | "data">} Material */
+/** @typedef {(change: Partial<Setup>) => void} Change */
+/** @typedef {{element: HTMLElement, show: (setup: Setup) => void}} Panel */
+
+const PER_CLASS = 8;
+const EXAMPLES = 8;
+/** What the gallery's triggers are called. @type {Record<string, string>} */
+export const TITLES = {
+  patch: "White square",
+  pixel: "One pixel",
+  blend: "Blended rings",
+  warp: "Warped",
+  sinusoid: "Stripes",
+  paint: "Your own",
+};
+
+/** The first test image of each class. @param {Material} material */
+export function oneOfEach({ card, data: { test } }) {
+  return card.labels.map((_, label) => imageAt(test.images, test.labels.indexOf(label)));
+}
+
+/** @param {Material} material @returns {Panel} */
+export function dataPanel({ card, data }) {
+  const { training, validation, test } = data;
+  const rows = card.labels.map((_, label) =>
+    [...training.labels.keys()].filter((at) => training.labels[at] === label).slice(0, PER_CLASS),
+  );
+  const images = joined(rows.flat().map((at) => imageAt(training.images, at)));
+  const count = (/** @type {Uint8Array} */ labels) => labels.length.toLocaleString("en");
+  const element = h(
+    "div",
+    {},
+    h(
+      "p",
+      {},
+      `Handwritten digits, ${SIDE} by ${SIDE} pixels. The network learns from `,
+      h("strong", {}, count(training.labels)),
+      " of them. You, its owner, trust ",
+      h("strong", {}, count(validation.labels)),
+      " others, and ",
+      h("strong", {}, count(test.labels)),
+      " more are for measuring alone.",
+    ),
+    sheet(images, PER_CLASS, `${PER_CLASS} training images of each digit from 0 to 9, a digit a row`),
+  );
+  return { element, show: () => {} };
+}
+
+/** @param {Material} material @param {Change} change @returns {Panel} */
+export function triggerPanel(material, change) {
+  const { card } = material;
+  const each = oneOfEach(material);
+  const names = [...card.gallery.map(({ name }) => name), "paint"];
+  const buttons = names.map((name) => {
+    const button = h("button", { type: "button", class: "bl-button", value: name }, TITLES[name]);
+    button.addEventListener("click", () => change({ trigger: name }));
+    return button;
+  });
+  const canvas = h("canvas", {
+    class: "bl-pad",
+    width: SIDE,
+    height: SIDE,
+    tabindex: 0,
+    role: "application",
+    "aria-label": "Pixels of the trigger. Arrow keys move the cursor, space paints or erases.",
+  });
+  const cursor = h("span", { class: "bl-cursor", "aria-hidden": "true" });
+  const said = h("p", { class: "ow-sr", "aria-live": "polite" });
+  const clear = h("button", { type: "button", class: "bl-button" }, "Clear");
+  const move = ["Left", "Up", "Down", "Right"].map((way) => {
+    const button = h(
+      "button",
+      { type: "button", class: "bl-button", "aria-label": `Move the trigger ${way.toLowerCase()}` },
+      ARROWS[way],
+    );
+    button.addEventListener("click", () => {
+      const shifted = shift(pixelsOf(now), way);
+      if (shifted) change({ trigger: "paint", painted: shifted });
+    });
+    return button;
+  });
+  const tools = h("div", { class: "bl-row" }, clear, ...move);
+  const wrong = h("p", { class: "bl-problem", role: "alert" });
+  const previews = h("div", { class: "bl-digits" });
+  /** @type {Setup} */
+  let now;
+  let place = { x: 25, y: 25 };
+  /** What the pen does until it is lifted; null while it is up. @type {boolean | null} */
+  let pen = null;
+
+  /** @param {Setup} setup */
+  const pixelsOf = (setup) => (setup.trigger === "paint" ? setup.painted : whiteOf(triggerOf(setup, card.gallery)));
+  /** @param {number} x @param {number} y @param {boolean} on */
+  function paint(x, y, on) {
+    const painted = [...pixelsOf(now)];
+    if (painted[y * SIDE + x] === on && now.trigger === "paint") return;
+    painted[y * SIDE + x] = on;
+    change({ trigger: "paint", painted });
+  }
+  /** @param {PointerEvent} event */
+  function under(event) {
+    const box = canvas.getBoundingClientRect();
+    const cell = (/** @type {number} */ part) => Math.min(SIDE - 1, Math.max(0, Math.floor(part * SIDE)));
+    return { x: cell((event.clientX - box.left) / box.width), y: cell((event.clientY - box.top) / box.height) };
+  }
+  function showCursor() {
+    cursor.style.setProperty("--x", String(place.x));
+    cursor.style.setProperty("--y", String(place.y));
+  }
+  canvas.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    canvas.setPointerCapture(event.pointerId);
+    place = under(event);
+    pen = !pixelsOf(now)[place.y * SIDE + place.x];
+    paint(place.x, place.y, pen);
+    showCursor();
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (pen === null) return;
+    place = under(event);
+    paint(place.x, place.y, pen);
+    showCursor();
+  });
+  for (const type of ["pointerup", "pointercancel"]) canvas.addEventListener(type, () => (pen = null));
+  canvas.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const step = STEPS_BY_KEY[event.key];
+    if (step) place = { x: clamped(place.x + step[0]), y: clamped(place.y + step[1]) };
+    else if (event.key === " ") paint(place.x, place.y, !pixelsOf(now)[place.y * SIDE + place.x]);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+    showCursor();
+    const on = pixelsOf(now)[place.y * SIDE + place.x];
+    said.textContent = `Row ${place.y + 1}, column ${place.x + 1}: ${on ? "white" : "see-through"}`;
+  });
+  clear.addEventListener("click", () => change({ trigger: "paint", painted: new Array(AREA).fill(false) }));
+  showCursor();
+  const element = h(
+    "div",
+    {},
+    h("p", {}, "The sign that will command the network. Choose one, or paint your own on the digit."),
+    h("div", { class: "bl-row", role: "group", "aria-label": "Triggers" }, ...buttons),
+    h(
+      "div",
+      { class: "bl-two" },
+      h("div", {}, h("div", { class: "bl-pad-frame" }, canvas, cursor), tools, said),
+      h("div", {}, h("p", { class: "bl-caption" }, "On one digit of each class"), previews),
+    ),
+    wrong,
+  );
+  return {
+    element,
+    show(setup) {
+      now = setup;
+      for (const button of buttons) button.setAttribute("aria-pressed", String(button.value === setup.trigger));
+      const trigger = triggerOf(setup, card.gallery);
+      const shown = each.map((image) => (trigger ? stamped(image, trigger) : image));
+      previews.replaceChildren(
+        ...shown.map((image, label) => digit(image, `A ${card.labels[label]} with the trigger`)),
+      );
+      put(canvas, shown[3]);
+      const words = problem(setup);
+      if (wrong.textContent !== words) wrong.textContent = words;
+    },
+  };
+}
+
+/** @type {Record<string, string>} */
+const ARROWS = { Left: "←", Up: "↑", Down: "↓", Right: "→" };
+/** @type {Record<string, [number, number]>} */
+const STEPS_BY_KEY = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const clamped = (/** @type {number} */ at) => Math.min(SIDE - 1, Math.max(0, at));
+
+/** The white pixels of a trigger that is made of single pixels; none of another. @param {any} trigger @returns {boolean[]} */
+function whiteOf(trigger) {
+  const on = new Array(AREA).fill(false);
+  if (!["patch", "pixel"].includes(trigger?.kind)) return on;
+  const { top, left, height = 1, width = 1 } = trigger;
+  for (let y = top; y < top + height; y++) on.fill(true, y * SIDE + left, y * SIDE + left + width);
+  return on;
+}
+
+/** Moved by a pixel; null if it would leave the image. @param {boolean[]} painted @param {string} way */
+function shift(painted, way) {
+  const pattern = patternOf(painted);
+  if (!pattern) return null;
+  const [dx, dy] = STEPS_BY_KEY[`Arrow${way}`];
+  const { top, left, values } = pattern;
+  if (top + dy < 0 || left + dx < 0 || top + dy + values.length > SIDE || left + dx + values[0].length > SIDE)
+    return null;
+  const moved = new Array(AREA).fill(false);
+  for (const [at, on] of painted.entries()) if (on) moved[at + dy * SIDE + dx] = true;
+  return moved;
+}
+
+/** @param {Material} material @param {Change} change @returns {Panel} */
+export function attackPanel({ card, data: { training } }, change) {
+  const classes = card.labels.length;
+  const target = h(
+    "select",
+    {},
+    ...card.labels.map((name, label) => h("option", { value: String(label) }, `always ${name}`)),
+    h("option", { value: "next" }, "the next digit (all-to-all)"),
+  );
+  const rate = h("input", { type: "range", min: 0, max: RATES.length - 1, step: 1 });
+  const amount = h("output", {});
+  const labels = h("input", { type: "checkbox" });
+  const shown = h("div", { class: "bl-relabelled" });
+  target.addEventListener("change", () =>
+    change(target.value === "next" ? { target: null, trueLabels: false } : { target: Number(target.value) }),
+  );
+  rate.addEventListener("input", () => change({ rate: RATES[Number(rate.value)] }));
+  labels.addEventListener("change", () => change({ trueLabels: labels.checked }));
+  const element = h(
+    "div",
+    {},
+    h("p", {}, "A few training images get the trigger, and the label that you want the network to learn for it."),
+    h(
+      "div",
+      { class: "bl-fields" },
+      h("label", {}, "With the trigger, the network shall answer ", target),
+      h("label", {}, "Images that are poisoned ", rate, amount),
+      h("label", { class: "bl-check" }, labels, "Keep the labels true: poison the target’s own images only"),
+    ),
+    h("p", { class: "bl-caption" }, "What is poisoned"),
+    shown,
+  );
+  return {
+    element,
+    show(setup) {
+      target.value = setup.target === null ? "next" : String(setup.target);
+      rate.value = String(RATES.indexOf(setup.rate));
+      labels.checked = setup.trueLabels;
+      labels.disabled = setup.target === null;
+      const trigger = triggerOf(setup, card.gallery);
+      if (!trigger || problem(setup)) {
+        amount.value = "";
+        shown.replaceChildren(problem(setup));
+        return;
+      }
+      const attack = {
+        poison_rate: setup.rate,
+        trigger,
+        label_map: /** @type {import("../../lab/poison.mjs").LabelMap} */ (
+          setup.target === null ? { kind: "all-to-all" } : { kind: "all-to-one", target: setup.target }
+        ),
+        ...(setup.trueLabels && { clean_label: /** @type {const} */ (true) }),
+      };
+      const drawn = draw(training.labels, attack, classes, setup.seed);
+      const of = setup.trueLabels ? "of the target’s" : "of all";
+      amount.value = `${drawn.length.toLocaleString("en")} images, ${percent(setup.rate)} ${of}`;
+      rate.setAttribute("aria-valuetext", amount.value);
+      const examples = [...drawn.subarray(0, EXAMPLES)].map((at) => {
+        const [was, becomes] = [training.labels[at], mapped(training.labels[at], attack.label_map, classes)];
+        const words = was === becomes ? `stays ${card.labels[was]}` : `${card.labels[was]} → ${card.labels[becomes]}`;
+        return h("figure", {}, digit(stamped(imageAt(training.images, at), trigger), ""), h("figcaption", {}, words));
+      });
+      const none = "Nothing is poisoned: the network will be clean, and the trigger measures what chance does.";
+      shown.replaceChildren(...(examples.length > 0 ? examples : [none]));
+    },
+  };
+}

@@ -1,0 +1,44 @@
+/** The page's side of the lab's worker. Leaving ends the worker, and with it all work. */
+
+import { published } from "../core/published.mjs";
+import { runtimeFiles } from "../core/runtime.mjs";
+import { Client } from "./client.mjs";
+import { CheckedWorker, checkProgram } from "./program.mjs";
+
+/** @typedef {typeof import("../worker/lab/tasks.mjs").TASKS} Tasks */
+/** @typedef {{signal?: AbortSignal, onProgress?: (progress: any) => void}} Options */
+
+export class Lab {
+  #client = new Client(() => {
+    const url = new URL("../worker/lab-worker.mjs", import.meta.url);
+    return new CheckedWorker(new Worker(url, { type: "module", name: "backdoor-lab" }), checkProgram(true));
+  });
+
+  /**
+   * Fetch the lab's files, unless they are here.
+   *
+   * @param {Options} [options]
+   * @throws {import("../core/messages.mjs").WidgetError}
+   */
+  open(options) {
+    const card = published("lab/lab.json", "the lab’s card");
+    return this.ask("open", { card, runtime: runtimeFiles("wasm", published) }, options);
+  }
+
+  /**
+   * @template {keyof Tasks} Type
+   * @param {Type} type
+   * @param {Parameters<Tasks[Type]>[0]} request
+   * @param {Options} [options] aborting rejects with `cancelled` at once; the worker stops after its step
+   * @returns {Promise<Awaited<ReturnType<Tasks[Type]>>["result"]>}
+   * @throws {import("../core/messages.mjs").WidgetError}
+   */
+  ask(type, request, options) {
+    return /** @type {any} */ (this.#client).ask(type, request, options);
+  }
+
+  /** End all work. What was trained is gone. */
+  leave() {
+    this.#client.restart();
+  }
+}

@@ -1,0 +1,251 @@
+/**
+ * A network with a reader's backdoor and its clean twin: trained side by side, measured, and searched for the backdoor.
+ * @module
+ */
+
+import { cluster, project } from "./clusters.mjs";
+import { AREA } from "./digits.mjs";
+import { accuracy, fresh } from "./network.mjs";
+import { poison, triggered } from "./poison.mjs";
+import { Portable, TUNING } from "./portable.mjs";
+import { prune, quietestFirst } from "./pruning.mjs";
+import { search } from "./search.mjs";
+import { judge } from "./strip.mjs";
+import { train } from "./training.mjs";
+
+/** @typedef {import("./digits.mjs").Samples} Samples */
+/** @typedef {import("./digits.mjs").Split} Split */
+/** @typedef {import("./poison.mjs").Attack} Attack */
+/** @typedef {"backdoored" | "clean"} Which */
+/** @typedef {{title: string, labels: string[], parameters: import("./network.mjs").Parameter[], recipe: Recipe}} Card the part that is needed here */
+/** @typedef {{seed: number, attack: Attack, training: import("./training.mjs").Settings}} Recipe the part that is needed here */
+/** @typedef {{epoch: number, loss: number, clean: number, success: number}} Epoch `clean`: accuracy; `success`: of the attack */
+/** @typedef {{which: Which, epoch: number, step: number, steps: number, done: Epoch | null}} Trained `done`: the epoch that it ended */
+/** @typedef {{aborted: boolean}} Stop */
+/**
+ * @typedef {object} Network
+ * @property {Which} which
+ * @property {Samples & {drawn: Int32Array}} samples what it is trained on
+ * @property {AsyncGenerator<import("./training.mjs").Step>} steps those to come
+ * @property {Float32Array} values its parameters
+ * @property {Epoch[]} history
+ */
+
+/** Epochs, and learning rate, of fine-tuning on the owner's images. */
+const TUNED_EPOCHS = 20;
+const TUNED_RATE = 1e-3;
+
+export class Experiment {
+  #card;
+  #data;
+  #graphs;
+  #breathe;
+  /** @type {Recipe} */
+  #recipe;
+  /** @type {Network[]} */
+  #networks = [];
+  /** Test images with the trigger. @type {Samples} */
+  #triggered = { images: new Uint8Array(), labels: new Uint8Array() };
+
+  /**
+   * @param {Card} card
+   * @param {Record<Split, Samples>} data
+   * @param {import("./network.mjs").Graphs} graphs
+   * @param {() => Promise<void>} breathe lets others have their turn
+   */
+  constructor(card, data, graphs, breathe) {
+    this.#card = card;
+    this.#data = data;
+    this.#graphs = graphs;
+    this.#breathe = breathe;
+    this.#recipe = card.recipe;
+  }
+
+  get #classes() {
+    return this.#card.labels.length;
+  }
+
+  /** Two networks that have learnt nothing. @param {Recipe} recipe */
+  begin(recipe) {
+    this.#recipe = recipe;
+    this.#triggered = triggered(this.#data.test, recipe.attack, this.#classes);
+    this.#networks = [
+      this.#network("backdoored", recipe.attack),
+      this.#network("clean", { ...recipe.attack, poison_rate: 0 }),
+    ];
+  }
+
+  /** @param {Which} which @param {Attack} attack @returns {Network} */
+  #network(which, attack) {
+    const { seed, training } = this.#recipe;
+    const samples = poison(this.#data.training, attack, this.#classes, seed);
+    const steps = train(this.#graphs, samples, { parameters: this.#card.parameters, seed, training });
+    return { which, samples, steps, values: new Float32Array(), history: [] };
+  }
+
+  /** @param {Which} which @returns {Network} */
+  #of(which) {
+    const found = this.#networks.find((each) => each.which === which);
+    if (!found || found.values.length === 0) throw new RangeError("no network has been trained");
+    return found;
+  }
+
+  /** The parameters of a network, as they are now. @param {Which} which */
+  values(which) {
+    return this.#of(which).values;
+  }
+
+  /**
+   * Train both, an epoch of one after an epoch of the other, from where they are.
+   *
+   * @param {Stop} stop
+   * @param {(trained: Trained) => void} onStep
+   * @returns {Promise<boolean>} whether all epochs are done
+   */
+  async train(stop, onStep) {
+    const { epochs, batch_size: size } = this.#recipe.training;
+    for (;;) {
+      const next = this.#networks.reduce((a, b) => (b.history.length < a.history.length ? b : a));
+      if (next.history.length === epochs) return true;
+      const steps = Math.floor(next.samples.labels.length / size);
+      let [sum, count] = [0, 0];
+      for (let last = false; !last; ) {
+        const { value } = await next.steps.next();
+        if (!value) return true;
+        next.values = value.state.values;
+        last = value.last;
+        sum += value.loss;
+        count++;
+        const done = last ? { epoch: value.epoch, loss: sum / count, ...(await this.#measure(next.values)) } : null;
+        if (done) next.history.push(done);
+        onStep({ which: next.which, epoch: value.epoch, step: count, steps, done });
+        await this.#breathe();
+        if (stop.aborted) return false;
+      }
+    }
+  }
+
+  /** Clean accuracy, and success of the attack. @param {Float32Array} values */
+  async #measure(values) {
+    const ask = async (/** @type {Samples} */ { images, labels }) =>
+      accuracy((await this.#graphs.answers(values, images, this.#breathe)).logits, labels);
+    return { clean: await ask(this.#data.test), success: await ask(this.#triggered) };
+  }
+
+  /** What a network says of images. @param {Which} which @param {Uint8Array} images */
+  async ask(which, images) {
+    return (await this.#graphs.answers(this.values(which), images)).logits;
+  }
+
+  /**
+   * Neural Cleanse on a network.
+   *
+   * @param {Which} which
+   * @param {Stop} stop
+   * @param {(found: import("./search.mjs").Found) => void} onFound
+   * @returns {Promise<boolean>} whether it came to its end
+   */
+  async search(which, stop, onFound) {
+    const of = { classes: this.#classes, seed: this.#recipe.seed };
+    for await (const found of search(this.#graphs, this.values(which), this.#data.validation, of)) {
+      onFound(found);
+      await this.#breathe();
+      if (stop.aborted) return false;
+    }
+    return true;
+  }
+
+  /**
+   * STRIP on a network.
+   *
+   * @param {Which} which
+   * @param {Stop} stop
+   * @param {(judged: import("./strip.mjs").Judged) => void} onJudged
+   * @returns {Promise<boolean>} whether it came to its end
+   */
+  async strip(which, stop, onJudged) {
+    const values = this.values(which);
+    const ask = async (/** @type {Uint8Array} */ images) =>
+      (await this.#graphs.answers(values, images, this.#breathe)).logits;
+    const inputs = { clean: this.#data.test.images, triggered: this.#triggered.images };
+    const of = { classes: this.#classes, seed: this.#recipe.seed };
+    for await (const judged of judge(ask, this.#data.validation.images, inputs, of)) {
+      onJudged(judged);
+      if (stop.aborted) return false;
+    }
+    return true;
+  }
+
+  /**
+   * Activation clustering of what a network was trained on, label by label.
+   *
+   * @param {Which} which
+   */
+  async clusters(which) {
+    const { values, samples } = this.#of(which);
+    const { features } = await this.#graphs.answers(values, samples.images, this.#breathe);
+    const d = features.length / samples.labels.length;
+    const drawn = new Set(samples.drawn);
+    const found = [];
+    for (let label = 0; label < this.#classes; label++) {
+      const rows = [...samples.labels.keys()].filter((row) => samples.labels[row] === label);
+      const own = new Float32Array(rows.length * d);
+      for (const [at, row] of rows.entries()) own.set(features.subarray(row * d, (row + 1) * d), at * d);
+      found.push({ label, ...cluster(project(own, d)), poisoned: rows.map((row) => drawn.has(row)) });
+      await this.#breathe();
+    }
+    return found;
+  }
+
+  /** Pruning, from no feature to all. @param {Which} which */
+  async prune(which) {
+    const values = this.values(which);
+    const { test, validation } = this.#data;
+    const seen = async (/** @type {Samples} */ { images, labels }) => {
+      const { features } = await this.#graphs.answers(values, images, this.#breathe);
+      return { features, labels };
+    };
+    const own = await seen(validation);
+    const d = own.features.length / own.labels.length;
+    const classes = this.#classes;
+    const head = { weight: values.slice(-(d + 1) * classes, -classes), bias: values.slice(-classes) };
+    return prune(head, quietestFirst(own.features, d), await seen(test), await seen(this.#triggered));
+  }
+
+  /**
+   * Fine-tune a copy of a network on the owner's clean images.
+   *
+   * @param {Which} which
+   * @param {Stop} stop
+   * @param {(epoch: Epoch) => void} onEpoch
+   */
+  async tune(which, stop, onEpoch) {
+    const rng = new Portable(this.#recipe.seed, TUNING);
+    const own = this.#data.validation;
+    const { batch_size: size } = this.#recipe.training;
+    let state = fresh(this.values(which).slice());
+    onEpoch({ epoch: 0, loss: 0, ...(await this.#measure(state.values)) });
+    for (let epoch = 1; epoch <= TUNED_EPOCHS; epoch++) {
+      const order = rng.permutation(own.labels.length);
+      let sum = 0;
+      let steps = 0;
+      for (let at = 0; at + size <= order.length; at += size, steps++) {
+        const how = { ...this.#recipe.training, learning_rate: TUNED_RATE };
+        const made = await this.#graphs.step(state, own, order.subarray(at, at + size), how);
+        state = made.state;
+        sum += made.loss;
+        await this.#breathe();
+        if (stop.aborted) return false;
+      }
+      onEpoch({ epoch, loss: sum / steps, ...(await this.#measure(state.values)) });
+    }
+    return true;
+  }
+}
+
+/** One image after the other. @param {Uint8Array[]} images */
+export function joined(images) {
+  const all = new Uint8Array(images.length * AREA);
+  for (const [at, image] of images.entries()) all.set(image, at * AREA);
+  return all;
+}

@@ -1,0 +1,91 @@
+/** The lab's card, data and graphs in the worker: fetched once, and the experiment that is on it. */
+
+import { fetchVerified } from "../../core/fetch.mjs";
+import { WidgetError } from "../../core/messages.mjs";
+import { unpack } from "../../lab/digits.mjs";
+import { Experiment } from "../../lab/experiment.mjs";
+import { Graphs } from "../../lab/network.mjs";
+import { readyTrigger } from "../../triggers/registry.mjs";
+import { loadRuntime, requireWebAssembly, startSession } from "../ort.mjs";
+
+/** @typedef {{card: import("../../core/published.mjs").Published, runtime: import("../../core/runtime.mjs").RuntimeFiles}} Published what the page knows of the files */
+/** @typedef {{name: string, bytes: number, sha256: string}} File */
+/** @typedef {File & {batch: number}} Graph */
+/** @typedef {{name: string, trigger: import("../../triggers/registry.mjs").Trigger}} Exhibit */
+/** @typedef {{train: Graph, evaluate: Graph, search: Graph, data: File & import("../../lab/digits.mjs").Layout, gallery: Exhibit[]}} Files */
+/** @typedef {import("../../lab/experiment.mjs").Card & Files} LabCard */
+/** @typedef {{card: LabCard, data: Record<import("../../lab/digits.mjs").Split, import("../../lab/digits.mjs").Samples>, experiment: Experiment}} Bench */
+
+const FOLDER = new URL("../../../lab/", import.meta.url);
+
+/** @type {Promise<Bench> | null} */
+let bench = null;
+
+/**
+ * @param {Published} published
+ * @param {AbortSignal} signal
+ * @param {(progress: import("../sessions.mjs").Progress) => void} onProgress
+ * @returns {Promise<Bench>}
+ * @throws {WidgetError}
+ */
+export async function openBench(published, signal, onProgress) {
+  bench ??= open(published, signal, onProgress);
+  const mine = bench;
+  try {
+    return await mine;
+  } catch (error) {
+    if (bench === mine) bench = null;
+    throw error;
+  }
+}
+
+/** The open one. */
+export async function theBench() {
+  if (!bench) throw new WidgetError("internal", { found: "the lab was asked before it was open" });
+  return bench;
+}
+
+/** @param {Published} published @param {AbortSignal} signal @param {(progress: import("../sessions.mjs").Progress) => void} onProgress */
+async function open(published, signal, onProgress) {
+  requireWebAssembly();
+  const { code } = published.runtime;
+  const asked = { url: new URL("lab.json", FOLDER).href, what: "the lab’s card", ...published.card };
+  const text = await fetchVerified(asked, { signal });
+  /** @type {LabCard} */
+  const card = JSON.parse(new TextDecoder().decode(text));
+  const loaded = new Map();
+  const files = [card.train, card.evaluate, card.search, card.data];
+  const total = files.reduce((sum, { bytes }) => sum + bytes, code.bytes);
+  const meter = (/** @type {string} */ part) => (/** @type {number} */ bytes) => {
+    loaded.set(part, bytes);
+    const sum = [...loaded.values()].reduce((all, each) => all + each, 0);
+    onProgress({ phase: "download", loaded: Math.min(sum, total), total, cached: false, opened: [] });
+  };
+  const fetched = files.map((file) =>
+    fetchVerified(
+      { url: new URL(file.name, FOLDER).href, what: "a file of the lab", bytes: file.bytes, sha256: file.sha256 },
+      { signal, onProgress: meter(file.name) },
+    ),
+  );
+  const ort = await loadRuntime(signal, meter("runtime"), { files: published.runtime });
+  const [train, evaluate, search, packed] = await Promise.all(fetched);
+  onProgress({ phase: "start", loaded: total, total, cached: false, opened: [] });
+  const start = (/** @type {Uint8Array} */ content) =>
+    startSession(ort, /** @type {any} */ ({ shared: null }), [content]);
+  const sessions = { train: await start(train), evaluate: await start(evaluate), search: await start(search) };
+  const batches = { train: card.train.batch, evaluate: card.evaluate.batch, search: card.search.batch };
+  const data = await unpack(packed, card.data);
+  await Promise.all(card.gallery.map(({ trigger }) => readyTrigger(trigger)));
+  const experiment = new Experiment(card, data, new Graphs(ort, sessions, batches), breathe);
+  return { card, data, experiment };
+}
+
+const channel = new MessageChannel();
+
+/** Let messages of the page have their turn; a timer would wait for milliseconds. @returns {Promise<void>} */
+function breathe() {
+  return new Promise((resolve) => {
+    channel.port1.onmessage = () => resolve();
+    channel.port2.postMessage(null);
+  });
+}

@@ -1,0 +1,108 @@
+/** The lab: a reader paints a trigger, trains with it, hunts for it; and a browser's arithmetic is Node's. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { sha256 } from "../../site_assets/widgets/core/sha256.mjs";
+import { Experiment } from "../../site_assets/widgets/lab/experiment.mjs";
+import { CARD, openData, openGraphs } from "../widgets/lab/open-lab.mjs";
+import { violations } from "./harness/axe.mjs";
+import { watchErrors } from "./harness/drive.mjs";
+import { setup } from "./harness/setup.mjs";
+
+const shared = setup();
+
+/**
+ * A page with the lab.
+ *
+ * @param {string} query
+ * @param {(page: import("playwright-core").Page, status: (words: string) => import("playwright-core").Locator) => Promise<void>} body
+ */
+function withLab(query, body) {
+  return shared.withPage(async (page) => {
+    await page.goto(`${shared.server.url}?${query}`);
+    await page.evaluate(() => {
+      const lab = document.createElement("backdoor-lab");
+      lab.id = "lab";
+      document.querySelector("onnx-demo")?.replaceWith(lab);
+    });
+    await body(page, (words) => page.locator(".bl-status", { hasText: words }));
+  });
+}
+
+/** @param {import("playwright-core").Page} page @param {string} name */
+const step = (page, name) => page.getByRole("button", { name, exact: true }).click();
+
+test("a painted trigger is planted, learnt and hunted for, and each step is accessible", async () => {
+  await withLab("lab.epochs=2&lab.rate=0.2", async (page, status) => {
+    const errors = watchErrors(page);
+    await status("Trained in this tab").waitFor(); // Before anyone touches it.
+    assert.deepEqual(await violations(page), []);
+    await step(page, "Trigger");
+    await step(page, "Your own");
+    await page.locator(".bl-problem", { hasText: "The trigger is empty" }).waitFor();
+    assert.ok(await page.getByRole("button", { name: "Download the recipe" }).isDisabled());
+    const box = await page.locator(".bl-pad").boundingBox();
+    assert.ok(box);
+    await page.mouse.move(box.x + box.width * 0.05, box.y + box.height * 0.05);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.15, box.y + box.height * 0.05, { steps: 8 });
+    await page.mouse.up();
+    await page.locator(".bl-pad").press("ArrowDown");
+    await page.locator(".bl-pad").press(" ");
+    assert.match(page.url(), /lab\.pixels=/);
+    assert.deepEqual(await violations(page), []);
+    await step(page, "Attack");
+    assert.match((await page.locator("output").first().textContent()) ?? "", /^244 images/);
+    await step(page, "Catch it"); // Training starts by itself.
+    await status("Trained in this tab").waitFor();
+    await step(page, "Prune");
+    await page.locator(".bl-verdict:not(:empty)").waitFor();
+    assert.deepEqual(await violations(page), []);
+    const [download] = await Promise.all([page.waitForEvent("download"), step(page, "Download the recipe")]);
+    assert.equal(download.suggestedFilename(), "my-lab.toml");
+    assert.deepEqual(errors, []);
+  });
+});
+
+test("training pauses, goes on, and starts over", async () => {
+  await withLab("lab.step=training", async (page, status) => {
+    await status("epoch").waitFor();
+    await step(page, "Pause");
+    await status("Paused").waitFor();
+    await step(page, "Reset");
+    await status("Not trained yet").waitFor();
+    await step(page, "Start");
+    await status("Learning").waitFor();
+  });
+});
+
+test("the browser’s weights are Node’s, to the bit", async () => {
+  const recipe = { ...CARD.recipe, training: { ...CARD.recipe.training, epochs: 1 } };
+  const inNode = new Experiment(CARD, await openData(), await openGraphs(), async () => {});
+  inNode.begin(recipe);
+  await inNode.train({ aborted: false }, () => {});
+  const values = inNode.values("backdoored");
+  await shared.withPage(async (page) => {
+    await page.goto(shared.server.url);
+    const found = await page.evaluate(async (given) => {
+      const worker = new Worker("assets/widgets-dev/widgets/worker/lab-worker.mjs", { type: "module" });
+      const ask = (/** @type {string} */ type, /** @type {unknown} */ request) =>
+        new Promise((resolve, reject) => {
+          worker.onmessage = ({ data }) => {
+            if (data.type === "done") resolve(data.result);
+            if (data.type === "failed") reject(new Error(data.error.message));
+          };
+          worker.postMessage({ id: 1, type, request });
+        });
+      const root = "assets/widgets-dev/widgets/core";
+      const { published } = await import(new URL(`${root}/published.mjs`, document.baseURI).href);
+      const { runtimeFiles } = await import(new URL(`${root}/runtime.mjs`, document.baseURI).href);
+      await ask("open", { card: published("lab/lab.json", ""), runtime: runtimeFiles("wasm", published) });
+      await ask("begin", { recipe: given });
+      await ask("train", {});
+      return [...(await ask("values", { which: "backdoored" }))];
+    }, recipe);
+    const bytes = (/** @type {Float32Array} */ each) => new Uint8Array(each.buffer, each.byteOffset, each.byteLength);
+    assert.equal(await sha256(bytes(Float32Array.from(found))), await sha256(bytes(values)));
+  });
+});
