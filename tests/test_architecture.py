@@ -46,7 +46,6 @@ MIRROR_NOTHING = {
     "tests/widgets/core/card-types.test.mjs": "types generated from the card's JSON Schema",
     "tests/widgets/lab/defences.test.mjs": "what the lab's defences compute: four modules of a function or two",
     "tests/widgets/worker/golden.test.mjs": "the goldens of the released models, in Node",
-    "tests/widgets/lab/parity.test.mjs": "the lab's graphs, in Node beside Python",
     "tests/widgets/modules.test.mjs": "the import graph of all widgets",
 }
 

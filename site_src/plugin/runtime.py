@@ -173,7 +173,9 @@ def _digest(contents: dict[str, Path | bytes]) -> str:
 
 def _published(contents: dict[str, Path | bytes]) -> bytes:
     """The module `PUBLISHED` with sizes and hashes of the workers' modules, the runtime's files and the lab's card."""
-    threads = [name for name in ("widgets/worker/worker.mjs", "widgets/worker/lab-worker.mjs") if name in contents]
+    threads: list[str] = [
+        name for name in ("widgets/worker/worker.mjs", "widgets/worker/lab-worker.mjs") if name in contents
+    ]
     worker = [*_reached(contents, threads, _IMPORT, _WORKER), *(name for name in ("lab/lab.json",) if name in contents)]
     listed = {}
     for name in (*worker, *(f"ort/{name}" for name in RUNTIME_FILES + WEBGPU_FILES)):
