@@ -17,6 +17,8 @@ from pathlib import Path
 from site_src.plugin.head import into_head
 
 _META = re.compile(r"<meta http-equiv=\"Content-Security-Policy\"[^>]*>\n?")
+_REFERRER = '<meta name="referrer" content="no-referrer">\n'
+"""No other site is told which page led to it."""
 _NOT_RUN = frozenset({"application/json", "application/ld+json", "text/template"})
 
 
@@ -75,7 +77,7 @@ def policy(found: Inline, *, serving: bool = False) -> str:
     directives = {
         "default-src": "'self'",
         "script-src": f"'self' 'wasm-unsafe-eval' {script}",
-        "worker-src": "'self' blob:",
+        "worker-src": "'self'",
         "img-src": "'self' data: blob:",
         "media-src": "'self' blob:",
         "connect-src": "'self'",
@@ -90,7 +92,7 @@ def policy(found: Inline, *, serving: bool = False) -> str:
 def with_policy(html: str, content: str) -> str:
     """The page with the policy's meta element, before anything that it governs; a page without head stays as it is."""
     meta = f'<meta http-equiv="Content-Security-Policy" content="{content}">'
-    return into_head(_META.sub("", html), meta)
+    return into_head(_META.sub("", html).replace(_REFERRER, ""), f"{meta}\n{_REFERRER}")
 
 
 def protect(site: Path, own: Iterable[str], *, serving: bool = False) -> str:

@@ -50,6 +50,7 @@ def test_the_policy_stands_before_everything_that_it_governs() -> None:
 def test_writing_twice_leaves_one_policy() -> None:
     html = with_policy(with_policy("<html><head><title>a</title></head></html>", "x"), "y")
     assert html.count("Content-Security-Policy") == 1
+    assert html.count('<meta name="referrer" content="no-referrer">') == 1
     assert 'content="y"' in html
 
 
@@ -63,3 +64,7 @@ def test_all_pages_get_one_policy_that_allows_each_ones_scripts(tmp_path: Path) 
     content = protect(tmp_path, ["a.html", "b.html"])
     assert content.count("sha256-") == 2
     assert all(content in path.read_text() for path in tmp_path.glob("*.html"))
+
+
+def test_workers_come_from_the_site_alone() -> None:
+    assert "worker-src 'self';" in policy(Inline())
