@@ -121,7 +121,7 @@ verify: lab ## Goldens, hashes and cards of the released models and the lab's
 
 fixtures: $(FIXTURES) ## Small models of photos and drawn images, for the widgets' tests
 
-$(FIXTURES): $(LAB_SOURCES) $(wildcard tests/site_src/*.py tests/*.py) | setup
+$(FIXTURES): $(LAB_SOURCES) $(wildcard tests/site_src/*.py tests/*.py) tests/export/onnx/odd_networks.py | setup
 	$(BIN)/python -m tests.site_src.photo_models .cache/fixtures
 	@touch $@
 
