@@ -112,6 +112,7 @@ async function emptyLines(page) {
   return page.evaluate(() => {
     const found = [];
     for (const heading of document.querySelectorAll(".md-typeset :is(h2, h3)")) {
+      if (!heading.checkVisibility()) continue; // A step of the lab that is not in sight.
       const words = [...heading.childNodes].filter((node) => !(node instanceof Element && node.matches(".headerlink")));
       const range = document.createRange();
       const bottoms = words.flatMap((node) => {
