@@ -129,7 +129,7 @@ test("instant navigation brings pages and working widgets without a new load", a
     });
     for (const [tab, heading] of [
       ["Behind the report", "Behind the report"],
-      ["Your networks", "Lab"],
+      ["Your networks", "Your networks"],
       ["Introduction", "Backdoors"],
     ]) {
       await page.locator(".md-tabs__link", { hasText: tab }).click();

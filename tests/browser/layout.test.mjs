@@ -263,7 +263,7 @@ test("each kind of fault is found when made on purpose", async () => {
     await page.setViewportSize(sized(1280));
     await assertInPlace(page, "before");
     for (const [kind, css] of [
-      ["text over text", ".md-typeset h1 { margin-bottom: -3em }"],
+      ["text over text", ".md-typeset h1 { margin-bottom: -1.5em }"],
       ["cut off", ".ow-name { width: 3em; overflow: hidden; white-space: nowrap; text-overflow: ellipsis }"],
       ["wrapped to under", ".ow-name { width: 1.2em; overflow-wrap: anywhere }"],
       ["outside the window", ".ow-summary { width: 3000px; white-space: nowrap; position: relative; left: 2000px }"],

@@ -25,6 +25,7 @@ ALARMS = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 AT_FIRST = 0.01
 POINTS = 60
 """Of a curve as it is drawn, at most."""
+MILLION = 1_000_000
 BARS = 20
 """Of a histogram, at most; files have more."""
 
@@ -105,7 +106,12 @@ def histogram(name: str, verdict: SampleScores, groups: Mapping[str, str], capti
 
 
 def shortened(value: float, reach: float) -> str:
-    """A number with the decimals that matter to numbers that reach so far; no negative zero, and no exponent."""
+    """A number with the decimals that matter to numbers that reach so far; in millions where they reach far.
+
+    No negative zero, and no exponent.
+    """
+    if reach >= MILLION / 10:
+        return f"{shortened(value / MILLION, reach / MILLION)}{THIN}M"
     decimals = max(0, 1 - math.floor(math.log10(reach))) if reach > 0 else 2
     return f"{round(value, decimals) + 0.0:.{decimals}f}"
 

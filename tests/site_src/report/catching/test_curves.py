@@ -86,7 +86,14 @@ def test_an_outline_steps_from_bar_to_bar_and_ends_on_the_ground() -> None:
 
 @pytest.mark.parametrize(
     ("value", "reach", "text"),
-    [(-8.1e-05, 1.0, "0.0"), (0.0123, 0.02, "0.012"), (100.0, 100.0, "100"), (12.34, 20.0, "12"), (3.0, 0.0, "3.00")],
+    [
+        (-8.1e-05, 1.0, "0.0"),
+        (0.0123, 0.02, "0.012"),
+        (100.0, 100.0, "100"),
+        (12.34, 20.0, "12"),
+        (3.0, 0.0, "3.00"),
+        (4004339.0, 4004339.0, f"4.0{THIN}M"),
+    ],
 )
 def test_numbers_have_the_decimals_that_matter(value: float, reach: float, text: str) -> None:
     assert shortened(value, reach) == text
