@@ -108,7 +108,8 @@ test("a worker that does not start is reported, and trying again starts a new on
   await shared.withPage(async (page) => {
     await page.route(/worker\.mjs$/, (route) => route.fulfill({ status: 500, body: "" }));
     await page.goto(shared.server.url);
-    assert.match(await failureText(page), /thread stopped/);
+    // The page's own check of the file and the browser's start of it are under way at the same time.
+    assert.match(await failureText(page), /thread stopped|program is not on the server/);
     await page.unroute(/worker\.mjs$/);
     await retryWorks(page);
   });
