@@ -9,7 +9,7 @@ import { sharedBackends } from "./backends.mjs";
 import { startWorker } from "./program.mjs";
 
 /** @typedef {typeof import("../worker/worker.mjs").TASKS} Tasks */
-/** @typedef {import("../worker/sessions.mjs").Progress} Progress */
+/** @typedef {import("../worker/meter.mjs").Progress} Progress */
 /** @typedef {{onProgress?: (progress: Progress) => void, signal?: AbortSignal, transfer?: Transferable[]}} Options */
 /** @typedef {{resolve: (result: any) => void, reject: (error: unknown) => void, onProgress?: (progress: Progress) => void}} Waiting */
 

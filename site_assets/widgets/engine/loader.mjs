@@ -6,7 +6,7 @@
 import { toWidgetError } from "../core/messages.mjs";
 
 /** @typedef {import("./models.mjs").Models} Models */
-/** @typedef {import("../worker/sessions.mjs").Progress} Progress */
+/** @typedef {import("../worker/meter.mjs").Progress} Progress */
 /**
  * @typedef {{name: "idle"}
  *   | {name: "offered", bytes: number}

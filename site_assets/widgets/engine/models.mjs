@@ -31,7 +31,7 @@ export class Models {
   #base;
   /** @type {Promise<void> | null} */
   #cards = null;
-  /** SHA-256 of the networks that are open in the client's worker of that generation. */
+  /** Keys of the networks that are open in the client's worker of that generation. */
   #open = { generation: 0, keys: new Set() };
   /** @type {Latest<RunRequest, RunResult>} */
   #latest;
@@ -88,6 +88,11 @@ export class Models {
     return modelFile(this.entries[i].card, this.precision ?? this.#references[i].precision);
   }
 
+  /** What the worker calls a network. Two cards may name the same file. @param {number} i */
+  keyOf(i) {
+    return `${this.#references[i].sha256} ${this.fileOf(i).precision}`;
+  }
+
   /** Download size of the shown networks; layers that they share count once. */
   get bytes() {
     return totalBytes(this.shown.map((i) => this.fileOf(i)));
@@ -101,7 +106,7 @@ export class Models {
 
   /** @param {number} i */
   #isOpen(i) {
-    return this.#open.generation === this.#client.generation && this.#open.keys.has(this.fileOf(i).sha256);
+    return this.#open.generation === this.#client.generation && this.#open.keys.has(this.keyOf(i));
   }
 
   /** Indices of the shown networks that are open. */
@@ -126,7 +131,7 @@ export class Models {
     const models = this.shown.map((i) => {
       const { card, url } = this.entries[i];
       const file = this.fileOf(i);
-      return { card, file, url: new URL(file.name, url).href };
+      return { key: this.keyOf(i), card, file, url: new URL(file.name, url).href };
     });
     let opened = 0;
     const watched = (/** @type {import("./client.mjs").Progress} */ progress) => {
@@ -143,7 +148,7 @@ export class Models {
       this.#backends.fallBack(error);
       throw error;
     }
-    this.#note(models.map(({ file }) => file.sha256));
+    this.#note(models.map(({ key }) => key));
   }
 
   /** @param {string[]} opened */
@@ -162,7 +167,7 @@ export class Models {
    */
   async answer(source, stamped, placement = null) {
     const shown = this.answering;
-    const models = shown.map((i) => this.fileOf(i).sha256);
+    const models = shown.map((i) => this.keyOf(i));
     const variants = stamped ? [false, true] : [false];
     const result = await this.#latest.submit({ source, models, variants, trigger: this.trigger, placement });
     return Object.assign(result, { shown });

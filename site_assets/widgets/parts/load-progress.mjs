@@ -8,7 +8,7 @@ import { formatBytes } from "../core/card.mjs";
 import { words } from "../core/messages.mjs";
 import { define, emit, h, hide } from "./dom.mjs";
 
-/** @typedef {import("../worker/sessions.mjs").Progress} Progress */
+/** @typedef {import("../worker/meter.mjs").Progress} Progress */
 
 export class LoadProgress extends HTMLElement {
   /** The first of these that can takes the focus when the button that has it disappears. @type {(HTMLElement | null)[]} */

@@ -3,7 +3,7 @@
 import { toPlain, WidgetError } from "../core/messages.mjs";
 import { isSpent } from "./memory.mjs";
 
-/** @typedef {import("./sessions.mjs").Progress} Progress */
+/** @typedef {import("./meter.mjs").Progress} Progress */
 /** @typedef {{result: any, transfer?: Transferable[]}} Outcome */
 /**
  * @typedef {object} Around what a task is given beside its request

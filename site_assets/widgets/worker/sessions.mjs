@@ -1,27 +1,17 @@
-/** Networks that are open, one session for each model file, kept while the page lives. */
+/** Networks are fetched and opened, each once. */
 
 import { following } from "../core/abort.mjs";
 import { fileParts } from "../core/card.mjs";
 import { fetchVerified } from "../core/fetch.mjs";
 import { textOf, WidgetError } from "../core/messages.mjs";
 import { readyTrigger } from "../triggers/registry.mjs";
-import { requireFit } from "./fit.mjs";
+import { Meter } from "./meter.mjs";
+import { Networks } from "./networks.mjs";
 import { loadedRuntime, loadRuntime, requireWebAssembly, startSession } from "./ort.mjs";
 
-/** @typedef {import("onnxruntime-web").InferenceSession} Session */
-/** @typedef {{card: import("../core/card.mjs").Card, file: import("../core/card.mjs").ModelFile, url: string}} ModelSpec */
-/**
- * @typedef {object} Progress
- * @property {"download" | "start" | "ready"} phase
- * @property {number} loaded
- * @property {number} total
- * @property {boolean} cached
- * @property {string[]} opened SHA-256 of the files of networks that can answer already
- */
-/** @typedef {{card: import("../core/card.mjs").Card, session: Session}} Opened */
+/** @typedef {import("./networks.mjs").ModelSpec} ModelSpec */
 
-/** By the file's SHA-256. @type {Map<string, Opened>} */
-const open = new Map();
+const networks = new Networks();
 
 /**
  * Fetch and open networks; those that are open already cost nothing.
@@ -36,7 +26,7 @@ const open = new Map();
  */
 export async function openModels(models, { signal, onProgress, compute }, runtime) {
   requireWebAssembly();
-  const wanted = models.filter(({ file }) => !open.has(file.sha256));
+  const wanted = models.filter(({ key }) => !networks.has(key));
   const meter = new Meter(onProgress);
   if (wanted.length > 0) {
     meter.expect("runtime", runtime.files.code.bytes);
@@ -94,20 +84,20 @@ function downloadOne({ card, file, url }, signal, meter, coming) {
  * @param {Meter} meter
  * @param {import("./serve.mjs").Around["compute"]} compute
  */
-async function openOne({ card, file }, downloaded, meter, compute) {
+async function openOne(model, downloaded, meter, compute) {
+  const { key, card, file } = model;
   const contents = await downloaded;
   const ort = await loadedRuntime();
   meter.post("start");
   await readyTrigger(card.trigger);
-  await compute(async () => {
-    if (open.has(file.sha256)) return;
-    const session = await startSession(ort, file, contents).catch((error) => {
-      throw new WidgetError("session", { what: called(card), found: textOf(error) }, { cause: error });
-    });
-    requireFit(card, session);
-    open.set(file.sha256, { card, session });
-  });
-  meter.opened.push(file.sha256);
+  await compute(() =>
+    networks.add(model, () =>
+      startSession(ort, file, contents).catch((error) => {
+        throw new WidgetError("session", { what: called(card), found: textOf(error) }, { cause: error });
+      }),
+    ),
+  );
+  meter.opened.push(key);
   meter.post("start");
 }
 
@@ -115,59 +105,11 @@ async function openOne({ card, file }, downloaded, meter, compute) {
 const called = ({ title }) => `the model “${title}”`;
 
 /**
- * @param {string} key the file's SHA-256
- * @returns {Opened}
+ * @param {string} key
+ * @returns {import("./networks.mjs").Opened}
  */
 export function opened(key) {
-  const model = open.get(key);
+  const model = networks.get(key);
   if (!model) throw new WidgetError("internal", { found: "a network was asked before it was open" });
   return model;
-}
-
-/** Adds the downloads up, and reports at most every 50 ms. */
-class Meter {
-  /** @type {Map<string, {total: number, loaded: number, cached: boolean}>} */
-  #parts = new Map();
-  /** @type {string[]} */
-  opened = [];
-  #last = 0;
-  /** @type {(progress: Progress) => void} */
-  #report;
-
-  /** @param {(progress: Progress) => void} report */
-  constructor(report) {
-    this.#report = report;
-  }
-
-  /**
-   * @param {string} part
-   * @param {number} total
-   */
-  expect(part, total) {
-    this.#parts.set(part, { total, loaded: 0, cached: false });
-  }
-
-  /**
-   * @param {string} name
-   * @returns {(loaded: number, cached: boolean) => void}
-   */
-  of(name) {
-    return (loaded, cached) => {
-      const part = this.#parts.get(name);
-      if (part) Object.assign(part, { loaded: Math.min(loaded, part.total), cached });
-      const now = performance.now();
-      if (now - this.#last < 50) return;
-      this.#last = now;
-      this.post("download");
-    };
-  }
-
-  /** @param {Progress["phase"]} phase */
-  post(phase) {
-    const parts = [...this.#parts.values()];
-    const total = parts.reduce((sum, part) => sum + part.total, 0);
-    const loaded = phase === "ready" ? total : parts.reduce((sum, part) => sum + part.loaded, 0);
-    const cached = parts.every((part) => part.cached || part.loaded === 0);
-    this.#report({ phase, loaded, total, cached, opened: [...this.opened] });
-  }
 }

@@ -29,6 +29,8 @@ import "./glue.mjs";
 import "./images.mjs";
 import "./inference.mjs";
 import "./memory.mjs";
+import "./meter.mjs";
+import "./networks.mjs";
 import "./ort.mjs";
 import "./sessions.mjs";
 import { serve } from "./serve.mjs";

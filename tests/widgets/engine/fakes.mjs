@@ -104,14 +104,15 @@ Object.defineProperty(globalThis.crypto, "subtle", { value: undefined, configura
 /** @param {string} text */
 const hashOf = (text) => createHash("sha256").update(text).digest("hex");
 
-/** @param {string} id */
+/** `NAME-copy` is another card of the same files. @param {string} id */
 export function card(id) {
-  const file = { name: `${id}.onnx`, precision: "fp32", bytes: 1000, sha256: hashOf(`${id} fp32`) };
+  const name = id.replace("-copy", "");
+  const file = { name: `${name}.onnx`, precision: "fp32", bytes: 1000, sha256: hashOf(`${name} fp32`) };
   return {
     schema_version: 1,
     id,
     title: id,
-    files: [file, { ...file, precision: "int8-weight-only", sha256: hashOf(`${id} int8`) }],
+    files: [file, { ...file, precision: "int8-weight-only", sha256: hashOf(`${name} int8`) }],
     default_precision: "fp32",
     labels: ["a", "b"],
     input: { tensor: "image", height: 8, width: 8, channels: 1, steps: [{ op: "decode", max_pixels: 123 }] },

@@ -99,7 +99,7 @@ test("the first network answers while the second is under way", async (context) 
   const arrived = loader.arrive();
   await settled();
   const asked = all.newest.newest("open");
-  const opened = [models.fileOf(0).sha256];
+  const opened = [models.keyOf(0)];
   for (const loaded of [1, 2]) {
     const progress = { phase: "start", loaded, total: 2, cached: false, opened };
     all.newest.reply(asked, { type: "progress", progress });
@@ -116,6 +116,21 @@ test("the first network answers while the second is under way", async (context) 
   await arrived;
   assert.deepEqual(events, ["loading", "cards", "answer", "ready", "answer"]);
   assert.deepEqual(models.answering, [0, 1]);
+});
+
+test("two cards that name the same file are two networks, of one download", async (context) => {
+  const { all, client } = page(context);
+  const { loader, models } = widget(client, "clean", "clean-copy");
+  const arrived = loader.arrive();
+  await opens(all, arrived);
+  const { request } = all.newest.newest("open");
+  assert.equal(models.fileOf(0).sha256, models.fileOf(1).sha256);
+  assert.equal(models.bytes, models.fileOf(0).bytes);
+  const keys = request.models.map((/** @type {any} */ { key }) => key);
+  assert.equal(new Set(keys).size, 2);
+  loader.answer(IMAGE, false);
+  await settled();
+  assert.deepEqual(all.newest.newest("run").request.models, keys);
 });
 
 test("the worker starts at once, and is handed the machine code that the page asked for early", async (context) => {

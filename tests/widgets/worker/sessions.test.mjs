@@ -5,8 +5,8 @@ import { openModels } from "../../../site_assets/widgets/worker/sessions.mjs";
 /** @param {string} id */
 function model(id) {
   const file = { name: `${id}.onnx`, bytes: 10, sha256: id.length.toString(16).padEnd(64, "0"), precision: "fp32" };
-  const spec = { card: { title: id }, file, url: `https://example.org/${id}.onnx` };
-  return /** @type {import("../../../site_assets/widgets/worker/sessions.mjs").ModelSpec} */ (
+  const spec = { key: id, card: { title: id }, file, url: `https://example.org/${id}.onnx` };
+  return /** @type {import("../../../site_assets/widgets/worker/networks.mjs").ModelSpec} */ (
     /** @type {unknown} */ (spec)
   );
 }

@@ -24,7 +24,7 @@ let bench = null;
 /**
  * @param {Published} published
  * @param {AbortSignal} signal
- * @param {(progress: import("../sessions.mjs").Progress) => void} onProgress
+ * @param {(progress: import("../meter.mjs").Progress) => void} onProgress
  * @returns {Promise<Bench>}
  * @throws {WidgetError}
  */
@@ -45,7 +45,7 @@ export async function theBench() {
   return bench;
 }
 
-/** @param {Published} published @param {AbortSignal} signal @param {(progress: import("../sessions.mjs").Progress) => void} onProgress */
+/** @param {Published} published @param {AbortSignal} signal @param {(progress: import("../meter.mjs").Progress) => void} onProgress */
 async function open(published, signal, onProgress) {
   requireWebAssembly();
   const { code } = published.runtime;

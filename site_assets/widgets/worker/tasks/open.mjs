@@ -3,7 +3,7 @@
 import { openModels } from "../sessions.mjs";
 
 /**
- * @param {{models: import("../sessions.mjs").ModelSpec[], runtime: import("../ort.mjs").Known}} request
+ * @param {{models: import("../networks.mjs").ModelSpec[], runtime: import("../ort.mjs").Known}} request
  * @param {import("../serve.mjs").Around} around
  */
 export async function open({ models, runtime }, around) {

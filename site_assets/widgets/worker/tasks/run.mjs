@@ -18,7 +18,7 @@ import { opened } from "../sessions.mjs";
 /**
  * @typedef {object} RunRequest
  * @property {ImageSource} source
- * @property {string[]} models keys: the files' SHA-256
+ * @property {string[]} models keys
  * @property {boolean[]} variants which to compute: without the trigger (false), with it (true)
  * @property {Card["trigger"]} [trigger] the one shown, for networks that have none of their own (default: the models')
  * @property {Placement | null} [placement] where a movable trigger is (default: where its card says)
