@@ -1,11 +1,13 @@
 /** The lab's card, data and graphs in the worker: fetched once, and the experiment that is on it. */
 
+import { following } from "../../core/abort.mjs";
 import { fetchVerified } from "../../core/fetch.mjs";
 import { WidgetError } from "../../core/messages.mjs";
 import { unpack } from "../../lab/digits.mjs";
 import { Experiment } from "../../lab/experiment.mjs";
 import { Graphs } from "../../lab/network.mjs";
 import { readyTrigger } from "../../triggers/registry.mjs";
+import { Meter } from "../meter.mjs";
 import { loadRuntime, requireWebAssembly, startSession } from "../ort.mjs";
 
 /** @typedef {{card: import("../../core/published.mjs").Published, runtime: import("../../core/runtime.mjs").RuntimeFiles}} Published what the page knows of the files */
@@ -48,28 +50,24 @@ export async function theBench() {
 /** @param {Published} published @param {AbortSignal} signal @param {(progress: import("../meter.mjs").Progress) => void} onProgress */
 async function open(published, signal, onProgress) {
   requireWebAssembly();
-  const { code } = published.runtime;
   const asked = { url: new URL("lab.json", FOLDER).href, what: "the lab’s card", ...published.card };
   const text = await fetchVerified(asked, { signal });
   /** @type {LabCard} */
   const card = JSON.parse(new TextDecoder().decode(text));
-  const loaded = new Map();
-  const files = [card.train, card.evaluate, card.search, card.data];
-  const total = files.reduce((sum, { bytes }) => sum + bytes, code.bytes);
-  const meter = (/** @type {string} */ part) => (/** @type {number} */ bytes) => {
-    loaded.set(part, bytes);
-    const sum = [...loaded.values()].reduce((all, each) => all + each, 0);
-    onProgress({ phase: "download", loaded: Math.min(sum, total), total, cached: false, opened: [] });
-  };
-  const fetched = files.map((file) =>
-    fetchVerified(
-      { url: new URL(file.name, FOLDER).href, what: "a file of the lab", bytes: file.bytes, sha256: file.sha256 },
-      { signal, onProgress: meter(file.name) },
-    ),
-  );
-  const ort = await loadRuntime(signal, meter("runtime"), { files: published.runtime });
-  const [train, evaluate, search, packed] = await Promise.all(fetched);
-  onProgress({ phase: "start", loaded: total, total, cached: false, opened: [] });
+  const meter = new Meter(onProgress);
+  meter.expect("runtime", published.runtime.code.bytes);
+  const downloads = following(signal); // One failure ends the others too.
+  const fetched = [card.train, card.evaluate, card.search, card.data].map(({ name, bytes, sha256 }) => {
+    meter.expect(name, bytes);
+    const file = { url: new URL(name, FOLDER).href, what: "a file of the lab", bytes, sha256 };
+    return fetchVerified(file, { signal: downloads.signal, onProgress: meter.of(name) });
+  });
+  const runtime = loadRuntime(downloads.signal, meter.of("runtime"), { files: published.runtime });
+  const [ort, train, evaluate, search, packed] = await Promise.all([runtime, ...fetched]).catch((error) => {
+    downloads.abort();
+    throw error;
+  });
+  meter.post("start");
   const start = (/** @type {Uint8Array} */ content) =>
     startSession(ort, /** @type {any} */ ({ shared: null }), [content]);
   const sessions = { train: await start(train), evaluate: await start(evaluate), search: await start(search) };
