@@ -22,14 +22,14 @@ export function published(address, what) {
 }
 
 /**
- * All files of a folder, to be fetched.
+ * Files, to be fetched.
  *
- * @param {string} folder
+ * @param {(address: string) => boolean} isWanted
  * @param {URL} root
  * @throws {WidgetError} unlisted
  */
-export function publishedBelow(folder, root) {
-  const found = Object.entries(PUBLISHED).filter(([address]) => address.startsWith(folder));
+export function publishedFiles(isWanted, root) {
+  const found = Object.entries(PUBLISHED).filter(([address]) => isWanted(address));
   if (found.length === 0) throw new WidgetError("unlisted", { what: "the page’s program" });
   return found.map(([address, file]) => ({ url: new URL(address, root).href, ...file }));
 }

@@ -11,8 +11,13 @@ import { CheckedWorker, checkProgram } from "./program.mjs";
 export class Lab {
   #client = new Client(() => {
     const url = new URL("../worker/lab-worker.mjs", import.meta.url);
-    return new CheckedWorker(new Worker(url, { type: "module", name: "backdoor-lab" }), checkProgram(true));
+    return new CheckedWorker(() => new Worker(url, { type: "module", name: "backdoor-lab" }), checkProgram(true));
   });
+
+  /** Bytes of the runtime, beside which the lab's files are small. @throws {import("../core/messages.mjs").WidgetError} */
+  get bytes() {
+    return runtimeFiles("wasm", published).code.bytes;
+  }
 
   /**
    * Fetch the lab's files, unless they are here.

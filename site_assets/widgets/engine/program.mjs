@@ -1,20 +1,21 @@
 /**
- * The page's worker. Browsers check no hash of a worker's modules, so the page does: it fetches them once more, from the
- * browser's cache as a rule, and nothing is asked of the worker before all of them are what was published.
+ * The page's workers. Browsers check no hash of a worker's modules, so the page does: it fetches them, and starts the worker,
+ * which gets them from the browser's cache as a rule, when all of them are what was published.
  */
 
 import { checkFile } from "../core/fetch.mjs";
-import { publishedBelow } from "../core/published.mjs";
+import { publishedFiles } from "../core/published.mjs";
 
-/** What only the lab's worker runs. */
-const LAB = /\/widgets\/(?:lab\/|worker\/lab)[^?]*$/;
+/** Modules of all workers, and what only the lab's runs. */
+const MODULES = /^widgets\//;
+const LAB = /^widgets\/(?:lab\/|worker\/lab)/;
 
 /** @typedef {Pick<Worker, "postMessage" | "terminate" | "addEventListener">} AnyWorker what a client needs of one */
 
 /** @returns {AnyWorker} */
 export function startWorker() {
   const url = new URL("../worker/worker.mjs", import.meta.url);
-  return new CheckedWorker(new Worker(url, { type: "module", name: "onnx-widgets" }), checkProgram(false));
+  return new CheckedWorker(() => new Worker(url, { type: "module", name: "onnx-widgets" }), checkProgram(false));
 }
 
 /**
@@ -22,41 +23,53 @@ export function startWorker() {
  * @throws {import("../core/messages.mjs").WidgetError} what `checkFile` throws
  */
 export async function checkProgram(withLab) {
-  const all = publishedBelow("widgets/", new URL("../../", import.meta.url));
-  const files = all.filter(({ url }) => withLab || !LAB.test(url));
+  const isWanted = (/** @type {string} */ address) => MODULES.test(address) && (withLab || !LAB.test(address));
+  const files = publishedFiles(isWanted, new URL("../../", import.meta.url));
   await Promise.all(files.map((file) => checkFile({ ...file, what: "the page’s program" })));
 }
 
-/** Events: those of the worker; and `error` with the reason, if the check fails. */
+/** A worker that starts once it is checked. Events: its own; and `error` with the reason, if the check fails. */
 export class CheckedWorker extends EventTarget {
-  #worker;
-  #checked;
+  /** @type {Promise<AnyWorker | null>} */
+  #started;
   #terminated = false;
 
   /**
-   * @param {AnyWorker} worker
+   * @param {() => AnyWorker} start
    * @param {Promise<void>} checked
    */
-  constructor(worker, checked) {
+  constructor(start, checked) {
     super();
-    this.#worker = worker;
-    this.#checked = checked;
+    this.#started = checked.then(() => (this.#terminated ? null : this.#start(start)));
+    this.#started.catch((error) =>
+      this.dispatchEvent(Object.assign(new Event("error", { cancelable: true }), { error })),
+    );
+  }
+
+  /** @param {() => AnyWorker} start */
+  #start(start) {
+    const worker = start();
     worker.addEventListener("message", (event) => this.#pass(event, "message"));
     worker.addEventListener("error", (event) => this.#pass(event, "error"));
-    checked.catch((error) => this.dispatchEvent(Object.assign(new Event("error", { cancelable: true }), { error })));
+    return worker;
   }
 
   /** @param {any} message @param {any} [transfer] */
   postMessage(message, transfer = []) {
-    this.#checked.then(
-      () => this.#terminated || this.#worker.postMessage(message, transfer),
-      () => {}, // It is told by an event.
-    );
+    this.#whenStarted((worker) => worker.postMessage(message, transfer));
   }
 
   terminate() {
     this.#terminated = true;
-    this.#worker.terminate();
+    this.#whenStarted((worker) => worker.terminate());
+  }
+
+  /** @param {(worker: AnyWorker) => void} act not done if the check fails, which an event tells */
+  #whenStarted(act) {
+    this.#started.then(
+      (worker) => worker && act(worker),
+      () => {},
+    );
   }
 
   /** @param {Event} event @param {"message" | "error"} type */
