@@ -67,7 +67,7 @@ const WORDS = {
   hash: ({ what }) => ({
     title: `${capitalised(what)} is not the file that was published.`,
     advice:
-      "Its SHA-256 differs from the one in the model card, so it was not run. Try again; if it happens again, tell the site’s owner.",
+      "Its SHA-256 differs from the published one, so it was not used. Try again; if it happens again, tell the site’s owner.",
     retry: true,
   }),
   oversized: ({ what }) => ({
