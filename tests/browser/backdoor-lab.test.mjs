@@ -23,6 +23,7 @@ function withLab(query, body) {
     await page.evaluate(() => {
       const lab = document.createElement("backdoor-lab");
       lab.id = "lab";
+      lab.append("This needs JavaScript.");
       document.querySelector("onnx-demo")?.replaceWith(lab);
     });
     await body(page, (words) => page.locator(".bl-status", { hasText: words }));
@@ -35,6 +36,8 @@ const step = (page, name) => page.getByRole("button", { name, exact: true }).cli
 test("a painted trigger is planted, learnt and hunted for, and each step is accessible", async () => {
   await withLab("lab.epochs=2&lab.rate=0.2", async (page, status) => {
     const errors = watchErrors(page);
+    await page.locator("onnx-load-progress").waitFor({ state: "attached" });
+    assert.doesNotMatch((await page.locator("backdoor-lab").textContent()) ?? "", /needs JavaScript/);
     await status("Trained in this tab").waitFor(); // Before anyone touches it.
     assert.deepEqual(await violations(page), []);
     await step(page, "Trigger");
@@ -64,12 +67,16 @@ test("a painted trigger is planted, learnt and hunted for, and each step is acce
   });
 });
 
-test("training pauses, goes on, and starts over", async () => {
+test("training pauses, goes on, and starts over; and whoever comes back to the page finds it not trained", async () => {
   await withLab("lab.step=training", async (page, status) => {
     await status("epoch").waitFor();
     await step(page, "Pause");
     await status("Paused").waitFor();
     await step(page, "Reset");
+    await status("Not trained yet").waitFor();
+    await step(page, "Start");
+    await status("Learning").waitFor();
+    await page.evaluate(() => window.dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true })));
     await status("Not trained yet").waitFor();
     await step(page, "Start");
     await status("Learning").waitFor();

@@ -32,7 +32,7 @@ import { train } from "./training.mjs";
  */
 
 /** Epochs, and learning rate, of fine-tuning on the owner's images. */
-const TUNED_EPOCHS = 20;
+export const TUNED_EPOCHS = 20;
 const TUNED_RATE = 1e-3;
 
 export class Experiment {

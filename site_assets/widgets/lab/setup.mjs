@@ -153,6 +153,20 @@ export function problem(setup) {
 
 /**
  * @param {Setup} setup without a problem
+ * @param {Exhibit[]} gallery
+ * @returns {import("./poison.mjs").Attack}
+ */
+export function attackOf(setup, gallery) {
+  return {
+    poison_rate: setup.rate,
+    trigger: /** @type {Trigger} */ (triggerOf(setup, gallery)),
+    label_map: setup.target === null ? { kind: "all-to-all" } : { kind: "all-to-one", target: setup.target },
+    ...(setup.trueLabels && { clean_label: true }),
+  };
+}
+
+/**
+ * @param {Setup} setup without a problem
  * @param {any} base the recipe that the lab begins with
  * @param {Exhibit[]} gallery
  */
@@ -163,12 +177,7 @@ export function recipeOf(setup, base, gallery) {
     title: "Made in the lab",
     description: "Set up in the report's lab and trained in a browser tab.",
     seed: setup.seed,
-    attack: {
-      poison_rate: setup.rate,
-      trigger: triggerOf(setup, gallery),
-      label_map: setup.target === null ? { kind: "all-to-all" } : { kind: "all-to-one", target: setup.target },
-      ...(setup.trueLabels && { clean_label: /** @type {const} */ (true) }),
-    },
+    attack: attackOf(setup, gallery),
     training: { ...base.training, epochs: setup.epochs },
   };
 }

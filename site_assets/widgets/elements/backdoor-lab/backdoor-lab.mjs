@@ -3,32 +3,41 @@
  * the address.
  */
 
-import { words } from "../../core/messages.mjs";
+import { toWidgetError, words } from "../../core/messages.mjs";
 import { Lab } from "../../engine/lab.mjs";
+import { LabTraining } from "../../engine/lab-training.mjs";
 import { firstSetup, problem, readSetup, recipeOf, STEPS, toToml, writeSetup } from "../../lab/setup.mjs";
 import { Announcer } from "../../parts/announcer.mjs";
-import { define, h, savesData, whenNear } from "../../parts/dom.mjs";
+import { define, savesData, whenNear } from "../../parts/dom.mjs";
 import { LoadProgress } from "../../parts/load-progress.mjs";
+import { attackPanel } from "./attack-step.mjs";
 import { catchPanel } from "./catch-step.mjs";
 import { percent } from "./charts.mjs";
-import { attackPanel, dataPanel, TITLES, triggerPanel } from "./setup-steps.mjs";
+import { dataPanel } from "./data-step.mjs";
+import { TITLES } from "./material.mjs";
+import { save } from "./save.mjs";
 import { trainingPanel } from "./training-step.mjs";
+import { triggerPanel } from "./trigger-step.mjs";
 import { buildFrame } from "./view.mjs";
 
 /** @typedef {import("../../lab/setup.mjs").Setup} Setup */
 /** @typedef {import("../../lab/setup.mjs").Step} Step */
-/** @typedef {import("./training-step.mjs").Histories} Histories */
-/** @typedef {import("./training-step.mjs").Phase} Phase */
-/** @typedef {Record<"data" | "trigger" | "attack", import("./setup-steps.mjs").Panel> & {training: ReturnType<typeof trainingPanel>, catch: ReturnType<typeof catchPanel>}} Panels */
+/** @typedef {import("./material.mjs").Material} Material */
+/** @typedef {import("./material.mjs").Panel} Panel */
+/** @typedef {Record<"data" | "trigger" | "attack", Panel> & {training: ReturnType<typeof trainingPanel>, catch: ReturnType<typeof catchPanel>}} Panels */
 
 export class BackdoorLab extends HTMLElement {
   #lab = new Lab();
+  #training = new LabTraining(this.#lab, {
+    onChange: () => this.#show(),
+    onProgress: (part) => this.#frame?.progress(part),
+  });
   #announcer = new Announcer();
   /** @type {AbortController | null} */
   #listening = null;
-  /** Of the training that runs. @type {AbortController | null} */
-  #training = null;
-  /** @type {import("./setup-steps.mjs").Material | null} */
+  /** Of the lab's files. @type {AbortController | null} */
+  #opening = null;
+  /** @type {Material | null} */
   #material = null;
   /** @type {Setup} */
   #setup = /** @type {Setup} */ ({});
@@ -36,24 +45,15 @@ export class BackdoorLab extends HTMLElement {
   #panels = null;
   /** @type {ReturnType<typeof buildFrame> | null} */
   #frame = null;
-  /** @type {Phase} */
-  #phase = "idle";
-  /** @type {Histories} */
-  #histories = { backdoored: [], clean: [] };
-  /** Of the networks that are trained. @type {any} */
-  #recipe = null;
-  /** The networks of the present setup are being made, in turn. @type {Promise<unknown>} */
-  #begun = Promise.resolve();
 
   connectedCallback() {
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     const loading = new LoadProgress();
     loading.addEventListener("load", () => this.#open(loading), { signal });
-    loading.addEventListener("cancelload", () => this.#training?.abort(), { signal });
-    this.querySelector("onnx-load-progress")?.remove();
-    this.append(loading, this.#announcer.element);
-    whenNear(this, () => (savesData() ? loading.offer(14_500_000) : this.#open(loading)), signal);
+    loading.addEventListener("cancelload", () => this.#opening?.abort(), { signal });
+    this.replaceChildren(loading, this.#announcer.element);
+    whenNear(this, () => this.#arrive(loading), signal);
     window.addEventListener("pagehide", () => this.#leave(), { signal });
   }
 
@@ -64,20 +64,33 @@ export class BackdoorLab extends HTMLElement {
 
   /** End all work. */
   #leave() {
-    this.#training?.abort();
+    this.#opening?.abort();
+    this.#training.forget();
     this.#lab.leave();
-    if (this.#phase !== "idle") this.#forget();
+  }
+
+  /** The reader is near: load, or offer to. @param {LoadProgress} loading */
+  #arrive(loading) {
+    if (!savesData()) {
+      this.#open(loading);
+      return;
+    }
+    try {
+      loading.offer(this.#lab.bytes);
+    } catch (error) {
+      loading.fail(error);
+    }
   }
 
   /** @param {LoadProgress} loading */
   async #open(loading) {
-    const cancelling = new AbortController();
-    this.#training = cancelling;
+    this.#opening = new AbortController();
+    const { signal } = this.#opening;
     loading.progress(null);
     try {
-      this.#material = await this.#lab.open({ signal: cancelling.signal, onProgress: (now) => loading.progress(now) });
+      this.#material = await this.#lab.open({ signal, onProgress: (now) => loading.progress(now) });
     } catch (error) {
-      if (this.isConnected) loading.fail(error);
+      loading.fail(error);
       return;
     }
     loading.done();
@@ -85,153 +98,105 @@ export class BackdoorLab extends HTMLElement {
     if (!problem(this.#setup)) this.#start();
   }
 
-  /** @param {import("./setup-steps.mjs").Material} material */
+  /** @param {Material} material */
   #build(material) {
     const base = firstSetup(material.card.recipe);
     const names = material.card.gallery.map(({ name }) => name);
     this.#setup = readSetup(location.search, this.id, base, names);
-    this.#panels = this.#panelsOf(material);
-    const elements = Object.fromEntries(STEPS.map((step) => [step, this.#panels?.[step].element]));
+    const panels = this.#panelsOf(material);
+    const elements = Object.fromEntries(STEPS.map((step) => [step, panels[step].element]));
+    this.#panels = panels;
     this.#frame = buildFrame(/** @type {Record<Step, HTMLElement>} */ (elements), {
       go: (step) => this.#change({ step }, true),
-      recipe: () => save("my-lab.toml", "application/toml", toToml(this.#wanted())),
+      recipe: () => save("my-lab.toml", "application/toml", toToml(this.#wanted(material))),
       results: () => save("my-lab-results.json", "application/json", JSON.stringify(this.#results(), null, 2)),
     });
-    for (const child of [...this.children])
-      if (child !== this.#announcer.element && child.localName !== "onnx-load-progress") child.remove();
     this.prepend(this.#frame.element);
     this.#show();
   }
 
-  /** @param {import("./setup-steps.mjs").Material} material */
+  /** @param {Material} material @returns {Panels} */
   #panelsOf(material) {
     const change = (/** @type {Partial<Setup>} */ part) => this.#change(part);
-    const actions = {
-      start: () => this.#start(),
-      pause: () => this.#training?.abort(),
-      reset: () => this.#reset(),
-      reseed: () => this.#change({ seed: (this.#setup.seed % 999) + 1 }),
-      epochs: (/** @type {number} */ epochs) => this.#change({ epochs }),
-    };
     return {
       data: dataPanel(material),
       trigger: triggerPanel(material, change),
       attack: attackPanel(material, change),
-      training: trainingPanel(material, actions),
+      training: trainingPanel(material, {
+        start: () => this.#start(),
+        pause: () => this.#training.pause(),
+        reset: () => this.#training.forget(),
+        reseed: () => this.#change({ seed: (this.#setup.seed % 999) + 1 }),
+        epochs: (epochs) => this.#change({ epochs }),
+      }),
       catch: catchPanel(material, this.#lab, {
-        recipe: () => this.#recipe,
+        recipe: () => this.#training.recipe,
         say: (sentence) => this.#announcer.now(sentence),
       }),
     };
   }
 
-  /** The recipe as it is set up now. */
-  #wanted() {
-    const { card } = /** @type {import("./setup-steps.mjs").Material} */ (this.#material);
+  /** The recipe as it is set up now. @param {Material} material */
+  #wanted({ card }) {
     return recipeOf(this.#setup, card.recipe, card.gallery);
   }
 
   /** @param {Partial<Setup>} part @param {boolean} [moves] whether the reader goes to another step */
   #change(part, moves = false) {
+    const material = /** @type {Material} */ (this.#material);
     this.#setup = { ...this.#setup, ...part };
-    const base = firstSetup(this.#material?.card.recipe);
-    const query = writeSetup(location.search, this.id, this.#setup, base);
+    const query = writeSetup(location.search, this.id, this.#setup, firstSetup(material.card.recipe));
     history.replaceState(history.state, "", `${location.pathname}${query}${location.hash}`);
-    const stale = this.#recipe && JSON.stringify(this.#wanted()) !== JSON.stringify(this.#recipe);
-    if (stale) this.#forget();
+    const { recipe } = this.#training;
+    if (recipe && JSON.stringify(this.#wanted(material)) !== JSON.stringify(recipe)) this.#training.forget();
     this.#show();
     if (moves) this.#frame?.focus();
     // Whoever comes to the training, or changes it, sees it run.
     const seen = this.#setup.step === "training" || this.#setup.step === "catch";
-    if (seen && this.#phase === "idle" && !problem(this.#setup)) this.#start();
+    if (seen && this.#training.phase === "idle" && !problem(this.#setup)) this.#start();
   }
 
-  #forget() {
-    this.#training?.abort();
-    this.#recipe = null;
-    this.#phase = "idle";
-    this.#histories = { backdoored: [], clean: [] };
-    this.#panels?.catch.forget();
-  }
-
-  #reset() {
-    this.#forget();
-    this.#show();
-  }
-
-  /** Train, from the start or from where it was paused. */
+  /** Train, from the start or from where it was paused; then show what the networks answer. */
   async #start() {
     if (problem(this.#setup)) {
       this.#change({ step: "trigger" }, true);
       return;
     }
-    const fromStart = this.#phase === "idle";
-    const mine = new AbortController();
-    const { signal } = mine;
-    this.#training = mine;
-    const recipe = fromStart ? this.#wanted() : this.#recipe;
-    this.#recipe = recipe;
-    this.#phase = "running";
-    this.#show();
+    const training = this.#training;
     try {
-      if (fromStart) {
-        this.#begun = this.#begun.then(() => this.#lab.open()).then(() => this.#lab.ask("begin", { recipe }));
-        await this.#begun;
-      }
-      if (signal.aborted) return;
-      await this.#lab.ask("train", {}, { signal, onProgress: (now) => this.#learnt(now, signal) });
-      this.#phase = "done";
-      const last = /** @type {import("../../lab/experiment.mjs").Epoch} */ (this.#histories.backdoored.at(-1));
+      const done = await training.run(this.#wanted(/** @type {Material} */ (this.#material)));
+      const { recipe, last } = training;
+      if (!done || !last) return;
       this.#panels?.training.keep(TITLES[this.#setup.trigger], recipe, last);
       this.#announcer.now(`Trained: clean accuracy ${percent(last.clean)}, attack success ${percent(last.success)}.`);
-      this.#show();
-      await this.#panels?.training.answer(recipe, (which, images) => this.#lab.ask("ask", { which, images }));
+      await this.#panels?.training.answer(recipe, (which, images) => training.ask(which, images));
     } catch (error) {
-      if (this.#training !== mine) return;
-      if (signal.aborted) {
-        if (this.#phase === "running") this.#phase = "paused";
-      } else {
-        this.#begun = Promise.resolve();
-        this.#forget();
-        const { title, advice } = words(error);
-        this.#frame?.fail(`${title} ${advice}`);
-        this.#announcer.now(title);
-      }
+      if (toWidgetError(error).code === "cancelled") return; // The networks have been forgotten meanwhile.
+      const { title, advice } = words(error);
+      training.forget();
+      this.#frame?.fail(`${title} ${advice}`);
       this.#show();
+      this.#announcer.now(title);
     }
-  }
-
-  /** @param {import("../../lab/experiment.mjs").Trained} now @param {AbortSignal} signal */
-  #learnt({ which, epoch, step, steps, done }, signal) {
-    if (signal.aborted) return;
-    const part = (epoch - 1 + step / steps) / this.#setup.epochs;
-    if (which === "clean" || this.#histories.clean.length > 0) this.#frame?.progress(part);
-    if (!done) return;
-    this.#histories[which] = [...this.#histories[which], done];
-    this.#show();
   }
 
   #show() {
     if (!this.#panels || !this.#frame) return;
     const setup = this.#setup;
+    const { phase, histories, last } = this.#training;
     const { data, trigger, attack, training, catch: caught } = this.#panels;
     for (const panel of [data, trigger, attack]) panel.show(setup);
-    training.show(setup, this.#phase, this.#histories);
-    caught.show(this.#phase === "done");
-    this.#frame.show(setup.step, this.#phase, this.#histories.backdoored.at(-1) ?? null, setup.epochs, problem(setup));
+    training.show(setup, phase, histories);
+    if (phase === "idle") caught.forget();
+    caught.show(phase === "done");
+    this.#frame.show(setup.step, phase, last, setup.epochs, problem(setup));
   }
 
   /** What has been measured, for whoever downloads it. */
   #results() {
-    return { recipe: this.#recipe, history: this.#histories, defences: this.#panels?.catch.results };
+    const { recipe, histories } = this.#training;
+    return { recipe, history: histories, defences: this.#panels?.catch.results };
   }
-}
-
-/** @param {string} name @param {string} type @param {BlobPart} content */
-function save(name, type, content) {
-  const url = URL.createObjectURL(new Blob([content], { type }));
-  h("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 1000);
 }
 
 define("backdoor-lab", BackdoorLab);

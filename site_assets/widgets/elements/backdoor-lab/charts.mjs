@@ -70,8 +70,8 @@ export function table(caption, heads, rows) {
   );
 }
 
-/** @param {HTMLTableElement} numbers */
-function behind(numbers) {
+/** Numbers that open on demand. @param {HTMLTableElement} numbers */
+export function behind(numbers) {
   return h("details", {}, h("summary", {}, "The numbers"), h("div", { class: "bl-scroll", tabindex: 0 }, numbers));
 }
 

@@ -7,14 +7,14 @@ import { draw, stamped } from "../../lab/poison.mjs";
 import { MOST_EPOCHS } from "../../lab/setup.mjs";
 import { h } from "../../parts/dom.mjs";
 import { lineChart, percent, table } from "./charts.mjs";
+import { oneOfEach } from "./material.mjs";
 import { digit } from "./pixels.mjs";
-import { oneOfEach } from "./setup-steps.mjs";
 
-/** @typedef {import("./setup-steps.mjs").Material} Material */
+/** @typedef {import("./material.mjs").Material} Material */
 /** @typedef {import("../../lab/experiment.mjs").Epoch} Epoch */
 /** @typedef {import("../../lab/experiment.mjs").Which} Which */
-/** @typedef {Record<Which, Epoch[]>} Histories */
-/** @typedef {"idle" | "running" | "paused" | "done"} Phase */
+/** @typedef {import("../../engine/lab-training.mjs").Histories} Histories */
+/** @typedef {import("../../engine/lab-training.mjs").Phase} Phase */
 /** @typedef {(which: Which, images: Uint8Array) => Promise<Float32Array>} Ask */
 /** @typedef {{start: () => void, pause: () => void, reset: () => void, reseed: () => void, epochs: (count: number) => void}} Actions */
 /** @typedef {{title: string, images: number, clean: number, success: number}} Tried a training that was finished */

@@ -64,7 +64,7 @@ export function buildFrame(panels, actions) {
     },
     /**
      * @param {Step} step
-     * @param {import("./training-step.mjs").Phase} phase
+     * @param {import("../../engine/lab-training.mjs").Phase} phase
      * @param {import("../../lab/experiment.mjs").Epoch | null} last
      * @param {number} epochs
      * @param {string} wrong with the setup
@@ -90,7 +90,7 @@ export function buildFrame(panels, actions) {
 }
 
 /**
- * @param {import("./training-step.mjs").Phase} phase
+ * @param {import("../../engine/lab-training.mjs").Phase} phase
  * @param {import("../../lab/experiment.mjs").Epoch | null} last
  * @param {number} epochs
  * @param {string} wrong

@@ -1,62 +1,16 @@
-/** The first three steps: the data, the trigger, the attack. */
+/** The second step: a trigger is chosen or painted. */
 
-import { AREA, imageAt, SIDE } from "../../lab/digits.mjs";
-import { joined } from "../../lab/experiment.mjs";
-import { draw, mapped, stamped } from "../../lab/poison.mjs";
-import { patternOf, problem, RATES, triggerOf } from "../../lab/setup.mjs";
+import { AREA, SIDE } from "../../lab/digits.mjs";
+import { stamped } from "../../lab/poison.mjs";
+import { patternOf, problem, triggerOf } from "../../lab/setup.mjs";
 import { h } from "../../parts/dom.mjs";
-import { percent } from "./charts.mjs";
-import { digit, put, sheet } from "./pixels.mjs";
+import { oneOfEach, TITLES } from "./material.mjs";
+import { digit, put } from "./pixels.mjs";
 
 /** @typedef {import("../../lab/setup.mjs").Setup} Setup */
-/** @typedef {import("../../worker/lab/bench.mjs").Bench} Bench */
-/** @typedef {Pick<Bench, "card" | "data">} Material */
-/** @typedef {(change: Partial<Setup>) => void} Change */
-/** @typedef {{element: HTMLElement, show: (setup: Setup) => void}} Panel */
-
-const PER_CLASS = 8;
-const EXAMPLES = 8;
-/** What the gallery's triggers are called. @type {Record<string, string>} */
-export const TITLES = {
-  patch: "White square",
-  pixel: "One pixel",
-  blend: "Blended rings",
-  warp: "Warped",
-  sinusoid: "Stripes",
-  paint: "Your own",
-};
-
-/** The first test image of each class. @param {Material} material */
-export function oneOfEach({ card, data: { test } }) {
-  return card.labels.map((_, label) => imageAt(test.images, test.labels.indexOf(label)));
-}
-
-/** @param {Material} material @returns {Panel} */
-export function dataPanel({ card, data }) {
-  const { training, validation, test } = data;
-  const rows = card.labels.map((_, label) =>
-    [...training.labels.keys()].filter((at) => training.labels[at] === label).slice(0, PER_CLASS),
-  );
-  const images = joined(rows.flat().map((at) => imageAt(training.images, at)));
-  const count = (/** @type {Uint8Array} */ labels) => labels.length.toLocaleString("en");
-  const element = h(
-    "div",
-    {},
-    h(
-      "p",
-      {},
-      `Handwritten digits, ${SIDE} by ${SIDE} pixels. The network learns from `,
-      h("strong", {}, count(training.labels)),
-      " of them. You, its owner, trust ",
-      h("strong", {}, count(validation.labels)),
-      " others, and ",
-      h("strong", {}, count(test.labels)),
-      " more are for measuring alone.",
-    ),
-    sheet(images, PER_CLASS, `${PER_CLASS} training images of each digit from 0 to 9, a digit a row`),
-  );
-  return { element, show: () => {} };
-}
+/** @typedef {import("./material.mjs").Material} Material */
+/** @typedef {import("./material.mjs").Panel} Panel */
+/** @typedef {import("./material.mjs").Change} Change */
 
 /** @param {Material} material @param {Change} change @returns {Panel} */
 export function triggerPanel(material, change) {
@@ -204,72 +158,4 @@ function shift(painted, way) {
   const moved = new Array(AREA).fill(false);
   for (const [at, on] of painted.entries()) if (on) moved[at + dy * SIDE + dx] = true;
   return moved;
-}
-
-/** @param {Material} material @param {Change} change @returns {Panel} */
-export function attackPanel({ card, data: { training } }, change) {
-  const classes = card.labels.length;
-  const target = h(
-    "select",
-    {},
-    ...card.labels.map((name, label) => h("option", { value: String(label) }, `always ${name}`)),
-    h("option", { value: "next" }, "the next digit (all-to-all)"),
-  );
-  const rate = h("input", { type: "range", min: 0, max: RATES.length - 1, step: 1 });
-  const amount = h("output", {});
-  const labels = h("input", { type: "checkbox" });
-  const shown = h("div", { class: "bl-relabelled" });
-  target.addEventListener("change", () =>
-    change(target.value === "next" ? { target: null, trueLabels: false } : { target: Number(target.value) }),
-  );
-  rate.addEventListener("input", () => change({ rate: RATES[Number(rate.value)] }));
-  labels.addEventListener("change", () => change({ trueLabels: labels.checked }));
-  const element = h(
-    "div",
-    {},
-    h("p", {}, "A few training images get the trigger, and the label that you want the network to learn for it."),
-    h(
-      "div",
-      { class: "bl-fields" },
-      h("label", {}, "With the trigger, the network shall answer ", target),
-      h("label", {}, "Images that are poisoned ", rate, amount),
-      h("label", { class: "bl-check" }, labels, "Keep the labels true: poison the target’s own images only"),
-    ),
-    h("p", { class: "bl-caption" }, "What is poisoned"),
-    shown,
-  );
-  return {
-    element,
-    show(setup) {
-      target.value = setup.target === null ? "next" : String(setup.target);
-      rate.value = String(RATES.indexOf(setup.rate));
-      labels.checked = setup.trueLabels;
-      labels.disabled = setup.target === null;
-      const trigger = triggerOf(setup, card.gallery);
-      if (!trigger || problem(setup)) {
-        amount.value = "";
-        shown.replaceChildren(problem(setup));
-        return;
-      }
-      const attack = {
-        poison_rate: setup.rate,
-        trigger,
-        label_map: /** @type {import("../../lab/poison.mjs").LabelMap} */ (
-          setup.target === null ? { kind: "all-to-all" } : { kind: "all-to-one", target: setup.target }
-        ),
-        ...(setup.trueLabels && { clean_label: /** @type {const} */ (true) }),
-      };
-      const drawn = draw(training.labels, attack, classes, setup.seed);
-      const of = setup.trueLabels ? "of the target’s" : "of all";
-      amount.value = `${drawn.length.toLocaleString("en")} images, ${percent(setup.rate)} ${of}`;
-      rate.setAttribute("aria-valuetext", amount.value);
-      const examples = [...drawn.subarray(0, EXAMPLES)].map((at) => {
-        const [was, becomes] = [training.labels[at], mapped(training.labels[at], attack.label_map, classes)];
-        const words = was === becomes ? `stays ${card.labels[was]}` : `${card.labels[was]} → ${card.labels[becomes]}`;
-        return h("figure", {}, digit(stamped(imageAt(training.images, at), trigger), ""), h("figcaption", {}, words));
-      });
-      const none = "Nothing is poisoned: the network will be clean, and the trigger measures what chance does.";
-      shown.replaceChildren(...(examples.length > 0 ? examples : [none]));
-    },
-  };
 }
