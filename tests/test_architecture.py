@@ -44,6 +44,7 @@ MIRROR_NOTHING = {
     "tests/training/cluster/test_slurm.py": "the command line under a real Slurm",
     "tests/training/defences/test_art.py": "the defences, beside the Adversarial Robustness Toolbox",
     "tests/widgets/core/card-types.test.mjs": "types generated from the card's JSON Schema",
+    "tests/widgets/engine/recovery.test.mjs": "workers that die: the loader, its models and the client together",
     "tests/widgets/lab/defences.test.mjs": "what the lab's defences compute: four modules of a function or two",
     "tests/widgets/worker/golden.test.mjs": "the goldens of the released models, in Node",
     "tests/widgets/modules.test.mjs": "the import graph of all widgets",
