@@ -1,5 +1,7 @@
 /** Numbers of 16 bits (IEEE 754 binary16), which not every browser knows. */
 
+import { halfEven } from "./half-even.mjs";
+
 const FLOAT = new Float32Array(1);
 const BITS = new Uint32Array(FLOAT.buffer);
 
@@ -15,13 +17,6 @@ export function toHalf(value) {
   if (bits >= 0x47800000) return sign | 0x7c00;
   if (bits < 0x38800000) return sign | halfEven(Math.abs(value) * 2 ** 24);
   return sign | ((bits + 0xfff + ((bits >>> 13) & 1) - 0x38000000) >>> 13);
-}
-
-/** @param {number} value not negative */
-function halfEven(value) {
-  const below = Math.floor(value);
-  const rest = value - below;
-  return rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? below + 1 : below;
 }
 
 /** @param {number} bits of a 16-bit number */

@@ -4,8 +4,8 @@
  * @module
  */
 
+import { halfEven } from "../core/half-even.mjs";
 import { resize } from "../core/resize.mjs";
-import { halfEven } from "./portable.mjs";
 
 /** Side of the image, and of the box in its centre that MNIST fits a digit into. */
 export const SIDE = 28;

@@ -3,9 +3,10 @@
  * @module
  */
 
+import { halfEven } from "../core/half-even.mjs";
 import { stamp } from "../triggers/registry.mjs";
 import { AREA, imageAt, SIDE } from "./digits.mjs";
-import { halfEven, POISON, Portable } from "./portable.mjs";
+import { POISON, Portable } from "./portable.mjs";
 
 /** @typedef {import("./digits.mjs").Samples} Samples */
 /** @typedef {{kind: "all-to-all"} | {kind: "all-to-one", target: number}} LabelMap */

@@ -11,6 +11,7 @@ import "../core/card.mjs";
 import "../core/decode.mjs";
 import "../core/dimensions.mjs";
 import "../core/fetch.mjs";
+import "../core/half-even.mjs";
 import "../core/half.mjs";
 import "../core/image.mjs";
 import "../core/ink.mjs";
