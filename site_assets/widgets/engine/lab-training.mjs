@@ -55,7 +55,6 @@ export class LabTraining {
     this.#enter("running");
     try {
       await this.#begun;
-      signal.throwIfAborted();
       await this.#lab.ask("train", {}, { signal, onProgress: (trained) => this.#learnt(trained) });
     } catch (error) {
       if (signal.aborted) return false;

@@ -213,7 +213,7 @@ export class Experiment {
   }
 
   /**
-   * Fine-tune a copy of a network on the owner's clean images.
+   * Fine-tune on the owner's clean images.
    *
    * @param {Which} which
    * @param {Stop} stop
@@ -223,7 +223,7 @@ export class Experiment {
     const rng = new Portable(this.#recipe.seed, TUNING);
     const own = this.#data.validation;
     const { batch_size: size } = this.#recipe.training;
-    let state = fresh(this.values(which).slice());
+    let state = fresh(this.values(which));
     onEpoch({ epoch: 0, loss: 0, ...(await this.#measure(state.values)) });
     for (let epoch = 1; epoch <= TUNED_EPOCHS; epoch++) {
       const order = rng.permutation(own.labels.length);

@@ -3,15 +3,48 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cluster, project } from "../../../site_assets/widgets/lab/clusters.mjs";
+import { AREA } from "../../../site_assets/widgets/lab/digits.mjs";
 import { prune, quietestFirst } from "../../../site_assets/widgets/lab/pruning.mjs";
 import { anomalyIndices, HOW, MaskWeight } from "../../../site_assets/widgets/lab/search.mjs";
-import { auroc, boundary, entropy } from "../../../site_assets/widgets/lab/strip.mjs";
+import { auroc, boundary, entropy, judge } from "../../../site_assets/widgets/lab/strip.mjs";
 
 test("entropy is in bits, the boundary lies 2.33 deviations below the mean, and AUROC counts pairs", () => {
   assert.ok(Math.abs(entropy(new Float32Array(8)) - 3) < 1e-12);
   assert.ok(entropy(Float32Array.of(100, 0, 0)) < 1e-9);
   assert.ok(Math.abs(boundary([1, 3]) - (2 - 2.3263478740408408)) < 1e-12);
   assert.equal(auroc([1, 2], [3, 2]), 0.875);
+});
+
+test("each input is asked under every other image of the owner’s, never under itself", async () => {
+  /** Image `i` of `first * 2 ** i`. @param {number} first @param {number} count */
+  const images = (first, count) =>
+    Uint8Array.from({ length: count * AREA }, (_, at) => first * 2 ** Math.floor(at / AREA));
+  /** @type {number[][]} */
+  const asked = [];
+  const ask = async (/** @type {Uint8Array} */ blended) => {
+    const count = blended.length / AREA;
+    asked.push(Array.from({ length: count }, (_, at) => blended[at * AREA]).sort((a, b) => a - b));
+    return new Float32Array(count * 2);
+  };
+  const kinds = [];
+  const of = { classes: 2, seed: 1 };
+  const inputs = { clean: images(16, 1), triggered: images(254, 1) };
+  for await (const { kind, entropy } of judge(ask, images(1, 3), inputs, of)) kinds.push([kind, entropy]);
+  assert.deepEqual(
+    kinds.map(([kind]) => kind),
+    ["own", "own", "own", "clean", "triggered"],
+  );
+  assert.ok(kinds.every(([, bits]) => bits === 1));
+  assert.deepEqual(asked.slice(0, 3), [
+    [3, 5],
+    [3, 6],
+    [5, 6],
+  ]);
+  assert.ok(asked[3].length === 2 && asked[3].every((value) => [17, 18, 20].includes(value)));
+  assert.ok(
+    asked[4].every((value) => value >= 254),
+    "saturated",
+  );
 });
 
 test("a class far below the median has a high anomaly index; equal sizes have none", () => {

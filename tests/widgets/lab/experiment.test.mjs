@@ -1,0 +1,103 @@
+/** Which images each part of an experiment sees: graphs that only take note. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { AREA, imageAt } from "../../../site_assets/widgets/lab/digits.mjs";
+import { Experiment, TUNED_EPOCHS } from "../../../site_assets/widgets/lab/experiment.mjs";
+import { HOW } from "../../../site_assets/widgets/lab/search.mjs";
+
+const SIZES = { training: 20, validation: 10, test: 12 };
+const SIZE = 4;
+/** Each image is of one grey: its split's. */
+const GREYS = { training: 1, validation: 2, test: 3 };
+const RECIPE = {
+  seed: 1,
+  attack: {
+    poison_rate: 0.5,
+    trigger: { kind: "pixel", top: 0, left: 0, value: 255 },
+    label_map: { kind: "all-to-one", target: 0 },
+  },
+  training: { epochs: 2, batch_size: SIZE, learning_rate: 0.1, epsilon: 1e-8 },
+};
+
+function experiment() {
+  /** @type {{train: Uint8Array[], search: Uint8Array[], asked: Uint8Array[]}} */
+  const seen = { train: [], search: [], asked: [] };
+  const graphs = {
+    batches: { train: SIZE, evaluate: SIZE, search: SIZE },
+    async step(/** @type {any} */ state, /** @type {any} */ samples, /** @type {Int32Array} */ which) {
+      seen.train.push(...[...which].map((at) => imageAt(samples.images, at)));
+      return { state: { ...state, values: state.values.map((/** @type {number} */ each) => each + 1) }, loss: 1 };
+    },
+    async answers(/** @type {unknown} */ _, /** @type {Uint8Array} */ images) {
+      seen.asked.push(images);
+      return { logits: new Float32Array((images.length / AREA) * 2), features: new Float32Array(images.length / AREA) };
+    },
+    async search(/** @type {unknown} */ _, /** @type {Uint8Array} */ images, /** @type {unknown} */ state) {
+      for (let at = 0; at < SIZE; at++) seen.search.push(imageAt(images, at));
+      return { state, tried: { trigger: new Float32Array(2 * AREA), size: 1, success: 0 } };
+    },
+  };
+  const data = Object.fromEntries(
+    Object.entries(SIZES).map(([split, count]) => [
+      split,
+      {
+        images: new Uint8Array(count * AREA).fill(GREYS[/** @type {keyof typeof GREYS} */ (split)]),
+        labels: Uint8Array.from({ length: count }, (_, at) => at % 2),
+      },
+    ]),
+  );
+  const card = { title: "", labels: ["a", "b"], parameters: [{ name: "w", shape: [3] }], recipe: RECIPE };
+  const made = new Experiment(
+    /** @type {any} */ (card),
+    /** @type {any} */ (data),
+    /** @type {any} */ (graphs),
+    async () => {},
+  );
+  made.begin(/** @type {any} */ (RECIPE));
+  return { made, seen };
+}
+
+const GO_ON = { aborted: false };
+/** @param {Uint8Array[]} images */
+const greys = (images) => [...new Set(images.map((image) => image[AREA - 1]))];
+
+test("the networks learn in turn from the same images, the twin from none with the trigger", async () => {
+  const { made, seen } = experiment();
+  /** @type {string[]} */
+  const turns = [];
+  await made.train(GO_ON, ({ which, done }) => done && turns.push(which));
+  assert.deepEqual(turns, ["backdoored", "clean", "backdoored", "clean"]);
+  assert.deepEqual(greys(seen.train), [GREYS.training]);
+  const marked = [0, 1, 2, 3].map(
+    (epoch) =>
+      seen.train.slice(epoch * SIZES.training, (epoch + 1) * SIZES.training).filter(([first]) => first === 255).length,
+  );
+  assert.deepEqual(marked, [10, 0, 10, 0]);
+});
+
+test("a training that is stopped goes on where it was", async () => {
+  const { made, seen } = experiment();
+  const stop = { aborted: false };
+  const stopAtThree = (/** @type {{step: number}} */ { step }) => {
+    stop.aborted = step === 3;
+  };
+  assert.equal(await made.train(stop, stopAtThree), false);
+  assert.equal(seen.train.length, 3 * SIZE);
+  assert.equal(await made.train(GO_ON, () => {}), true);
+  assert.equal(seen.train.length, 4 * SIZES.training);
+});
+
+test("the search and fine-tuning see the owner’s images alone, and change no network", async () => {
+  const { made, seen } = experiment();
+  await made.train(GO_ON, () => {});
+  const before = made.values("clean").slice();
+  await made.search("clean", GO_ON, () => {});
+  assert.equal(seen.search.length, 2 * HOW.rounds * SIZE);
+  assert.deepEqual(greys(seen.search), [GREYS.validation]);
+  seen.train = [];
+  await made.tune("clean", GO_ON, () => {});
+  assert.equal(seen.train.length, TUNED_EPOCHS * 2 * SIZE);
+  assert.deepEqual(greys(seen.train), [GREYS.validation]);
+  assert.deepEqual(made.values("clean"), before);
+});
