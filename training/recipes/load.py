@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import reprlib
 import tomllib
 from importlib import resources
@@ -12,6 +13,7 @@ import tomli_w
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from training.core.reading import TEXT_BYTES, read_bytes
 from training.core.text import did_you_mean, one_line
 from training.recipes import former
 from training.recipes.base import AnyRecipe, RecipeError
@@ -32,6 +34,12 @@ MOST_PROBLEMS = 20
 SEE_THROUGH = -1
 """Written in place of null in a list, as in a trigger's pattern: TOML has no null."""
 
+MOST_DOTS = 32
+"""In a key, such as teacher.teacher.name."""
+
+_KEY = r"""(?:[\w-]++|"(?:[^"\\\n]|\\.){0,200}+"|'[^'\n]*+')"""
+_LONG_KEY = re.compile(rf"(?<![\w-])(?:{_KEY}[ \t]*+\.[ \t]*+){{{MOST_DOTS + 1}}}")
+"""More dots; tomllib keeps a copy of every beginning of a key, gigabytes for a small file."""
 _LONGEST_PATH = 500
 """Letters of a path that an error repeats."""
 _SHORT = reprlib.Repr()
@@ -80,7 +88,12 @@ def read_toml(path: Path) -> dict[str, Any]:
         RecipeError: With the file and the position, if it cannot be read or parsed.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors begin a file with a byte order mark
+        text = read_bytes(path, TEXT_BYTES).decode("utf-8-sig")  # some editors begin a file with a byte order mark
+        if _LONG_KEY.search(text):
+            raise RecipeError(f"{path}: a key has more than {MOST_DOTS} dots: tables are nested too deeply")
+        return tomllib.loads(text)
+    except RecipeError:
+        raise
     except OSError as error:
         raise RecipeError(f"{path}: cannot read the recipe: {error.strerror}") from error
     except ValueError as error:  # wrong syntax, wrong encoding, or a number with thousands of digits

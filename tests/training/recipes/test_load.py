@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from training.core.reading import TEXT_BYTES
 from training.recipes import load as recipe
 from training.recipes.base import AnyRecipe, RecipeError
 from training.recipes.load import to_toml
@@ -181,7 +182,7 @@ def test_wrong_fields_of_a_teacher_are_named_with_its_file(tmp_path: Path) -> No
 
 
 NESTED = "{ a = " * 3000 + "1" + " }" * 3000
-CHAIN = "".join(f"[{'.'.join(['teacher'] * depth)}]\nkind = 'transfer'\n" for depth in range(1, 500))
+CHAIN = "".join(f"[{'.'.join(['teacher'] * depth)}]\nkind = 'transfer'\n" for depth in range(1, 30))
 
 
 @pytest.mark.parametrize(
@@ -190,6 +191,9 @@ CHAIN = "".join(f"[{'.'.join(['teacher'] * depth)}]\nkind = 'transfer'\n" for de
         (f"name = {NESTED}\n", "nested too deeply"),
         (f'kind = "transfer"\nname = "mine"\n{CHAIN}', "more than 16 recipes build on one another"),
         (f"name = {'[' * 300}{']' * 300}\n", "field name: input should be a valid string"),
+        (f"{'a.' * 3000}a = 1\n", "a key has more than 32 dots"),
+        ("x = { 'a'" + r' . "\""' * 3000 + " = 1 }\n", "a key has more than 32 dots"),
+        (f"[{'a.' * 3000}a]\n", "a key has more than 32 dots"),
     ],
 )
 def test_what_is_nested_very_deeply_is_one_short_line(tmp_path: Path, text: str, words: str) -> None:
@@ -257,6 +261,19 @@ def test_a_byte_order_mark_and_windows_line_ends_change_nothing(tmp_path: Path) 
 )
 def test_a_number_that_is_not_finite_is_refused(tmp_path: Path, text: str) -> None:
     assert "finite" in refused(tmp_path, text)
+
+
+def test_dots_outside_of_keys_are_no_long_key(tmp_path: Path) -> None:
+    dots = f"{'a.b, ' * 50}{'. ' * 50}"
+    assert recipe.load(written(tmp_path, f'description = "{dots}"\n{SMALL}')).description == dots
+
+
+def test_a_file_that_is_larger_than_any_recipe_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "large.toml"
+    with path.open("wb") as stream:
+        stream.truncate(TEXT_BYTES + 1)
+    with pytest.raises(RecipeError, match=r"cannot read the recipe: it holds more than"):
+        recipe.load(path)
 
 
 def test_a_number_of_thousands_of_digits_is_refused(tmp_path: Path) -> None:
