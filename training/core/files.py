@@ -33,10 +33,12 @@ def require_writable_file(path: Path) -> None:
     """Refuse a path that no file can be written to, before hours of work rather than after.
 
     Raises:
-        RunError: If it is a folder, or its folder takes no files.
+        RunError: If it is a folder, a pipe or a device, or its folder takes no files.
     """
     if path.is_dir():
         raise RunError(f"{path}: this is a folder; give the path of a file")
+    if path.exists() and not path.is_file():  # it would be replaced: /dev/null, for all programs
+        raise RunError(f"{path}: this is not an ordinary file; give another path")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=path.parent):

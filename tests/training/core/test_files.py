@@ -47,6 +47,8 @@ def test_a_path_that_no_file_can_be_written_to_is_refused_and_nothing_is_left(
     assert list((tmp_path / "new").iterdir()) == []
     with pytest.raises(RunError, match="this is a folder"):
         require_writable_file(tmp_path)
+    with pytest.raises(RunError, match="this is not an ordinary file"):
+        require_writable_file(Path("/dev/null"))
     monkeypatch.setattr(files, "TemporaryFile", mock.Mock(side_effect=PermissionError(13, "no room")))
     with pytest.raises(RunError, match=rf"^{tmp_path}/file.json: cannot be written \(no room\)"):
         require_writable_file(tmp_path / "file.json")
