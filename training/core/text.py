@@ -9,6 +9,8 @@ from collections.abc import Iterable
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Unicode's categories of control, formatting (bidirectional marks among them), surrogate, private and unassigned code
 points and of line and paragraph separators."""
+LONGEST_LINE = 4000
+"""Letters of `one_line`: what it repeats may be somebody's file, and hold megabytes."""
 _JOINERS = {"\u200c", "\u200d"}
 """Zero-width joiners: formatting characters that Persian and emoji need and that reorder nothing."""
 
@@ -29,8 +31,12 @@ def printable(text: object, *, keep: str = "") -> str:
 
 
 def one_line(text: object) -> str:
-    """The text on one line: runs of white space become one space, then as `printable`."""
-    return printable(" ".join(str(text).split()))
+    """The text on one line, as `printable`: white space becomes one space, and a very long text loses its middle."""
+    line = " ".join(str(text).split())
+    if len(line) > LONGEST_LINE:
+        half = LONGEST_LINE // 2
+        line = f"{line[:half]} … {line[-half:]}"  # the end says what to do
+    return printable(line)
 
 
 def did_you_mean(wrong: str, known: Iterable[str], otherwise: str = "") -> str:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from training.core.text import did_you_mean, one_line, printable
+from training.core.text import LONGEST_LINE, did_you_mean, one_line, printable
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,14 @@ def test_a_caller_may_keep_line_feeds() -> None:
 def test_one_line_is_one_line() -> None:
     assert one_line("  a\n b\r\n\tc\x1b ") == r"a b c\x1b"
     assert one_line(ValueError("x\ny")) == "x y"
+
+
+def test_the_two_ends_of_a_very_long_line_stay() -> None:
+    line = one_line(f"model.onnx: {'x' * 10**6}; name one with --output")
+    assert line.startswith("model.onnx: xxx")
+    assert line.endswith("xxx; name one with --output")
+    assert len(line) < 2 * LONGEST_LINE
+    assert one_line("x" * LONGEST_LINE) == "x" * LONGEST_LINE
 
 
 def test_a_misspelt_name_gets_the_nearest_known_one_as_a_hint() -> None:
