@@ -26,7 +26,9 @@ PrecisionOption = Annotated[
 
 Timeout = Annotated[
     float,
-    typer.Option(min=0.1, metavar="SECONDS", help="How long the network may take to be opened, and for each answer."),
+    typer.Option(
+        min=0.1, max=86_400, metavar="SECONDS", help="How long the network may take to be opened, and for each answer."
+    ),
 ]
 
 

@@ -51,6 +51,12 @@ def test_a_wrong_place_is_reported_in_one_line(model: str, options: list[str], m
     assert message in line
 
 
+@pytest.mark.parametrize("timeout", ["inf", "nan", "1e300"])
+def test_a_time_that_nobody_waits_for_is_wrong_usage(model: str, timeout: str) -> None:
+    result = CliRunner().invoke(app, ["predict", model, DOG, "--timeout", timeout])
+    assert result.exit_code == 2, result.output
+
+
 def test_a_trigger_of_pixels_has_its_own_place(tmp_path: Path) -> None:
     card = str(write_model(tmp_path, "tiny-badnet", backdoored=True))
     result = CliRunner().invoke(app, ["predict", card, DOG, "--trigger", "--at", "0.5,0.5,1,0"])
