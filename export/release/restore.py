@@ -6,12 +6,11 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import onnx
-
 from export.card import schema as cards
 from export.card.parts import part_problem
 from export.errors import ExportError
 from export.onnx.agreement import TOLERANCE, relative_difference
+from export.onnx.loading import load_model
 from export.onnx.to_onnx import torch_logits
 from export.onnx.weights import load_into
 from export.pipeline import interpreter
@@ -64,15 +63,16 @@ def restore(
         raise ExportError(f"{folder}: a stopped run is here; resume its training, or replace it with --force")
     file = _chosen(model)
     network = registry.build(recipe.network, len(card.labels)).eval()
-    load_into(network, onnx.load(model.folder / file.name), file.name)
+    load_into(network, load_model(model.folder / file.name, weights=True), file.name)
     _compare(network, model, file)
     classes = _classes(recipe, card.labels, data_dir)
+    measured = _by_class(card, file, classes)
     require_writable(runs_dir)
     if folder.exists():
         shutil.rmtree(folder)
     write_text(folder / RECIPE, to_toml(recipe))
     weights.write(folder, recipe, network)
-    finish(folder, Metrics(measurement=_by_class(card.metrics[file.precision], card.labels, classes), training=Restored(
+    finish(folder, Metrics(measurement=measured, training=Restored(
         recipe=recipe.name, recipe_sha256=recipe.sha256, seed=recipe.seed, data=recipe.data.name,
         data_sha256={name: digest for part in made.data for name, digest in part.sha256.items()}, classes=classes,
         seconds=made.trained_seconds, versions=made.versions,
@@ -118,6 +118,10 @@ def _compare(network: nn.Module, model: Model, file: cards.ModelFile) -> None:
     card = model.card
     inputs = {path.name: path for path in golden_inputs.input_files(golden_inputs.inputs_of(card.input))}
     for vector in golden_file.read(model.folder).vectors:
+        if vector.input not in inputs or file.precision not in vector.logits:
+            raise ExportError(
+                f"model {card.id}: its golden vectors do not fit it; see what is wrong with: backdoors verify {card.id}"
+            )
         made = interpreter.run(
             card.input, inputs[vector.input].read_bytes(), card.trigger if vector.trigger else None, vector.placement
         )
@@ -139,9 +143,12 @@ def _classes(recipe: AnyRecipe, labels: list[str], data_dir: Path | None) -> lis
     return test.classes
 
 
-def _by_class(measured: Measurement, labels: list[str], classes: list[str]) -> Measurement:
-    """A measurement whose classes are called as recipes call them."""
-    renamed = dict(zip(labels, classes, strict=True))
+def _by_class(card: cards.ModelCard, file: cards.ModelFile, classes: list[str]) -> Measurement:
+    """The card's measurement of a file, its classes called as recipes call them."""
+    measured = card.metrics.get(file.precision)
+    renamed = dict(zip(card.labels, classes, strict=True))
+    if measured is None or not measured.per_class.keys() <= renamed.keys():
+        raise ExportError(f"model {card.id}: its card does not say how {file.precision} did on each of its labels")
     return measured.model_copy(
         update={"per_class": {renamed[label]: found for label, found in measured.per_class.items()}}
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import shutil
@@ -129,6 +130,38 @@ def test_a_network_that_answers_otherwise_than_its_golden_vectors_is_refused(
     with pytest.raises(ExportError, match=r"differ from the golden vector by .*; expected at most 1e-04"):
         restore(model, tmp_path, recipe=run.recipe)
     assert not list(tmp_path.glob("quick-badnet-*"))
+
+
+@pytest.mark.parametrize("wrong", [{"input": "../unknown.png"}, {"logits": {}}])
+def test_golden_vectors_of_something_else_are_refused(
+    model: Model, run: Run, tmp_path: Path, wrong: dict[str, object]
+) -> None:
+    golden = model.folder / "golden.json"
+    content = json.loads(golden.read_text(encoding="utf-8"))
+    content["vectors"][0] |= wrong
+    golden.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(ExportError, match="its golden vectors do not fit it"):
+        restore(model, tmp_path, recipe=run.recipe)
+    assert not list(tmp_path.glob("quick-badnet-*"))
+
+
+def test_a_card_without_a_measurement_is_refused_before_anything_is_written(
+    model: Model, run: Run, tmp_path: Path
+) -> None:
+    unmeasured = Model(model.card.model_copy(update={"metrics": {}}), model.folder)
+    with pytest.raises(ExportError, match="its card does not say how fp32 did"):
+        restore(unmeasured, tmp_path, recipe=run.recipe)
+    assert not list(tmp_path.glob("quick-badnet-*"))
+
+
+def test_a_file_that_is_no_network_is_refused(model: Model, run: Run, tmp_path: Path) -> None:
+    file = model.card.file("fp32")
+    content = (model.folder / file.name).read_bytes()[:1000]
+    (model.folder / file.name).write_bytes(content)
+    described = file.model_copy(update={"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()})
+    damaged = Model(model.card.model_copy(update={"files": [described]}), model.folder)
+    with pytest.raises(ExportError, match="not an ONNX model"):
+        restore(damaged, tmp_path, recipe=run.recipe)
 
 
 def test_a_recipe_that_did_not_make_the_model_is_refused(model: Model, run: Run, tmp_path: Path) -> None:
