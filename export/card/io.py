@@ -29,9 +29,14 @@ def read_card(path: Path) -> ModelCard:
     except OSError as error:
         raise CardError(f"{path}: cannot read the model card: {error.strerror}") from error
     except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        where = one_line(".".join(str(part) for part in first["loc"]) or "(whole file)")[:_LONGEST]
-        raise CardError(f"{path}: field {where}: {one_line(first['msg'])[:_LONGEST]}") from error
+        raise CardError(f"{path}: {first_problem(error)}") from error
+
+
+def first_problem(error: ValidationError) -> str:
+    """The first thing that pydantic found wrong, with its field, short and on one line."""
+    first = error.errors(include_input=False)[0]
+    where = one_line(".".join(str(part) for part in first["loc"]) or "(whole file)")[:_LONGEST]
+    return f"field {where}: {one_line(first['msg'])[:_LONGEST]}"
 
 
 def write_card(card: ModelCard, folder: Path) -> Path:

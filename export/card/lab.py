@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from export.card.schema import CardError
 from export.card.steps import Part
 
 LAB_CARD_NAME = "lab.json"
@@ -88,18 +86,3 @@ class LabCard(Part):
     def files(self) -> list[LabFile]:
         """All files beside the card."""
         return [self.train, self.evaluate, self.search, self.data]
-
-
-def read_lab_card(path: Path) -> LabCard:
-    """Read and check the lab's card.
-
-    Raises:
-        CardError: With the file, the field, what was found and what was expected.
-    """
-    try:
-        return LabCard.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise CardError(f"{path}: cannot read the lab's card: {error.strerror}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise CardError(f"{path}: field {'.'.join(map(str, first['loc']))}: {first['msg']}") from error

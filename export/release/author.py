@@ -13,6 +13,7 @@ import onnx
 from pydantic import ValidationError
 
 from export.card import schema as cards
+from export.card.io import first_problem
 from export.card.steps import InputPipeline, Layout, Normalise, OutputPipeline, Scale, Step
 from export.errors import ExportError
 from export.onnx.external import external_files
@@ -24,7 +25,6 @@ from export.onnx.session import Predictor
 from export.pipeline.presets import digits_pipeline, rgb_pipeline
 from export.release.trial import are_probabilities, last_operator, trial
 from training.core.reading import sha256
-from training.core.text import one_line
 
 Preset = Literal["digits", "rgb"]
 Order = Literal["NCHW", "NHWC", "NHW", "flat"]
@@ -111,9 +111,7 @@ def draft_card(  # noqa: PLR0913 - an author's choices
                 output=OutputPipeline(tensor=logits.name),
             )
         except ValidationError as error:
-            first = error.errors(include_input=False)[0]
-            field = ".".join(str(part) for part in first["loc"])
-            raise ExportError(f"{model}: no card can say this: {field}: {one_line(first['msg'])}") from error
+            raise ExportError(f"{model}: no card can say this: {first_problem(error)}") from error
         answers = trial(Predictor(card, model.parent, sandbox=isolated))
     last = last_operator(loaded.graph, logits.name)
     if last in _PROBABILITIES or are_probabilities(answers):
@@ -159,11 +157,10 @@ def _only(kind: str, tensors: Sequence[Tensor], wanted: str | None, model: Path)
     chosen = [tensor for tensor in tensors if wanted in {None, tensor.name}]
     if len(chosen) == 1:
         return chosen[0]
-    hint = "; name one with --output" if kind == "output" and len(tensors) > 1 else ""
-    raise ExportError(
-        f"{model}: it has {len(tensors)} {kind}s ({listed(tensors)}), "
-        f"{'none of that name' if not chosen else 'one is expected'}{hint}"
-    )
+    if wanted is not None:
+        raise ExportError(f"{model}: it has no {kind} '{wanted}', but {listed(tensors)}; name one with --{kind}")
+    hint = f"; name one with --{kind}" if kind == "output" else ""
+    raise ExportError(f"{model}: one {kind} is expected, found {listed(tensors) or 'none'}{hint}")
 
 
 def _pipeline(preset: Preset, tensor: Tensor, model: Path) -> tuple[InputPipeline, list[str]]:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from export.card.io import first_problem
 from export.card.schema import Precision
 from export.errors import ExportError
 from training.core.files import write_text
@@ -87,5 +88,4 @@ def read(folder: Path) -> Golden:
     except OSError as error:
         raise ExportError(f"{path}: cannot read the golden vectors: {error.strerror}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        raise ExportError(f"{path}: field {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        raise ExportError(f"{path}: {first_problem(error)}") from error

@@ -121,7 +121,7 @@ REFUSED: dict[str, tuple[Callable[[], Graph], str]] = {
             [("image", FLOAT, ["n", 1, SIDE, SIDE]), ("other", FLOAT, ["n", CLASSES])],
             constants={"weights": WEIGHTS},
         ),
-        r"it has 2 inputs \('image' float \[n, 1, 4, 4\], 'other' float",
+        r"one input is expected, found 'image' float \[n, 1, 4, 4\], 'other' float",
     ),
     "two outputs": (
         lambda: Graph(
@@ -129,7 +129,7 @@ REFUSED: dict[str, tuple[Callable[[], Graph], str]] = {
             outputs=[("label", TensorProto.INT64, ["n", 1]), ("scores", FLOAT, ["n", CLASSES])],
             constants={"weights": WEIGHTS},
         ),
-        "it has 2 outputs .* name one with --output",
+        "one output is expected, found .* name one with --output",
     ),
     "no batch": (lambda: _reshaped(CLASSES), r"values of shape \[3\], but the card has 3 labels"),
     "a scalar": (
