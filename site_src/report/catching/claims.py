@@ -1,4 +1,4 @@
-"""The study's number that stands beside a paper's asked."""
+"""The study's number that stands beside a paper's claim."""
 
 from __future__ import annotations
 
