@@ -89,7 +89,8 @@ def _endless() -> Graph:
     return Graph(nodes, constants={"weights": WEIGHTS, "yes": np.array(True)})
 
 
-def _greedy() -> Graph:
+def greedy(numbers: int) -> Graph:
+    """A network that fills memory with that many float32 numbers."""
     nodes = [
         node("ConstantOfShape", "size", "zeros"),
         node("ReduceMax", "zeros", "zero", keepdims=0),
@@ -97,7 +98,7 @@ def _greedy() -> Graph:
         node("Flatten", "same", "values"),
         DENSE[1],
     ]
-    return Graph(nodes, constants={"weights": WEIGHTS, "size": np.array([6_000_000_000])})
+    return Graph(nodes, constants={"weights": WEIGHTS, "size": np.array([numbers])})
 
 
 FITTING: dict[str, Callable[[], Graph]] = {
@@ -169,7 +170,7 @@ REFUSED: dict[str, tuple[Callable[[], Graph], str]] = {
         ),
         "its answer holds NaN or infinity",
     ),
-    "greedy": (_greedy, "onnxruntime cannot (load|run) it"),
+    "greedy": (lambda: greedy(6_000_000_000), "onnxruntime cannot (load|run) it"),
     "endless": (_endless, "no answer after 1 seconds, so it was ended; allow more with --timeout"),
     "no operator of ONNX": (lambda: Graph([node("Conjure", "image", "scores")]), "onnxruntime cannot load it"),
 }  # fmt: skip

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from export.onnx.sandbox import Limits, Sandbox, SandboxError
-from tests.export.onnx.odd_networks import FITTING, REFUSED, SIDE, save
+from tests.export.onnx.odd_networks import FITTING, REFUSED, SIDE, greedy, save
 
 IMAGE = np.ones((1, 1, SIDE, SIDE), np.float32)
 
@@ -15,6 +15,7 @@ IMAGE = np.ones((1, 1, SIDE, SIDE), np.float32)
 def test_a_network_that_never_ends_is_ended_and_the_others_go_on(tmp_path: Path) -> None:
     with Sandbox(Limits(seconds=20)) as sandbox:
         plain = sandbox.open(save(tmp_path / "plain.onnx", FITTING["plain"]()))
+        other = sandbox.open(save(tmp_path / "other.onnx", FITTING["plain"]()))
         first = plain.run("scores", "image", IMAGE)
         endless = sandbox.open(save(tmp_path / "endless.onnx", REFUSED["endless"][0]()))
         process = endless.running.process
@@ -23,7 +24,14 @@ def test_a_network_that_never_ends_is_ended_and_the_others_go_on(tmp_path: Path)
             endless.run("scores", "image", IMAGE)
         assert process.poll() is not None
         sandbox.limits = Limits(seconds=20)
-        assert np.array_equal(plain.run("scores", "image", IMAGE), first)
+        for session in (plain, other):  # the second finds a new process, which does not know it
+            assert np.array_equal(session.run("scores", "image", IMAGE), first)
+
+
+def test_a_network_takes_no_more_memory_than_it_may(tmp_path: Path) -> None:
+    path = save(tmp_path / "greedy.onnx", greedy(600_000_000))  # 2.4 GB
+    with Sandbox(Limits(memory=2 << 30)) as sandbox, pytest.raises(SandboxError, match="onnxruntime cannot"):
+        sandbox.open(path).run("scores", "image", IMAGE)
 
 
 def test_a_process_that_dies_is_an_error_of_ours(tmp_path: Path) -> None:

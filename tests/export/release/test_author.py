@@ -19,7 +19,7 @@ from export.pipeline import interpreter
 from export.pipeline.presets import digits_pipeline, rgb_pipeline
 from export.release.author import draft_card
 from export.release.trial import trial_images
-from tests.export.onnx.odd_networks import ENDINGS, FITTING, LABELS, REFUSED, SIDE, WEIGHTS, dense, save
+from tests.export.onnx.odd_networks import ENDINGS, FITTING, LABELS, REFUSED, SIDE, WEIGHTS, dense, node, save
 
 
 def save_model(path: Path, shape: list[int | str], classes: int) -> Path:
@@ -107,6 +107,15 @@ def test_the_activation_is_what_the_graph_leaves_to_do(tmp_path: Path, sandbox: 
     drafted = draft_card(save(tmp_path / "m.onnx", dense(last)), LABELS, "digits", sandbox=sandbox)
     assert drafted.card.output.activation == ENDINGS[last]
     assert any(f"so the card's activation is '{ENDINGS[last]}'" in found for found in drafted.found)
+
+
+def test_probabilities_are_known_by_their_values_where_the_graph_does_not_tell(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    graph = dense("Softmax")
+    nodes = [*graph.nodes[:-1], node("Softmax", "sums", "chances"), node("Abs", "chances", "scores")]
+    drafted = draft_card(save(tmp_path / "m.onnx", graph._replace(nodes=nodes)), LABELS, "digits", sandbox=sandbox)
+    assert drafted.card.output.activation == "none"
 
 
 @pytest.mark.parametrize("kind", REFUSED)

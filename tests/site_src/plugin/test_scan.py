@@ -59,3 +59,14 @@ def test_replacing_keeps_everything_else() -> None:
     fences = find_fences(text)
     spans = [(fences[0], "FENCE"), (find_expressions(text, fences)[0], "EXPRESSION")]
     assert replace_spans(text, spans) == "a EXPRESSION b\nFENCE\nc"
+
+
+def test_a_fence_after_a_list_marker_closes_nothing() -> None:
+    (found,) = find_fences("```text\n- ```\n```\n")
+    assert (found.closed, found.body) == (True, "- ```\n")
+
+
+def test_a_quote_that_ends_ends_its_block() -> None:
+    quoted, after = find_fences("> ```onnx-demo\n> models: a\n\n```python\nx = 1\n```\n")
+    assert (quoted.info, quoted.closed, quoted.body.strip()) == ("onnx-demo", False, "models: a")
+    assert (after.info, after.closed, after.body) == ("python", True, "x = 1\n")

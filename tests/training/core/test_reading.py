@@ -35,3 +35,8 @@ def test_a_pointer_of_git_lfs_is_called_one(tmp_path: Path) -> None:
 def test_the_system_s_own_errors_stay_as_they_are(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_bytes(tmp_path / "none", 1)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").is_file(), reason="Linux only")
+def test_a_file_whose_size_the_system_does_not_know_is_read_whole() -> None:
+    assert read_bytes(Path("/proc/self/stat"), 1 << 20).startswith(f"{os.getpid()} ".encode())

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from export.errors import ExportError
 from export.onnx.agreement import relative_difference
 from export.onnx.graphs.trace import Tensors, trace
 from export.onnx.graphs.training_step import adam, corrections
@@ -57,3 +58,14 @@ def test_epsilon_is_not_taken_for_a_zero() -> None:
     session = open_session(serialise(trace(step, example, names, ("new_values", "new_first", "new_second"))))
     found = session.run(None, {name: each.numpy() for name, each in zip(names, example, strict=True)})
     assert np.array_equal(found[0], np.zeros(3))
+
+
+def test_a_convolution_whose_gradient_is_not_written_is_refused() -> None:
+    def gradient(image: torch.Tensor, weight: torch.Tensor) -> Tensors:
+        by_weight: torch.Tensor = torch.func.grad(
+            lambda given: torch.nn.functional.conv2d(image, given, groups=2).square().sum()
+        )(weight)
+        return (by_weight,)
+
+    with pytest.raises(ExportError, match="no groups, no dilation"):
+        trace(gradient, (torch.randn(1, 4, 8, 8), torch.randn(4, 2, 3, 3)), ("image", "weight"), ("by_weight",))
