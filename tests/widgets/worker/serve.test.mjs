@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { WidgetError } from "../../../site_assets/widgets/core/messages.mjs";
+import { boundMemory, MOST_PAGES } from "../../../site_assets/widgets/worker/memory.mjs";
 import { serve } from "../../../site_assets/widgets/worker/serve.mjs";
 
 /** @typedef {import("../../../site_assets/widgets/worker/serve.mjs").Task} Task */
@@ -155,3 +156,20 @@ for (const [what, thrown, spent] of /** @type {const} */ ([
     assert.equal(posted[0].spent, spent);
   });
 }
+
+test("once memory is half full, any failure costs the worker", async (context) => {
+  const { Memory } = WebAssembly;
+  context.after(() => Object.assign(WebAssembly, { Memory }));
+  boundMemory();
+  const { post, posted } = worker({ fail: () => Promise.reject(new WidgetError("failed")) });
+  const memory = new WebAssembly.Memory({ initial: MOST_PAGES / 2, maximum: MOST_PAGES });
+  post({ id: 1, type: "fail" });
+  await soon();
+  memory.grow(1);
+  post({ id: 2, type: "fail" });
+  await soon();
+  assert.deepEqual(
+    posted.map((reply) => reply.type === "failed" && reply.spent),
+    [false, true],
+  );
+});
