@@ -1,9 +1,9 @@
 /** Activation clustering: the training images of each label in two clusters. */
 
 import { LARGEST_FRACTION, LEAST_SILHOUETTE } from "../../../lab/clusters.mjs";
+import { accusation, named } from "../../../lab/verdicts.mjs";
 import { h } from "../../../parts/dom.mjs";
 import { behind, percent, scatter, table } from "../charts.mjs";
-import { accusation, named } from "./verdicts.mjs";
 
 /** @type {import("./registry.mjs").Defence} */
 export const clusters = {

@@ -1,8 +1,8 @@
 /** Pruning: features cut off, those first that clean images use least. */
 
+import { cured } from "../../../lab/verdicts.mjs";
 import { h } from "../../../parts/dom.mjs";
 import { lineChart, percent } from "../charts.mjs";
-import { cured } from "./verdicts.mjs";
 
 /** Clean accuracy that pruning may cost, as in Python. */
 const MOST_LOST = 0.04;
@@ -38,6 +38,6 @@ export const prune = {
     );
     const { success, clean } = curve[cut];
     const said = `It may cost ${100 * MOST_LOST} points of clean accuracy: ${cut} of ${most} features can go. Clean accuracy is then ${percent(clean)}, attack success ${percent(success)}.`;
-    return { verdict: `${said} ${cured(success, of)}`, numbers: { cut, clean, success } };
+    return { verdict: `${said} ${cured(curve[0].success, success, of)}`, numbers: { cut, clean, success } };
   },
 };

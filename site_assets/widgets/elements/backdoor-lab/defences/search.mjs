@@ -3,10 +3,10 @@
 import { AREA } from "../../../lab/digits.mjs";
 import { stamped } from "../../../lab/poison.mjs";
 import { anomalyIndices, SUSPICIOUS } from "../../../lab/search.mjs";
+import { accusation, named, planted } from "../../../lab/verdicts.mjs";
 import { h } from "../../../parts/dom.mjs";
 import { behind, percent, table } from "../charts.mjs";
 import { digit, put } from "../pixels.mjs";
-import { accusation, named, planted } from "./verdicts.mjs";
 
 /** @typedef {import("../../../lab/search.mjs").Found} Found */
 

@@ -1,8 +1,8 @@
 /** STRIP: images laid over each input. */
 
 import { auroc, boundary, INPUTS, OVERLAYS } from "../../../lab/strip.mjs";
+import { judged, planted } from "../../../lab/verdicts.mjs";
 import { histogram } from "../charts.mjs";
-import { judged, planted } from "./verdicts.mjs";
 
 /** AUROC above which STRIP counts as having found a trigger, and below which it accuses nobody. */
 const FINDS = 0.9;

@@ -1,8 +1,8 @@
 /** Fine-tuning on the owner's clean images. */
 
 import { TUNED_EPOCHS } from "../../../lab/experiment.mjs";
+import { cured } from "../../../lab/verdicts.mjs";
 import { lineChart, percent } from "../charts.mjs";
-import { cured } from "./verdicts.mjs";
 
 /** @typedef {import("../../../lab/experiment.mjs").Epoch} Epoch */
 
@@ -34,6 +34,6 @@ export const tune = {
     );
     const { clean, success } = /** @type {Epoch} */ (epochs.at(-1));
     const said = `With ${data.validation.labels.length} clean images: clean accuracy ${percent(clean)}, attack success ${percent(success)}.`;
-    return { verdict: `${said} ${cured(success, of)}`, numbers: { clean, success } };
+    return { verdict: `${said} ${cured(epochs[0].success, success, of)}`, numbers: { clean, success } };
   },
 };

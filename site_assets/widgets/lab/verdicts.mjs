@@ -1,6 +1,6 @@
 /** Whether a defence was right, in words: the lab knows what was planted, and its defences do not. */
 
-/** @typedef {import("./registry.mjs").Case} Case */
+/** @typedef {{which: import("./experiment.mjs").Which, recipe: any}} Case which network, and the recipe that it was trained by */
 
 /** Attack success below which an attack counts as gone. */
 const GONE = 0.1;
@@ -31,11 +31,19 @@ export function accusation(guilty, suspects, labels) {
   const found = suspects.some((label) => guilty.includes(label));
   if (guilty.length > 0 && !found) return judged(false, true);
   if (wrongly.length === 0) return judged(true, found);
-  return found ? `Right, but ${named(wrongly, labels)} wrongly.` : judged(false, false);
+  const rightly = suspects.filter((label) => guilty.includes(label));
+  return found ? `Right about ${named(rightly, labels)}, wrong about ${named(wrongly, labels)}.` : judged(false, false);
 }
 
-/** @param {number} success @param {Case} on */
-export function cured(success, on) {
+/**
+ * Whether a repair removed the backdoor.
+ *
+ * @param {number} before attack success
+ * @param {number} after
+ * @param {Case} on
+ */
+export function cured(before, after, on) {
   if (!planted(on)) return "There was no backdoor to remove.";
-  return success < GONE ? "The backdoor is gone." : "The backdoor is still there.";
+  if (before < GONE) return "The attack did not work before either.";
+  return after < GONE ? "The backdoor is gone." : "The backdoor is still there.";
 }
