@@ -9,10 +9,8 @@ PY_INSTALLED := .venv/.installed
 MXNET := .venv-mxnet
 ART := .venv-art
 JS_INSTALLED := node_modules/.installed
-# One test process more than processors, since some wait for others; four at most. The tests of one module share what they
-# trained, so they stay together.
-PROCESSES := $(shell $(PYTHON) -c 'import os; print(min(4, 1 + (os.cpu_count() or 1)))')
-IN_PARALLEL := -n $(PROCESSES) --dist loadscope --no-loadscope-reorder
+# One test process a processor, four at most; the tests of one module share what they trained, so they stay together.
+IN_PARALLEL := -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 WIDGET_TESTS := $(shell find tests/widgets -name '*.test.mjs')
 TESTED_SITE := $(CURDIR)/.cache/report
 FIXTURES := .cache/fixtures/.made
@@ -142,7 +140,7 @@ tested-site: lab fixtures ## The report as the browser tests see it, with drawin
 
 test-browser: lab fixtures $(if $(REPORT_SITE),,tested-site) ## The widgets and the built report in a real browser
 	REPORT_SITE=$(or $(REPORT_SITE),$(TESTED_SITE)) \
-	  node --test --test-reporter=spec --test-concurrency=$(PROCESSES) tests/browser/*.test.mjs
+	  node --test --test-reporter=spec --test-concurrency=2 tests/browser/*.test.mjs
 
 benchmark: setup ## Training speed beside the common recipe (20 minutes; needs MNIST)
 	$(BIN)/python -m tests.benchmarks.train_speed
