@@ -186,11 +186,12 @@ test("the image shown is the one the network is given, wherever the glasses lie"
           new URL("assets/widgets-dev/widgets/engine/client.mjs", document.baseURI).href
         );
         const config = JSON.parse(document.querySelector("onnx-demo")?.getAttribute("config") ?? "");
-        const card = await (await fetch(config.models[0].card)).json();
+        const [model] = config.models;
+        const card = await (await fetch(model.card)).json();
         const blob = await (await fetch(config.samples[0].src)).blob();
         const result = await sharedClient().ask("run", {
           source: { kind: "file", token: `test-${text}`, blob },
-          models: [card.files[0].sha256],
+          models: [`${model.sha256} ${model.precision ?? card.files[0].precision}`], // Models.keyOf
           variants: [true],
           placement: { x, y, size, angle },
         });
