@@ -96,6 +96,13 @@ export function iconButton(name, label, { text = false, class: extra = "" } = {}
   );
 }
 
+/** A button of the lab. @param {string} label @param {() => void} action */
+export function button(label, action) {
+  const made = h("button", { type: "button", class: "bl-button" }, label);
+  made.addEventListener("click", action);
+  return made;
+}
+
 /**
  * Hide an element. If the focus is in it, an heir takes it; otherwise it would fall back to the page, and the next keys
  * would not reach the widget.

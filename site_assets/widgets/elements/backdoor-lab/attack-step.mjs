@@ -3,9 +3,9 @@
 import { imageAt } from "../../lab/digits.mjs";
 import { draw, mapped, stamped } from "../../lab/poison.mjs";
 import { attackOf, problem, RATES } from "../../lab/setup.mjs";
+import { percent } from "../../parts/charts.mjs";
 import { h } from "../../parts/dom.mjs";
-import { percent } from "./charts.mjs";
-import { digit } from "./pixels.mjs";
+import { digit } from "../../parts/pixels.mjs";
 
 /** @typedef {import("./material.mjs").Material} Material */
 /** @typedef {import("./material.mjs").Panel} Panel */

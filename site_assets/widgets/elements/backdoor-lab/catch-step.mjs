@@ -1,9 +1,8 @@
 /** The fifth step: defences, on the network that the reader has just made or on its clean twin. */
 
 import { words } from "../../core/messages.mjs";
-import { h } from "../../parts/dom.mjs";
+import { button, h } from "../../parts/dom.mjs";
 import { DEFENCES } from "./defences/registry.mjs";
-import { button } from "./training-step.mjs";
 
 /** @typedef {import("./material.mjs").Material} Material */
 /** @typedef {import("../../lab/experiment.mjs").Which} Which */

@@ -3,7 +3,7 @@
 import { imageAt, SIDE } from "../../lab/digits.mjs";
 import { joined } from "../../lab/experiment.mjs";
 import { h } from "../../parts/dom.mjs";
-import { sheet } from "./pixels.mjs";
+import { sheet } from "../../parts/pixels.mjs";
 
 /** @typedef {import("./material.mjs").Material} Material */
 /** @typedef {import("./material.mjs").Panel} Panel */

@@ -5,10 +5,10 @@ import { joined } from "../../lab/experiment.mjs";
 import { answersOf } from "../../lab/network.mjs";
 import { draw, stamped } from "../../lab/poison.mjs";
 import { MOST_EPOCHS } from "../../lab/setup.mjs";
-import { h } from "../../parts/dom.mjs";
-import { lineChart, percent, table } from "./charts.mjs";
+import { lineChart, percent, table } from "../../parts/charts.mjs";
+import { button, h } from "../../parts/dom.mjs";
+import { digit } from "../../parts/pixels.mjs";
 import { oneOfEach } from "./material.mjs";
-import { digit } from "./pixels.mjs";
 
 /** @typedef {import("./material.mjs").Material} Material */
 /** @typedef {import("../../lab/experiment.mjs").Epoch} Epoch */
@@ -139,11 +139,4 @@ export function trainingPanel(material, actions) {
       );
     },
   };
-}
-
-/** @param {string} label @param {() => void} action */
-export function button(label, action) {
-  const made = h("button", { type: "button", class: "bl-button" }, label);
-  made.addEventListener("click", action);
-  return made;
 }

@@ -4,8 +4,8 @@ import { AREA, SIDE } from "../../lab/digits.mjs";
 import { stamped } from "../../lab/poison.mjs";
 import { patternOf, problem, triggerOf } from "../../lab/setup.mjs";
 import { h } from "../../parts/dom.mjs";
+import { digit, put } from "../../parts/pixels.mjs";
 import { oneOfEach, TITLES } from "./material.mjs";
-import { digit, put } from "./pixels.mjs";
 
 /** @typedef {import("../../lab/setup.mjs").Setup} Setup */
 /** @typedef {import("./material.mjs").Material} Material */

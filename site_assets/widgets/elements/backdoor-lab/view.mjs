@@ -1,8 +1,8 @@
 /** The lab's frame: what the networks do, the five steps, and what can be taken along. */
 
 import { STEPS } from "../../lab/setup.mjs";
+import { percent } from "../../parts/charts.mjs";
 import { h, hide } from "../../parts/dom.mjs";
-import { percent } from "./charts.mjs";
 
 /** @typedef {import("../../lab/setup.mjs").Step} Step */
 /** @type {Record<Step, string>} */

@@ -2,8 +2,8 @@
 
 import { LARGEST_FRACTION, LEAST_SILHOUETTE } from "../../../lab/clusters.mjs";
 import { accusation, named } from "../../../lab/verdicts.mjs";
+import { behind, percent, scatter, table } from "../../../parts/charts.mjs";
 import { h } from "../../../parts/dom.mjs";
-import { behind, percent, scatter, table } from "../charts.mjs";
 
 /** @type {import("./registry.mjs").Defence} */
 export const clusters = {

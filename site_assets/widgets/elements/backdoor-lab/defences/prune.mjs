@@ -1,8 +1,8 @@
 /** Pruning: features cut off, those first that clean images use least. */
 
 import { cured } from "../../../lab/verdicts.mjs";
+import { lineChart, percent } from "../../../parts/charts.mjs";
 import { h } from "../../../parts/dom.mjs";
-import { lineChart, percent } from "../charts.mjs";
 
 /** Clean accuracy that pruning may cost, as in Python. */
 const MOST_LOST = 0.04;

@@ -4,9 +4,9 @@ import { AREA } from "../../../lab/digits.mjs";
 import { stamped } from "../../../lab/poison.mjs";
 import { anomalyIndices, SUSPICIOUS } from "../../../lab/search.mjs";
 import { accusation, named, planted } from "../../../lab/verdicts.mjs";
+import { behind, percent, table } from "../../../parts/charts.mjs";
 import { h } from "../../../parts/dom.mjs";
-import { behind, percent, table } from "../charts.mjs";
-import { digit, put } from "../pixels.mjs";
+import { digit, put } from "../../../parts/pixels.mjs";
 
 /** @typedef {import("../../../lab/search.mjs").Found} Found */
 

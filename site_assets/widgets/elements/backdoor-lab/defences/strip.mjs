@@ -2,7 +2,7 @@
 
 import { auroc, boundary, INPUTS, OVERLAYS } from "../../../lab/strip.mjs";
 import { judged, planted } from "../../../lab/verdicts.mjs";
-import { histogram } from "../charts.mjs";
+import { histogram } from "../../../parts/charts.mjs";
 
 /** AUROC above which STRIP counts as having found a trigger, and below which it accuses nobody. */
 const FINDS = 0.9;

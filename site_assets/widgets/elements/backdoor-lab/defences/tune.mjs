@@ -2,7 +2,7 @@
 
 import { TUNED_EPOCHS } from "../../../lab/experiment.mjs";
 import { cured } from "../../../lab/verdicts.mjs";
-import { lineChart, percent } from "../charts.mjs";
+import { lineChart, percent } from "../../../parts/charts.mjs";
 
 /** @typedef {import("../../../lab/experiment.mjs").Epoch} Epoch */
 

@@ -1,7 +1,7 @@
 /** Digits on canvases. */
 
-import { AREA, imageAt, SIDE } from "../../lab/digits.mjs";
-import { h } from "../../parts/dom.mjs";
+import { AREA, imageAt, SIDE } from "../lab/digits.mjs";
+import { h } from "./dom.mjs";
 
 /** Pixels between the digits of a sheet. */
 const GAP = 2;

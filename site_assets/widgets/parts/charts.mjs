@@ -1,6 +1,6 @@
 /** Plots as SVG, each with its numbers in a table behind. */
 
-import { h, svg } from "../../parts/dom.mjs";
+import { h, svg } from "./dom.mjs";
 
 /** @typedef {{x: number, y: number}} Point */
 /** @typedef {{name: string, kind: "bad" | "clean", dashed?: boolean, points: Point[]}} Line */
@@ -162,7 +162,7 @@ export function histogram(title, axis, end, series, boundary) {
  * Points of one class in two clusters.
  *
  * @param {string} title
- * @param {import("../../lab/clusters.mjs").Point[]} points
+ * @param {import("../lab/clusters.mjs").Point[]} points
  * @param {boolean[]} bad which of them are drawn as poisoned
  * @param {boolean[]} second which of them are in the smaller cluster, drawn as rings
  */
