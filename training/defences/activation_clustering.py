@@ -16,7 +16,7 @@ from sklearn.metrics import silhouette_score
 from training.defences.base import Defence, Doubles, Floats, Need, Settings, Subject
 from training.defences.features import by_class
 from training.defences.scoring import score
-from training.defences.verdict import SampleScores
+from training.defences.verdict import LabelNumbers, SampleScores
 
 CLUSTERS = 2
 LEAST = 3
@@ -93,13 +93,16 @@ def examine(subject: Subject, how: ActivationClustering) -> SampleScores:
     Raises:
         DefenceError: If a class has too few images or equal features, or features are not finite.
     """
-    found = np.zeros(len(subject.training.labels))
-    for _, samples, features in by_class(subject, LEAST):
+    found, labels = np.zeros(len(subject.training.labels)), []
+    for label, samples, features in by_class(subject, LEAST):
         clusters = cluster(reduce(features, how.components, subject.seed), subject.seed)
         poisoned = clusters.size < how.size and clusters.silhouette > how.silhouette
         found[samples] = clusters.position - (0 if poisoned else 1)
+        numbers = {"smaller cluster": clusters.size, "silhouette": clusters.silhouette}
+        labels.append(LabelNumbers(label=label, numbers=numbers, suspicious=poisoned))
     truth = subject.training.is_poisoned
-    return score(found, truth, samples="training-images", threshold=0.0, seed=subject.seed)
+    scores = score(found, truth, samples="training-images", threshold=0.0, seed=subject.seed)
+    return scores.model_copy(update={"labels": labels})
 
 
 DEFENCE = Defence(

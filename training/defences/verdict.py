@@ -37,6 +37,16 @@ class Decision(_Part):
     """Fraction of the poisoned samples above the threshold."""
 
 
+class LabelNumbers(_Part):
+    """What a defence of training data saw among the images that carry one label."""
+
+    label: str
+    numbers: dict[str, float]
+    """By name, for example the silhouette score of its two clusters."""
+    suspicious: bool
+    """Whether the defence takes a part of these images for poison."""
+
+
 class SampleScores(_Part):
     """A score for each sample: the higher, the more suspicious. `training.defences.scoring.score` makes one."""
 
@@ -58,6 +68,8 @@ class SampleScores(_Part):
     histogram: Histogram
     decision: Decision | None = None
     """None for a defence that only ranks."""
+    labels: list[LabelNumbers] = []
+    """Of a defence that first decides which labels' images to look at."""
 
     @property
     def uses_trigger(self) -> bool:
@@ -75,7 +87,18 @@ class SampleScores(_Part):
             ("detected at its own threshold", decided.detected if decided and self.poisoned else None),
             ("false alarms at its own threshold", decided.false_alarms if decided and self.clean else None),
         )
-        return [(name, estimate) for name, estimate in found if estimate is not None]
+        known: list[Finding] = [(name, estimate) for name, estimate in found if estimate is not None]
+        return [*known, ("suspicious labels", self._suspicious)] if self.labels else known
+
+    @property
+    def _suspicious(self) -> str:
+        """The suspicious labels, each with its numbers, in words."""
+        shown = [
+            f"{each.label} ({', '.join(f'{name} {value:.2f}' for name, value in each.numbers.items())})"
+            for each in self.labels
+            if each.suspicious
+        ]
+        return ", ".join(shown) or "none"
 
 
 class RecoveredTrigger(_Part):

@@ -23,7 +23,7 @@ from site_src.report.catching.words import Word
 from site_src.report.figures import Pixels, pixels_png, render
 from site_src.report.trigger_images import ground
 from training.core.metrics import Estimate
-from training.defences.verdict import ClassIndices, RecoveredTrigger, Repaired, SampleScores
+from training.defences.verdict import AnyVerdict, ClassIndices, RecoveredTrigger, Repaired, SampleScores
 from training.studies.defence_results import Spread, StudiedDefence, TableCell
 from training.triggers.base import Trigger
 
@@ -188,33 +188,52 @@ def _counted(found: Estimate | None) -> str:
 
 
 def _classes(measured: Sequence[Beside]) -> dict[str, object] | None:
-    """The index of each class, for every network and its control."""
-    verdicts = [(each, each.cell.verdict) for each in measured if isinstance(each.cell.verdict, ClassIndices)]
-    if not verdicts:
+    """What was found for each class, for every network and its control."""
+    columns = list(_columns(measured))
+    if not columns:
         return None
-    _, first = verdicts[0]
-    columns, headings = [], []
-    for each, verdict in verdicts:
-        headings.append(f"Seed {each.network.seed}")
-        columns.append(verdict)
+    first = next(each.cell.verdict for each in measured if each.cell.verdict is not None)
+    targets = first.targets if isinstance(first, ClassIndices) else []
+    labels = dict.fromkeys(label for _, cells in columns for label in cells)
+    return {
+        "caption": _class_caption(first),
+        "headings": [heading for heading, _ in columns],
+        "rows": [
+            {"label": label, "wanted": label in targets, "cells": [cells.get(label) for _, cells in columns]}
+            for label in labels
+        ],
+    }
+
+
+def _columns(measured: Sequence[Beside]) -> Iterator[tuple[str, dict[str, dict[str, object]]]]:
+    """Each network's heading and cells by class, followed by its control's."""
+    for each in measured:
         control = each.control.verdict if each.control else None
-        if isinstance(control, ClassIndices):
-            headings.append("Its control")
-            columns.append(control)
-    by_label = [{row.label: row.index for row in verdict.classes} for verdict in columns]
-    rows = [
-        {
-            "label": label,
-            "wanted": label in first.targets,
-            "cells": [_index(indices.get(label), first.threshold) for indices in by_label],
+        for heading, verdict in ((f"Seed {each.network.seed}", each.cell.verdict), ("Its control", control)):
+            cells = _class_cells(verdict)
+            if cells:
+                yield heading, cells
+
+
+def _class_cells(verdict: AnyVerdict | None) -> dict[str, dict[str, object]]:
+    if isinstance(verdict, ClassIndices):
+        return {
+            row.label: {"text": f"{row.index:.2f}", "high": row.index > verdict.threshold} for row in verdict.classes
         }
-        for label in (row.label for row in first.classes)
-    ]
-    return {"index": first.index, "threshold": f"{first.threshold:g}", "headings": headings, "rows": rows}
+    if isinstance(verdict, SampleScores):
+        return {
+            row.label: {"text": " / ".join(f"{value:.2f}" for value in row.numbers.values()), "high": row.suspicious}
+            for row in verdict.labels
+        }
+    return {}
 
 
-def _index(value: float | None, threshold: float) -> dict[str, object] | None:
-    return None if value is None else {"text": f"{value:.2f}", "high": value > threshold}
+def _class_caption(verdict: AnyVerdict) -> str:
+    if isinstance(verdict, ClassIndices):
+        index = verdict.index[:1].upper() + verdict.index[1:]
+        return f"{index} of each class; above {verdict.threshold:g}, in bold, a class is suspicious"
+    names = " / ".join(verdict.labels[0].numbers) if isinstance(verdict, SampleScores) else ""
+    return f"Among the images of each label: {names}. In bold, the label is suspicious"
 
 
 def _facts(found: Found, shown: Shown, cell: TableCell, measured: Sequence[Beside]) -> Iterator[tuple[str, str]]:

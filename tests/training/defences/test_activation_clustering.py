@@ -35,6 +35,19 @@ def test_planted_poison_is_removed_and_nothing_else(poisoned: int) -> None:
     assert found.auroc.value == 1
 
 
+def test_the_verdict_says_what_was_seen_among_the_images_of_each_label() -> None:
+    found = verdict(made(40), components=2)
+    assert [(each.label, each.suspicious) for each in found.labels] == [("dark", False), ("bright", True)]
+    bright = found.labels[1].numbers
+    assert bright["smaller cluster"] == pytest.approx(40 / 200)
+    assert bright["silhouette"] > 0.5
+    assert (
+        "suspicious labels",
+        f"bright (smaller cluster 0.20, silhouette {bright['silhouette']:.2f})",
+    ) in found.findings
+    assert ("suspicious labels", "none") in verdict(made(0)).findings
+
+
 def test_a_clean_control_loses_nothing() -> None:
     found = verdict(made(0))
     assert found.decision is not None

@@ -10,7 +10,7 @@ from site_src.report.catching.details import details, recovered
 from site_src.report.catching.results import Found
 from site_src.report.trigger_images import ground
 from tests.site_src.report.catching.small_study import PLAN, Small, indices, png
-from training.defences.verdict import ClassIndices, RecoveredTrigger, Repaired
+from training.defences.verdict import ClassIndices, LabelNumbers, RecoveredTrigger, Repaired, SampleScores
 
 TRIGGERS = {each.attack: each.recipe.trigger for each in PLAN.networks()}
 
@@ -100,6 +100,19 @@ def test_what_repairs_decided_is_their_median() -> None:
     html = folded("patch", "fine-tuning", small=small)
     assert "<dt>Unlearnt</dt><dd>1</dd>" in html
     assert "<dt>Rate</dt><dd>4</dd>" in html
+
+
+def test_what_was_seen_among_the_images_of_each_label_is_a_table() -> None:
+    small = Small()
+    verdict = small.said["patch", "activation-clustering"][0]
+    assert isinstance(verdict, SampleScores)
+    numbers = {"smaller cluster": 0.2, "silhouette": 0.154}
+    seen = [LabelNumbers(label=label, numbers=numbers, suspicious=label == "7") for label in ("6", "7")]
+    small.said["patch", "activation-clustering"] = [verdict.model_copy(update={"labels": seen})] * 2
+    html = folded("patch", "activation-clustering", small=small)
+    assert "Among the images of each label: smaller cluster / silhouette" in html
+    assert re.findall(r"<td><b>([^<]+)</b></td>", html)[:1] == ["0.20 / 0.15"]
+    assert "<td>0.20 / 0.15</td>" in html
 
 
 def test_a_cell_without_a_verdict_says_why_alone() -> None:
