@@ -23,7 +23,7 @@ LAB_SOURCES := $(wildcard training/*/*.py training/*/*/*.py export/*/*.py tests/
 
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help report setup lab site serve test test-quick lint types test-python slurm mxnet-oracle art-oracle mxnet-zoo \
+.PHONY: help report setup lab site serve test test-quick test-long lint types test-python slurm mxnet-oracle art-oracle mxnet-zoo \
   golden-inputs fixtures test-widgets tested-site test-browser dist scale verify benchmark properties page-times first-visits \
   inference-times latent-study defence-study photo-study sample-photos-table figures-study trigger-study clean
 
@@ -67,14 +67,14 @@ site: setup lab ## Build the report into site/
 serve: ## Serve site/ on this machine
 	$(BIN)/python -m site_src.serve --port $(PORT)
 
-test: setup ## Everything that CI checks
+test: setup ## All that a change must pass; CI also runs test-long
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint types lab golden-inputs fixtures
 	$(MAKE) --no-print-directory test-python
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=target verify test-widgets tested-site
 	$(MAKE) --no-print-directory test-browser REPORT_SITE=$(TESTED_SITE)
 
 test-quick: lint types golden-inputs fixtures ## Lint, types and the fast tests, for while you write
-	$(BIN)/python -m pytest -q $(IN_PARALLEL) -m "not slow"
+	$(BIN)/python -m pytest -q $(IN_PARALLEL) -m "not slow and not long"
 	node --test --test-reporter=dot $(WIDGET_TESTS)
 
 lint: setup ## Lint, format and import rules, both languages
@@ -87,8 +87,12 @@ types: setup ## Static types, both languages
 	$(BIN)/mypy
 	npx tsc --noEmit --project tsconfig.json
 
+test-long: setup lab golden-inputs fixtures tested-site ## What takes tens of seconds a test: Slurm, several processes, WebGPU
+	$(BIN)/python -m pytest -q -m long
+	REPORT_SITE=$(TESTED_SITE) node --test --test-reporter=spec tests/browser/long/*.test.mjs
+
 test-python: setup ## Python tests; those that need nginx, Slurm or MXNet say so where these are not installed
-	$(BIN)/python -m pytest -q $(IN_PARALLEL)
+	$(BIN)/python -m pytest -q $(IN_PARALLEL) -m "not long"
 
 slurm: ## Debian's Slurm and munge for the cluster tests (apt-get, as root or with sudo; the one thing outside this folder)
 	@PATH=$$PATH:/usr/sbin; command -v slurmctld >/dev/null && command -v slurmd >/dev/null && command -v munged >/dev/null || { \

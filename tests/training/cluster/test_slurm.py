@@ -46,7 +46,7 @@ def log_of(runs: Path, job: str) -> str:
     return (runs / "sweeps" / "tiny" / f"{job}_0_log.out").read_text(encoding="utf-8")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_array_is_submitted_and_jobs_that_are_killed_or_reach_their_limit_resume_where_they_were(
     cluster: dict[str, str], tmp_path: Path
 ) -> None:
@@ -94,7 +94,7 @@ def test_an_array_is_submitted_and_jobs_that_are_killed_or_reach_their_limit_res
         print(f"$ cat {job}_0_log.out\n{log_of(tmp_path, job)}")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_networks_of_a_study_are_trained_and_examined_as_an_array(cluster: dict[str, str], tmp_path: Path) -> None:
     recipe, study = tmp_path / "tiny.toml", tmp_path / "study.toml"
     short = TINY.model_copy(update={"training": TINY.training.model_copy(update={"epochs": 1})})
@@ -114,7 +114,7 @@ def test_the_networks_of_a_study_are_trained_and_examined_as_an_array(cluster: d
     assert len(list((tmp_path / "defences" / "studied").glob("*_0_log.out"))) == 2
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_of_two_tasks_trains_together_under_srun(cluster: dict[str, str], tmp_path: Path) -> None:
     short = TINY.model_copy(update={"training": TINY.training.model_copy(update={"epochs": 1})})
     recipe = tmp_path / "tiny.toml"

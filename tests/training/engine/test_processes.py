@@ -179,7 +179,7 @@ def test_two_processes_give_what_one_gives_but_for_rounding(alone: Run, tmp_path
     assert abs(found.clean_accuracy.value - alone.metrics.measurement.clean_accuracy.value) <= 3 / 359
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_torchrun_asked_to_stop_saves_and_one_process_resumes_what_two_began(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
