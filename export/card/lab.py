@@ -15,7 +15,7 @@ Sha256 = Field(pattern=r"^[0-9a-f]{64}$")
 class LabFile(Part):
     """A file beside the card."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$")
     bytes: int = Field(ge=1)
     sha256: str = Sha256
 

@@ -83,7 +83,7 @@ def graph_file(name: str, model: onnx.ModelProto, network: FlatNetwork) -> bytes
 
 def _graph(folder: Path, name: str, model: onnx.ModelProto, network: FlatNetwork, batch: int) -> Graph:
     return Graph(
-        **_write(folder, f"{name}.onnx", graph_file(name, model, network)).model_dump(),
+        **write_file(folder, f"{name}.onnx", graph_file(name, model, network)).model_dump(),
         opset=opset(model),
         inputs=[each.name for each in model.graph.input],
         outputs=[each.name for each in model.graph.output],
@@ -99,7 +99,7 @@ def _data(folder: Path, splits: Splits) -> LabData:
     images = [rows[image.tobytes()].astype(np.uint8).tobytes() for part in parts for image in part.images]
     labels = np.concatenate([part.labels for part in parts]).astype(np.uint8).tobytes()
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    file = _write(folder, "digits.bin", packer.compress(b"".join(images) + labels) + packer.flush())
+    file = write_file(folder, "digits.bin", packer.compress(b"".join(images) + labels) + packer.flush())
     counts = {name: len(part.labels) for name, part in splits.by_name.items()}
     return LabData(
         **file.model_dump(),
@@ -114,7 +114,8 @@ def _data(folder: Path, splits: Splits) -> LabData:
     )
 
 
-def _write(folder: Path, name: str, content: bytes) -> LabFile:
+def write_file(folder: Path, name: str, content: bytes) -> LabFile:
+    """Write a file; returns what a card says of it."""
     write_bytes(folder / name, content)
     return LabFile(name=name, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
 

@@ -172,11 +172,12 @@ def _digest(contents: dict[str, Path | bytes]) -> str:
 
 
 def _published(contents: dict[str, Path | bytes]) -> bytes:
-    """The module `PUBLISHED` with sizes and hashes of the workers' modules, the runtime's files and the lab's card."""
+    """The module `PUBLISHED` with sizes and hashes of the workers' modules, the runtime's files and the lab's cards."""
     threads: list[str] = [
         name for name in ("widgets/worker/worker.mjs", "widgets/worker/lab-worker.mjs") if name in contents
     ]
-    worker = [*_reached(contents, threads, _IMPORT, _WORKER), *(name for name in ("lab/lab.json",) if name in contents)]
+    cards = [name for name in ("lab/lab.json", "lab/game.json") if name in contents]
+    worker = [*_reached(contents, threads, _IMPORT, _WORKER), *cards]
     listed = {}
     for name in (*worker, *(f"ort/{name}" for name in RUNTIME_FILES + WEBGPU_FILES)):
         data = _read(contents[name])

@@ -97,7 +97,7 @@ async function publishedModule() {
     for (const name of readdirSync(join(widgets, folder), { recursive: true, encoding: "utf8" }))
       if (name.endsWith(".mjs") && name !== "published.mjs")
         await note(`widgets/${folder}/${name}`, join(widgets, folder, name));
-  await note("lab/lab.json", join(ROOT, "site_assets/lab/lab.json"));
+  for (const name of ["lab/lab.json", "lab/game.json"]) await note(name, join(ROOT, "site_assets", name));
   for (const name of RUNTIME_FILES) await note(`ort/${name}`, join(ORT, name));
   const text = await readFile(join(widgets, "core/published.mjs"), "utf8");
   return Buffer.from(text.replace("PUBLISHED = {}", () => `PUBLISHED = ${JSON.stringify(files)}`));
