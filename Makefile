@@ -8,6 +8,7 @@ BIN := .venv/bin
 PY_INSTALLED := .venv/.installed
 MXNET := .venv-mxnet
 ART := .venv-art
+SITES := .venv-sites
 JS_INSTALLED := node_modules/.installed
 # One test process a processor, four at most; the tests of one module share what they trained, so they stay together.
 IN_PARALLEL := -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder
@@ -23,8 +24,8 @@ LAB_SOURCES := $(wildcard training/*/*.py training/*/*/*.py export/*/*.py tests/
 
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help report setup lab site serve test test-quick test-long lint types test-python slurm mxnet-oracle art-oracle mxnet-zoo \
-  golden-inputs fixtures test-widgets tested-site test-browser dist scale verify benchmark properties page-times first-visits \
+.PHONY: help report setup lab site serve test test-quick test-long lint types test-python slurm mxnet-oracle art-oracle sites \
+  mxnet-zoo golden-inputs fixtures test-widgets tested-site test-browser dist scale verify benchmark properties page-times first-visits \
   inference-times latent-study defence-study photo-study sample-photos-table figures-study trigger-study clean
 
 help: ## List the targets
@@ -117,6 +118,16 @@ $(ART)/.installed: tests/training/defences/art/requirements.txt
 	$(ART)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
+sites: $(SITES)/.installed ## Other people's sites, built with the wheel in an environment of its own, in a browser (3 minutes)
+	SITES=all SITES_PYTHON=$(SITES)/bin/python node --test --test-reporter=spec tests/browser/strangers.test.mjs
+
+$(SITES)/.installed: dist tests/sites/requirements.txt
+	rm -rf $(SITES)
+	$(PYTHON) -m venv $(SITES)
+	$(SITES)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt dist/*.whl \
+	  --requirement tests/sites/requirements.txt
+	@touch $@
+
 mxnet-zoo: setup mxnet-oracle ## Measure the MXNet converter on the whole model zoo (10 minutes, 3 GB of disk)
 	$(BIN)/python -m tests.benchmarks.mxnet_zoo
 
@@ -191,7 +202,7 @@ trigger-study: setup ## Measure the blended and the warped trigger beside clean 
 
 dist: setup ## The wheel and the source distribution, into dist/
 	rm -rf dist
-	$(BIN)/python -m build --quiet
+	$(BIN)/python -m build --quiet --no-isolation
 
 clean: ## Remove what was built, keep what was trained
 	rm -rf site .cache dist

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from site_src.plugin.runtime import INSTALLED_RUNTIME, NOTICES, RUNTIME_FILES, WEBGPU_FILES, own_runtime
+
 ROOT = Path(__file__).resolve().parents[1]
 READ_AT_RUN_TIME = (
     "training/recipes/*.toml",
@@ -41,6 +43,16 @@ def test_the_wheel_has_what_the_packages_read(built: Path) -> None:
     for there, here in LAID_ELSEWHERE.items():
         files = [path.relative_to(ROOT / there) for path in (ROOT / there).rglob("*") if path.is_file()]
         assert {f"{here}/{path.as_posix()}" for path in files} <= held
+
+
+def test_the_wheel_brings_the_runtime_with_its_licence_and_notices(built: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    held = zipfile.ZipFile(wheel)
+    package = f"site_src/{INSTALLED_RUNTIME}"
+    for name in RUNTIME_FILES + WEBGPU_FILES:
+        assert held.read(f"{package}/dist/{name}") == (own_runtime() / name).read_bytes()
+    assert b"Microsoft" in held.read(f"{package}/LICENSE")
+    assert b"THIRD PARTY SOFTWARE NOTICES" in held.read(f"{package}/{NOTICES}")
 
 
 def test_the_source_distribution_has_no_released_models(built: Path) -> None:

@@ -19,8 +19,8 @@ class Options(BaseModel):
     models: list[Path] = []
     """Folders that hold `<id>/card.json`. If two folders hold the same id, the earlier one wins."""
 
-    runtime_dir: Path = Path("node_modules/onnxruntime-web/dist")
-    """The folder `dist` of the npm package onnxruntime-web."""
+    runtime_dir: Path | None = None
+    """The folder `dist` of another version of the npm package onnxruntime-web than the one that comes along."""
 
     metrics: Path | None = None
     """Folder of the metrics files (JSON) that `{{ measurements('name') }}` reads."""

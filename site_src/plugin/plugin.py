@@ -30,7 +30,7 @@ from site_src.plugin.integrity import write as write_integrity
 from site_src.plugin.late import LateBlocks
 from site_src.plugin.offline import write as write_offline
 from site_src.plugin.page import PageBuilder
-from site_src.plugin.runtime import FOLDERS, Assets, Runtime, collect, own_assets
+from site_src.plugin.runtime import FOLDERS, Assets, Runtime, collect, own_assets, own_runtime
 from site_src.plugin.widgets.base import MissingSamples, Output, SampleSets, Surroundings
 from training.core.text import one_line
 
@@ -187,7 +187,8 @@ class OnnxWidgetsPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-ca
 
     def _get_runtime(self) -> Runtime:
         if self._runtime is None:
-            self._runtime = collect(self._root / self.options.runtime_dir)
+            given = self.options.runtime_dir
+            self._runtime = collect(own_runtime() if given is None else self._root / given)
         return self._runtime
 
     def _read_samples(self, extension: ModuleType) -> SampleSets:

@@ -63,15 +63,6 @@ def minimal_card() -> str:
     return f"``` json\n{text}\n```"
 
 
-def install_commands(runtime_version: str) -> str:
-    """What to install for a site of your own, as a code block."""
-    commands = [
-        'pip install "backdoors-in-neural-networks @ git+REPOSITORY"',
-        f"npm install onnxruntime-web@{runtime_version}",
-    ]
-    return "``` bash\n{}\n```".format("\n".join(commands))
-
-
 def _fields(heading: str, schema: type[BaseModel]) -> str:
     rows = [f"| {heading} | Meaning |", "| --- | --- |"]
     for name, field in sorted(schema.model_fields.items(), key=lambda item: not item[1].is_required()):

@@ -17,6 +17,12 @@ PREFIX = "assets/onnx-widgets"
 FOLDERS = ("widgets", "styles", "lab")
 """Our own files: modules, style sheet, and what the lab trains with."""
 
+INSTALLED_RUNTIME = "assets/onnxruntime-web"
+"""The npm package in an installed wheel, below `site_src`; `hatch_build.py` puts it there."""
+
+NOTICES = "ThirdPartyNotices.txt"
+"""Beside the runtime: the licences of what is compiled into it."""
+
 PUBLISHED = "widgets/core/published.mjs"
 """The module that lists what a page checks by itself; written here."""
 
@@ -128,11 +134,18 @@ def own_assets() -> Path:
     return installed if installed.is_dir() else installed.parent.parent / "site_assets"
 
 
+def own_runtime() -> Path:
+    """The folder `dist` of onnxruntime-web: inside the installed package, or in a working copy's `node_modules`."""
+    installed = Path(str(files("site_src"))) / INSTALLED_RUNTIME
+    package = installed if installed.is_dir() else installed.parents[2] / "node_modules" / "onnxruntime-web"
+    return package / "dist"
+
+
 def collect(runtime_dir: Path, assets_dir: Path | None = None) -> Runtime:
     """Collect the files and name their folder after their content.
 
     Args:
-        runtime_dir: `node_modules/onnxruntime-web/dist`.
+        runtime_dir: The folder `dist` of the npm package onnxruntime-web, such as `own_runtime()`.
         assets_dir: Folder with `FOLDERS`; the package's own by default.
 
     Raises:
@@ -149,12 +162,15 @@ def collect(runtime_dir: Path, assets_dir: Path | None = None) -> Runtime:
         path = runtime_dir / name
         if not path.is_file():
             raise RuntimeMissingError(
-                f"onnxruntime-web is missing ({path} is not there): run `npm ci`, or point the option `runtime_dir` to "
-                "the folder `dist` of the npm package onnxruntime-web"
+                f"onnxruntime-web is missing ({path} is not there): install this package from its wheel, run `npm ci` "
+                "in a working copy, or point the option `runtime_dir` to the folder `dist` of the npm package "
+                "onnxruntime-web"
             )
         contents[f"ort/{name}"] = path
-    version, licence = _package(runtime_dir.parent)
-    contents["ort/LICENSE"] = licence
+    package = runtime_dir.parent
+    version, contents["ort/LICENSE"] = _version(package), licence(package)
+    if (package / NOTICES).is_file():
+        contents[f"ort/{NOTICES}"] = package / NOTICES
     contents[PUBLISHED] = _published(contents)
     served_at = f"{PREFIX}/{_digest(contents)}"
     return Runtime(version, served_at, {f"{served_at}/{name}": content for name, content in contents.items()})
@@ -205,17 +221,29 @@ def _read(content: Path | bytes) -> bytes:
     return content if isinstance(content, bytes) else content.read_bytes()
 
 
-def _package(package: Path) -> tuple[str, bytes]:
-    """The npm package's version and licence text; the package ships no text, so a template supplies it."""
-    try:
-        stated = json.loads((package / "package.json").read_bytes())
-        version, licence = str(stated["version"]), stated["license"]
-    except (OSError, ValueError, KeyError) as error:
-        raise RuntimeMissingError(f"cannot read the licence of onnxruntime-web from {package}: {error}") from error
+def licence(package: Path) -> bytes:
+    """The licence text of onnxruntime-web; the npm package has none, so a template supplies it.
+
+    Raises:
+        RuntimeMissingError: If the package is under another licence than the template's.
+    """
     for name in ("LICENSE", "LICENSE.txt", "LICENSE.md"):
         if (package / name).is_file():
-            return version, (package / name).read_bytes()
-    if licence != "MIT":
-        raise RuntimeMissingError(f"onnxruntime-web {version} has the licence {licence}; this build only knows MIT")
+            return (package / name).read_bytes()
+    version, name = _version(package), _stated(package, "license")
+    if name != "MIT":
+        raise RuntimeMissingError(f"onnxruntime-web {version} has the licence {name}; this build only knows MIT")
     template = files("site_src").joinpath("plugin", "templates", "onnxruntime-web-licence.txt").read_text("utf-8")
-    return version, template.replace("VERSION", version).encode()
+    return template.replace("VERSION", version).encode()
+
+
+def _version(package: Path) -> str:
+    return _stated(package, "version")
+
+
+def _stated(package: Path, field: str) -> str:
+    """What an npm package says of itself."""
+    try:
+        return str(json.loads((package / "package.json").read_bytes())[field])
+    except (OSError, ValueError, KeyError) as error:
+        raise RuntimeMissingError(f"cannot read the {field} of onnxruntime-web from {package}: {error}") from error

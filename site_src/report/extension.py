@@ -5,7 +5,7 @@ from __future__ import annotations
 from site_src.plugin.expressions import Macros, public_methods
 from site_src.plugin.facts import Facts
 from site_src.plugin.page import PageBuilder
-from site_src.plugin.reference import block_reference, install_commands, minimal_card, plugin_reference
+from site_src.plugin.reference import block_reference, minimal_card, plugin_reference
 from site_src.report.facts.answers import answer
 from site_src.report.facts.catching import Catching
 from site_src.report.facts.figures_views import FiguresViews
@@ -33,7 +33,6 @@ def macros(page: PageBuilder, facts: Facts) -> Macros:
         "block_reference": block_reference,
         "plugin_reference": plugin_reference,
         "minimal_card": minimal_card,
-        "install_commands": lambda: install_commands(page.runtime_version()),
     }
     for provider in (
         Regular(page, facts),
