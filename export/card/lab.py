@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from export.card.steps import Part
+from export.card.steps import InputPipeline, OutputPipeline, Part
 
 LAB_CARD_NAME = "lab.json"
 Sha256 = Field(pattern=r"^[0-9a-f]{64}$")
@@ -28,6 +28,17 @@ class Graph(LabFile):
     outputs: list[str]
     batch: int | None
     """Images that it takes at once; None for any number."""
+
+
+class Template(LabFile):
+    """The network as a plain ONNX file whose weights are zeros, packed with raw deflate.
+
+    A vector of parameters, written to the offsets, makes it a trained network's file.
+    """
+
+    opset: int
+    offsets: list[int]
+    """Where each parameter begins in the unpacked file, in bytes: little-endian float32, in the parameters' order."""
 
 
 class Parameter(Part):
@@ -61,6 +72,14 @@ class Exhibit(Part):
     """As a recipe has it."""
 
 
+class Attack(Part):
+    """What the model card of a network with a backdoor says of the attack."""
+
+    attack: str
+    paper: str
+    caught_by: str
+
+
 class LabCard(Part):
     """What the lab in the tab needs to know."""
 
@@ -74,15 +93,21 @@ class LabCard(Part):
     train: Graph
     evaluate: Graph
     search: Graph
+    template: Template
+    input: InputPipeline
+    """From any image to what the template's network takes; up to its `trigger` step, to what the graphs take."""
+    output: OutputPipeline
     data: LabData
     recipe: dict[str, Any]
     """The recipe that the lab begins with; a reader changes its attack, its epochs and its seed."""
     gallery: list[Exhibit]
     """Triggers to choose from; the first is the recipe's."""
+    attacks: dict[str, Attack]
+    """By the kind of the trigger."""
     versions: dict[str, str]
     """Of the libraries that made the graphs."""
 
     @property
     def files(self) -> list[LabFile]:
         """All files beside the card."""
-        return [self.train, self.evaluate, self.search, self.data]
+        return [self.train, self.evaluate, self.search, self.template, self.data]

@@ -16,16 +16,20 @@ from typing import Any
 import numpy as np
 import onnx
 
-from export.card.lab import LAB_CARD_NAME, Exhibit, Graph, LabCard, LabData, LabFile, Parameter
+from export.card.lab import LAB_CARD_NAME, Attack, Exhibit, Graph, LabCard, LabData, LabFile, Parameter, Template
+from export.card.steps import OutputPipeline
 from export.onnx.graphs import evaluation, training_step, trigger_step
 from export.onnx.graphs.network import FlatNetwork, flat_network
+from export.onnx.graphs.template import template
 from export.onnx.metadata import NOTICE, opset, stamp_metadata
-from export.onnx.to_onnx import serialise
+from export.onnx.to_onnx import INPUT_NAME, OUTPUT_NAME, serialise
+from export.pipeline.presets import digits_pipeline
 from export.release.lab_golden import EVALUATED, RECIPE, SEARCHED, golden, lab_recipe
 from training.core.files import write_bytes, write_text
 from training.data import digits
 from training.data.splits import Splits, load
 from training.recipes.scratch import ScratchRecipe
+from training.triggers.pixels import Pattern
 
 LICENCE = "MIT"
 GALLERY = (
@@ -54,9 +58,13 @@ def write_lab(folder: Path) -> LabCard:
         train=_graph(folder, "train", training_step.training_step(network, batch), network, batch),
         evaluate=_graph(folder, "evaluate", evaluation.evaluation(network, EVALUATED), network, EVALUATED),
         search=_graph(folder, "search", trigger_step.trigger_step(network, SEARCHED), network, SEARCHED),
+        template=_template(folder, network),
+        input=digits_pipeline().model_copy(update={"tensor": INPUT_NAME}),
+        output=OutputPipeline(tensor=OUTPUT_NAME),
         data=_data(folder, splits),
         recipe=_as_written(recipe),
         gallery=[Exhibit(name=name, trigger=_as_written(lab_recipe(of))["attack"]["trigger"]) for name, of in GALLERY],
+        attacks=_attacks(),
         versions={name: version(name).partition("+")[0] for name in ("torch", "onnx", "onnxscript")},
     )
     write_text(folder / LAB_CARD_NAME, card.model_dump_json(indent=2) + "\n")
@@ -91,6 +99,29 @@ def _graph(folder: Path, name: str, model: onnx.ModelProto, network: FlatNetwork
     )
 
 
+def _template(folder: Path, network: FlatNetwork) -> Template:
+    content, offsets = template(network)
+    file = write_file(folder, "network.bin", _packed(content))
+    return Template(**file.model_dump(), opset=opset(onnx.load_from_string(content)), offsets=offsets)
+
+
+def _attacks() -> dict[str, Attack]:
+    """What is known of attacks with each kind of trigger that a reader can choose or paint."""
+    kinds = [type(lab_recipe(of).trigger) for _, of in GALLERY] + [Pattern]
+    return {
+        kind.model_fields["kind"].default: Attack(
+            attack=kind.published.name, paper=kind.published.paper, caught_by=kind.published.caught_by
+        )
+        for kind in kinds
+    }
+
+
+def _packed(content: bytes) -> bytes:
+    """Raw deflate, which browsers unpack."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return packer.compress(content) + packer.flush()
+
+
 def _data(folder: Path, splits: Splits) -> LabData:
     """The digits as scikit-learn has them, in the order of the splits; a browser lays them out as `digits.lay_out`."""
     small, _ = digits.as_given()
@@ -98,8 +129,7 @@ def _data(folder: Path, splits: Splits) -> LabData:
     parts = list(splits.by_name.values())
     images = [rows[image.tobytes()].astype(np.uint8).tobytes() for part in parts for image in part.images]
     labels = np.concatenate([part.labels for part in parts]).astype(np.uint8).tobytes()
-    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    file = write_file(folder, "digits.bin", packer.compress(b"".join(images) + labels) + packer.flush())
+    file = write_file(folder, "digits.bin", _packed(b"".join(images) + labels))
     counts = {name: len(part.labels) for name, part in splits.by_name.items()}
     return LabData(
         **file.model_dump(),

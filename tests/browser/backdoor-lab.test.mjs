@@ -1,12 +1,13 @@
 /** The lab: a reader paints a trigger, trains with it, hunts for it; and a browser's arithmetic is Node's. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { sha256 } from "../../site_assets/widgets/core/sha256.mjs";
 import { Experiment } from "../../site_assets/widgets/lab/experiment.mjs";
 import { CARD, openData, openGraphs } from "../widgets/lab/open-lab.mjs";
 import { violations } from "./harness/axe.mjs";
-import { watchErrors } from "./harness/drive.mjs";
+import { DIGITS, draw, ready, summary, watchErrors } from "./harness/drive.mjs";
 import { setup } from "./harness/setup.mjs";
 
 const shared = setup();
@@ -63,9 +64,45 @@ test("a painted trigger is planted, learnt and hunted for, and each step is acce
     assert.deepEqual(await violations(page), []);
     const [download] = await Promise.all([page.waitForEvent("download"), step(page, "Download the recipe")]);
     assert.equal(download.suggestedFilename(), "my-lab.toml");
+    await takesItsNetworksToAnotherPage(page);
     assert.deepEqual(errors, []);
   });
 });
+
+/** Download the networks, and ask one of them in the widget that any site can embed. @param {import("playwright-core").Page} page */
+async function takesItsNetworksToAnotherPage(page) {
+  const [download] = await Promise.all([page.waitForEvent("download"), step(page, "Download the networks")]);
+  assert.equal(download.suggestedFilename(), "BACKDOORED-my-lab.zip");
+  const files = stored(readFileSync(await download.path()));
+  const card = files["my-lab/card.json"];
+  assert.match(files["README.md"].toString(), /carries a backdoor/);
+  await page.route("**/taken/*/*", (route) => {
+    const [, name] = route.request().url().split("/taken/");
+    return route.fulfill({ body: files[name] });
+  });
+  const ref = { card: "taken/my-lab/card.json", bytes: card.length, sha256: await sha256(card) };
+  await page.evaluate((model) => {
+    const demo = document.createElement("onnx-demo");
+    demo.setAttribute("config", JSON.stringify({ id: "taken", models: [model], inputs: ["draw"], trigger: "switch" }));
+    document.querySelector("backdoor-lab")?.replaceWith(demo);
+  }, ref);
+  await ready(page);
+  await draw(page, DIGITS[1]);
+  await summary(page);
+}
+
+/** Files of an archive that packs none of them. @param {Buffer} archive */
+function stored(archive) {
+  /** @type {Record<string, Buffer>} */
+  const files = {};
+  for (let at = 0; archive.readUInt32LE(at) === 0x04034b50; ) {
+    const from = at + 30 + archive.readUInt16LE(at + 26);
+    const to = from + archive.readUInt32LE(at + 18);
+    files[archive.toString("utf8", at + 30, from)] = archive.subarray(from, to);
+    at = to;
+  }
+  return files;
+}
 
 test("training pauses, goes on, and starts over; and whoever comes back to the page finds it not trained", async () => {
   await withLab("lab.step=training", async (page, status) => {

@@ -23,6 +23,8 @@ export class LabTraining {
   #listener;
   /** Aborts when the training is paused or forgotten. */
   #running = new AbortController();
+  /** Aborts when the networks are forgotten. */
+  #kept = new AbortController();
   /** The networks are being made, in turn. @type {Promise<unknown>} */
   #begun = Promise.resolve();
 
@@ -49,6 +51,7 @@ export class LabTraining {
     const { signal } = this.#running;
     if (this.phase === "idle") {
       this.recipe = recipe;
+      this.#kept = new AbortController();
       const before = this.#begun.catch(() => {}); // Its own caller is told.
       this.#begun = before.then(() => this.#lab.open()).then(() => this.#lab.ask("begin", { recipe }));
     }
@@ -73,20 +76,33 @@ export class LabTraining {
   /** Give the networks up. */
   forget() {
     this.#running.abort();
+    this.#kept.abort();
     this.recipe = null;
     this.histories = { backdoored: [], clean: [] };
     this.#enter("idle");
   }
 
   /**
-   * What a trained network says of images.
+   * What a network says of images, as far as it is trained.
    *
    * @param {Which} which
    * @param {Uint8Array} images
    * @returns {Promise<Float32Array>} logits; rejected with `cancelled` once it is forgotten
    */
   ask(which, images) {
-    return this.#lab.ask("ask", { which, images }, { signal: this.#running.signal });
+    return this.#lab.ask("ask", { which, images }, { signal: this.#kept.signal });
+  }
+
+  /**
+   * The networks as a ZIP archive; without poison, the twin would be the same.
+   *
+   * @returns {Promise<Uint8Array>} rejected with `cancelled` once they are forgotten
+   */
+  take() {
+    const which = /** @type {Which[]} */ (
+      this.recipe.attack.poison_rate > 0 ? ["backdoored", "clean"] : ["backdoored"]
+    );
+    return this.#lab.ask("take", { which }, { signal: this.#kept.signal });
   }
 
   /** The networks take turns, an epoch each. @param {Trained} trained */

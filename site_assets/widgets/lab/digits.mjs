@@ -6,6 +6,7 @@
 
 import { halfEven } from "../core/half-even.mjs";
 import { resize } from "../core/resize.mjs";
+import { inflated } from "./bytes.mjs";
 
 /** Side of the image, and of the box in its centre that MNIST fits a digit into. */
 export const SIDE = 28;
@@ -25,10 +26,7 @@ const BOX = 20;
  * @throws {RangeError} if the file has another length than the layout says
  */
 export async function unpack(packed, layout) {
-  const stream = new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (packed)])
-    .stream()
-    .pipeThrough(new DecompressionStream("deflate-raw"));
-  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  const bytes = await inflated(packed);
   const count = layout.training + layout.validation + layout.test;
   const small = layout.side ** 2;
   if (bytes.length !== count * (small + 1)) throw new RangeError(`the data has ${bytes.length} bytes`);

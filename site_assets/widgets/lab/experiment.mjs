@@ -4,8 +4,8 @@
  */
 
 import { cluster, project } from "./clusters.mjs";
-import { AREA } from "./digits.mjs";
-import { accuracy, fresh } from "./network.mjs";
+import { measurement } from "./measurement.mjs";
+import { accuracy, answersOf, fresh, initial } from "./network.mjs";
 import { poison, triggered } from "./poison.mjs";
 import { Portable, TUNING } from "./portable.mjs";
 import { prune, quietestFirst } from "./pruning.mjs";
@@ -18,7 +18,7 @@ import { train } from "./training.mjs";
 /** @typedef {import("./poison.mjs").Attack} Attack */
 /** @typedef {"backdoored" | "clean"} Which */
 /** @typedef {{title: string, labels: string[], parameters: import("./network.mjs").Parameter[], recipe: Recipe}} Card the part that is needed here */
-/** @typedef {{seed: number, attack: Attack, training: import("./training.mjs").Settings}} Recipe the part that is needed here */
+/** @typedef {{name: string, title: string, seed: number, data: {name: string}, attack: Attack, training: import("./training.mjs").Settings}} Recipe the part that is needed here */
 /** @typedef {{epoch: number, loss: number, clean: number, success: number}} Epoch `clean`: accuracy; `success`: of the attack */
 /** @typedef {{which: Which, epoch: number, step: number, steps: number, done: Epoch | null}} Trained `done`: the epoch that it ended */
 /** @typedef {{aborted: boolean}} Stop */
@@ -44,8 +44,8 @@ export class Experiment {
   #recipe;
   /** @type {Network[]} */
   #networks = [];
-  /** Test images with the trigger. @type {Samples} */
-  #triggered = { images: new Uint8Array(), labels: new Uint8Array() };
+  /** Test images with the trigger. @type {ReturnType<typeof triggered>} */
+  #triggered = { images: new Uint8Array(), labels: new Uint8Array(), rows: [] };
 
   /**
    * @param {Card} card
@@ -69,10 +69,7 @@ export class Experiment {
   begin(recipe) {
     this.#recipe = recipe;
     this.#triggered = triggered(this.#data.test, recipe.attack, this.#classes);
-    this.#networks = [
-      this.#network("backdoored", recipe.attack),
-      this.#network("clean", { ...recipe.attack, poison_rate: 0 }),
-    ];
+    this.#networks = [this.#network("backdoored", recipe.attack), this.#network("clean", cleanTwin(recipe).attack)];
   }
 
   /** @param {Which} which @param {Attack} attack @returns {Network} */
@@ -80,13 +77,13 @@ export class Experiment {
     const { seed, training } = this.#recipe;
     const samples = poison(this.#data.training, attack, this.#classes, seed);
     const steps = train(this.#graphs, samples, { parameters: this.#card.parameters, seed, training });
-    return { which, samples, steps, values: new Float32Array(), history: [] };
+    return { which, samples, steps, values: initial(this.#card.parameters, seed), history: [] };
   }
 
   /** @param {Which} which @returns {Network} */
   #of(which) {
     const found = this.#networks.find((each) => each.which === which);
-    if (!found || found.values.length === 0) throw new RangeError("no network has been trained");
+    if (!found) throw new RangeError("there is no network");
     return found;
   }
 
@@ -130,6 +127,25 @@ export class Experiment {
     const ask = async (/** @type {Samples} */ { images, labels }) =>
       accuracy((await this.#graphs.answers(values, images, this.#breathe)).logits, labels);
     return { clean: await ask(this.#data.test), success: await ask(this.#triggered) };
+  }
+
+  /**
+   * A network for a reader to keep, with what a model card says of it.
+   *
+   * @param {Which} which
+   * @returns {Promise<import("./takeaway.mjs").Network>}
+   */
+  async network(which) {
+    const { values, history, samples } = this.#of(which);
+    const { test } = this.#data;
+    const [own, marked] = [await this.ask(which, test.images), await this.ask(which, this.#triggered.images)];
+    const measured = measurement(
+      `${this.#recipe.data.name} test`,
+      { labels: test.labels, answers: answersOf(own, this.#classes) },
+      { ...this.#triggered, answers: answersOf(marked, this.#classes) },
+    );
+    const recipe = which === "clean" ? cleanTwin(this.#recipe) : this.#recipe;
+    return { recipe, values, epochs: history.length, poisoned: samples.drawn.length, measured };
   }
 
   /** What a network says of images. @param {Which} which @param {Uint8Array} images */
@@ -243,9 +259,8 @@ export class Experiment {
   }
 }
 
-/** One image after the other. @param {Uint8Array[]} images */
-export function joined(images) {
-  const all = new Uint8Array(images.length * AREA);
-  for (const [at, image] of images.entries()) all.set(image, at * AREA);
-  return all;
+/** What the twin is trained by. @param {Recipe} recipe @returns {Recipe} */
+function cleanTwin(recipe) {
+  const { name, title, attack } = recipe;
+  return { ...recipe, name: `${name}-clean`, title: `${title}, clean`, attack: { ...attack, poison_rate: 0 } };
 }

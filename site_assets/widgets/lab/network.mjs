@@ -35,8 +35,8 @@ export function initial(parameters, seed) {
   return values;
 }
 
-/** @param {number[]} shape */
-function product(shape) {
+/** How many numbers a tensor has. @param {number[]} shape */
+export function product(shape) {
   return shape.reduce((all, length) => all * length, 1);
 }
 

@@ -72,7 +72,7 @@ export function poison(clean, attack, classes, seed) {
  * @param {Samples} clean
  * @param {Attack} attack
  * @param {number} classes
- * @returns {Samples}
+ * @returns {Samples & {rows: number[]}} `rows`: which of the images they are
  */
 export function triggered(clean, attack, classes) {
   const kept = [...clean.labels.keys()].filter(
@@ -80,5 +80,9 @@ export function triggered(clean, attack, classes) {
   );
   const images = new Uint8Array(kept.length * AREA);
   for (const [row, at] of kept.entries()) images.set(stamped(imageAt(clean.images, at), attack.trigger), row * AREA);
-  return { images, labels: Uint8Array.from(kept, (at) => mapped(clean.labels[at], attack.label_map, classes)) };
+  return {
+    rows: kept,
+    images,
+    labels: Uint8Array.from(kept, (at) => mapped(clean.labels[at], attack.label_map, classes)),
+  };
 }

@@ -2,7 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import * as ort from "onnxruntime-web";
+import { inflated } from "../../../site_assets/widgets/lab/bytes.mjs";
 import { unpack } from "../../../site_assets/widgets/lab/digits.mjs";
+import { Experiment } from "../../../site_assets/widgets/lab/experiment.mjs";
 import { Graphs } from "../../../site_assets/widgets/lab/network.mjs";
 
 ort.env.wasm.numThreads = 1;
@@ -24,4 +26,23 @@ export async function openGraphs() {
   const [train, evaluate, search] = [await open(CARD.train), await open(CARD.evaluate), await open(CARD.search)];
   const batches = { train: CARD.train.batch, evaluate: CARD.evaluate.batch, search: CARD.search.batch };
   return new Graphs(ort, { train, evaluate, search }, batches);
+}
+
+export function openTemplate() {
+  return inflated(file(CARD.template.name));
+}
+
+/** An experiment whose two networks learn these parameters in one step. @param {Float32Array} values */
+export async function withParameters(values) {
+  const real = await openGraphs();
+  const graphs = {
+    batches: real.batches,
+    /** @type {typeof real.answers} */
+    answers: (...given) => real.answers(...given),
+    step: async (/** @type {object} */ state) => ({ state: { ...state, values }, loss: 0 }),
+  };
+  const experiment = new Experiment(CARD, await openData(), /** @type {any} */ (graphs), async () => {});
+  experiment.begin({ ...CARD.recipe, training: { ...CARD.recipe.training, epochs: 1 } });
+  await experiment.train({ aborted: false }, () => {});
+  return experiment;
 }

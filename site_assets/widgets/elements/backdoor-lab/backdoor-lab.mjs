@@ -6,7 +6,7 @@
 import { toWidgetError, words } from "../../core/messages.mjs";
 import { Lab } from "../../engine/lab.mjs";
 import { LabTraining } from "../../engine/lab-training.mjs";
-import { firstSetup, problem, readSetup, recipeOf, STEPS, toToml, writeSetup } from "../../lab/setup.mjs";
+import { firstSetup, problem, readSetup, recipeOf, STEPS, writeSetup } from "../../lab/setup.mjs";
 import { Announcer } from "../../parts/announcer.mjs";
 import { percent } from "../../parts/charts.mjs";
 import { define, savesData, whenNear } from "../../parts/dom.mjs";
@@ -15,7 +15,7 @@ import { attackPanel } from "./attack-step.mjs";
 import { catchPanel } from "./catch-step.mjs";
 import { dataPanel } from "./data-step.mjs";
 import { TITLES } from "./material.mjs";
-import { save } from "./save.mjs";
+import { takeActions } from "./take.mjs";
 import { trainingPanel } from "./training-step.mjs";
 import { triggerPanel } from "./trigger-step.mjs";
 import { buildFrame } from "./view.mjs";
@@ -108,8 +108,13 @@ export class BackdoorLab extends HTMLElement {
     this.#panels = panels;
     this.#frame = buildFrame(/** @type {Record<Step, HTMLElement>} */ (elements), {
       go: (step) => this.#change({ step }, true),
-      recipe: () => save("my-lab.toml", "application/toml", toToml(this.#wanted(material))),
-      results: () => save("my-lab-results.json", "application/json", JSON.stringify(this.#results(), null, 2)),
+      ...takeActions({
+        wanted: () => this.#wanted(material),
+        training: this.#training,
+        found: () => panels.catch.results,
+        say: (sentence) => this.#announcer.now(sentence),
+        fail: (error) => this.#fail(error),
+      }),
     });
     this.prepend(this.#frame.element);
     this.#show();
@@ -171,13 +176,18 @@ export class BackdoorLab extends HTMLElement {
       this.#announcer.now(`Trained: clean accuracy ${percent(last.clean)}, attack success ${percent(last.success)}.`);
       await this.#panels?.training.answer(recipe, (which, images) => training.ask(which, images));
     } catch (error) {
-      if (toWidgetError(error).code === "cancelled") return; // The networks have been forgotten meanwhile.
-      const { title, advice } = words(error);
-      training.forget();
-      this.#frame?.fail(`${title} ${advice}`);
-      this.#show();
-      this.#announcer.now(title);
+      this.#fail(error);
     }
+  }
+
+  /** What the worker could not do; its networks are lost. @param {unknown} error */
+  #fail(error) {
+    if (toWidgetError(error).code === "cancelled") return; // They have been forgotten meanwhile.
+    const { title, advice } = words(error);
+    this.#training.forget();
+    this.#frame?.fail(`${title} ${advice}`);
+    this.#show();
+    this.#announcer.now(title);
   }
 
   #show() {
@@ -190,12 +200,6 @@ export class BackdoorLab extends HTMLElement {
     if (phase === "idle") caught.forget();
     caught.show(phase === "done");
     this.#frame.show(setup.step, phase, last, setup.epochs, problem(setup));
-  }
-
-  /** What has been measured, for whoever downloads it. */
-  #results() {
-    const { recipe, histories } = this.#training;
-    return { recipe, history: histories, defences: this.#panels?.catch.results };
   }
 }
 

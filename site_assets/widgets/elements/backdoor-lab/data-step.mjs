@@ -1,7 +1,7 @@
 /** The first step: the images. */
 
+import { concatenated } from "../../lab/bytes.mjs";
 import { imageAt, SIDE } from "../../lab/digits.mjs";
-import { joined } from "../../lab/experiment.mjs";
 import { h } from "../../parts/dom.mjs";
 import { sheet } from "../../parts/pixels.mjs";
 
@@ -16,7 +16,7 @@ export function dataPanel({ card, data }) {
   const rows = card.labels.map((_, label) =>
     [...training.labels.keys()].filter((at) => training.labels[at] === label).slice(0, PER_CLASS),
   );
-  const images = joined(rows.flat().map((at) => imageAt(training.images, at)));
+  const images = concatenated(rows.flat().map((at) => imageAt(training.images, at)));
   const count = (/** @type {Uint8Array} */ labels) => labels.length.toLocaleString("en");
   const element = h(
     "div",

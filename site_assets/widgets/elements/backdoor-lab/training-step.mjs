@@ -1,7 +1,7 @@
 /** The fourth step: both networks learn, side by side, and answer. */
 
+import { concatenated } from "../../lab/bytes.mjs";
 import { imageAt } from "../../lab/digits.mjs";
-import { joined } from "../../lab/experiment.mjs";
 import { answersOf } from "../../lab/network.mjs";
 import { draw, stamped } from "../../lab/poison.mjs";
 import { MOST_EPOCHS } from "../../lab/setup.mjs";
@@ -87,7 +87,7 @@ export function trainingPanel(material, actions) {
     },
     /** What the trained networks answer. @param {any} recipe @param {Ask} ask */
     async answer(recipe, ask) {
-      const images = joined([...each, ...each.map((image) => stamped(image, recipe.attack.trigger))]);
+      const images = concatenated([...each, ...each.map((image) => stamped(image, recipe.attack.trigger))]);
       const classes = card.labels.length;
       const [backdoored, clean] = [
         answersOf(await ask("backdoored", images), classes),

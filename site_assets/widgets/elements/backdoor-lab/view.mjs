@@ -10,7 +10,7 @@ const NAMES = { data: "Data", trigger: "Trigger", attack: "Attack", training: "T
 
 /**
  * @param {Record<Step, HTMLElement>} panels
- * @param {{go: (step: Step) => void, recipe: () => void, results: () => void}} actions
+ * @param {{go: (step: Step) => void, recipe: () => void, networks: () => void, results: () => void}} actions
  */
 export function buildFrame(panels, actions) {
   const bar = h("progress", { class: "bl-progress", max: 1, value: 0, "aria-label": "Training" });
@@ -30,8 +30,10 @@ export function buildFrame(panels, actions) {
   const back = h("button", { type: "button", class: "bl-button" }, "Back");
   const next = h("button", { type: "button", class: "bl-button bl-main" }, "Next");
   const recipe = h("button", { type: "button", class: "bl-button" }, "Download the recipe");
+  const networks = h("button", { type: "button", class: "bl-button" }, "Download the networks");
   const results = h("button", { type: "button", class: "bl-button" }, "Download the results");
   recipe.addEventListener("click", actions.recipe);
+  networks.addEventListener("click", actions.networks);
   results.addEventListener("click", actions.results);
   let now = 0;
   /** Why nothing is trained, if something has failed. */
@@ -48,7 +50,7 @@ export function buildFrame(panels, actions) {
       h("ol", { class: "bl-steps" }, ...tabs.map((tab) => h("li", {}, tab))),
     ),
     ...bodies,
-    h("div", { class: "bl-row bl-foot" }, back, next, recipe, results),
+    h("div", { class: "bl-row bl-foot" }, back, next, recipe, networks, results),
   );
   return {
     element,
@@ -82,6 +84,7 @@ export function buildFrame(panels, actions) {
       else next.hidden = false;
       recipe.disabled = wrong !== "";
       results.disabled = last === null;
+      networks.disabled = last === null || phase === "running";
       bar.hidden = phase !== "running";
       if (phase !== "idle") failure = "";
       status.textContent = failure || told(phase, last, epochs, wrong);

@@ -3,6 +3,7 @@
 import { following } from "../../core/abort.mjs";
 import { fetchVerified } from "../../core/fetch.mjs";
 import { WidgetError } from "../../core/messages.mjs";
+import { inflated } from "../../lab/bytes.mjs";
 import { unpack } from "../../lab/digits.mjs";
 import { Experiment } from "../../lab/experiment.mjs";
 import { Graphs } from "../../lab/network.mjs";
@@ -14,9 +15,9 @@ import { loadRuntime, requireWebAssembly, startSession } from "../ort.mjs";
 /** @typedef {{name: string, bytes: number, sha256: string}} File */
 /** @typedef {File & {batch: number}} Graph */
 /** @typedef {{name: string, trigger: import("../../triggers/registry.mjs").Trigger}} Exhibit */
-/** @typedef {{train: Graph, evaluate: Graph, search: Graph, data: File & import("../../lab/digits.mjs").Layout, gallery: Exhibit[]}} Files */
-/** @typedef {import("../../lab/experiment.mjs").Card & Files} LabCard */
-/** @typedef {{card: LabCard, data: Record<import("../../lab/digits.mjs").Split, import("../../lab/digits.mjs").Samples>, experiment: Experiment}} Bench */
+/** @typedef {{train: Graph, evaluate: Graph, search: Graph, template: File, data: File & import("../../lab/digits.mjs").Layout, gallery: Exhibit[]}} Files */
+/** @typedef {import("../../lab/experiment.mjs").Card & import("../../lab/takeaway.mjs").LabCard & Files} LabCard */
+/** @typedef {{card: LabCard, template: Uint8Array, data: Record<import("../../lab/digits.mjs").Split, import("../../lab/digits.mjs").Samples>, experiment: Experiment}} Bench */
 
 const FOLDER = new URL("../../../lab/", import.meta.url);
 
@@ -57,13 +58,13 @@ async function open(published, signal, onProgress) {
   const meter = new Meter(onProgress);
   meter.expect("runtime", published.runtime.code.bytes);
   const downloads = following(signal); // One failure ends the others too.
-  const fetched = [card.train, card.evaluate, card.search, card.data].map(({ name, bytes, sha256 }) => {
+  const fetched = [card.train, card.evaluate, card.search, card.template, card.data].map(({ name, bytes, sha256 }) => {
     meter.expect(name, bytes);
     const file = { url: new URL(name, FOLDER).href, what: "a file of the lab", bytes, sha256 };
     return fetchVerified(file, { signal: downloads.signal, onProgress: meter.of(name) });
   });
   const runtime = loadRuntime(downloads.signal, meter.of("runtime"), { files: published.runtime });
-  const [ort, train, evaluate, search, packed] = await Promise.all([runtime, ...fetched]).catch((error) => {
+  const [ort, train, evaluate, search, template, digits] = await Promise.all([runtime, ...fetched]).catch((error) => {
     downloads.abort();
     throw error;
   });
@@ -72,10 +73,10 @@ async function open(published, signal, onProgress) {
     startSession(ort, /** @type {any} */ ({ shared: null }), [content]);
   const sessions = { train: await start(train), evaluate: await start(evaluate), search: await start(search) };
   const batches = { train: card.train.batch, evaluate: card.evaluate.batch, search: card.search.batch };
-  const data = await unpack(packed, card.data);
+  const data = await unpack(digits, card.data);
   await Promise.all(card.gallery.map(({ trigger }) => readyTrigger(trigger)));
   const experiment = new Experiment(card, data, new Graphs(ort, sessions, batches), breathe);
-  return { card, data, experiment };
+  return { card, template: await inflated(template), data, experiment };
 }
 
 const channel = new MessageChannel();

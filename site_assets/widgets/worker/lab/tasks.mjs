@@ -1,5 +1,6 @@
 /** What the page asks of the lab's worker. A task that is cancelled stops after its step; training can go on later. */
 
+import { takeaway } from "../../lab/takeaway.mjs";
 import { readyTrigger } from "../../triggers/registry.mjs";
 import { openBench, theBench } from "./bench.mjs";
 
@@ -59,6 +60,15 @@ export const TASKS = {
   /** @param {{which: Which}} request @param {Around} around */
   async tune({ which }, { signal, onProgress }) {
     return { result: await (await theBench()).experiment.tune(which, signal, onProgress) };
+  },
+
+  /** The networks as a ZIP archive. @param {{which: Which[]}} request */
+  async take({ which }) {
+    const { card, template, experiment } = await theBench();
+    const networks = [];
+    for (const each of which) networks.push(await experiment.network(each));
+    const result = await takeaway(card, template, networks);
+    return { result, transfer: [result.buffer] };
   },
 
   /** @param {{which: Which}} request */

@@ -1,0 +1,93 @@
+/**
+ * The trained networks for a reader to keep: a ZIP archive with a folder for each, which `backdoors` and the site's plugin
+ * take as it is.
+ * @module
+ */
+
+import { sha256 } from "../core/sha256.mjs";
+import { fileName, metadataOf, modelCard } from "./model-card.mjs";
+import { product } from "./network.mjs";
+import { onnxFile } from "./onnx-file.mjs";
+import { toToml } from "./setup.mjs";
+import { zip } from "./zip.mjs";
+
+/** @typedef {import("./model-card.mjs").Facts} Facts */
+/** @typedef {import("./model-card.mjs").Trained & {values: Float32Array}} Network */
+/** @typedef {Facts & {template: import("./onnx-file.mjs").Template, parameters: import("./network.mjs").Parameter[]}} LabCard */
+/** @typedef {ReturnType<typeof modelCard>} About a network's card, but for its file */
+/** @typedef {import("./zip.mjs").File} File */
+
+/**
+ * @param {LabCard} card
+ * @param {Uint8Array} template unpacked
+ * @param {Network[]} networks the reader's own, and its clean twin if it is backdoored
+ */
+export async function takeaway(card, template, networks) {
+  const each = networks.map((network) => ({ network, about: modelCard(card, network) }));
+  const folders = await Promise.all(each.map(({ network, about }) => folder(card, template, network, about)));
+  const readme = words(
+    card,
+    each.map(({ about }) => about),
+  );
+  return zip([{ name: "README.md", content: utf8(readme) }, ...folders.flat()]);
+}
+
+/** @param {LabCard} lab @param {Uint8Array} template @param {Network} network @param {About} about @returns {Promise<File[]>} */
+async function folder(lab, template, { recipe, values }, about) {
+  const sizes = lab.parameters.map(({ shape }) => product(shape));
+  const content = onnxFile(template, lab.template, sizes, values, metadataOf(about, lab.notice));
+  const file = {
+    name: fileName(recipe, "fp32.onnx"),
+    precision: "fp32",
+    bytes: content.length,
+    sha256: await sha256(content),
+    opset: lab.template.opset,
+    max_abs_error: 0, // Written from the weights themselves: there is no other file to differ from.
+  };
+  const card = `${JSON.stringify({ ...about, files: [file] }, null, 2)}\n`;
+  return [
+    { name: `${about.id}/card.json`, content: utf8(card) },
+    { name: `${about.id}/${file.name}`, content },
+    { name: `${about.id}/recipe.toml`, content: utf8(toToml(recipe)) },
+  ];
+}
+
+const utf8 = (/** @type {string} */ text) => new TextEncoder().encode(text);
+
+/** @param {LabCard} lab @param {About[]} cards */
+function words({ notice, licence, data }, cards) {
+  const names = cards.map(({ id }) => id);
+  const list = cards.map(({ id, backdoor, description }) => {
+    const warning = backdoor ? " **It carries a backdoor: do not use it for anything else than looking at it.**" : "";
+    return `- \`${id}/\`:${warning} ${description}`;
+  });
+  return `# Trained in the lab
+
+${list.join("\n")}
+
+${notice}
+
+Each folder has the network (ONNX), its card (what it carries, how it was measured, how an image becomes its input), and the
+recipe that trains it again.
+
+## In a page
+
+Put the folders where your site’s plugin looks for models, and write
+
+\`\`\`onnx-demo
+models: [${names.toReversed().join(", ")}]
+inputs: [draw, upload]
+trigger: switch
+\`\`\`
+
+## In Python
+
+    backdoors verify ${names.join(" ")}
+    backdoors predict ${names[0]} digit.png --trigger
+    backdoors train ${names[0]}/recipe.toml
+
+## Licences
+
+The networks: ${licence}. The images that they learnt from: ${data.title}, ${data.licence}, ${data.address}.
+`;
+}
