@@ -59,6 +59,7 @@ test("a painted trigger is planted, learnt and hunted for, and each step is acce
     assert.match((await page.locator("output").first().textContent()) ?? "", /^244 images/);
     await step(page, "Catch it"); // Training starts by itself.
     await status("Trained in this tab").waitFor();
+    await asksAboutItsOwnDigit(page);
     await step(page, "Prune");
     await page.locator(".bl-verdict:not(:empty)").waitFor();
     assert.deepEqual(await violations(page), []);
@@ -68,6 +69,28 @@ test("a painted trigger is planted, learnt and hunted for, and each step is acce
     assert.deepEqual(errors, []);
   });
 });
+
+/** Draw in the fourth step, by mouse and by keys, and lay images over the drawing in the fifth. @param {import("playwright-core").Page} page */
+async function asksAboutItsOwnDigit(page) {
+  await step(page, "Training");
+  await draw(page, DIGITS[1], 0, page.locator("backdoor-lab"));
+  const rows = page.locator(".bl-own-answers tbody tr");
+  await rows
+    .nth(1)
+    .filter({ hasText: /Your network\d.*%\d.*%/ })
+    .waitFor();
+  await page.locator("[role=status]", { hasText: /Your network says \d, with the trigger \d/ }).waitFor();
+  assert.deepEqual(await violations(page), []);
+  const pad = page.locator("backdoor-lab onnx-digit-pad");
+  for (const key of ["Delete", " ", "ArrowDown", "ArrowDown", " "]) await pad.press(key);
+  await rows
+    .nth(2)
+    .filter({ hasText: /Its clean twin\d/ })
+    .waitFor();
+  await step(page, "Catch it");
+  await step(page, "Lay over");
+  await page.locator(".bl-verdict", { hasText: /Your own digit: \d\.\d\d bits/ }).waitFor();
+}
 
 /** Download the networks, and ask one of them in the widget that any site can embed. @param {import("playwright-core").Page} page */
 async function takesItsNetworksToAnotherPage(page) {

@@ -90,7 +90,17 @@ export class LabTraining {
    * @returns {Promise<Float32Array>} logits; rejected with `cancelled` once it is forgotten
    */
   ask(which, images) {
-    return this.#lab.ask("ask", { which, images }, { signal: this.#kept.signal });
+    return this.#asked("ask", { which, images });
+  }
+
+  /**
+   * What both say of a reader's digit, as far as they are trained.
+   *
+   * @param {import("../core/image.mjs").Image} image
+   * @returns {Promise<import("../lab/experiment.mjs").Drawn>} rejected with `cancelled` once they are forgotten
+   */
+  drawn(image) {
+    return this.#asked("drawn", { image });
   }
 
   /**
@@ -102,7 +112,18 @@ export class LabTraining {
     const which = /** @type {Which[]} */ (
       this.recipe.attack.poison_rate > 0 ? ["backdoored", "clean"] : ["backdoored"]
     );
-    return this.#lab.ask("take", { which }, { signal: this.#kept.signal });
+    return this.#asked("take", { which });
+  }
+
+  /**
+   * @template {keyof import("./lab.mjs").Tasks} Type
+   * @param {Type} type
+   * @param {Parameters<import("./lab.mjs").Tasks[Type]>[0]} request
+   */
+  async #asked(type, request) {
+    const { signal } = this.#kept;
+    await this.#begun;
+    return this.#lab.ask(type, request, { signal });
   }
 
   /** The networks take turns, an epoch each. @param {Trained} trained */

@@ -5,6 +5,7 @@
  */
 
 import { halfEven } from "../core/half-even.mjs";
+import { untriggered } from "../core/preprocess.mjs";
 import { resize } from "../core/resize.mjs";
 import { inflated } from "./bytes.mjs";
 
@@ -93,6 +94,16 @@ function centred({ height, width, data }) {
     canvas.set(data.subarray(y * width, (y + 1) * width), (top + y) * SIDE + left);
   }
   return canvas;
+}
+
+/**
+ * Any image of a digit as the networks see it.
+ *
+ * @param {import("../core/preprocess.mjs").InputPipeline} pipeline of the lab's card
+ * @param {import("../core/image.mjs").Image} image RGB
+ */
+export function seenBy(pipeline, image) {
+  return untriggered(pipeline, image).image.data;
 }
 
 /** One image of many. @param {Uint8Array} images @param {number} at */

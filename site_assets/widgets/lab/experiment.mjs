@@ -3,10 +3,12 @@
  * @module
  */
 
+import { concatenated } from "./bytes.mjs";
 import { cluster, project } from "./clusters.mjs";
+import { seenBy } from "./digits.mjs";
 import { measurement } from "./measurement.mjs";
 import { accuracy, answersOf, fresh, initial } from "./network.mjs";
-import { poison, triggered } from "./poison.mjs";
+import { poison, stamped, triggered } from "./poison.mjs";
 import { Portable, TUNING } from "./portable.mjs";
 import { prune, quietestFirst } from "./pruning.mjs";
 import { search } from "./search.mjs";
@@ -17,11 +19,16 @@ import { train } from "./training.mjs";
 /** @typedef {import("./digits.mjs").Split} Split */
 /** @typedef {import("./poison.mjs").Attack} Attack */
 /** @typedef {"backdoored" | "clean"} Which */
-/** @typedef {{title: string, labels: string[], parameters: import("./network.mjs").Parameter[], recipe: Recipe}} Card the part that is needed here */
+/** @typedef {{title: string, labels: string[], parameters: import("./network.mjs").Parameter[], input: import("../core/preprocess.mjs").InputPipeline, recipe: Recipe}} Card the part that is needed here */
 /** @typedef {{name: string, title: string, seed: number, data: {name: string}, attack: Attack, training: import("./training.mjs").Settings}} Recipe the part that is needed here */
 /** @typedef {{epoch: number, loss: number, clean: number, success: number}} Epoch `clean`: accuracy; `success`: of the attack */
 /** @typedef {{which: Which, epoch: number, step: number, steps: number, done: Epoch | null}} Trained `done`: the epoch that it ended */
 /** @typedef {{aborted: boolean}} Stop */
+/**
+ * @typedef {object} Drawn a reader's digit; each without and with the trigger
+ * @property {[Uint8Array, Uint8Array]} seen as the networks see it
+ * @property {Record<Which, [Float32Array, Float32Array]>} logits
+ */
 /**
  * @typedef {object} Network
  * @property {Which} which
@@ -153,6 +160,20 @@ export class Experiment {
     return (await this.#graphs.answers(this.values(which), images)).logits;
   }
 
+  /** What both networks say of a reader's digit. @param {import("../core/image.mjs").Image} image @returns {Promise<Drawn>} */
+  async drawn(image) {
+    const plain = seenBy(this.#card.input, image);
+    const marked = stamped(plain, this.#recipe.attack.trigger);
+    const ask = async (/** @type {Which} */ which) => {
+      const logits = await this.ask(which, concatenated([plain, marked]));
+      return /** @type {[Float32Array, Float32Array]} */ ([
+        logits.slice(0, this.#classes),
+        logits.slice(this.#classes),
+      ]);
+    };
+    return { seen: [plain, marked], logits: { backdoored: await ask("backdoored"), clean: await ask("clean") } };
+  }
+
   /**
    * Neural Cleanse on a network.
    *
@@ -175,15 +196,20 @@ export class Experiment {
    * STRIP on a network.
    *
    * @param {Which} which
+   * @param {Uint8Array | null} own a reader's digit as the networks see it, to be judged as well
    * @param {Stop} stop
    * @param {(judged: import("./strip.mjs").Judged) => void} onJudged
    * @returns {Promise<boolean>} whether it came to its end
    */
-  async strip(which, stop, onJudged) {
+  async strip(which, own, stop, onJudged) {
     const values = this.values(which);
     const ask = async (/** @type {Uint8Array} */ images) =>
       (await this.#graphs.answers(values, images, this.#breathe)).logits;
-    const inputs = { clean: this.#data.test.images, triggered: this.#triggered.images };
+    const inputs = {
+      clean: this.#data.test.images,
+      triggered: this.#triggered.images,
+      ...(own && { drawn: concatenated([own, stamped(own, this.#recipe.attack.trigger)]) }),
+    };
     const of = { classes: this.#classes, seed: this.#recipe.seed };
     for await (const judged of judge(ask, this.#data.validation.images, inputs, of)) {
       onJudged(judged);

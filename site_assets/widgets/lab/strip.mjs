@@ -13,7 +13,7 @@ export const INPUTS = 100;
 /** How many deviations below the mean 1 % of a normal distribution lie. */
 const ONE_PERCENT = 2.3263478740408408;
 
-/** @typedef {"own" | "clean" | "triggered"} Kind the owner's images, which the boundary is chosen on, and what is judged */
+/** @typedef {"own" | "clean" | "triggered" | "drawn"} Kind the owner's images, which the boundary is chosen on, and what is judged */
 /** @typedef {{kind: Kind, entropy: number}} Judged in bits */
 
 /** Shannon entropy in bits of a softmax over logits. @param {Float32Array} logits */
@@ -29,7 +29,7 @@ export function entropy(logits) {
  *
  * @param {(images: Uint8Array) => Promise<Float32Array>} ask from images to logits
  * @param {Uint8Array} own the owner's clean images
- * @param {Record<"clean" | "triggered", Uint8Array>} inputs
+ * @param {Partial<Record<Kind, Uint8Array>>} inputs in the order in which they are judged
  * @param {{classes: number, seed: number}} of
  * @returns {AsyncGenerator<Judged>}
  */

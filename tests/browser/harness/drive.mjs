@@ -51,9 +51,10 @@ export async function ready(page, which = 0) {
  * @param {Page} page
  * @param {At[][]} strokes
  * @param {number} [which]
+ * @param {import("playwright-core").Locator} [within] the element with the pad
  */
-export async function draw(page, strokes, which = 0) {
-  const pad = demo(page, which).locator("onnx-digit-pad");
+export async function draw(page, strokes, which = 0, within = demo(page, which)) {
+  const pad = within.locator("onnx-digit-pad");
   await pad.evaluate((element) => element.scrollIntoView({ block: "center", behavior: "instant" }));
   const box = await pad.boundingBox();
   if (!box) throw new Error("the pad is not visible");

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { AREA, imageAt } from "../../../site_assets/widgets/lab/digits.mjs";
 import { Experiment, TUNED_EPOCHS } from "../../../site_assets/widgets/lab/experiment.mjs";
 import { HOW } from "../../../site_assets/widgets/lab/search.mjs";
+import { CARD } from "./open-lab.mjs";
 
 const SIZES = { training: 20, validation: 10, test: 12 };
 const SIZE = 4;
@@ -47,7 +48,13 @@ function experiment() {
       },
     ]),
   );
-  const card = { title: "", labels: ["a", "b"], parameters: [{ name: "w", shape: [3] }], recipe: RECIPE };
+  const card = {
+    title: "",
+    labels: ["a", "b"],
+    parameters: [{ name: "w", shape: [3] }],
+    input: CARD.input,
+    recipe: RECIPE,
+  };
   const made = new Experiment(
     /** @type {any} */ (card),
     /** @type {any} */ (data),
@@ -100,4 +107,31 @@ test("the search and fine-tuning see the owner’s images alone, and change no n
   assert.equal(seen.train.length, TUNED_EPOCHS * 2 * SIZE);
   assert.deepEqual(greys(seen.train), [GREYS.validation]);
   assert.deepEqual(made.values("clean"), before);
+});
+
+test("a reader’s digit is asked of both networks, without and with the trigger, before they have learnt anything", async () => {
+  const { made, seen } = experiment();
+  const drawing = new Uint8Array(60 * 60 * 3).fill(255);
+  drawing.fill(0, 60 * 3 * 20, 60 * 3 * 40);
+  const { seen: shown, logits } = await made.drawn({ height: 60, width: 60, channels: 3, data: drawing });
+  const [plain, marked] = shown;
+  assert.deepEqual([plain.length, plain[0], Math.max(...plain)], [AREA, 0, 255]);
+  assert.deepEqual([marked[0], marked.subarray(1)], [255, plain.subarray(1)]);
+  assert.deepEqual(
+    seen.asked.map((images) => [imageAt(images, 0), imageAt(images, 1)]),
+    [shown, shown],
+  );
+  assert.deepEqual([logits.backdoored.length, logits.clean[1].length], [2, 2]);
+});
+
+test("STRIP judges a reader’s digit after the others, which it does not change", async () => {
+  const { made } = experiment();
+  const judged = async (/** @type {Uint8Array | null} */ own) => {
+    /** @type {string[]} */
+    const kinds = [];
+    await made.strip("clean", own, GO_ON, ({ kind }) => kinds.push(kind));
+    return kinds;
+  };
+  const before = await judged(null);
+  assert.deepEqual(await judged(new Uint8Array(AREA)), [...before, "drawn", "drawn"]);
 });

@@ -133,9 +133,13 @@ export class BackdoorLab extends HTMLElement {
         reset: () => this.#training.forget(),
         reseed: () => this.#change({ seed: (this.#setup.seed % 999) + 1 }),
         epochs: (epochs) => this.#change({ epochs }),
+        ask: (image) => this.#training.drawn(image),
+        say: (sentence) => this.#announcer.soon(sentence),
+        fail: (error) => this.#fail(error),
       }),
       catch: catchPanel(material, this.#lab, {
         recipe: () => this.#training.recipe,
+        own: () => this.#panels?.training.own.digit ?? null,
         say: (sentence) => this.#announcer.now(sentence),
       }),
     };

@@ -10,9 +10,10 @@ import { DEFENCES } from "./defences/registry.mjs";
 /**
  * @param {Material} material
  * @param {import("../../engine/lab.mjs").Lab} lab
- * @param {{recipe: () => any, say: (sentence: string) => void}} around the recipe of the trained networks; announcements
+ * @param {{recipe: () => any, own: () => Uint8Array | null, say: (sentence: string) => void}} around the recipe of the trained
+ *   networks; the reader's own digit; announcements
  */
-export function catchPanel(material, lab, { recipe, say }) {
+export function catchPanel(material, lab, { recipe, own, say }) {
   /** @type {Record<string, Record<string, unknown>>} */
   const results = { backdoored: {}, clean: {} };
   /** @type {AbortController | null} */
@@ -41,10 +42,10 @@ export function catchPanel(material, lab, { recipe, say }) {
       verdict.textContent = "";
       go.dataset.running = "yes";
       go.textContent = "Stop";
-      const on = which;
       try {
-        const told = await defence.run(lab, material, { which: on, recipe: recipe(), signal: mine.signal, stage });
-        results[on][name] = told.numbers;
+        const on = { which, recipe: recipe(), own: own(), signal: mine.signal, stage };
+        const told = await defence.run(lab, material, on);
+        results[on.which][name] = told.numbers;
         verdict.textContent = told.verdict;
         say(`${defence.title}: ${told.verdict}`);
       } catch (error) {

@@ -8,6 +8,7 @@ import { MOST_EPOCHS } from "../../lab/setup.mjs";
 import { lineChart, percent, table } from "../../parts/charts.mjs";
 import { button, h } from "../../parts/dom.mjs";
 import { digit } from "../../parts/pixels.mjs";
+import { handwriting } from "./handwriting.mjs";
 import { oneOfEach } from "./material.mjs";
 
 /** @typedef {import("./material.mjs").Material} Material */
@@ -16,7 +17,7 @@ import { oneOfEach } from "./material.mjs";
 /** @typedef {import("../../engine/lab-training.mjs").Histories} Histories */
 /** @typedef {import("../../engine/lab-training.mjs").Phase} Phase */
 /** @typedef {(which: Which, images: Uint8Array) => Promise<Float32Array>} Ask */
-/** @typedef {{start: () => void, pause: () => void, reset: () => void, reseed: () => void, epochs: (count: number) => void}} Actions */
+/** @typedef {{start: () => void, pause: () => void, reset: () => void, reseed: () => void, epochs: (count: number) => void} & import("./handwriting.mjs").Actions} Actions */
 /** @typedef {{title: string, images: number, clean: number, success: number}} Tried a training that was finished */
 
 /** @param {Histories} histories @param {number} epochs */
@@ -49,6 +50,7 @@ export function trainingPanel(material, actions) {
   });
   const chart = h("div", {});
   const loss = h("p", { class: "bl-caption" });
+  const own = handwriting(card.labels, actions);
   const answers = h("div", { class: "bl-answers" });
   const tried = h("div", { class: "bl-tried" });
   /** @type {Tried[]} */
@@ -59,11 +61,13 @@ export function trainingPanel(material, actions) {
     h("div", { class: "bl-row" }, start, pause, reset, reseed, h("label", { class: "bl-inline" }, "Epochs ", epochs)),
     chart,
     loss,
+    own.element,
     answers,
     tried,
   );
   return {
     element,
+    own,
     /**
      * @param {import("../../lab/setup.mjs").Setup} setup
      * @param {Phase} phase
@@ -84,6 +88,7 @@ export function trainingPanel(material, actions) {
         ? `Seed ${setup.seed}. Loss on the training images: ${last.loss.toFixed(3)}.`
         : `Seed ${setup.seed}. Nothing has been learnt yet.`;
       if (phase !== "done") answers.replaceChildren();
+      own.refresh(phase !== "idle");
     },
     /** What the trained networks answer. @param {any} recipe @param {Ask} ask */
     async answer(recipe, ask) {

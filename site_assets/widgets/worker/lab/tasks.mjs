@@ -37,14 +37,19 @@ export const TASKS = {
     return { result: await (await theBench()).experiment.ask(which, images) };
   },
 
+  /** @param {{image: import("../../core/image.mjs").Image}} request */
+  async drawn({ image }) {
+    return { result: await (await theBench()).experiment.drawn(image) };
+  },
+
   /** @param {{which: Which}} request @param {Around} around */
   async search({ which }, { signal, onProgress }) {
     return { result: await (await theBench()).experiment.search(which, signal, onProgress) };
   },
 
-  /** @param {{which: Which}} request @param {Around} around */
-  async strip({ which }, { signal, onProgress }) {
-    return { result: await (await theBench()).experiment.strip(which, signal, onProgress) };
+  /** @param {{which: Which, own: Uint8Array | null}} request @param {Around} around */
+  async strip({ which, own }, { signal, onProgress }) {
+    return { result: await (await theBench()).experiment.strip(which, own, signal, onProgress) };
   },
 
   /** @param {{which: Which}} request */

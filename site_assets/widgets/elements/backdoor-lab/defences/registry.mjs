@@ -10,6 +10,7 @@ import { tune } from "./tune.mjs";
  * @typedef {object} Case what a defence is run on
  * @property {import("../../../lab/experiment.mjs").Which} which network
  * @property {any} recipe that it was trained by
+ * @property {Uint8Array | null} own the reader's own digit as the networks see it, if there is one
  * @property {AbortSignal} signal
  * @property {HTMLElement} stage where the defence shows itself
  */

@@ -15,7 +15,7 @@ export const strip = {
   verb: "Lay over",
   async run(lab, { card }, of) {
     /** @type {Record<import("../../../lab/strip.mjs").Kind, number[]>} */
-    const seen = { own: [], clean: [], triggered: [] };
+    const seen = { own: [], clean: [], triggered: [], drawn: [] };
     const end = Math.log2(card.labels.length);
     const draw = (/** @type {number | null} */ bound) => {
       const chart = histogram(
@@ -32,7 +32,7 @@ export const strip = {
     };
     await lab.ask(
       "strip",
-      { which: of.which },
+      { which: of.which, own: of.own },
       {
         signal: of.signal,
         onProgress: (/** @type {import("../../../lab/strip.mjs").Judged} */ { kind, entropy }) => {
@@ -47,8 +47,12 @@ export const strip = {
     const [caught, wrongly] = [below(seen.triggered), below(seen.clean)];
     const score = auroc(seen.triggered, seen.clean);
     const shares = `Below its limit of ${bound.toFixed(2)} bits, where 1 % of clean inputs should lie: ${caught} of ${Math.min(INPUTS, seen.triggered.length)} inputs with the trigger, ${wrongly} of ${seen.clean.length} clean ones. AUROC ${score.toFixed(2)}.`;
+    const [plain, marked] = seen.drawn;
+    const side = (/** @type {number} */ bits) =>
+      `${bits.toFixed(2)} bits, ${bits < bound ? "below" : "above"} the limit`;
+    const own = of.own ? ` Your own digit: ${side(plain)}; with the trigger ${side(marked)}.` : "";
     return {
-      verdict: `${shares} ${judged(planted(of) ? score > FINDS : score < SILENT, planted(of))}`,
+      verdict: `${shares}${own} ${judged(planted(of) ? score > FINDS : score < SILENT, planted(of))}`,
       numbers: { bound, caught, wrongly, auroc: score },
     };
   },
