@@ -3,6 +3,7 @@
 import { fetchVerified, SMALL } from "./fetch.mjs";
 import { WidgetError } from "./messages.mjs";
 import { isHash } from "./sha256.mjs";
+import { printable } from "./text.mjs";
 
 /** @typedef {import("./card-types.d.ts").ModelCard} Card */
 /** @typedef {import("./card-types.d.ts").ModelFile} ModelFile */
@@ -39,7 +40,7 @@ export function parseCard(text, where) {
   }
   const fault = findFault(card);
   if (fault) throw new WidgetError("card", { what: where, found: fault });
-  return card;
+  return { ...card, title: printable(card.title), labels: card.labels.map(printable) };
 }
 
 /** In the card's own folder. */

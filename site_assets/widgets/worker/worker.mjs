@@ -22,6 +22,7 @@ import "../core/resize.mjs";
 import "../core/runtime.mjs";
 import "../core/sha256.mjs";
 import "../core/tensor.mjs";
+import "../core/text.mjs";
 import "../core/watchdog.mjs";
 import "../triggers/artwork.mjs";
 import "../triggers/registry.mjs";

@@ -42,6 +42,13 @@ for (const [index, [fault, change]] of /** @type {[RegExp, (card: any) => void][
   });
 }
 
+test("what a label or a title must not do to the page is written as an escape", { skip: noCard }, () => {
+  const card = JSON.parse(text);
+  card.labels[0] = "\u202egnp.exe";
+  const { labels, title } = parseCard(JSON.stringify({ ...card, title: "a\nb" }), "card.json");
+  assert.deepEqual([labels[0], labels[1], title], ["\\u202egnp.exe", card.labels[1], "a\\nb"]);
+});
+
 test("a card that is not JSON is refused", () => {
   assert.throws(() => parseCard("<html>", "card.json"), { code: "card" });
 });
