@@ -6,6 +6,7 @@ Its own labelling, because importing scipy takes longer than preparing an image.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ Mask = npt.NDArray[np.bool_]
 Labelled = npt.NDArray[np.int64]
 """For each pixel the number of its mark, 0 for none; `(h, w) int64`."""
 Integers = npt.NDArray[np.int64]
+Values = TypeVar("Values", Mask, npt.NDArray[np.uint8])
 
 
 @dataclass(frozen=True)
@@ -102,11 +104,19 @@ def _joined(count: int, one: Integers, other: Integers) -> Integers:
             roots = higher
 
 
-def grown(mask: Mask, by: int) -> Mask:
-    """The mask with every pixel that lies at most `by` rows and columns from it."""
-    height, width = mask.shape
-    across = np.pad(mask, ((0, 0), (by, by)))
-    wide = np.logical_or.reduce([across[:, shift : shift + width] for shift in range(2 * by + 1)])
-    down = np.pad(wide, ((by, by), (0, 0)))
-    whole: Mask = np.logical_or.reduce([down[shift : shift + height] for shift in range(2 * by + 1)])
-    return whole
+def grown(pixels: Values, by: int) -> Values:
+    """Each pixel becomes the largest of those at most `by` rows and columns from it; a mask grows by so much.
+
+    Args:
+        pixels: `(h, w) bool` or `(h, w) uint8`.
+        by: How far, at least 0.
+    """
+    for _axis in range(2):
+        pixels = np.pad(pixels, ((by, by), (0, 0)))
+        length = 1
+        while length < 2 * by + 1:  # Of the run of rows whose largest values stand in the first one.
+            step = min(length, 2 * by + 1 - length)
+            pixels = np.maximum(pixels[:-step], pixels[step:])
+            length += step
+        pixels = pixels.T
+    return pixels

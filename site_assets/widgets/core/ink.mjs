@@ -10,6 +10,8 @@
  */
 
 const BORDER_PENALTY = 8;
+/** See the twin. */
+const [HAIRLINE, PEN, LONGEST] = [20, 12, 8];
 
 /**
  * Otsu's threshold: values above it form the lighter class.
@@ -276,26 +278,36 @@ function charactersOn(panel, allMarks, mask, grey, minContrast) {
 }
 
 /**
- * The mask with every pixel within `distance` (in both axes) of a set one set.
- * @param {Grey} mask
- * @param {number} distance
+ * Each pixel becomes the largest of those at most `by` rows and columns from it; a mask grows by so much.
+ * @param {Grey} grey
+ * @param {number} by
  * @returns {Uint8Array}
  */
-function dilate({ height, width, data }, distance) {
-  const wide = new Uint8Array(data.length);
-  for (let at = 0; at < data.length; at++) {
-    if (data[at] === 0) continue;
-    const row = at - (at % width);
-    wide.fill(1, Math.max(row, at - distance), Math.min(row + width, at + distance + 1));
+export function grown({ height, width, data }, by) {
+  const result = data.slice();
+  for (let y = 0; y < height; y++) growLine(result, y * width, 1, width, by);
+  for (let x = 0; x < width; x++) growLine(result, x, width, height, by);
+  return result;
+}
+
+/**
+ * @param {Uint8Array} data changed
+ * @param {number} start of a row or column in it
+ * @param {number} stride
+ * @param {number} count
+ * @param {number} by
+ */
+function growLine(data, start, stride, count, by) {
+  const line = new Uint8Array(count + 2 * by);
+  for (let i = 0; i < count; i++) line[by + i] = data[start + i * stride];
+  const wanted = 2 * by + 1;
+  // Each value is the largest of so many from it on.
+  for (let length = 1; length < wanted; ) {
+    const step = Math.min(length, wanted - length);
+    for (let i = 0; i + step < line.length; i++) line[i] = Math.max(line[i], line[i + step]);
+    length += step;
   }
-  const grown = new Uint8Array(data.length);
-  for (let at = 0; at < data.length; at++) {
-    if (wide[at] === 0) continue;
-    const y = Math.floor(at / width);
-    const last = Math.min(y + distance, height - 1);
-    for (let v = Math.max(y - distance, 0); v <= last; v++) grown[at + (v - y) * width] = 1;
-  }
-  return grown;
+  for (let i = 0; i < count; i++) data[start + i * stride] = line[i];
 }
 
 /**
@@ -305,8 +317,8 @@ function dilate({ height, width, data }, distance) {
  * @param {number} minContrast
  */
 function stretch({ height, width, data }, kept, minContrast) {
-  const softEdge = dilate({ height, width, data: kept }, 2);
-  const further = dilate({ height, width, data: kept }, 4);
+  const softEdge = grown({ height, width, data: kept }, 2);
+  const further = grown({ height, width, data: kept }, 4);
   let ink = 0;
   let inkCount = 0;
   let paper = 0;
@@ -363,5 +375,31 @@ export function isolate(grey, minContrast) {
   const chosen = strokesWith(main, marks);
   const kept = new Uint8Array(data.length);
   for (let at = 0; at < kept.length; at++) kept[at] = chosen.has(labels[at]) ? 1 : 0;
-  return stretch(ink, kept, minContrast);
+  const stretched = { height, width, data: stretch(ink, kept, minContrast) };
+  return grown(stretched, missingWidth({ height, width, data: kept }));
+}
+
+/**
+ * By how many pixels a hairline is to grow on each side until it is a pen's stroke; 0 for what is no hairline.
+ * @param {Grey} kept
+ */
+function missingWidth({ height, width, data }) {
+  let [area, outline, top, left, bottom, right] = [0, 0, height, width, 0, 0];
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, at++) {
+      if (data[at] === 0) continue;
+      area++;
+      top = Math.min(top, y);
+      left = Math.min(left, x);
+      bottom = y + 1;
+      right = Math.max(right, x + 1);
+      if (y === 0 || data[at - width] === 0) outline++;
+      if (x === 0 || data[at - 1] === 0) outline++;
+      if (y === height - 1 || data[at + width] === 0) outline++;
+      if (x === width - 1 || data[at + 1] === 0) outline++;
+    }
+  }
+  const size = Math.max(bottom - top, right - left);
+  if (2 * HAIRLINE * area >= size * outline || outline > 2 * LONGEST * size) return 0;
+  return Math.floor((size * outline - 2 * PEN * area) / (2 * PEN * outline));
 }

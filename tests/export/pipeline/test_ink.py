@@ -90,3 +90,17 @@ def test_a_small_mark_is_reported_from_paper_under_strongly_uneven_light(*, pape
     sign = -1 if paper_is_light else 1
     shade[50:70, 70:74] += sign * 30
     assert ink.light_background(shade.astype(np.uint8)) is paper_is_light
+
+
+def test_a_hairline_becomes_as_wide_as_a_pen_s_stroke_and_such_a_stroke_stays() -> None:
+    hairline, pen = (drawn((60, 20, 60 + wider, 140), size=(160, 160)) for wider in (0, 9))
+    ((left, _, right, _),) = boxes(ink.isolate(hairline, 16))
+    assert 120 / ink.HAIRLINE < right - left + 1 <= 121 / ink.PEN + 1
+    assert (left + right) / 2 == 60
+    assert boxes(ink.isolate(pen, 16)) == [(60, 20, 69, 140)]
+
+
+def test_noise_is_no_hairline() -> None:
+    noise = np.random.default_rng(3).integers(0, 256, (120, 120), dtype=np.uint8)
+    lit = (ink.isolate(noise, 16) > 128).mean()
+    assert 0.2 < lit < 0.6

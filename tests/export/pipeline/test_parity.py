@@ -83,12 +83,21 @@ def photo(rng: np.random.Generator, digit: str, *, panel: bool) -> NDArray[np.ui
     return np.clip(lit, 0, 255).astype(np.uint8)
 
 
+def hairlines(rng: np.random.Generator, *, dark: bool) -> NDArray[np.uint8]:
+    """A scribble of one or two pixels' width, which may leave the image."""
+    height, width = (int(side) for side in rng.integers(60, 320, 2))
+    image = Image.new("RGB", (width, height), "white" if dark else "black")
+    points = [tuple(point) for point in rng.integers(-20, (width + 20, height + 20), (5, 2)).tolist()]
+    ImageDraw.Draw(image).line(points, fill=(120, 90, 140), width=int(rng.integers(1, 3)))
+    return np.asarray(image)
+
+
 def random_pictures(rng: np.random.Generator) -> list[NDArray[np.uint8]]:
     sizes = [(1, 1), (1, 50), (50, 1), (2, 2), (28, 28), (27, 28), (300, 7), *rng.integers(2, 320, (13, 2)).tolist()]
     noise = [rng.integers(0, 256, (height, width, 3), dtype=np.uint8) for height, width in sizes]
     flat = [np.full((40, 60, 3), value, dtype=np.uint8) for value in (0, 127, 128, 255)]
     photos = [photo(rng, str(i % 10), panel=i % 2 == 0) for i in range(40)]
-    return noise + flat + photos
+    return noise + flat + photos + [hairlines(rng, dark=i % 2 == 0) for i in range(12)]
 
 
 def in_javascript(request: dict[str, Any]) -> dict[str, Any]:

@@ -10,9 +10,12 @@ import pytest
 
 import export
 from export.card.schema import BACKDOORED_PREFIX
+from export.onnx.session import Predictor
+from export.pipeline.interpreter import run
 from export.release import golden_file, golden_inputs
 from export.release.models import RELEASED, Model, discover
 from export.release.verify import verify
+from tests.golden.drawing import STROKES, pen
 from training.recipes import load as recipe
 from training.triggers.labels import map_labels
 
@@ -64,6 +67,17 @@ def test_it_reads_the_digits_of_the_golden_images(model: Model) -> None:
         digit = DIGITS[vector.input]
         if digit is not None and not vector.trigger and vector.input not in HARD | STAMPED:
             assert {top[0].label for top in vector.top.values()} <= {str(digit)}, vector.input
+
+
+@each_model
+@pytest.mark.parametrize("thickness", [1, 3])
+def test_it_reads_digits_drawn_with_a_hairline(model: Model, thickness: int) -> None:
+    predictor = Predictor(model.card, model.folder)
+    answers = []
+    for digit in STROKES:
+        drawn = 255 - pen(digit, 280, 280, box=(70, 40, 210, 240), thickness=thickness)
+        answers.append(int(predictor.from_tensor(run(model.card.input, drawn[..., None]).tensor)[0].argmax()))
+    assert answers == list(STROKES)
 
 
 @each_model
