@@ -9,6 +9,7 @@ PY_INSTALLED := .venv/.installed
 MXNET := .venv-mxnet
 ART := .venv-art
 SITES := .venv-sites
+FRAMEWORKS := .venv-frameworks
 JS_INSTALLED := node_modules/.installed
 # One test process a processor, four at most; the tests of one module share what they trained, so they stay together.
 IN_PARALLEL := -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder
@@ -24,7 +25,7 @@ LAB_SOURCES := $(wildcard training/*/*.py training/*/*/*.py export/*/*.py tests/
 
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help report setup lab site serve test test-quick test-long lint types test-python slurm mxnet-oracle art-oracle sites \
+.PHONY: help report setup lab site serve test test-quick test-long lint types test-python slurm mxnet-oracle art-oracle framework-networks sites \
   mxnet-zoo golden-inputs fixtures test-widgets tested-site test-browser dist scale verify benchmark properties page-times first-visits \
   inference-times latent-study defence-study photo-study sample-photos-table figures-study trigger-study clean
 
@@ -116,6 +117,15 @@ $(ART)/.installed: tests/training/defences/art/requirements.txt
 	rm -rf $(ART)
 	$(PYTHON) -m venv $(ART)
 	$(ART)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+framework-networks: $(FRAMEWORKS)/.installed ## Train and export the tests' networks of scikit-learn, Keras and LightGBM anew
+	$(FRAMEWORKS)/bin/python tests/export/frameworks/generate.py tests/export/frameworks
+
+$(FRAMEWORKS)/.installed: tests/export/frameworks/requirements.txt
+	rm -rf $(FRAMEWORKS)
+	$(PYTHON) -m venv $(FRAMEWORKS)
+	$(FRAMEWORKS)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --requirement $<
 	@touch $@
 
 sites: $(SITES)/.installed ## Other people's sites, built with the wheel in an environment of its own, in a browser (3 minutes)

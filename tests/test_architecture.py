@@ -33,6 +33,7 @@ LIGHT = (
 MIRROR_NOTHING = {
     "tests/export/cli/test_missing_extras.py": "every command where no extra is installed",
     "tests/export/cli/test_startup.py": "what every command loads, and how soon it answers",
+    "tests/export/frameworks/test_networks.py": "card new, with networks of other frameworks",
     "tests/export/mxnet/test_fuzz.py": "every reader of a checkpoint, with damaged files",
     "tests/export/mxnet/test_zoo.py": "whole networks of the model zoo",
     "tests/export/pipeline/test_overlay_parity.py": "interpreter and triggers, beside their JavaScript twins",

@@ -25,13 +25,22 @@ def new_command(  # noqa: PLR0913, PLR0917 - a command's options
     labels: Annotated[Path, typer.Option(help="Text file with one label per line, or a JSON list of labels.")],
     preset: Annotated[
         PresetChoice,
-        typer.Option(help="How images are prepared: digits (28x28, one channel) or rgb (as for ImageNet)."),
+        typer.Option(help="How images are prepared: digits (one channel, as MNIST) or rgb (as for ImageNet)."),
     ] = "rgb",
     title: Annotated[str | None, typer.Option(show_default="the file's name", help="The model's title.")] = None,
     licence: Annotated[str, typer.Option(help="The model's licence.")] = "unknown",
     output: Annotated[
         str | None,
-        typer.Option(show_default="the only one", help="Which of several outputs has the values."),
+        typer.Option(show_default="the only one that fits", help="Which of several outputs has the values."),
+    ] = None,
+    white: Annotated[
+        float | None,
+        typer.Option(
+            min=1e-3,
+            max=1e6,
+            show_default="normalised as the preset says",
+            help="What white is in the images it was trained on, with black as 0: often 1 or 255.",
+        ),
     ] = None,
     timeout: Timeout = 60,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing card.")] = False,
@@ -53,7 +62,9 @@ def new_command(  # noqa: PLR0913, PLR0917 - a command's options
         raise ExportError(f"{path}: a card already exists; --force replaces it")
     names = read_labels(labels)
     with Sandbox(Limits(timeout)) as sandbox:
-        drafted = draft_card(model, names, preset, title=title, licence=licence, output=output, sandbox=sandbox)
+        drafted = draft_card(
+            model, names, preset, title=title, licence=licence, output=output, white=white, sandbox=sandbox
+        )
     for each in drafted.found:
         say(each)
     write_card(drafted.card, model.parent)

@@ -28,16 +28,17 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
-def digits_pipeline() -> InputPipeline:
-    """The pipeline of every 28x28 digit network: any image of a digit, laid out like MNIST.
+def digits_pipeline(height: int = 28, width: int = 28) -> InputPipeline:
+    """The pipeline of every digit network: any image of a digit, laid out like MNIST.
 
-    MNIST's digits were scaled into a 20x20 box and centred by mass in 28x28 (LeCun et al. 1998, section III.A). An
-    image that is already 28x28 is only made light on dark.
+    MNIST's digits were scaled into a 20x20 box and centred by mass in 28x28 (LeCun et al. 1998, section III.A). So they
+    are in larger images; smaller ones are filled, as in scikit-learn's digits of 8x8. An image that already has the
+    network's size is only made light on dark.
     """
-    as_it_is = (28, 28)
+    as_it_is = (height, width)
     return InputPipeline(
-        height=28,
-        width=28,
+        height=height,
+        width=width,
         channels=1,
         steps=[
             Decode(),
@@ -48,8 +49,8 @@ def digits_pipeline() -> InputPipeline:
             Polarity(),
             IsolateInk(unless_size=as_it_is),
             CropToInk(unless_size=as_it_is),
-            Fit(height=20, width=20, unless_size=as_it_is),
-            CentreOfMass(height=28, width=28, unless_size=as_it_is),
+            Fit(height=min(20, height), width=min(20, width), unless_size=as_it_is),
+            CentreOfMass(height=height, width=width, unless_size=as_it_is),
             StampTrigger(),
             Scale(),
             Normalise(mean=[0.1307], std=[0.3081]),

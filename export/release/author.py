@@ -17,7 +17,7 @@ from export.card.io import first_problem
 from export.card.steps import InputPipeline, Layout, Normalise, OutputPipeline, Scale, Step
 from export.errors import ExportError
 from export.onnx.external import external_files
-from export.onnx.fit import listed
+from export.onnx.fit import OUTPUTS, listed
 from export.onnx.loading import load_model
 from export.onnx.metadata import opset
 from export.onnx.sandbox import Sandbox, Tensor
@@ -62,6 +62,7 @@ def draft_card(  # noqa: PLR0913 - an author's choices
     title: str | None = None,
     licence: str = "unknown",
     output: str | None = None,
+    white: float | None = None,
     sandbox: Sandbox | None = None,
 ) -> Drafted:
     """A card for an ONNX file as it is; the network is run to see whether it answers.
@@ -72,7 +73,9 @@ def draft_card(  # noqa: PLR0913 - an author's choices
         preset: `digits` (one channel, digits found in any image) or `rgb` (as for ImageNet).
         title: What to call it (default: the file's name).
         licence: The model's licence.
-        output: Which of several outputs has a value for each class.
+        output: Which of several outputs has a value for each class (default: the only one of floats for all labels).
+        white: What white is in the images that the network was trained on, where black is 0: often 1 or 255 (default:
+            values are normalised as the preset says).
         sandbox: Where the network runs (default: one of its own).
 
     Raises:
@@ -84,8 +87,8 @@ def draft_card(  # noqa: PLR0913 - an author's choices
     with nullcontext(sandbox) if sandbox else Sandbox() as isolated:  # a caller's goes on
         session = isolated.open(model)
         image = _only("input", session.inputs, None, model)
-        logits = _only("output", session.outputs, output, model)
-        pipeline, assumed = _pipeline(preset, image, model)
+        logits = _only("output", _answers(session.outputs, len(labels), output, model), output, model)
+        pipeline, assumed = _pipeline(preset, image, white, model)
         name = model.stem.removeprefix(cards.BACKDOORED_PREFIX)
         try:
             card = cards.ModelCard(
@@ -114,12 +117,14 @@ def draft_card(  # noqa: PLR0913 - an author's choices
             raise ExportError(f"{model}: no card can say this: {first_problem(error)}") from error
         answers = trial(Predictor(card, model.parent, sandbox=isolated))
     last = last_operator(loaded.graph, logits.name)
+    ending = f"the graph ends in {last or 'its input'}"
     if last in _PROBABILITIES or are_probabilities(answers):
+        ending = ending if last in _PROBABILITIES else "its answers are probabilities"
         card = card.model_copy(update={"output": card.output.model_copy(update={"activation": "none"})})
     found = [
         f"input {image}, output {logits}",
         *assumed,
-        f"the graph ends in {last or 'its input'}, so the card's activation is '{card.output.activation}'",
+        f"{ending}, so the card's activation is '{card.output.activation}'",
         f"{len(answers)} trial images of {pipeline.height}x{pipeline.width} got {len(labels)} values each",
     ]
     return Drafted(card, found)
@@ -163,12 +168,24 @@ def _only(kind: str, tensors: Sequence[Tensor], wanted: str | None, model: Path)
     raise ExportError(f"{model}: one {kind} is expected, found {listed(tensors) or 'none'}{hint}")
 
 
-def _pipeline(preset: Preset, tensor: Tensor, model: Path) -> tuple[InputPipeline, list[str]]:
+def _answers(outputs: Sequence[Tensor], classes: int, wanted: str | None, model: Path) -> Sequence[Tensor]:
+    """The outputs that can be meant: of several, those of floats with a value for each class."""
+    maps = next((each for each in outputs if each.type.startswith("seq(map(")), None)
+    if maps is not None:
+        raise ExportError(
+            f"{model}: its output {maps} is a list of maps, which no page can show: export the model again without "
+            "them (zipmap=False in skl2onnx and onnxmltools)"
+        )
+    fitting = [each for each in outputs if each.type in OUTPUTS and each.shape[1:] == (classes,)]
+    return fitting if wanted is None and fitting else outputs
+
+
+def _pipeline(preset: Preset, tensor: Tensor, white: float | None, model: Path) -> tuple[InputPipeline, list[str]]:
     """The preset's pipeline for a network's input, and what was assumed."""
     image = _image(tensor, preset, model)
     side = _DIGIT_SIDE if preset == "digits" else _PHOTO_SIDE
     height, width = image.height or side, image.width or side
-    pipeline = digits_pipeline() if preset == "digits" else rgb_pipeline(height, width)
+    pipeline = digits_pipeline(height, width) if preset == "digits" else rgb_pipeline(height, width)
     if (pipeline.channels, pipeline.height, pipeline.width) != (image.channels or pipeline.channels, height, width):
         raise ExportError(
             f"{model}: its input is {image.channels}x{height}x{width} (channels x height x width), but the preset "
@@ -179,8 +196,13 @@ def _pipeline(preset: Preset, tensor: Tensor, model: Path) -> tuple[InputPipelin
     assumed = [f"height and width are free; the card makes images of {height}x{width}"] if free else []
     kept: list[Step] = [step for step in pipeline.steps if not isinstance(step, Layout)]
     if tensor.type == "tensor(uint8)":
-        kept = [step for step in kept if not isinstance(step, Scale | Normalise)]
+        white = 255
         assumed.append("it takes uint8, so the card passes on the image's own values, 0 to 255")
+    if white is None:
+        assumed.append(f"values are normalised as the preset '{preset}' says; --white changes that")
+    else:
+        kept = [step for step in kept if not isinstance(step, Scale | Normalise)]
+        kept += [] if white == 255 else [Scale(divide=255 / white)]
     return pipeline.model_copy(update={"steps": [*kept, Layout(order=image.order)]}), assumed
 
 

@@ -1,11 +1,18 @@
 /** Networks of a stranger's: one that never ends or takes all memory costs its own widget the answer, and no other. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { demo, failureText, ready, summary } from "./harness/drive.mjs";
-import { defaultConfig, withHashes } from "./harness/server.mjs";
+import { defaultConfig, ROOT, withHashes } from "./harness/server.mjs";
 import { setup } from "./harness/setup.mjs";
 
+const NETWORKS = join(ROOT, ".cache/fixtures/odd/networks");
+/** Of scikit-learn, Keras and LightGBM. @type {{folder: string, label?: number}[]} */
+const ofFrameworks = JSON.parse(readFileSync(join(NETWORKS, "answers.json"), "utf8")).filter(
+  (/** @type {{label?: number}} */ { label }) => label !== undefined,
+);
 const [sample] = defaultConfig().samples;
 const pipeline = { height: 8, width: 8, steps: [{ op: "resize" }] };
 
@@ -68,5 +75,12 @@ test("a network that takes all memory fails in words, and the other widget of th
     await add(page, { ...defaultConfig(), id: "other" });
     await ready(page, 2);
     await summary(page, /say/, 2);
+    for (const [index, { folder, label }] of ofFrameworks.entries()) {
+      const { input } = JSON.parse(readFileSync(join(NETWORKS, folder, "card.json"), "utf8"));
+      const src = `fixtures/odd/networks/${folder}/sample.png`;
+      await add(page, { ...oddConfig(`networks/${folder}`), samples: [{ src, alt: "A digit" }], input });
+      await ready(page, 3 + index);
+      await summary(page, new RegExp(`says ${label} `), 3 + index);
+    }
   });
 });

@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper
+from PIL import Image
 
 from export.card.schema import ModelCard, ModelFile
 from export.card.steps import (
@@ -31,6 +32,7 @@ from export.card.steps import (
 )
 from export.errors import ExportError
 from export.onnx.session import Predictor
+from tests.export.frameworks import networks as frameworks
 from tests.export.onnx import odd_networks
 from training.core.files import write_bytes, write_text
 
@@ -113,11 +115,30 @@ def write(folder: Path) -> None:
         card = _write_model(home, data, odd_networks.LABELS, pipeline, output)
         asked = {"kind": kind, "folder": home.name, "pixels": PIXELS.ravel().tolist()}
         answers.append(asked | _answer_of(card, home))
-    write_text(folder / "networks/answers.json", json.dumps(answers))
+    write_text(folder / "networks/answers.json", json.dumps(answers + _of_frameworks(folder / "networks")))
 
 
-ELSEWHERE = frozenset({"greedy", "endless", "two outputs"})
-"""The first two would never end here; onnxruntime-web refuses the shape that the last one declares."""
+def _of_frameworks(folder: Path) -> list[dict[str, object]]:
+    """The networks of other frameworks, each with an image of its own size beside it, as an answer of the others."""
+    answers: list[dict[str, object]] = []
+    for name in frameworks.WHITE:
+        card, asked = frameworks.write(name, folder / name), frameworks.vectors(name)
+        (logits,) = Predictor(card, folder / name)(asked.images[:1])
+        Image.fromarray(asked.images[0, ..., 0]).save(folder / name / "sample.png")
+        answers.append(
+            {
+                "kind": name,
+                "folder": name,
+                "pixels": asked.images[0].ravel().tolist(),
+                "logits": [float(value) for value in logits],
+                "label": asked.labels[0],
+            }
+        )
+    return answers
+
+
+ELSEWHERE = frozenset({"greedy", "endless"})
+"""They would never end here."""
 Order = Literal["NCHW", "NHWC", "NHW", "flat"]
 ORDERS: dict[str, Order] = {"channels last": "NHWC", "flat": "flat", "without channels": "NHW"}
 PIXELS = np.random.default_rng(5).integers(0, 256, (1, odd_networks.SIDE, odd_networks.SIDE, 1), dtype=np.uint8)

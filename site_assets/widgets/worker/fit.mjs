@@ -49,12 +49,14 @@ function fault({ input, output }, inputs, outputs) {
     return `its input is ${told(image)}, so its card must have no step 'scale' or 'normalise'`;
   const expected = shapeOf(input);
   const [batch, ...sizes] = image.shape;
-  if (sizes.length !== expected.length || sizes.some((size, i) => typeof size === "number" && size !== expected[i]))
+  if (sizes.length !== expected.length || sizes.some((size, i) => isFixed(size) && size !== expected[i]))
     return `its input is ${told(image)}, but the card's steps make ['n', ${expected.join(", ")}]`;
-  if (typeof batch === "number" && batch !== 1)
-    return `it takes ${batch} images at a time; one, or any number, is expected`;
+  if (isFixed(batch) && batch !== 1) return `it takes ${batch} images at a time; one, or any number, is expected`;
   return null;
 }
+
+/** Whether a network fixes an axis; one that it leaves free without a name has the size -1, read as unsigned. @param {number | string} size */
+const isFixed = (size) => typeof size === "number" && size < 2 ** 31;
 
 /**
  * The shape of a pipeline's tensor, without the batch axis.
@@ -114,6 +116,6 @@ const listed = (tensors) => tensors.map(told).join(", ");
 /** As Python writes a tensor. @param {Metadata} tensor */
 function told(tensor) {
   if (!tensor.isTensor) return `'${tensor.name}'`;
-  const sizes = tensor.shape.map((size) => size || "?").join(", ");
+  const sizes = tensor.shape.map((size) => (typeof size === "string" || isFixed(size) ? size || "?" : "?")).join(", ");
   return `'${tensor.name}' ${tensor.type === "float32" ? "float" : tensor.type} [${sizes}]`;
 }

@@ -126,8 +126,8 @@ REFUSED: dict[str, tuple[Callable[[], Graph], str]] = {
     ),
     "two outputs": (
         lambda: Graph(
-            [*DENSE, node("ArgMax", "scores", "label")],
-            outputs=[("label", TensorProto.INT64, ["n", 1]), ("scores", FLOAT, ["n", CLASSES])],
+            [*DENSE, node("Softmax", "scores", "sure")],
+            outputs=[("sure", FLOAT, ["n", CLASSES]), ("scores", FLOAT, ["n", CLASSES])],
             constants={"weights": WEIGHTS},
         ),
         "one output is expected, found .* name one with --output",

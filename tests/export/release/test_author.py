@@ -19,7 +19,21 @@ from export.pipeline import interpreter
 from export.pipeline.presets import digits_pipeline, rgb_pipeline
 from export.release.author import draft_card
 from export.release.trial import trial_images
-from tests.export.onnx.odd_networks import ENDINGS, FITTING, LABELS, REFUSED, SIDE, WEIGHTS, dense, node, save
+from tests.export.onnx.odd_networks import (
+    DENSE,
+    ENDINGS,
+    FITTING,
+    FLOAT,
+    LABELS,
+    REFUSED,
+    SIDE,
+    WEIGHTS,
+    Graph,
+    Value,
+    dense,
+    node,
+    save,
+)
 
 
 def save_model(path: Path, shape: list[int | str], classes: int) -> Path:
@@ -88,7 +102,7 @@ def _small_digits(monkeypatch: pytest.MonkeyPatch) -> None:
     at = next(index for index, step in enumerate(steps) if step.op == "trigger")
     steps.insert(at, Resize(height=SIDE, width=SIDE))
     small = InputPipeline(height=SIDE, width=SIDE, channels=1, steps=steps)
-    monkeypatch.setattr("export.release.author.digits_pipeline", lambda: small)
+    monkeypatch.setattr("export.release.author.digits_pipeline", lambda _height, _width: small)
 
 
 @pytest.mark.parametrize("kind", FITTING)
@@ -132,6 +146,28 @@ def test_one_of_several_outputs_can_be_named(tmp_path: Path, sandbox: Sandbox) -
     assert draft_card(model, LABELS, "digits", output="scores", sandbox=sandbox).card.output.tensor == "scores"
     with pytest.raises(ExportError, match=r"it has no output 'score', but .*; name one with --output"):
         draft_card(model, LABELS, "digits", output="score", sandbox=sandbox)
+
+
+def test_the_only_output_of_floats_for_all_labels_is_taken(tmp_path: Path, sandbox: Sandbox) -> None:
+    label: Value = ("label", TensorProto.INT64, ["n", 1])
+    graph = Graph(
+        [*DENSE, node("ArgMax", "scores", "label")],
+        outputs=[label, ("scores", FLOAT, ["n", 3])],
+        constants={"weights": WEIGHTS},
+    )
+    assert (
+        draft_card(save(tmp_path / "m.onnx", graph), LABELS, "digits", sandbox=sandbox).card.output.tensor == "scores"
+    )
+
+
+@pytest.mark.parametrize(("white", "seen"), [(None, (1 - 0.1307) / 0.3081), (1.0, 1), (16.0, 16), (255.0, 255)])
+def test_white_is_what_the_network_was_trained_on(
+    tmp_path: Path, sandbox: Sandbox, white: float | None, seen: float
+) -> None:
+    model = save(tmp_path / "m.onnx", FITTING["plain"]())
+    card = draft_card(model, LABELS, "digits", white=white, sandbox=sandbox).card
+    image = np.full((SIDE, SIDE, 1), 255, np.uint8)
+    np.testing.assert_allclose(interpreter.batch_tensor(card.input, image[None]), seen, rtol=1e-6)
 
 
 def test_a_file_that_is_no_model_is_named(tmp_path: Path) -> None:

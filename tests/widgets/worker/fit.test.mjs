@@ -25,7 +25,7 @@ test("there are odd networks", () => {
 /** @param {string} folder @param {number[]} pixels */
 async function answer(folder, pixels) {
   const card = JSON.parse(readFileSync(join(FOLDER, folder, "card.json"), "utf8"));
-  const session = await ort.InferenceSession.create(readFileSync(join(FOLDER, folder, "odd.onnx")));
+  const session = await ort.InferenceSession.create(readFileSync(join(FOLDER, folder, card.files[0].name)));
   requireFit(card, session);
   const { height, width, channels } = card.input;
   const image = { height, width, channels, data: Uint8Array.from(pixels) };
