@@ -47,6 +47,12 @@ ENTRIES = {
     "card": Entry(
         "export.cli.card:app", "Write model cards, which describe an ONNX file to the widgets.", ("export",), EXPORT
     ),
+    "inside": Entry(
+        "export.cli.inside:inside_command",
+        "Measure what a page shows of a model's inside, and write it beside its card.",
+        ("export", "train"),
+        EXPORT,
+    ),
     "convert-mxnet": Entry(
         "export.mxnet.cli:convert_mxnet_command",
         "Convert an Apache MXNet checkpoint to ONNX, without MXNet.",

@@ -21,7 +21,7 @@ def study(run: Run, tmp_path: Path) -> Path:
     rows = [row.model_copy(update={"framed": measured}), row]
     path = tmp_path / "study.json"
     path.write_text(
-        Study(student=row.recipe, results=rows, altered=[], defended=[], points=[]).model_dump_json(), encoding="utf-8"
+        Study(student=row.recipe, results=rows, altered=[], defended=[]).model_dump_json(), encoding="utf-8"
     )
     return path
 

@@ -1,0 +1,109 @@
+"""What a page shows of a network's inside: outputs that are added to a released file in memory, and what was measured.
+
+Such a file, `inside.json`, lies beside the card. It holds an *appendix*: bytes that, put after those of the ONNX file,
+make a network with more outputs. The file itself stays as it is.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Base64Bytes, Field, ValidationError
+
+from export.card.io import first_problem
+from export.card.schema import CardError, Precision
+from export.card.steps import Part
+from training.core.files import write_text
+from training.core.metrics import Estimate
+from training.core.reading import TEXT_BYTES, read_bytes
+
+INSIDE_NAME = "inside.json"
+
+
+class Cloud(Part):
+    """Where the features of some test images lie."""
+
+    kind: Literal["clean", "triggered", "target"]
+    """Images of other classes than the target; the same with the trigger; images of the target."""
+    xy: list[tuple[float, float]] = Field(min_length=1)
+
+
+class Plane(Part):
+    """Features, which the last layer takes, in the two dimensions along which those of test images vary most."""
+
+    view: Literal["plane"] = "plane"
+    point: str
+    """The added output: where an image lies, `(n, 2)`."""
+    clouds: list[Cloud]
+
+
+class Channel(Part):
+    """One channel of the last convolution."""
+
+    index: int = Field(ge=0)
+    moved: float = Field(ge=0)
+    """By how much the trigger changes the channel's values, summed over its map, mean over images."""
+
+
+class Silenced(Part):
+    """How the network does on test images with its first channels set to 0."""
+
+    clean_accuracy: Estimate
+    attack_success_rate: Estimate
+    robust_accuracy: Estimate
+
+
+class Channels(Part):
+    """The maps of the last convolution, and the network's answer without some of them."""
+
+    view: Literal["channels"] = "channels"
+    maps: str
+    """The added output: the maps, `(n, c, h, w)`."""
+    keep: str
+    """The added input: what each map is multiplied by, `(1, c, 1, 1)`."""
+    logits: str
+    """The added output: the logits that follow from the maps that are kept."""
+    height: int = Field(ge=1)
+    width: int = Field(ge=1)
+    channels: list[Channel]
+    """The one that the trigger moves most first."""
+    ordered_on: str
+    """Which images decided the order."""
+    data: str
+    """Which images the rest was measured on."""
+    silenced: list[Silenced]
+    """With the first 0, 1, 2 … of `channels` set to 0, up to all."""
+    alone: list[Silenced]
+    """With one of `channels` set to 0, in their order."""
+
+
+class Inside(Part):
+    """What a page shows of one file of a model."""
+
+    precision: Precision
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    """Of the ONNX file that the appendix belongs to."""
+    appendix: Base64Bytes
+    shown: Annotated[Plane | Channels, Field(discriminator="view")]
+
+
+def read_inside(path: Path) -> Inside:
+    """Read and check an `inside.json`.
+
+    Raises:
+        CardError: If it is missing or breaks the schema.
+    """
+    try:
+        return Inside.model_validate_json(read_bytes(path, TEXT_BYTES))
+    except OSError as error:
+        raise CardError(f"{path}: cannot be read: {error.strerror}; write it with: backdoors inside") from error
+    except ValidationError as error:
+        raise CardError(f"{path}: {first_problem(error)}; write it with: backdoors inside") from error
+
+
+def write_inside(inside: Inside, folder: Path) -> Path:
+    """Write what a page shows of a model into the model's folder; returns its path."""
+    path = folder / INSIDE_NAME
+    write_text(path, inside.model_dump_json(indent=1) + "\n")
+    return path
