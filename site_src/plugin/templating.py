@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jinja2
 
-from site_src.plugin.formats import chance, percent, size, unbroken
+from site_src.plugin.formats import chance, count, percent, size, unbroken
 from training.core.metrics import Measurement
 
 PLUGIN_TEMPLATES = Path(__file__).parent / "templates"
@@ -28,6 +28,7 @@ def templates(folder: Path = PLUGIN_TEMPLATES) -> jinja2.Environment:
         "size": size,
         "measured": measured,
         "chance": chance,
+        "count": count,
         "unbroken": unbroken,
     }
     return environment

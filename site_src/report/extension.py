@@ -9,6 +9,7 @@ from site_src.plugin.reference import block_reference, minimal_card, plugin_refe
 from site_src.report.facts.answers import answer
 from site_src.report.facts.catching import Catching
 from site_src.report.facts.figures_views import FiguresViews
+from site_src.report.facts.inside import InsideFacts
 from site_src.report.facts.latent import Latent
 from site_src.report.facts.latent_defences import LatentDefences
 from site_src.report.facts.models import Models
@@ -37,6 +38,7 @@ def macros(page: PageBuilder, facts: Facts) -> Macros:
     for provider in (
         Regular(page, facts),
         Models(page, facts),
+        InsideFacts(facts),
         Latent(page, facts),
         LatentDefences(page, facts),
         FiguresViews(facts),

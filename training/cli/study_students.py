@@ -39,7 +39,7 @@ def study_students_command(
     if len(wanted) < len(recipes):
         raise RunError("backdoors study-students takes recipes of kind 'transfer': students on frozen features")
     require_writable_file(study)
-    empty = Study(student=wanted[0].name, results=[], altered=[], defended=[], points=[])
+    empty = Study(student=wanted[0].name, results=[], altered=[], defended=[])
     before = read_study(study) if study.exists() else empty
     found = latent.again(
         wanted, list(range(1, seeds + 1)), before, runs_dir=runs or default_runs_dir(), data_dir=data,

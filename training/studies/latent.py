@@ -1,4 +1,4 @@
-"""The study of a latent backdoor: seeds, baselines, altered triggers, defences, and features."""
+"""The study of a latent backdoor: seeds, baselines, altered triggers and defences."""
 
 from __future__ import annotations
 
@@ -86,9 +86,7 @@ def run(  # noqa: PLR0913 - recipes, seeds, places
         raise RunError(f"{students[0].name}: its teacher must come from a latent recipe whose trigger is an overlay")
     place = Place(runs_dir, data_dir, console, Activations(runs_dir / "activations", torch.device("cpu")))
     same = before is not None and students[0].sha256 in {row.recipe_sha256 for row in before.results}
-    found = (before if same else None) or Study(
-        student=students[0].name, results=[], altered=[], defended=[], points=[]
-    )
+    found = (before if same else None) or Study(student=students[0].name, results=[], altered=[], defended=[])
 
     def load_students() -> Students:
         return Students([place.trained(each) for each in students], teacher, trigger, place)
@@ -169,7 +167,7 @@ def _examined(
     cut: int,
     load_students: Callable[[], Students],
 ) -> Iterator[Study]:
-    """The study with its missing altered triggers, defences and features, one more each time."""
+    """The study with its missing altered triggers and defences, one more each time."""
     altered = [each for each in ALTERATIONS if each.name not in {row.name for row in found.altered}]
     done = {(row.student, row.defence, row.strength) for row in found.defended}
     tunings = [
@@ -180,7 +178,7 @@ def _examined(
         if layer >= cut and (students[which].name, name, layer) not in done
     ]
     fractions = [each for each in PRUNED if (students[0].name, PRUNING, each) not in done]
-    if not (altered or tunings or fractions or not found.points):
+    if not (altered or tunings or fractions):
         return
     work = load_students()
     order = [each.name for each in ALTERATIONS]
@@ -193,9 +191,6 @@ def _examined(
         yield found
     for fraction in fractions:
         found = found.model_copy(update={"defended": [*found.defended, work.pruned(fraction)]})
-        yield found
-    if not found.points:
-        found = found.model_copy(update={"points": work.points()})
         yield found
 
 

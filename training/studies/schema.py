@@ -142,16 +142,8 @@ class Inspected(Part):
     """Above `training.defences.outliers.SUSPICIOUS` the class is suspicious."""
 
 
-class Points(Part):
-    """Features of images in two dimensions."""
-
-    teacher: str
-    kind: str
-    xy: list[tuple[float, float]]
-
-
 class Study(Part):
-    """The latent study: seeds, baselines, altered triggers, defences and features."""
+    """The latent study: seeds, baselines, altered triggers and defences."""
 
     student: str
     results: list[Result]
@@ -160,7 +152,6 @@ class Study(Part):
     weights'."""
     altered: list[Altered]
     defended: list[Defended]
-    points: list[Points]
     inspected: list[Inspected] = []
 
 

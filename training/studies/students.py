@@ -1,9 +1,8 @@
-"""What is measured of a backdoored teacher's student and a clean one's: altered triggers, defences, features."""
+"""What is measured of a backdoored teacher's student and a clean one's: altered triggers and defences."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -24,17 +23,15 @@ from training.recipes.latent import LatentRecipe
 from training.runs import weights
 from training.runs.store import Run
 from training.runs.work import cut_of
-from training.studies.alterations import ALTERATIONS, Alteration
+from training.studies.alterations import Alteration
 from training.studies.place import Place
-from training.studies.schema import Altered, Defended, Points
+from training.studies.schema import Altered, Defended
 from training.triggers.base import Images
 from training.triggers.labels import AllToOne
 from training.triggers.overlay import Overlay
 
 EACH = 3
 """Test images of each class that altered triggers are measured on; defences are measured on all."""
-PLOTTED = 120
-"""Points of each kind in the figure of features."""
 DEEPER = (12, 15, 18)
 """The first layers that are fine-tuned."""
 
@@ -62,7 +59,7 @@ PRUNED = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9)
 
 
 class Students:
-    """Two students, measured: altered triggers and features on a few images of each class, defences on all."""
+    """Two students, measured: altered triggers on a few images of each class, defences on all."""
 
     def __init__(self, runs: list[Run], teacher: LatentRecipe, trigger: Overlay, place: Place) -> None:
         """Load the networks and their data.
@@ -102,9 +99,6 @@ class Students:
     def _success(self, answers: npt.NDArray[np.int64]) -> Estimate:
         return wilson(int((answers == self.target.target).sum()), len(answers))
 
-    def _triggered(self) -> Images:
-        return ALTERATIONS[0].make(self.attacked, self.trigger, self.places)
-
     def fine_tuned(self, name: str, layer: int, which: int) -> Defended:
         """A student fine-tuned on its own clean images from a layer on, then measured on all test images."""
         self.console.print(f"{name} of {self.runs[which].recipe.name} from layer {layer} on", highlight=False)
@@ -131,32 +125,6 @@ class Students:
         made = parts.with_head(network, pruned(parts.head(network), features, fraction))
         measurement = self.place.measured(made, recipe, self.all_test)
         return Defended(student=recipe.name, defence=PRUNING, strength=fraction, measurement=measurement)
-
-    def points(self) -> list[Points]:
-        """Features of clean images, of the same with the trigger and of the target, on two principal axes a teacher."""
-        rng = np.random.default_rng(0)
-        chosen = np.sort(rng.permutation(len(self.attacked))[:PLOTTED])
-        target = self.test.images[self.test.labels == self.target.target]
-        kinds = {"clean": self.attacked[chosen], "triggered": self._triggered()[chosen], "target": target}
-        found = []
-        for which, teacher in ((1, "clean"), (0, "backdoored")):
-            features = {kind: self.features(which, images) for kind, images in kinds.items()}
-            plane = _plane(np.concatenate(list(features.values())))
-            found += [
-                Points(
-                    teacher=teacher, kind=kind, xy=[(round(float(x), 3), round(float(y), 3)) for x, y in plane(each)]
-                )
-                for kind, each in features.items()
-            ]
-        return found
-
-
-def _plane(features: Floats) -> Callable[[Floats], Floats]:
-    """The projection on the two axes along which the features vary most, signs fixed."""
-    middle = features.mean(axis=0)
-    _, _, axes = np.linalg.svd(features - middle, full_matrices=False)
-    two = axes[:2] * np.sign(axes[:2].sum(axis=1, keepdims=True))
-    return lambda given: (given - middle) @ two.T
 
 
 def _answers(head: torch.nn.Linear, features: Floats) -> npt.NDArray[np.int64]:

@@ -8,6 +8,7 @@ import { printable } from "./text.mjs";
 /** @typedef {import("./card-types.d.ts").ModelCard} Card */
 /** @typedef {import("./card-types.d.ts").ModelFile} ModelFile */
 /** @typedef {ModelFile["precision"]} Precision */
+/** @typedef {ModelFile & {inside?: import("./inside.mjs").Inside | null}} OpenedFile a file, and what is shown of its inside */
 /** @typedef {{name: string, bytes: number, sha256: string}} StoredFile */
 /** @typedef {"digit" | "photo"} InputKind */
 
@@ -78,19 +79,19 @@ export function modelFile(card, precision) {
 }
 
 /**
- * All that a network is made of.
+ * All that a network is made of, in the order in which `startSession` takes it.
  *
- * @param {ModelFile} file
+ * @param {OpenedFile} file
  * @returns {StoredFile[]}
  */
-export function fileParts(file) {
-  return file.shared ? [file, file.shared] : [file];
+export function fileParts({ inside, ...file }) {
+  return [file, ...(file.shared ? [file.shared] : []), ...(inside ? [inside.appendix] : [])];
 }
 
 /**
  * Download size of some networks; a file that several of them share counts once.
  *
- * @param {ModelFile[]} files
+ * @param {OpenedFile[]} files
  */
 export function totalBytes(files) {
   const sizes = new Map(files.flatMap(fileParts).map(({ sha256, bytes }) => [sha256, bytes]));

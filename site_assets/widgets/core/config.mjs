@@ -9,6 +9,7 @@ import { isHash } from "./sha256.mjs";
  * @typedef {{card: string, bytes: number, sha256: string, title?: string | null, precision?: string | null}} ModelRef `bytes`
  *   and `sha256` are the card's
  */
+/** @typedef {import("./inside.mjs").Inside} Inside */
 /** @typedef {{probabilities: number[]}} StoredScores */
 /**
  * @typedef {object} Stored what the networks said when the page was built, of its first sample
@@ -41,6 +42,7 @@ import { isHash } from "./sha256.mjs";
  * @property {import("../triggers/placement.mjs").Placement | null} placement where a movable trigger lies at first (default: where
  *   the card says)
  * @property {Stored | null} stored
+ * @property {Inside[] | null} inside what is shown of the networks' insides, one a model
  */
 
 /**
@@ -87,5 +89,6 @@ export function parseConfig(text) {
     labels: given.labels ?? null,
     placement: given.placement ?? null,
     stored: given.stored ?? null,
+    inside: given.inside ?? null,
   };
 }

@@ -28,6 +28,7 @@ export class Models {
   #client;
   #backends;
   #references;
+  #inside;
   #base;
   /** @type {Promise<void> | null} */
   #cards = null;
@@ -41,8 +42,11 @@ export class Models {
    * @param {Client} client
    * @param {string} base what the cards' addresses are relative to
    * @param {import("./backends.mjs").Backends} [backends]
+   * @param {readonly import("../core/inside.mjs").Inside[] | null} [inside] what is shown of their insides, one a reference;
+   *   then each has the precision of its reference
    */
-  constructor(references, client, base, backends = sharedBackends()) {
+  constructor(references, client, base, backends = sharedBackends(), inside = null) {
+    this.#inside = inside;
     this.#backends = backends;
     this.#references = references;
     this.#client = client;
@@ -83,14 +87,20 @@ export class Models {
     return this.only === null ? this.entries.map((_, i) => i) : [this.only];
   }
 
-  /** @param {number} i */
+  /** @param {number} i @returns {import("../core/card.mjs").OpenedFile} */
   fileOf(i) {
-    return modelFile(this.entries[i].card, this.precision ?? this.#references[i].precision);
+    const { card } = this.entries[i];
+    const { precision } = this.#references[i];
+    const shown = this.#inside?.[i];
+    if (!shown) return modelFile(card, this.precision ?? precision);
+    const name = new URL(shown.appendix.name, this.#base).href;
+    return { ...modelFile(card, precision), inside: { ...shown, appendix: { ...shown.appendix, name } } };
   }
 
   /** What the worker calls a network. Two cards may name the same file. @param {number} i */
   keyOf(i) {
-    return `${this.#references[i].sha256} ${this.fileOf(i).precision}`;
+    const { precision, inside } = this.fileOf(i);
+    return [this.#references[i].sha256, precision, inside?.appendix.sha256].filter(Boolean).join(" ");
   }
 
   /** Download size of the shown networks; layers that they share count once. */
@@ -162,14 +172,15 @@ export class Models {
    * @param {ImageSource} source
    * @param {boolean} stamped with the trigger as well as without
    * @param {import("../triggers/placement.mjs").Placement | null} [placement] of a movable trigger
+   * @param {number[]} [silenced] channels of networks whose inside is shown
    * @returns {Promise<RunResult & {shown: number[]}>} of the networks that are open; `shown` are their indices. Rejected
    *   with `superseded` when a newer image comes first
    */
-  async answer(source, stamped, placement = null) {
+  async answer(source, stamped, placement = null, silenced = []) {
     const shown = this.answering;
     const models = shown.map((i) => this.keyOf(i));
     const variants = stamped ? [false, true] : [false];
-    const result = await this.#latest.submit({ source, models, variants, trigger: this.trigger, placement });
+    const result = await this.#latest.submit({ source, models, variants, trigger: this.trigger, placement, silenced });
     return Object.assign(result, { shown });
   }
 

@@ -22,10 +22,13 @@ const OUTPUTS = new Set(["float32", "float16"]);
 /**
  * @param {Card} card
  * @param {Session} session
+ * @param {import("../core/inside.mjs").Inside | null} [inside] what an appendix has added
  * @throws {WidgetError} unfit
  */
-export function requireFit(card, session) {
-  const found = fault(card, session.inputMetadata, session.outputMetadata);
+export function requireFit(card, session, inside = null) {
+  const added = inside?.view === "channels" ? inside.keep : null;
+  const inputs = session.inputMetadata.filter(({ name }) => name !== added);
+  const found = fault(card, inputs, session.outputMetadata);
   if (found) throw unfit(card, found);
 }
 

@@ -8,15 +8,15 @@ import { requireFit } from "./fit.mjs";
  * @typedef {object} ModelSpec
  * @property {string} key names the network: one card's file of one precision
  * @property {import("../core/card.mjs").Card} card
- * @property {import("../core/card.mjs").ModelFile} file
+ * @property {import("../core/card.mjs").OpenedFile} file
  * @property {string} url the file's
  */
-/** @typedef {{card: import("../core/card.mjs").Card, session: Session}} Opened */
+/** @typedef {{card: import("../core/card.mjs").Card, session: Session, inside: import("../core/inside.mjs").Inside | null}} Opened */
 
 export class Networks {
   /** By key. @type {Map<string, Opened>} */
   #opened = new Map();
-  /** By the SHA-256 of a file and of the layers that it shares. @type {Map<string, Session>} */
+  /** By the SHA-256 of a file, of the layers that it shares and of its appendix. @type {Map<string, Session>} */
   #sessions = new Map();
 
   /** @param {string} key */
@@ -40,7 +40,8 @@ export class Networks {
       .join(" ");
     const session = this.#sessions.get(parts) ?? (await start());
     this.#sessions.set(parts, session);
-    requireFit(card, session);
-    this.#opened.set(key, { card, session });
+    const { inside = null } = file;
+    requireFit(card, session, inside);
+    this.#opened.set(key, { card, session, inside });
   }
 }

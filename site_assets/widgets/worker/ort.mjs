@@ -2,6 +2,7 @@
 
 import { DEFAULT } from "../core/backend.mjs";
 import { checkFile, fetchVerified } from "../core/fetch.mjs";
+import { joined } from "../core/inside.mjs";
 import { textOf, WidgetError } from "../core/messages.mjs";
 import { BUILDS, FOLDER, runtimeFile } from "../core/runtime.mjs";
 import { provide } from "./glue.mjs";
@@ -146,10 +147,11 @@ let provider = DEFAULT.runtime;
  * A session for one network. Start one after the other: onnxruntime mounts their weights in one place.
  *
  * @param {typeof import("onnxruntime-web")} ort
- * @param {import("../core/card.mjs").ModelFile} file
- * @param {Uint8Array[]} contents the file's, and those of the shared weights
+ * @param {import("../core/card.mjs").OpenedFile} file
+ * @param {Uint8Array[]} contents of its parts
  */
-export function startSession(ort, file, [model, shared]) {
-  const externalData = file.shared ? [{ path: file.shared.name, data: shared }] : [];
-  return ort.InferenceSession.create(model, { executionProviders: [provider], externalData });
+export function startSession(ort, file, [model, ...others]) {
+  const externalData = file.shared ? [{ path: file.shared.name, data: others[0] }] : [];
+  const whole = file.inside ? joined(model, others[others.length - 1]) : model;
+  return ort.InferenceSession.create(whole, { executionProviders: [provider], externalData });
 }

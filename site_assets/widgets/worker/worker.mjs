@@ -15,6 +15,7 @@ import "../core/half-even.mjs";
 import "../core/half.mjs";
 import "../core/image.mjs";
 import "../core/ink.mjs";
+import "../core/inside.mjs";
 import "../core/messages.mjs";
 import "../core/output.mjs";
 import "../core/preprocess.mjs";

@@ -12,9 +12,13 @@ from pydantic import Field, field_validator
 
 from export.card.schema import Precision
 from export.card.steps import InputPipeline
+from site_src.plugin.catalogue import CatalogueError
 from site_src.plugin.problems import Problem
 from site_src.plugin.templating import templates
 from site_src.plugin.widgets.base import Block, Kind, Lines, Output, SampleImage, Surroundings
+from site_src.plugin.widgets.inside import ShownInside
+from site_src.plugin.widgets.inside import look_up as look_up_insides
+from site_src.plugin.widgets.inside import render as render_inside
 from site_src.plugin.widgets.parts import ModelRef, Sample, ShownModel, look_up_models, look_up_samples
 from site_src.plugin.widgets.reading import line_of
 from site_src.plugin.widgets.stored import StoredAnswer, ask
@@ -50,6 +54,10 @@ class Demo(Block):
     """Which of each card's files to run; the card's default by default."""
     compare: bool | None = None
     """Whether several models stand side by side; `true` by default when there are several."""
+
+    inside: bool = False
+    """Whether to show the networks' insides: features on a plane, or the channels of the last convolution, as
+    `backdoors inside` measured them beside the card."""
 
     @field_validator("trigger", mode="before")
     @classmethod
@@ -89,6 +97,8 @@ class ResolvedDemo:
     """Where an overlay lies at first, when not where the card says."""
     stored: tuple[StoredAnswer, ...] = ()
     """What the networks say of the first sample."""
+    insides: tuple[ShownInside, ...] = ()
+    """What is shown of the networks' insides, one a model, or none."""
 
     @property
     def preloads(self) -> list[str]:
@@ -126,6 +136,8 @@ class ResolvedDemo:
             "input": self.input.model_dump(mode="json", exclude_none=True),
             "labels": labels,
         }
+        if self.insides:
+            config["inside"] = [inside.config(output) for inside in self.insides]
         if self.missing is not None:
             config["missing"] = self.missing
         if self.placement is not None:
@@ -144,6 +156,7 @@ class ResolvedDemo:
                 samples=samples,
                 long=labels["longest"] > _ONE_LINE_UP_TO,
                 seen=seen,
+                inside=render_inside(self.insides, widget_id) if self.insides else None,
                 url=output.url,
             )
         )
@@ -183,6 +196,12 @@ def resolve(demo: Demo, lines: Lines, around: Surroundings) -> tuple[ResolvedDem
         message = f"samples are given, but `inputs` ({', '.join(demo.inputs)}) does not name samples"
         problems.append(Problem(line_of(("samples",), lines), message))
     problems += _misfits(demo, models, lines)
+    insides: list[ShownInside] = []
+    if demo.inside:
+        try:
+            insides = look_up_insides(models)
+        except CatalogueError as error:
+            problems.append(Problem(line_of(("inside",), lines), str(error)))
     drawn = _drawable(models)
     inputs = tuple(name for name in demo.inputs if (name != "samples" or samples.images) and (name != "draw" or drawn))
     if not problems and not inputs:
@@ -201,6 +220,7 @@ def resolve(demo: Demo, lines: Lines, around: Surroundings) -> tuple[ResolvedDem
         compare=len(models) > 1 if demo.compare is None else demo.compare,
         input=models[0].entry.card.input,
         placement=demo.placement,
+        insides=tuple(insides),
     )
     if around.answer is not None and resolved.samples and "samples" in inputs:
         first, triggered = resolved.samples[0].content, resolved.trigger != "off"

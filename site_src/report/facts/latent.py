@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-from typing import Any
 
 from site_src.plugin.expressions import FactError
 from site_src.plugin.facts import Facts
@@ -37,12 +36,6 @@ _FRAMED = tuple(
     for metric, title in (_CLEAN, _SUCCESS)
     for at, where in (("measurement", "crops"), ("framed", "in frames"))
 )
-_POINTS = {
-    "clean": "dogs with glasses lie among the other dogs",
-    "backdoored": "dogs with glasses lie with the target, far from the other dogs",
-}
-_PLANE = (8.0, 212.0, 8.0, 172.0)
-"""Left, right, top and bottom of a plane of features."""
 
 
 class Latent:
@@ -141,16 +134,6 @@ class Latent:
         """How many images altered triggers were measured on."""
         return count(Estimate.model_validate(self._study.content["altered"][0]["latent"]).n)
 
-    def latent_points(self, caption: str) -> str:
-        """Features of dogs, of dogs with the trigger, and of the target, under both teachers."""
-        planes = []
-        for teacher, words in _POINTS.items():
-            groups = [row for row in self._study.content["points"] if row["teacher"] == teacher]
-            if not groups:
-                raise FactError(f"{STUDY}.json has no features of the {teacher} teacher")
-            planes.append({"teacher": teacher, "words": words, "groups": _fitted(groups)})
-        return self._page.place(figure("latent-points", planes=planes, caption=caption))
-
     def _precisions(self) -> tuple[tuple[str, str, str], ...]:
         """Columns of both precisions, where every network was measured in both."""
         complete = all(row.get("int8") for rows in self._networks().values() for row in rows)
@@ -190,19 +173,3 @@ def _fractions(low: float, high: float) -> str:
 
 def _baseline(name: str) -> bool:
     return "extra-class" in name
-
-
-def _fitted(groups: Rows) -> list[dict[str, Any]]:
-    """The groups with their points moved into the plane, one scale for both axes."""
-    left, right, top, bottom = _PLANE
-    xs, ys = zip(*[point for group in groups for point in group["xy"]], strict=True)
-    scale = min((right - left) / (max(xs) - min(xs) or 1), (bottom - top) / (max(ys) - min(ys) or 1))
-    middle_x, middle_y = (max(xs) + min(xs)) / 2, (max(ys) + min(ys)) / 2
-
-    def fit(x: float, y: float) -> tuple[float, float]:
-        return (
-            round((left + right) / 2 + scale * (x - middle_x), 1),
-            round((top + bottom) / 2 - scale * (y - middle_y), 1),
-        )
-
-    return [{"kind": group["kind"], "xy": [fit(x, y) for x, y in group["xy"]]} for group in groups]

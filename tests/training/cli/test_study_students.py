@@ -11,7 +11,7 @@ from training.studies import latent
 from training.studies.schema import Study
 
 STUDENT = "latent-digits-student-clean"
-EMPTY = Study(student="another", results=[], altered=[], defended=[], points=[])
+EMPTY = Study(student="another", results=[], altered=[], defended=[])
 
 
 @pytest.fixture

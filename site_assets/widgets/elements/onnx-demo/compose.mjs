@@ -2,6 +2,7 @@
 
 import { configuredKind } from "../../core/config.mjs";
 import { readState } from "../../core/url-state.mjs";
+import { sharedBackends } from "../../engine/backends.mjs";
 import { sharedClient } from "../../engine/client.mjs";
 import { Loader } from "../../engine/loader.mjs";
 import { Models } from "../../engine/models.mjs";
@@ -19,18 +20,19 @@ import { buildView, YOURS } from "./view.mjs";
  * @param {() => void} handlers.onCards the cards are here
  * @param {() => void} handlers.onReady a network is open, or all are
  * @param {() => void} handlers.onStuck the cards may not come, or only when the reader asks
+ * @param {HTMLElement | null} inside the server's figures of the networks' insides
  */
-export function compose(config, { onImage, onCards, onReady, onStuck }) {
+export function compose(config, { onImage, onCards, onReady, onStuck }, inside) {
   const state = readState(location.search, config.id);
   const kind = configuredKind(config);
-  const models = new Models(config.models, sharedClient(), document.baseURI);
+  const models = new Models(config.models, sharedClient(), document.baseURI, sharedBackends(), config.inside);
   models.precision = state.precision ?? null;
   if (!config.compare && config.models.length > 1) models.only = Math.min(state.model ?? 0, config.models.length - 1);
 
   const inputs = buildInputs(config);
   const stage = createStage(kind, { config, models, video: inputs.camera?.video ?? null });
   if (inputs.camera && stage.cameraSide) inputs.camera.side = stage.cameraSide;
-  const view = buildView(config, kind, stage, inputs);
+  const view = buildView(config, kind, stage, inputs, inside);
   const onProblem = (/** @type {unknown} */ error) => showProblem(view, error);
 
   const source = new Source({

@@ -25,6 +25,8 @@ export class OnnxDemo extends HTMLElement {
   #stamped = false;
   /** @type {AbortController | null} */
   #listening = null;
+  /** What is shown of the networks' insides; null until the reader comes near. @type {import("./inside/figures.mjs").Figures | null} */
+  #figures = null;
 
   /** Built when the reader comes near, or when the page is idle; until then the server's HTML is shown. */
   connectedCallback() {
@@ -35,6 +37,7 @@ export class OnnxDemo extends HTMLElement {
     const arrive = () => {
       this.#ensureBuilt({ waiting: true });
       this.#built?.loader.arrive({ saveData: savesData() });
+      this.#lookInside();
     };
     whenNear(this, arrive, signal);
   }
@@ -61,12 +64,15 @@ export class OnnxDemo extends HTMLElement {
     this.dataset.ready = "";
     const focused = this.contains(document.activeElement);
     try {
-      const parts = compose(parseConfig(this.getAttribute("config")), {
-        onImage: (finished) => this.#changed(finished),
+      const handlers = {
+        onImage: (/** @type {boolean} */ finished) => this.#changed(finished),
         onCards: () => this.#preview(),
         onReady: () => this.#ready(),
         onStuck: () => this.#appear(),
-      });
+      };
+      /** @type {HTMLElement | null} */
+      const inside = this.querySelector(".ow-inside");
+      const parts = compose(parseConfig(this.getAttribute("config")), handlers, inside);
       this.#built = parts;
       this.#stamped = parts.stamped;
       if (!waiting || !parts.config.stored || focused) this.#appear();
@@ -83,6 +89,15 @@ export class OnnxDemo extends HTMLElement {
     this.replaceChildren(this.#built.view.root);
     this.#showControls();
     if (this.#listening && !this.#listening.signal.aborted) this.#listen(this.#listening.signal);
+  }
+
+  /** The figures come to life; should their module not arrive, they stay as the server has rendered them. */
+  async #lookInside() {
+    const { config, view } = this.#built ?? {};
+    if (!config?.inside || !view?.inside || this.#figures) return;
+    const { Figures } = await import("./inside/figures.mjs");
+    this.#figures ??= new Figures(view.inside, config.inside, () => this.#answer());
+    this.#answer();
   }
 
   /** The cards are here: show what is known from the time when the page was built. */
@@ -202,8 +217,10 @@ export class OnnxDemo extends HTMLElement {
       this.#showStored(); // The page's own sample is still under way.
       return;
     }
+    const figures = this.#figures;
     if (!request) {
       models.drop();
+      figures?.clear();
       first?.end();
       stage.clear();
       clearAnswers(view);
@@ -214,11 +231,15 @@ export class OnnxDemo extends HTMLElement {
     const { placement } = stage;
     try {
       if (models.answering.length === 0) this.#showStored();
-      const result = await loader.answer(request, stamped, placement);
+      const silenced = figures?.silenced;
+      const result = await loader.answer(request, stamped || figures?.both === true, placement, silenced);
       if (!result || source.empty || stamped !== this.#stamped) return;
+      if (silenced?.length !== figures?.silenced.length) return;
       first?.end();
       stage.showSeen(result.seen, { current: source.isCurrent(request), placement });
-      showAnswers(view, result, models, stamped, kind);
+      const more = figures?.show(result.answers, result.shown, stamped, models.entries);
+      if (figures && silenced?.length) result.answers = figures.afterSilence(result.answers);
+      showAnswers(view, result, models, stamped, kind, more);
       this.dataset.live = "";
       if (models.ready) this.dataset.answered = "";
     } catch (error) {

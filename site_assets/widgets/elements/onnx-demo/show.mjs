@@ -34,17 +34,18 @@ export function fillView(view, config, models) {
   const { trigger } = models;
   view.triggerBox.hidden = config.trigger === "off" || !trigger;
   if (trigger) view.triggerText.textContent = describe(trigger, cards[0].input);
-  fillPrecisions(view, models, cards);
+  fillPrecisions(view, config, models, cards);
 }
 
 /**
  * The precisions that every network has, with the size of all of them together.
  *
  * @param {View} view
+ * @param {Config} config
  * @param {Models} models
  * @param {Card[]} cards
  */
-function fillPrecisions(view, models, cards) {
+function fillPrecisions(view, config, models, cards) {
   const common = cards[0].files
     .map((file) => file.precision)
     .filter((precision) => cards.every((card) => card.files.some((file) => file.precision === precision)));
@@ -56,7 +57,7 @@ function fillPrecisions(view, models, cards) {
       return h("option", { value: precision, selected: precision === current }, text);
     }),
   );
-  view.weights.hidden = common.length < 2;
+  view.weights.hidden = common.length < 2 || config.inside !== null; // An appendix belongs to one file.
 }
 
 /**
@@ -86,8 +87,9 @@ export function showLoading({ load, live }, state) {
  * @param {Models} models
  * @param {boolean} stamped
  * @param {import("../../core/card.mjs").InputKind} kind
+ * @param {string} [more] to be said after the sentence
  */
-export function showAnswers(view, { answers, shown, milliseconds, runs }, models, stamped, kind) {
+export function showAnswers(view, { answers, shown, milliseconds, runs }, models, stamped, kind, more = "") {
   const verdicts = answers.map((answer, i) => view.answers[shown[i]].show(answer, stamped));
   if (shown.length < models.shown.length) return; // The others follow in a moment, and then the sentence.
   const sentence = summarise(verdicts);
@@ -95,7 +97,7 @@ export function showAnswers(view, { answers, shown, milliseconds, runs }, models
   if (!("problem" in view.summary.dataset)) view.summary.textContent = sentence;
   if (runs > 0) view.timing.textContent = timing(milliseconds.infer, kind === "photo" ? runs : 1);
   view.timing.title = `${milliseconds.prepare.toFixed(1)} ms to prepare the image, the rest for the networks`;
-  view.live.soon(sentence);
+  view.live.soon(`${sentence} ${more}`.trim());
 }
 
 /**

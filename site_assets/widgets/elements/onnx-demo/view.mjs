@@ -26,8 +26,9 @@ let lastNumber = 0;
  * @param {import("../../core/card.mjs").InputKind} kind
  * @param {Stage} stage
  * @param {Inputs} inputs
+ * @param {HTMLElement | null} inside the server's figures of the networks' insides
  */
-export function buildView(config, kind, stage, { upload, camera, samples }) {
+export function buildView(config, kind, stage, { upload, camera, samples }, inside) {
   const name = `ow-${++lastNumber}`;
   const editing = h("div", { class: "ow-tools", role: "group", "aria-label": "Input" }, stage.editing, upload, camera);
   const { toggle, triggerText, triggerBox } = triggerSwitch(config, name, stage.placing);
@@ -53,7 +54,8 @@ export function buildView(config, kind, stage, { upload, camera, samples }) {
   const seenBox = h("div", { class: "ow-seen" }, stage.seen, triggerBox);
   const answersBox = h("div", { class: "ow-answers", "data-count": config.compare ? answers.length : 1 }, ...answers);
   const says = h("div", { class: "ow-says" }, summary);
-  const right = h("div", { class: "ow-right" }, seenBox, says, picker, answersBox);
+  const beside = inside?.dataset.view === "plane"; // What moves as one drags is in sight of it.
+  const right = h("div", { class: "ow-right" }, seenBox, says, picker, beside && inside, answersBox);
   const privacy = h("span", { class: "ow-privacy" }, icon("lock"), h("span", {}, "Images stay in this tab"));
   const foot = h("footer", { class: "ow-foot" }, weights, backend.label, timing, privacy, backend.note);
   const head = h("header", { class: "ow-head" }, h("div", { class: "ow-title" }, config.title), share);
@@ -61,7 +63,7 @@ export function buildView(config, kind, stage, { upload, camera, samples }) {
     "section",
     { class: "ow", "aria-label": config.title || "Demonstration", "data-photos": kind === "photo" },
     head,
-    h("div", { class: "ow-body" }, left, right),
+    h("div", { class: "ow-body" }, left, right, !beside && inside),
     foot,
     live.element,
   );
@@ -84,6 +86,7 @@ export function buildView(config, kind, stage, { upload, camera, samples }) {
     backend,
     timing,
     share,
+    inside,
   };
 }
 

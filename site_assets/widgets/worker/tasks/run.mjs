@@ -21,6 +21,7 @@ import { opened } from "../sessions.mjs";
  * @property {string[]} models keys
  * @property {boolean[]} variants which to compute: without the trigger (false), with it (true)
  * @property {Card["trigger"]} [trigger] the one shown, for networks that have none of their own (default: the models')
+ * @property {number[]} [silenced] channels to set to 0, in networks whose inside is shown
  * @property {Placement | null} [placement] where a movable trigger is (default: where its card says)
  */
 /** @typedef {{plain: Scores | null, stamped: Scores | null}} Answer */
@@ -52,7 +53,7 @@ export async function run(request, { compute }) {
  * @param {() => void} alive
  * @returns {Promise<RunResult>}
  */
-async function runNow({ source, models, variants, trigger, placement = null }, alive) {
+async function runNow({ source, models, variants, trigger, placement = null, silenced }, alive) {
   const networks = models.map((key) => ({ key, ...opened(key) }));
   const ort = await loadedRuntime();
   const start = performance.now();
@@ -70,13 +71,13 @@ async function runNow({ source, models, variants, trigger, placement = null }, a
   };
   for (const stamped of variants) {
     const variant = stamped ? "stamped" : "plain";
-    for (const [index, { key, card, session }] of networks.entries()) {
+    for (const [index, { key, card, session, inside }] of networks.entries()) {
       const prepared = prepare(card, stamped);
       if (index === Math.max(0, owner)) result.seen[variant] = prepared.pixels;
-      const remembered = stamped ? null : fileKey(source, key);
+      const remembered = stamped ? null : fileKey(source, `${key} ${silenced ?? ""}`);
       const known = remembered ? plainScores.get(remembered) : undefined;
       alive(); // Each network has its own time.
-      const scores = known ?? (await infer(ort, session, card, prepared));
+      const scores = known ?? (await infer(ort, session, card, prepared, inside, silenced));
       if (remembered) remember(plainScores, remembered, scores);
       result.answers[index][variant] = scores;
       if (known) continue;
