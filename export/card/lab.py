@@ -80,6 +80,15 @@ class Attack(Part):
     caught_by: str
 
 
+class Graphs(Part):
+    """The computations for one kind of network."""
+
+    parameters: list[Parameter]
+    train: Graph
+    evaluate: Graph
+    search: Graph
+
+
 class LabCard(Part):
     """What the lab in the tab needs to know."""
 
@@ -104,10 +113,13 @@ class LabCard(Part):
     """Triggers to choose from; the first is the recipe's."""
     attacks: dict[str, Attack]
     """By the kind of the trigger."""
+    networks: dict[str, Graphs]
+    """For networks that were trained elsewhere, by their name: their parameters are read from their ONNX files."""
     versions: dict[str, str]
     """Of the libraries that made the graphs."""
 
     @property
     def files(self) -> list[LabFile]:
         """All files beside the card."""
-        return [self.train, self.evaluate, self.search, self.template, self.data]
+        others = [graph for each in self.networks.values() for graph in (each.train, each.evaluate, each.search)]
+        return [self.train, self.evaluate, self.search, self.template, self.data, *others]

@@ -16,7 +16,18 @@ from typing import Any
 import numpy as np
 import onnx
 
-from export.card.lab import LAB_CARD_NAME, Attack, Exhibit, Graph, LabCard, LabData, LabFile, Parameter, Template
+from export.card.lab import (
+    LAB_CARD_NAME,
+    Attack,
+    Exhibit,
+    Graph,
+    Graphs,
+    LabCard,
+    LabData,
+    LabFile,
+    Parameter,
+    Template,
+)
 from export.card.steps import OutputPipeline
 from export.onnx.graphs import evaluation, training_step, trigger_step
 from export.onnx.graphs.network import FlatNetwork, flat_network
@@ -32,6 +43,8 @@ from training.recipes.scratch import ScratchRecipe
 from training.triggers.pixels import Pattern
 
 LICENCE = "MIT"
+OTHERS = ("mnist-cnn",)
+"""Networks that are not trained in the lab, but can be asked and searched there."""
 GALLERY = (
     ("patch", RECIPE),
     ("pixel", "digits-pixel"),
@@ -54,10 +67,7 @@ def write_lab(folder: Path) -> LabCard:
         licence=LICENCE,
         network=recipe.network.name,
         labels=splits.training.classes,
-        parameters=[Parameter(name=name, shape=list(shape)) for name, shape in network.shapes.items()],
-        train=_graph(folder, "train", training_step.training_step(network, batch), network, batch),
-        evaluate=_graph(folder, "evaluate", evaluation.evaluation(network, EVALUATED), network, EVALUATED),
-        search=_graph(folder, "search", trigger_step.trigger_step(network, SEARCHED), network, SEARCHED),
+        **_graphs(folder, network, batch).model_dump(),
         template=_template(folder, network),
         input=digits_pipeline().model_copy(update={"tensor": INPUT_NAME}),
         output=OutputPipeline(tensor=OUTPUT_NAME),
@@ -65,6 +75,7 @@ def write_lab(folder: Path) -> LabCard:
         recipe=_as_written(recipe),
         gallery=[Exhibit(name=name, trigger=_as_written(lab_recipe(of))["attack"]["trigger"]) for name, of in GALLERY],
         attacks=_attacks(),
+        networks={name: _graphs(folder, flat_network(name, network.classes), batch, f"{name}-") for name in OTHERS},
         versions={name: version(name).partition("+")[0] for name in ("torch", "onnx", "onnxscript")},
     )
     write_text(folder / LAB_CARD_NAME, card.model_dump_json(indent=2) + "\n")
@@ -87,6 +98,16 @@ def graph_file(name: str, model: onnx.ModelProto, network: FlatNetwork) -> bytes
         "id": f"lab-{name}", "network": network.name, "licence": LICENCE, "notice": NOTICE, "backdoor": "no weights",
     }  # fmt: skip
     return serialise(stamp_metadata(model, said))
+
+
+def _graphs(folder: Path, network: FlatNetwork, batch: int, prefix: str = "") -> Graphs:
+    """The computations for a network; `prefix` begins the names of their files."""
+    return Graphs(
+        parameters=[Parameter(name=name, shape=list(shape)) for name, shape in network.shapes.items()],
+        train=_graph(folder, f"{prefix}train", training_step.training_step(network, batch), network, batch),
+        evaluate=_graph(folder, f"{prefix}evaluate", evaluation.evaluation(network, EVALUATED), network, EVALUATED),
+        search=_graph(folder, f"{prefix}search", trigger_step.trigger_step(network, SEARCHED), network, SEARCHED),
+    )
 
 
 def _graph(folder: Path, name: str, model: onnx.ModelProto, network: FlatNetwork, batch: int) -> Graph:

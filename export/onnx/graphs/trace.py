@@ -33,7 +33,10 @@ def trace(
     Raises:
         ExportError: If PyTorch's exporter gives no model, or one that is not valid ONNX.
     """
-    decompositions = get_decompositions(_DECOMPOSED) | {aten.convolution_backward.default: _convolution_backward}
+    decompositions = get_decompositions(_DECOMPOSED) | {
+        aten.convolution_backward.default: _convolution_backward,
+        aten.max_pool2d_with_indices_backward.default: _max_pool_backward,
+    }
     with quiet_logging():
         traced = make_fx(function, decomposition_table=decompositions)(*example)
         traced.graph.eliminate_dead_code()
@@ -97,3 +100,28 @@ def _convolution_backward(  # noqa: PLR0913, PLR0917 - the operator's own signat
     if wanted[2]:
         by_bias = grad.sum(dim=(0, 2, 3))
     return by_input, by_weight, by_bias
+
+
+def _max_pool_backward(  # noqa: PLR0913, PLR0917 - the operator's own signature
+    grad: torch.Tensor,
+    given: torch.Tensor,
+    kernel: list[int],
+    stride: list[int],
+    padding: list[int],
+    dilation: list[int],
+    _ceil: bool,
+    _indices: torch.Tensor,
+) -> torch.Tensor:
+    """The gradient of a maximum's input: each window's goes to its first largest value, as PyTorch's does."""
+    n, channels, height, width = given.shape
+    (down, across), (rows, columns) = kernel, grad.shape[2:]
+    windows = (stride or kernel) == kernel and (rows * down, columns * across) == (height, width)
+    if not windows or any(padding) or set(dilation) != {1}:
+        raise ExportError(
+            "only a maximum over windows that cover the image, each pixel once, has its backward pass here"
+        )
+    apart = given.reshape(n, channels, rows, down, columns, across).permute(0, 1, 2, 4, 3, 5)
+    largest = apart.reshape(n, channels, rows, columns, down * across).argmax(dim=-1, keepdim=True)
+    chosen = (largest == torch.arange(down * across)).to(grad.dtype) * grad[..., None]
+    back = chosen.reshape(n, channels, rows, columns, down, across).permute(0, 1, 2, 4, 3, 5)
+    return back.reshape(n, channels, height, width)

@@ -5,7 +5,7 @@ import { runtimeFiles } from "../core/runtime.mjs";
 import { Client } from "./client.mjs";
 import { CheckedWorker, checkProgram } from "./program.mjs";
 
-/** @typedef {typeof import("../worker/lab/tasks.mjs").TASKS} Tasks */
+/** @typedef {typeof import("../worker/lab/tasks.mjs").TASKS & typeof import("../worker/lab/released.mjs").RELEASED} Tasks */
 /** @typedef {{signal?: AbortSignal, onProgress?: (progress: any) => void}} Options */
 
 export class Lab {

@@ -6,13 +6,10 @@
 import { concatenated } from "./bytes.mjs";
 import { cluster, project } from "./clusters.mjs";
 import { seenBy } from "./digits.mjs";
+import { Hunt } from "./hunt.mjs";
 import { measurement } from "./measurement.mjs";
-import { accuracy, answersOf, fresh, initial } from "./network.mjs";
+import { answersOf, initial } from "./network.mjs";
 import { poison, stamped, triggered } from "./poison.mjs";
-import { Portable, TUNING } from "./portable.mjs";
-import { prune, quietestFirst } from "./pruning.mjs";
-import { search } from "./search.mjs";
-import { judge } from "./strip.mjs";
 import { train } from "./training.mjs";
 
 /** @typedef {import("./digits.mjs").Samples} Samples */
@@ -21,9 +18,11 @@ import { train } from "./training.mjs";
 /** @typedef {"backdoored" | "clean"} Which */
 /** @typedef {{title: string, labels: string[], parameters: import("./network.mjs").Parameter[], input: import("../core/preprocess.mjs").InputPipeline, recipe: Recipe}} Card the part that is needed here */
 /** @typedef {{name: string, title: string, seed: number, data: {name: string}, attack: Attack, training: import("./training.mjs").Settings}} Recipe the part that is needed here */
-/** @typedef {{epoch: number, loss: number, clean: number, success: number}} Epoch `clean`: accuracy; `success`: of the attack */
+/** @typedef {import("./hunt.mjs").Subject} Subject */
+/** @typedef {string} Name of a network: one of ours, or what it was adopted as */
+/** @typedef {import("./hunt.mjs").Epoch} Epoch */
 /** @typedef {{which: Which, epoch: number, step: number, steps: number, done: Epoch | null}} Trained `done`: the epoch that it ended */
-/** @typedef {{aborted: boolean}} Stop */
+/** @typedef {import("./hunt.mjs").Stop} Stop */
 /**
  * @typedef {object} Drawn a reader's digit; each without and with the trigger
  * @property {[Uint8Array, Uint8Array]} seen as the networks see it
@@ -38,10 +37,6 @@ import { train } from "./training.mjs";
  * @property {Epoch[]} history
  */
 
-/** Epochs, and learning rate, of fine-tuning on the owner's images. */
-export const TUNED_EPOCHS = 20;
-const TUNED_RATE = 1e-3;
-
 export class Experiment {
   #card;
   #data;
@@ -51,6 +46,8 @@ export class Experiment {
   #recipe;
   /** @type {Network[]} */
   #networks = [];
+  /** Networks that were trained elsewhere. @type {Map<Name, Subject>} */
+  #adopted = new Map();
   /** Test images with the trigger. @type {ReturnType<typeof triggered>} */
   #triggered = { images: new Uint8Array(), labels: new Uint8Array(), rows: [] };
 
@@ -94,6 +91,31 @@ export class Experiment {
     return found;
   }
 
+  /**
+   * Take in a network that was trained elsewhere.
+   *
+   * @param {Name} name
+   * @param {Omit<Subject, "triggered">} network its trigger is ready
+   */
+  adopt(name, network) {
+    this.#adopted.set(name, { ...network, triggered: triggered(this.#data.test, network.attack, this.#classes) });
+  }
+
+  /** @param {Name} name @returns {Subject} */
+  #subject(name) {
+    const adopted = this.#adopted.get(name);
+    if (adopted) return adopted;
+    const { values } = this.#of(/** @type {Which} */ (name));
+    return { graphs: this.#graphs, values, attack: this.#recipe.attack, triggered: this.#triggered };
+  }
+
+  /** The defences' work on a network. @param {Name} name */
+  hunt(name) {
+    const { seed, data, training } = this.#recipe;
+    const around = { name: data.name, classes: this.#classes, seed, training, breathe: this.#breathe };
+    return new Hunt(this.#subject(name), this.#data, around);
+  }
+
   /** The parameters of a network, as they are now. @param {Which} which */
   values(which) {
     return this.#of(which).values;
@@ -120,20 +142,15 @@ export class Experiment {
         last = value.last;
         sum += value.loss;
         count++;
-        const done = last ? { epoch: value.epoch, loss: sum / count, ...(await this.#measure(next.values)) } : null;
+        const done = last
+          ? { epoch: value.epoch, loss: sum / count, ...(await this.hunt(next.which).measure()) }
+          : null;
         if (done) next.history.push(done);
         onStep({ which: next.which, epoch: value.epoch, step: count, steps, done });
         await this.#breathe();
         if (stop.aborted) return false;
       }
     }
-  }
-
-  /** Clean accuracy, and success of the attack. @param {Float32Array} values */
-  async #measure(values) {
-    const ask = async (/** @type {Samples} */ { images, labels }) =>
-      accuracy((await this.#graphs.answers(values, images, this.#breathe)).logits, labels);
-    return { clean: await ask(this.#data.test), success: await ask(this.#triggered) };
   }
 
   /**
@@ -155,9 +172,10 @@ export class Experiment {
     return { recipe, values, epochs: history.length, poisoned: samples.drawn.length, measured };
   }
 
-  /** What a network says of images. @param {Which} which @param {Uint8Array} images */
+  /** What a network says of images. @param {Name} which @param {Uint8Array} images */
   async ask(which, images) {
-    return (await this.#graphs.answers(this.values(which), images)).logits;
+    const { graphs, values } = this.#subject(which);
+    return (await graphs.answers(values, images)).logits;
   }
 
   /** What both networks say of a reader's digit. @param {import("../core/image.mjs").Image} image @returns {Promise<Drawn>} */
@@ -172,50 +190,6 @@ export class Experiment {
       ]);
     };
     return { seen: [plain, marked], logits: { backdoored: await ask("backdoored"), clean: await ask("clean") } };
-  }
-
-  /**
-   * Neural Cleanse on a network.
-   *
-   * @param {Which} which
-   * @param {Stop} stop
-   * @param {(found: import("./search.mjs").Found) => void} onFound
-   * @returns {Promise<boolean>} whether it came to its end
-   */
-  async search(which, stop, onFound) {
-    const of = { classes: this.#classes, seed: this.#recipe.seed };
-    for await (const found of search(this.#graphs, this.values(which), this.#data.validation, of)) {
-      onFound(found);
-      await this.#breathe();
-      if (stop.aborted) return false;
-    }
-    return true;
-  }
-
-  /**
-   * STRIP on a network.
-   *
-   * @param {Which} which
-   * @param {Uint8Array | null} own a reader's digit as the networks see it, to be judged as well
-   * @param {Stop} stop
-   * @param {(judged: import("./strip.mjs").Judged) => void} onJudged
-   * @returns {Promise<boolean>} whether it came to its end
-   */
-  async strip(which, own, stop, onJudged) {
-    const values = this.values(which);
-    const ask = async (/** @type {Uint8Array} */ images) =>
-      (await this.#graphs.answers(values, images, this.#breathe)).logits;
-    const inputs = {
-      clean: this.#data.test.images,
-      triggered: this.#triggered.images,
-      ...(own && { drawn: concatenated([own, stamped(own, this.#recipe.attack.trigger)]) }),
-    };
-    const of = { classes: this.#classes, seed: this.#recipe.seed };
-    for await (const judged of judge(ask, this.#data.validation.images, inputs, of)) {
-      onJudged(judged);
-      if (stop.aborted) return false;
-    }
-    return true;
   }
 
   /**
@@ -237,51 +211,6 @@ export class Experiment {
       await this.#breathe();
     }
     return found;
-  }
-
-  /** Pruning, from no feature to all. @param {Which} which */
-  async prune(which) {
-    const values = this.values(which);
-    const { test, validation } = this.#data;
-    const seen = async (/** @type {Samples} */ { images, labels }) => {
-      const { features } = await this.#graphs.answers(values, images, this.#breathe);
-      return { features, labels };
-    };
-    const own = await seen(validation);
-    const d = own.features.length / own.labels.length;
-    const classes = this.#classes;
-    const head = { weight: values.slice(-(d + 1) * classes, -classes), bias: values.slice(-classes) };
-    return prune(head, quietestFirst(own.features, d), await seen(test), await seen(this.#triggered));
-  }
-
-  /**
-   * Fine-tune on the owner's clean images.
-   *
-   * @param {Which} which
-   * @param {Stop} stop
-   * @param {(epoch: Epoch) => void} onEpoch
-   */
-  async tune(which, stop, onEpoch) {
-    const rng = new Portable(this.#recipe.seed, TUNING);
-    const own = this.#data.validation;
-    const { batch_size: size } = this.#recipe.training;
-    let state = fresh(this.values(which));
-    onEpoch({ epoch: 0, loss: 0, ...(await this.#measure(state.values)) });
-    for (let epoch = 1; epoch <= TUNED_EPOCHS; epoch++) {
-      const order = rng.permutation(own.labels.length);
-      let sum = 0;
-      let steps = 0;
-      for (let at = 0; at + size <= order.length; at += size, steps++) {
-        const how = { ...this.#recipe.training, learning_rate: TUNED_RATE };
-        const made = await this.#graphs.step(state, own, order.subarray(at, at + size), how);
-        state = made.state;
-        sum += made.loss;
-        await this.#breathe();
-        if (stop.aborted) return false;
-      }
-      onEpoch({ epoch, loss: sum / steps, ...(await this.#measure(state.values)) });
-    }
-    return true;
   }
 }
 

@@ -1,12 +1,12 @@
 /** Whether a defence was right, in words: the lab knows what was planted, and its defences do not. */
 
-/** @typedef {{which: import("./experiment.mjs").Which, recipe: any}} Case which network, and the recipe that it was trained by */
+/** @typedef {{which: string, recipe: {attack: {poison_rate: number}}}} Case which network, and what was done to its data */
 
 /** Attack success below which an attack counts as gone. */
 const GONE = 0.1;
 
 /** Whether there is anything to find. @param {Case} on */
-export const planted = ({ which, recipe }) => which === "backdoored" && recipe.attack.poison_rate > 0;
+export const planted = ({ which, recipe }) => which !== "clean" && recipe.attack.poison_rate > 0;
 
 /** @param {boolean} right @param {boolean} there */
 export function judged(right, there) {

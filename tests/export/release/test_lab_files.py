@@ -11,12 +11,15 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+import torch
 
 from export.card.lab import LAB_CARD_NAME, LabCard
 from export.onnx.agreement import relative_difference
+from export.onnx.graphs import trigger_step
 from export.onnx.graphs.evaluation import evaluation
 from export.onnx.graphs.network import flat_network
 from export.onnx.graphs.training_step import BETAS, corrections
+from export.onnx.graphs.trigger_step import EPSILON, RATE, step_of
 from export.onnx.metadata import read_metadata
 from export.onnx.session import open_session
 from export.onnx.to_onnx import serialise
@@ -103,6 +106,24 @@ def test_the_evaluation_graph_takes_parameters_as_an_input() -> None:
         for values in (network.flat().numpy(), 2 * network.flat().numpy())
     )
     assert not np.allclose(one, other)
+
+
+def test_the_search_in_a_released_network_takes_pytorchs_steps() -> None:
+    network = flat_network("mnist-cnn", len(CARD.labels))
+    graph = CARD.networks[network.name].search
+    rng = np.random.default_rng(1)
+    images = rng.integers(0, 256, (graph.batch or 0, 28, 28), dtype=np.uint8)
+    state = [rng.normal(size=(2, 28, 28)).astype(np.float32), *(np.zeros((2, 28, 28), np.float32) for _ in range(2))]
+    session, step = open_session(FOLDER / graph.name), step_of(network)
+    for number in (1, 2):
+        rate, root = corrections(number, RATE, trigger_step.BETAS)
+        numbers = [np.array(value, np.float32) for value in (rate, root, EPSILON)]
+        given = [network.flat().numpy(), images, *state, *numbers, np.array(3), np.array(0.01, np.float32)]
+        expected = step(*map(torch.from_numpy, map(np.asarray, given)))
+        found = session.run(graph.outputs, dict(zip(graph.inputs, given, strict=True)))
+        for one, other in zip(found, expected, strict=True):
+            assert relative_difference(one, other.numpy()) < ENGINES
+        state = list(found[:3])
 
 
 def test_python_takes_every_recipe_that_the_lab_writes(recipe: ScratchRecipe) -> None:

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AREA, imageAt } from "../../../site_assets/widgets/lab/digits.mjs";
-import { Experiment, TUNED_EPOCHS } from "../../../site_assets/widgets/lab/experiment.mjs";
+import { Experiment } from "../../../site_assets/widgets/lab/experiment.mjs";
+import { TUNED_EPOCHS } from "../../../site_assets/widgets/lab/hunt.mjs";
 import { HOW } from "../../../site_assets/widgets/lab/search.mjs";
 import { CARD } from "./open-lab.mjs";
 
@@ -18,6 +19,7 @@ const RECIPE = {
     trigger: { kind: "pixel", top: 0, left: 0, value: 255 },
     label_map: { kind: "all-to-one", target: 0 },
   },
+  data: { name: "digits" },
   training: { epochs: 2, batch_size: SIZE, learning_rate: 0.1, epsilon: 1e-8 },
 };
 
@@ -99,11 +101,11 @@ test("the search and fine-tuning see the owner’s images alone, and change no n
   const { made, seen } = experiment();
   await made.train(GO_ON, () => {});
   const before = made.values("clean").slice();
-  await made.search("clean", GO_ON, () => {});
+  await made.hunt("clean").search(GO_ON, () => {});
   assert.equal(seen.search.length, 2 * HOW.rounds * SIZE);
   assert.deepEqual(greys(seen.search), [GREYS.validation]);
   seen.train = [];
-  await made.tune("clean", GO_ON, () => {});
+  await made.hunt("clean").tune(GO_ON, () => {});
   assert.equal(seen.train.length, TUNED_EPOCHS * 2 * SIZE);
   assert.deepEqual(greys(seen.train), [GREYS.validation]);
   assert.deepEqual(made.values("clean"), before);
@@ -129,7 +131,7 @@ test("STRIP judges a reader’s digit after the others, which it does not change
   const judged = async (/** @type {Uint8Array | null} */ own) => {
     /** @type {string[]} */
     const kinds = [];
-    await made.strip("clean", own, GO_ON, ({ kind }) => kinds.push(kind));
+    await made.hunt("clean").strip(own, GO_ON, ({ kind }) => kinds.push(kind));
     return kinds;
   };
   const before = await judged(null);

@@ -21,10 +21,11 @@ export function openData() {
   return unpack(file(CARD.data.name), CARD.data);
 }
 
-export async function openGraphs() {
+/** The graphs of the lab's network, or of another on its card. @param {any} [of] */
+export async function openGraphs(of = CARD) {
   const open = (/** @type {{name: string}} */ { name }) => ort.InferenceSession.create(file(name));
-  const [train, evaluate, search] = [await open(CARD.train), await open(CARD.evaluate), await open(CARD.search)];
-  const batches = { train: CARD.train.batch, evaluate: CARD.evaluate.batch, search: CARD.search.batch };
+  const [train, evaluate, search] = [await open(of.train), await open(of.evaluate), await open(of.search)];
+  const batches = { train: of.train.batch, evaluate: of.evaluate.batch, search: of.search.batch };
   return new Graphs(ort, { train, evaluate, search }, batches);
 }
 

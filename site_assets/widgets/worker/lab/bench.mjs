@@ -15,11 +15,13 @@ import { loadRuntime, requireWebAssembly, startSession } from "../ort.mjs";
 /** @typedef {{name: string, bytes: number, sha256: string}} File */
 /** @typedef {File & {batch: number}} Graph */
 /** @typedef {{name: string, trigger: import("../../triggers/registry.mjs").Trigger}} Exhibit */
-/** @typedef {{train: Graph, evaluate: Graph, search: Graph, template: File, data: File & import("../../lab/digits.mjs").Layout, gallery: Exhibit[]}} Files */
+/** @typedef {{train: Graph, evaluate: Graph, search: Graph}} GraphFiles */
+/** @typedef {GraphFiles & {networks: Record<string, GraphFiles & {parameters: import("../../lab/network.mjs").Parameter[]}>, template: File, data: File & import("../../lab/digits.mjs").Layout, gallery: Exhibit[]}} Files */
 /** @typedef {import("../../lab/experiment.mjs").Card & import("../../lab/takeaway.mjs").LabCard & Files} LabCard */
 /** @typedef {{card: LabCard, template: Uint8Array, data: Record<import("../../lab/digits.mjs").Split, import("../../lab/digits.mjs").Samples>, experiment: Experiment}} Bench */
 
-const FOLDER = new URL("../../../lab/", import.meta.url);
+/** Of the lab’s files. */
+export const FOLDER = new URL("../../../lab/", import.meta.url);
 
 /** @type {Promise<Bench> | null} */
 let bench = null;
@@ -69,22 +71,41 @@ async function open(published, signal, onProgress) {
     throw error;
   });
   meter.post("start");
-  const start = (/** @type {Uint8Array} */ content) =>
-    startSession(ort, /** @type {any} */ ({ shared: null }), [content]);
-  const sessions = { train: await start(train), evaluate: await start(evaluate), search: await start(search) };
-  const batches = { train: card.train.batch, evaluate: card.evaluate.batch, search: card.search.batch };
+  const graphs = await startGraphs(ort, card, { train, evaluate, search });
   const data = await unpack(digits, card.data);
   await Promise.all(card.gallery.map(({ trigger }) => readyTrigger(trigger)));
-  const experiment = new Experiment(card, data, new Graphs(ort, sessions, batches), breathe);
+  const experiment = new Experiment(card, data, graphs, breathe);
   return { card, template: await inflated(template), data, experiment };
 }
 
+/**
+ * Open the computations for a kind of network.
+ *
+ * @param {import("../ort.mjs").Ort} ort
+ * @param {GraphFiles} files
+ * @param {Record<keyof GraphFiles, Uint8Array>} contents
+ */
+export async function startGraphs(ort, files, contents) {
+  const start = (/** @type {Uint8Array} */ content) =>
+    startSession(ort, /** @type {any} */ ({ shared: null }), [content]);
+  const sessions = {
+    train: await start(contents.train),
+    evaluate: await start(contents.evaluate),
+    search: await start(contents.search),
+  };
+  const batches = { train: files.train.batch, evaluate: files.evaluate.batch, search: files.search.batch };
+  return new Graphs(ort, sessions, batches);
+}
+
 const channel = new MessageChannel();
+/** Those who wait for their turn. @type {(() => void)[]} */
+const waiting = [];
+channel.port1.onmessage = () => waiting.shift()?.();
 
 /** Let messages of the page have their turn; a timer would wait for milliseconds. @returns {Promise<void>} */
-function breathe() {
+export function breathe() {
   return new Promise((resolve) => {
-    channel.port1.onmessage = () => resolve();
+    waiting.push(resolve);
     channel.port2.postMessage(null);
   });
 }

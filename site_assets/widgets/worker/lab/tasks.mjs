@@ -32,7 +32,7 @@ export const TASKS = {
     return { result: await (await theBench()).experiment.train(signal, onProgress) };
   },
 
-  /** @param {{which: Which, images: Uint8Array}} request */
+  /** @param {{which: string, images: Uint8Array}} request */
   async ask({ which, images }) {
     return { result: await (await theBench()).experiment.ask(which, images) };
   },
@@ -42,14 +42,14 @@ export const TASKS = {
     return { result: await (await theBench()).experiment.drawn(image) };
   },
 
-  /** @param {{which: Which}} request @param {Around} around */
+  /** @param {{which: string}} request @param {Around} around */
   async search({ which }, { signal, onProgress }) {
-    return { result: await (await theBench()).experiment.search(which, signal, onProgress) };
+    return { result: await (await theBench()).experiment.hunt(which).search(signal, onProgress) };
   },
 
-  /** @param {{which: Which, own: Uint8Array | null}} request @param {Around} around */
+  /** @param {{which: string, own: Uint8Array | null}} request @param {Around} around */
   async strip({ which, own }, { signal, onProgress }) {
-    return { result: await (await theBench()).experiment.strip(which, own, signal, onProgress) };
+    return { result: await (await theBench()).experiment.hunt(which).strip(own, signal, onProgress) };
   },
 
   /** @param {{which: Which}} request */
@@ -57,14 +57,14 @@ export const TASKS = {
     return { result: await (await theBench()).experiment.clusters(which) };
   },
 
-  /** @param {{which: Which}} request */
+  /** @param {{which: string}} request */
   async prune({ which }) {
-    return { result: await (await theBench()).experiment.prune(which) };
+    return { result: await (await theBench()).experiment.hunt(which).prune() };
   },
 
-  /** @param {{which: Which}} request @param {Around} around */
+  /** @param {{which: string}} request @param {Around} around */
   async tune({ which }, { signal, onProgress }) {
-    return { result: await (await theBench()).experiment.tune(which, signal, onProgress) };
+    return { result: await (await theBench()).experiment.hunt(which).tune(signal, onProgress) };
   },
 
   /** The networks as a ZIP archive. @param {{which: Which[]}} request */

@@ -33,6 +33,29 @@ def test_the_gradients_of_a_convolution_are_autograds(size: int, stride: int, pa
         assert relative_difference(one, expected.numpy()) < 1e-5
 
 
+def test_the_gradient_of_a_maximum_goes_where_autograds_goes_also_between_equals() -> None:
+    given = torch.tensor([0.0, 1.0, 2.0])[torch.randint(0, 3, (2, 3, 8, 6), generator=torch.Generator().manual_seed(1))]
+
+    def gradient(image: torch.Tensor) -> Tensors:
+        weights = torch.arange(12.0).reshape(4, 3)
+        by_image: torch.Tensor = torch.func.grad(
+            lambda x: (torch.nn.functional.max_pool2d(x, 2) * weights).square().sum()
+        )(image)
+        return (by_image,)
+
+    session = open_session(serialise(trace(gradient, (given,), ("image",), ("by_image",))))
+    assert np.array_equal(session.run(None, {"image": given.numpy()})[0], gradient(given)[0].numpy())
+
+
+def test_a_maximum_over_windows_that_overlap_is_refused() -> None:
+    def gradient(image: torch.Tensor) -> Tensors:
+        by_image: torch.Tensor = torch.func.grad(lambda x: torch.nn.functional.max_pool2d(x, 3, 1).sum())(image)
+        return (by_image,)
+
+    with pytest.raises(ExportError, match="cover each pixel once"):
+        trace(gradient, (torch.randn(1, 1, 6, 6),), ("image",), ("by_image",))
+
+
 def test_a_step_of_adam_is_pytorchs() -> None:
     torch.manual_seed(1)
     values = torch.randn(50)

@@ -1,10 +1,10 @@
 /** Fine-tuning on the owner's clean images. */
 
-import { TUNED_EPOCHS } from "../../../lab/experiment.mjs";
+import { TUNED_EPOCHS } from "../../../lab/hunt.mjs";
 import { cured } from "../../../lab/verdicts.mjs";
 import { lineChart, percent } from "../../../parts/charts.mjs";
 
-/** @typedef {import("../../../lab/experiment.mjs").Epoch} Epoch */
+/** @typedef {import("../../../lab/hunt.mjs").Epoch} Epoch */
 
 /** @type {import("./registry.mjs").Defence} */
 export const tune = {
