@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from export.pipeline.apng import first_frame
 from training.core.errors import UserError
 
 Pixels = npt.NDArray[np.uint8]
@@ -52,13 +53,16 @@ def decode(data: bytes, max_pixels: int) -> tuple[Pixels, int]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             image = Image.open(io.BytesIO(data))
-            if image.format == "PNG" and image.info.get("default_image"):
+            stands_in = image.format == "PNG" and image.info.get("default_image")
+            if stands_in:
                 image.seek(1)  # the first image of an animation may be for those who cannot show it
             if image.width * image.height > max_pixels:
                 raise ImageError(
                     f"the image has {image.width}x{image.height} pixels, more than {max_pixels:,}: make it smaller"
                 )
             rgba = _to_rgba(image)
+            if stands_in:
+                rgba = _alone(data, rgba)
             orientation = _orientation(image)
     except ImageError:
         raise
@@ -86,6 +90,15 @@ def _to_rgba(image: Image.Image) -> Pixels:
         high_byte = (np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)
         image = Image.fromarray(high_byte)
     return np.asarray(image.convert("RGBA"))
+
+
+def _alone(data: bytes, composed: Pixels) -> Pixels:
+    """An animation's first frame with nothing around it; `composed` is what Pillow makes of it."""
+    file, left, top = first_frame(data)
+    frame = _to_rgba(Image.open(io.BytesIO(file)))
+    canvas = np.zeros_like(composed)
+    canvas[top : top + frame.shape[0], left : left + frame.shape[1]] = frame
+    return canvas
 
 
 def _turn(pixels: Pixels, orientation: int) -> Pixels:

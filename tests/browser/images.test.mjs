@@ -1,6 +1,7 @@
 /** Images from files: picker, drop, paste, samples; and what a reader sees for files that are not images. */
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -138,6 +139,32 @@ for (const [
     });
   });
 }
+
+test("an animation whose first image is no frame is decoded as Python decodes it", async () => {
+  const python = ["-m", "tests.export.pipeline.animations"];
+  const cases = JSON.parse(execFileSync(join(ROOT, ".venv/bin/python"), python, { cwd: ROOT, encoding: "utf8" }));
+  await shared.withDemo(async (page) => {
+    const decoded = await page.evaluate(
+      async (files) => {
+        const { decodeImage } = await import(`${document.baseURI}assets/widgets-dev/widgets/core/decode.mjs`);
+        const found = [];
+        for (const file of files) {
+          const blob = new Blob([Uint8Array.from(atob(file), (letter) => letter.charCodeAt(0))]);
+          found.push([...(await decodeImage(blob, { maxPixels: 100 })).data]);
+        }
+        return found;
+      },
+      cases.map((/** @type {{file: string}} */ { file }) => file),
+    );
+    assert.ok(cases.length > 0);
+    for (const [index, { rgb }] of cases.entries()) {
+      const off = rgb.map((/** @type {number} */ value, /** @type {number} */ at) =>
+        Math.abs(value - decoded[index][at]),
+      );
+      assert.equal(Math.max(...off), 0, `animation ${index}`);
+    }
+  });
+});
 
 test("a drop without an image is reported", async () => {
   await shared.withDemo(async (page) => {
