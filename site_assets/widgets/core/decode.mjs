@@ -12,6 +12,9 @@ import { WidgetError } from "./messages.mjs";
 
 /** @typedef {import("./image.mjs").Image} Image */
 
+/** The most that an image's file may hold: as `IMAGE_BYTES` in `training/core/reading.py`. */
+export const IMAGE_BYTES = 256 * 2 ** 20;
+
 /**
  * @param {Blob} blob
  * @param {{maxPixels: number, background?: readonly [number, number, number]}} options
@@ -20,6 +23,7 @@ import { WidgetError } from "./messages.mjs";
  */
 export async function decodeImage(blob, { maxPixels, background = [255, 255, 255] }) {
   const what = blob instanceof File ? blob.name : undefined;
+  if (blob.size > IMAGE_BYTES) throw new WidgetError("huge", { found: `${blob.size} bytes`, limit: IMAGE_BYTES });
   refuseHuge(readDimensions(await blob.slice(0, HEADER_BYTES).arrayBuffer()), maxPixels);
   /** @type {ImageBitmap} */
   let bitmap;
@@ -40,11 +44,12 @@ export async function decodeImage(blob, { maxPixels, background = [255, 255, 255
 
 /**
  * @param {{width: number, height: number} | null} size
- * @param {number} limit
+ * @param {number} limit of pixels
+ * @throws {WidgetError} huge
  */
-function refuseHuge(size, limit) {
+export function refuseHuge(size, limit) {
   if (!size || size.width * size.height <= limit) return;
-  throw new WidgetError("huge", { found: `${size.width} × ${size.height}`, limit });
+  throw new WidgetError("huge", { found: `${size.width} × ${size.height} pixels`, limit });
 }
 
 /**

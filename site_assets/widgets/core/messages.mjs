@@ -117,7 +117,7 @@ const WORDS = {
   }),
   huge: ({ found, limit }) => ({
     title: "This image is too large.",
-    advice: `It has ${found ?? "too many"} pixels; at most ${Math.round((limit ?? 5e7) / 1e6)} million are read. Make it smaller first.`,
+    advice: `It has ${found ?? "too many"}; at most ${Math.round((limit ?? 5e7) / 1e6)} million are read. Make it smaller first.`,
     retry: false,
   }),
   "empty-drop": () => ({
