@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { violations } from "./harness/axe.mjs";
 import { watchBlocks } from "./harness/blocks.mjs";
 import { answers, DIGITS, demo, draw, ready, summary } from "./harness/drive.mjs";
@@ -222,6 +223,15 @@ test("without scripts, a page with widgets still names its networks and offers t
     },
     { javaScriptEnabled: false },
   );
+});
+
+test("opened as a file, a page with widgets says why nothing runs and what to do", async () => {
+  await shared.withPage(async (page) => {
+    await page.goto(pathToFileURL(join(siteDir, withWidgets[0], "index.html")).href);
+    await page.getByRole("alert").filter({ hasText: "python3 -m http.server" }).waitFor();
+    await page.goto(home + withWidgets[0]);
+    assert.equal(await page.getByText("python3 -m http.server").first().isVisible(), false);
+  });
 });
 
 test("the 404 page has the report's styles below the sub-path", async () => {

@@ -51,7 +51,7 @@ def test_the_element_is_not_wrapped_in_a_paragraph(page: PageBuilder) -> None:
 def test_the_module_is_loaded_once_a_page(page: PageBuilder) -> None:
     html = built(page, f"{BLOCK}\ntext\n\n{BLOCK}")
     assert html.count("<onnx-demo") == 2
-    assert html.count("<script") == html.count('rel="stylesheet"') == 1
+    assert html.count('<script type="module"') == html.count('rel="stylesheet"') == 1
 
 
 def test_a_block_works_inside_a_list_and_an_admonition(page: PageBuilder) -> None:
@@ -92,7 +92,7 @@ def test_a_block_never_lies_in_a_paragraph_which_the_browser_would_end(page: Pag
 def test_a_block_shown_as_indented_code_stays_text(page: PageBuilder) -> None:
     indented = "".join(f"    {line}\n" for line in BLOCK.splitlines())
     html = built(page, f"So one writes it:\n\n{indented}\nand so it looks:\n\n{SMALL}")
-    assert html.count("<onnx-demo") == html.count("<script") == 1
+    assert html.count("<onnx-demo") == html.count('<script type="module"') == 1
     assert "<pre><code>```onnx-demo\nmodels: [tiny-clean, tiny-badnet]\nsamples: digits\n```" in html
     built(page, "    ```onnx-demo\n    models: [no-such-model]\n    ```\n")
     assert page.problems == []
@@ -242,7 +242,7 @@ def test_a_kind_of_block_is_a_registry_entry_and_nothing_else(
     assert page.problems == []
     assert re.search(r'<p id="hello-1" data-image="\.\./assets/onnx-widgets/samples/\w+/a\.png">digits</p>', html)
     assert '<onnx-demo id="demo-1"' in html
-    assert html.count("<script") == 1
+    assert html.count('<script type="module"') == 1
     assert "| `name` |" in block_reference("greeting")
     built(page, "```greeting\nnmae: digits\n```\n\n```greeting\nname: none\n```\n")
     assert [problem.line for problem in page.problems] == [1, 2, 6]
