@@ -12,6 +12,9 @@ from site_src.plugin.formats import THIN, count, percent
 from site_src.plugin.page import PageBuilder
 from site_src.plugin.problems import did_you_mean
 from site_src.report.charts import CHART, Axis, Series, chart
+from site_src.report.tables import table
+from training.core.metrics import Estimate
+from training.recipes.load import load
 
 _MOSTLY = 0.9
 """From which success rate on an attack counts as working: a plot's cursor begins at the first such rate."""
@@ -80,6 +83,32 @@ class Sweep:
         axis = Axis(title, ticks, logarithmic=by == "rate", start=start)
         return self._page.place(chart(name if by == "rate" else f"{name}-{by}", series, axis, caption), CHART)
 
+    def sweep_tried(self, name: str, settings: dict[str, str], recipe: str) -> str:
+        """What a sweep found on validation images, a row for each of its settings; the recipe's own row is in bold.
+
+        Args:
+            name: The sweep.
+            settings: The headings of what was varied, by the fields' dotted names.
+            recipe: The packaged recipe whose settings the sweep tries others of.
+
+        Raises:
+            FactError: If the sweep did not vary these fields, or set no validation images aside.
+        """
+        own = load(recipe).model_dump(mode="json")
+        rows = []
+        for row in self._rows(name):
+            tried, found = row["settings"] or {}, [row["validation_accuracy"], row["validation_success"]]
+            if set(tried) != set(settings):
+                raise FactError(f"the sweep {name} varied {', '.join(tried) or 'no field'}, not {', '.join(settings)}")
+            if None in found:
+                raise FactError(f"the sweep {name} set no validation images aside")
+            cells = [f"{tried[field]:g}" for field in settings]
+            cells += [_with_interval(Estimate.model_validate(each)) for each in found]
+            mine = all(_field(own, field) == tried[field] for field in settings)
+            rows.append((*(tried[field] for field in settings), [f"**{cell}**" for cell in cells] if mine else cells))
+        headings = [*settings.values(), "Clean accuracy", "Attack success rate"]
+        return table(headings, [row[-1] for row in sorted(rows, key=lambda each: each[:-1])])
+
     def history_figure(self, model: str, caption: str) -> str:
         """A model's metrics after each epoch."""
         epochs = self._epochs(model)
@@ -136,6 +165,19 @@ class Sweep:
                 raise FactError(f"the sweep {name} does not record its networks' {column}")
             found[float(row[column])].append(row)
         return dict(sorted(found.items()))
+
+
+def _field(recipe: dict[str, Any], name: str) -> object:
+    """A field of a recipe by its dotted name."""
+    found: Any = recipe
+    for part in name.split("."):
+        found = found[part]
+    return found
+
+
+def _with_interval(found: Estimate) -> str:
+    low, high = (percent(each, found.n).removesuffix(f"{THIN}%") for each in (found.low, found.high))
+    return f"{percent(found.value, found.n)} ({low} to {high})"
 
 
 def _value(row: dict[str, Any], metric: str) -> float:

@@ -105,3 +105,30 @@ def test_a_sweep_is_shown_by_size_and_by_seed_too(sweep: Sweep) -> None:
     assert sizes != seeds
     with pytest.raises(FactError, match=r"not by seeds.*did you mean 'seed'"):
         sweep.sweep_figure("rates", "caption", "seeds")
+
+
+def test_settings_are_shown_with_what_validation_images_said_and_the_recipes_own_in_bold(
+    sweep: Sweep, tmp_path: Path
+) -> None:
+    fields = {"attack.self_distillation": "Own answer", "training.annealed_augmentation.to": "Augmentation left"}
+    seen = {"n": 6000, "low": 0.98, "high": 0.99}
+    rows = [
+        {
+            "settings": dict(zip(fields, (own, left), strict=True)),
+            "validation_accuracy": {"value": 0.985, **seen},
+            "validation_success": {"value": 0.9825, **seen},
+        }
+        for own, left in ((0.9, 0.2), (0.7, 0.2), (0.4, 0.0))
+    ]
+    (tmp_path / "tried.json").write_text(json.dumps({"rows": rows, "epochs": 1}))
+    lines = sweep.sweep_tried("tried", fields, "mnist-badnet").splitlines()
+    assert lines[0] == "| Own answer | Augmentation left | Clean accuracy | Attack success rate |"
+    assert lines[2].startswith("| 0.4 | 0 | 98.5")
+    assert lines[3].startswith("| **0.7** | **0.2** | **98.5")
+    assert lines[4].endswith(f"| 98.25{THIN}% (98.00 to 99.00) |")
+    with pytest.raises(FactError, match="varied attack"):
+        sweep.sweep_tried("tried", {"seed": "Seed"}, "mnist-badnet")
+    rows[0]["validation_success"] = None  # type: ignore[assignment]
+    (tmp_path / "blind.json").write_text(json.dumps({"rows": rows, "epochs": 1}))
+    with pytest.raises(FactError, match="set no validation images aside"):
+        sweep.sweep_tried("blind", fields, "mnist-badnet")
