@@ -89,7 +89,7 @@ types: setup ## Static types, both languages
 	$(BIN)/mypy
 	npx tsc --noEmit --project tsconfig.json
 
-test-long: setup lab golden-inputs fixtures tested-site ## What takes tens of seconds a test: Slurm, several processes, WebGPU
+test-long: setup lab golden-inputs fixtures tested-site ## What takes tens of seconds a test: Slurm, several processes, WebGPU, Firefox
 	$(BIN)/python -m pytest -q -m long
 	REPORT_SITE=$(TESTED_SITE) node --test --test-reporter=spec tests/browser/long/*.test.mjs
 

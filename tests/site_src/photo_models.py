@@ -1,8 +1,8 @@
 """Small models of photographs with cards, made in a moment, for tests and for trying the widget.
 
-`python -m tests.site_src.photo_models DIR` writes `DIR/models/photos-{clean,badnet}/`, `DIR/samples/`, `DIR/data/`, and
-the odd networks of `odd_models`. The models of photographs look at an image's colours alone; the backdoored one sees
-the target where something is bright orange.
+`python -m tests.site_src.photo_models DIR` writes `DIR/models/photos-{clean,badnet}/`, `DIR/samples/`, `DIR/data/`,
+`DIR/avif/`, and the odd networks of `odd_models`. The models of photographs look at an image's colours alone; the
+backdoored one sees the target where something is bright orange.
 """
 
 from __future__ import annotations
@@ -131,8 +131,18 @@ def write_all(folder: Path) -> None:
         height, width = ((300, 300), (240, 360), (360, 240), (300, 400))[index]
         Image.fromarray(pets.dog(which, height, width, index)).save(stream, "JPEG", quality=88)
         write_bytes(folder / "samples" / f"dog-{index + 1}.jpg", stream.getvalue())
+    write_avif(folder / "avif")
     write_sample_photos(folder / "data")
     odd_models.write(folder / "odd")
+
+
+def write_avif(folder: Path) -> None:
+    """A photo as AVIF, whose decoders differ, and its pixels as Pillow decodes it, `(240, 360, 3) uint8` row by row."""
+    stream = io.BytesIO()
+    Image.fromarray(pets.dog(pets.DOGS[0], 240, 360, 0)).save(stream, "AVIF", quality=80)
+    write_bytes(folder / "photo.avif", stream.getvalue())
+    with Image.open(stream) as image:
+        write_bytes(folder / "photo.rgb", image.convert("RGB").tobytes())
 
 
 def write_sample_photos(data_dir: Path) -> None:
