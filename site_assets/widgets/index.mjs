@@ -8,6 +8,7 @@ import { defineOnSight } from "./parts/define.mjs";
 import { isNear, savesData } from "./parts/dom.mjs";
 
 defineOnSight({
+  "backdoor-game": () => import("./elements/backdoor-game/backdoor-game.mjs"),
   "backdoor-lab": () => import("./elements/backdoor-lab/backdoor-lab.mjs"),
   "chart-cursor": () => import("./elements/chart-cursor/chart-cursor.mjs"),
   "defence-matrix": () => import("./elements/defence-matrix/defence-matrix.mjs"),

@@ -5,7 +5,7 @@ import { runtimeFiles } from "../core/runtime.mjs";
 import { Client } from "./client.mjs";
 import { CheckedWorker, checkProgram } from "./program.mjs";
 
-/** @typedef {typeof import("../worker/lab/tasks.mjs").TASKS & typeof import("../worker/lab/released.mjs").RELEASED} Tasks */
+/** @typedef {typeof import("../worker/lab/tasks.mjs").TASKS & typeof import("../worker/lab/released.mjs").RELEASED & typeof import("../worker/lab/game.mjs").GAME} Tasks */
 /** @typedef {{signal?: AbortSignal, onProgress?: (progress: any) => void}} Options */
 
 export class Lab {
@@ -28,6 +28,17 @@ export class Lab {
   open(options) {
     const card = published("lab/lab.json", "the lab’s card");
     return this.ask("open", { card, runtime: runtimeFiles("wasm", published) }, options);
+  }
+
+  /**
+   * Deal a round of the game; the lab is open.
+   *
+   * @param {number} seed
+   * @param {Options} [options]
+   * @throws {import("../core/messages.mjs").WidgetError}
+   */
+  deal(seed, options) {
+    return this.ask("deal", { card: published("lab/game.json", "the game’s card"), seed }, options);
   }
 
   /**

@@ -4,12 +4,14 @@
  * @module
  */
 
-/** Streams of a run: which samples are poisoned, the initial weights, and those of the defences. */
+/** Streams of a run: which samples are poisoned, the initial weights, and those of the defences and of the game. */
 export const POISON = 0;
 export const WEIGHTS = 1;
 export const SEARCH = 2;
 export const STRIP = 3;
 export const TUNING = 4;
+export const ROUND = 5;
+export const INBOX = 6;
 /** The stream of the samples' order in an epoch is this plus the epoch's number, counted from 1. */
 export const ORDERS = 1 << 16;
 

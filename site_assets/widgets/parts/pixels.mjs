@@ -46,3 +46,8 @@ export function sheet(images, columns, label) {
   }
   return canvas;
 }
+
+/** What a found trigger writes, on black: pattern times mask. @param {Float32Array} trigger mask and pattern, 0 to 1 */
+export function masked(trigger) {
+  return Uint8ClampedArray.from({ length: AREA }, (_, i) => 255 * trigger[i] * Math.max(0.25, trigger[AREA + i]));
+}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from site_src.plugin.widgets import backdoor_lab, onnx_demo
+from site_src.plugin.widgets import backdoor_game, backdoor_lab, onnx_demo
 from site_src.plugin.widgets.base import Kind
 
-KINDS: dict[str, Kind[Any]] = {kind.fence: kind for kind in (onnx_demo.KIND, backdoor_lab.KIND)}
+KINDS: dict[str, Kind[Any]] = {kind.fence: kind for kind in (onnx_demo.KIND, backdoor_lab.KIND, backdoor_game.KIND)}

@@ -6,7 +6,7 @@ import { anomalyIndices, SUSPICIOUS } from "../../../lab/search.mjs";
 import { accusation, named, planted } from "../../../lab/verdicts.mjs";
 import { behind, percent, table } from "../../../parts/charts.mjs";
 import { h } from "../../../parts/dom.mjs";
-import { digit, put } from "../../../parts/pixels.mjs";
+import { digit, masked, put } from "../../../parts/pixels.mjs";
 
 /** @typedef {import("../../../lab/search.mjs").Found} Found */
 
@@ -62,8 +62,3 @@ export const search = {
     };
   },
 };
-
-/** What a found trigger writes, on black: pattern times mask. @param {Float32Array} trigger */
-function masked(trigger) {
-  return Uint8ClampedArray.from({ length: AREA }, (_, i) => 255 * trigger[i] * Math.max(0.25, trigger[AREA + i]));
-}

@@ -1,0 +1,93 @@
+/** The tests of one network, each with what it shows and the sentence that it ends with. */
+
+import { AREA } from "../../lab/digits.mjs";
+import { anomalyIndices, SUSPICIOUS } from "../../lab/search.mjs";
+import { boundary } from "../../lab/strip.mjs";
+import { ASKED, INPUTS } from "../../lab/suspects.mjs";
+import { behind, histogram, percent, table } from "../../parts/charts.mjs";
+import { h } from "../../parts/dom.mjs";
+import { digit, masked, put } from "../../parts/pixels.mjs";
+
+/** @typedef {import("../../lab/search.mjs").Found} Found */
+/** @typedef {import("../../lab/strip.mjs").Judged} Judged */
+/** @typedef {"accuracy" | "strip" | "search"} Name */
+/**
+ * @typedef {object} Case
+ * @property {import("../../engine/lab.mjs").Lab} lab
+ * @property {import("../../worker/lab/bench.mjs").LabCard} card
+ * @property {number} which network
+ * @property {AbortSignal} signal
+ * @property {HTMLElement} stage where the test shows itself
+ */
+/** @typedef {{verb: string, idea: string, run: (on: Case) => Promise<string>}} Test */
+
+/** @type {Record<Name, Test>} */
+export const TESTS = {
+  accuracy: {
+    verb: "Accuracy",
+    idea: `Asks the network about ${ASKED} test digits.`,
+    async run({ lab, which, signal }) {
+      const right = await lab.ask("accuracyOf", { which }, { signal });
+      return `Right about ${percent(right)} of ${ASKED} test digits.`;
+    },
+  },
+  strip: {
+    verb: "STRIP",
+    idea: `Lays clean digits over each of ${INPUTS} inputs that came in while the network was in use. If it has a backdoor, some of them carry the trigger, and keep their answer.`,
+    async run({ lab, card, which, signal, stage }) {
+      /** @type {{own: number[], clean: number[]}} */
+      const seen = { own: [], clean: [] };
+      const draw = (/** @type {number | null} */ bound) => {
+        const title = "Entropy of the answers to an input under overlays";
+        const end = Number(Math.log2(card.labels.length).toFixed(1));
+        const series = /** @type {import("../../parts/charts.mjs").Bars[]} */ ([
+          { name: "images that you trust", kind: "clean", values: seen.own },
+          { name: "what came in", kind: "bad", values: seen.clean },
+        ]);
+        stage.replaceChildren(histogram(title, "bits", end, series, bound));
+      };
+      const onProgress = (/** @type {Judged} */ { kind, entropy }) => {
+        const values = kind === "own" ? seen.own : seen.clean;
+        values.push(entropy);
+        if (values.length % 10 === 0) draw(null);
+      };
+      await lab.ask("stripIn", { which }, { signal, onProgress });
+      const bound = boundary(seen.own);
+      draw(bound);
+      const below = (/** @type {number[]} */ values) => values.filter((value) => value < bound).length;
+      return `${below(seen.clean)} of ${seen.clean.length} inputs lie below the limit, ${bound.toFixed(2)} bits; of the ${seen.own.length} images that you trust, ${below(seen.own)}.`;
+    },
+  },
+  search: {
+    verb: "Search",
+    idea: "Searches each class’s smallest trigger (Neural Cleanse).",
+    async run({ lab, card, which, signal, stage }) {
+      const cells = card.labels.map((label) => {
+        const canvas = digit(new Uint8Array(AREA), "");
+        const words = h("figcaption", {}, label);
+        return { canvas, words, element: h("figure", {}, canvas, words) };
+      });
+      stage.replaceChildren(h("div", { class: "bl-masks" }, ...cells.map(({ element }) => element)));
+      /** @type {Found[]} */
+      const found = [];
+      const onProgress = (/** @type {Found} */ now) => {
+        found[now.target] = now;
+        if (now.round % 4 !== 0 && !now.done) return;
+        const { canvas, words } = cells[now.target];
+        put(canvas, masked(now.trigger));
+        words.textContent = `${card.labels[now.target]}: ${now.size.toFixed(0)} px`;
+      };
+      await lab.ask("searchIn", { which }, { signal, onProgress });
+      const indices = anomalyIndices(found.map(({ size }) => size));
+      const rows = found.map(({ size, success }, label) => [
+        card.labels[label],
+        size.toFixed(1),
+        percent(success),
+        indices[label].toFixed(1),
+      ]);
+      stage.append(behind(table("Smallest triggers", ["class", "pixels", "turned", "anomaly index"], rows)));
+      const most = indices.indexOf(Math.max(...indices));
+      return `Class ${card.labels[most]} stands out most: ${found[most].size.toFixed(0)} pixels, an anomaly index of ${indices[most].toFixed(1)}. Above ${SUSPICIOUS} is suspicious.`;
+    },
+  },
+};
