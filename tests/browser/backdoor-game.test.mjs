@@ -11,10 +11,10 @@ import { setup } from "./harness/setup.mjs";
 const shared = setup();
 const CARD = JSON.parse(readFileSync(new URL("../../site_assets/lab/game.json", import.meta.url), "utf8"));
 const backdoored = CARD.networks.map((/** @type {{attack: unknown}} */ { attack }) => attack !== null);
-/** A round with a patch in the second network. */
+/** A round with a blended trigger, which stamping needs artwork for, in the second network. */
 const SEED = [...Array(1000).keys()].find((seed) => {
   const { members, guilty } = deal(seed, backdoored);
-  return guilty === 1 && CARD.networks[members[1]].attack.trigger.kind === "patch";
+  return guilty === 1 && CARD.networks[members[1]].attack.trigger.kind === "blend";
 });
 
 test("a reader spends the budget on tests, wins a round with what they say, and loses one by guessing", async () => {

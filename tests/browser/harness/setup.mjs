@@ -6,7 +6,7 @@ import { ready, summary } from "./drive.mjs";
 import { startServer } from "./server.mjs";
 
 /** A machine may be busy with other things. A wait ends as soon as its condition holds. */
-const PATIENCE_MS = 12_000;
+const PATIENCE_MS = 90_000;
 const VIEWPORT = { width: 1000, height: 900 };
 
 /**

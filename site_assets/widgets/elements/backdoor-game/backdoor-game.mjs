@@ -9,6 +9,7 @@ import { NAMES, Purse, readSeed, SEEDS, writeSeed } from "../../lab/game.mjs";
 import { Announcer } from "../../parts/announcer.mjs";
 import { button, define, h } from "../../parts/dom.mjs";
 import { LoadProgress } from "../../parts/load-progress.mjs";
+import { readyTrigger } from "../../triggers/registry.mjs";
 import { TESTS } from "./tests.mjs";
 import { truth, verdict } from "./truth.mjs";
 import { buildBoard } from "./view.mjs";
@@ -175,6 +176,7 @@ export class BackdoorGame extends HTMLElement {
     if (this.#running || this.#over || !this.#material) return;
     try {
       const { guilty, networks } = await this.#lab.ask("reveal", undefined);
+      await Promise.all(networks.map(({ attack }) => readyTrigger(attack?.trigger)));
       const outcome = this.#purse.settle(guess, guilty);
       this.#over = true;
       this.#total = { points: this.#total.points + outcome.points, rounds: this.#total.rounds + 1 };
