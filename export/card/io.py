@@ -39,8 +39,13 @@ def first_problem(error: ValidationError) -> str:
     return f"field {where}: {one_line(first['msg'])[:_LONGEST]}"
 
 
+def card_text(card: ModelCard) -> str:
+    """A card as it is written, signed and served: with every default filled in."""
+    return card.model_dump_json(indent=2) + "\n"
+
+
 def write_card(card: ModelCard, folder: Path) -> Path:
     """Write a card into a model's folder; returns its path."""
     path = folder / CARD_NAME
-    write_text(path, card.model_dump_json(indent=2) + "\n")
+    write_text(path, card_text(card))
     return path

@@ -44,6 +44,7 @@ ENTRIES = {
         ("export",),
         EXPORT,
     ),
+    "sign": Entry("export.cli.sign:sign_command", "Sign model cards, and with them their files.", (), EXPORT),
     "card": Entry(
         "export.cli.card:app", "Write model cards, which describe an ONNX file to the widgets.", ("export",), EXPORT
     ),

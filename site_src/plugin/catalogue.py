@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from export.card.io import read_card
+from export.card.io import card_text, read_card
 from export.card.parts import part_problem
 from export.card.schema import CardError, ModelCard, Precision
+from export.card.signature import SIGNATURE_NAME
+from site_src.plugin.notary import Notary, Proof
 from site_src.plugin.problems import did_you_mean
 from training.core.errors import UserError
 
@@ -28,6 +30,8 @@ class Entry:
     """The card.json."""
     sha256: str
     """Hash of the card with every default filled in; the card holds the files' hashes, so this covers the files too."""
+    proof: Proof | None = None
+    """Its signature, on a site that asks for one."""
 
     @property
     def served_at(self) -> str:
@@ -43,38 +47,47 @@ class Entry:
     @property
     def served_card(self) -> bytes:
         """The card with every default filled in."""
-        return self.card.model_dump_json(indent=2).encode()
+        return card_text(self.card).encode()
 
-    def reference(self, url: Callable[[str], str]) -> dict[str, str | int]:
+    def reference(self, url: Callable[[str], str]) -> dict[str, object]:
         """How a page names the card to a widget, which checks it.
 
         Args:
             url: From an address in the built site to one that the page can use.
         """
         content = self.served_card
-        return {
+        reference: dict[str, object] = {
             "card": url(f"{self.served_at}/card.json"),
             "bytes": len(content),
             "sha256": hashlib.sha256(content).hexdigest(),
         }
+        if self.proof is not None:
+            signature = self.proof.signature
+            reference["signed"] = {"key": self.proof.key, "signature": signature.signature if signature else None}
+        return reference
 
     def served_files(self) -> dict[str, Path | bytes]:
-        """Address in the built site -> content: the card, and all its ONNX files.
+        """Address in the built site -> content: the card, its signature, and all its ONNX files.
 
         Raises:
             CatalogueError: If one of them is not the file that the card describes; then none is served.
         """
         self.check()
         files: dict[str, Path | bytes] = {f"{self.served_at}/card.json": self.served_card}
+        if self.proof is not None and self.proof.signature is not None:
+            signature = self.proof.signature.model_dump_json(indent=2) + "\n"
+            files[f"{self.served_at}/{SIGNATURE_NAME}"] = signature.encode()
         names = [part.name for file in self.card.files for part in file.parts]
         return files | {f"{self.served_at}/{name}": self.path.parent / name for name in names}
 
     def check(self) -> None:
-        """Compare every file with the card, those that are not shown too: a site serves them all.
+        """Check the card's signature, and every file against the card, those not shown too: a site serves them all.
 
         Raises:
-            CatalogueError: If one is missing or differs from the card.
+            CatalogueError: If a file is missing or differs from the card, or the signature is not the expected one.
         """
+        if self.proof is not None and self.proof.problem is not None:
+            raise CatalogueError(f"{self.path}: {self.proof.problem}")
         if self._problem is not None:
             raise CatalogueError(f"{self._problem}: not the file that its card describes; export the model again")
 
@@ -87,8 +100,9 @@ class Entry:
 class Catalogue:
     """All models in some folders, each in a subfolder with a card.json."""
 
-    def __init__(self, folders: Iterable[Path]) -> None:
+    def __init__(self, folders: Iterable[Path], notary: Notary | None = None) -> None:
         self.folders = list(folders)
+        self.notary = notary
         self.entries: dict[str, Entry] = {}
         """Id -> model; if two folders hold the same id, the earlier one wins."""
         self.broken: list[str] = []
@@ -96,7 +110,7 @@ class Catalogue:
         for folder in self.folders:
             for path in sorted(folder.glob("*/card.json")):
                 try:
-                    entry = read_entry(path)
+                    entry = self._read(path)
                 except CatalogueError as error:
                     self.broken.append(str(error))
                 else:
@@ -104,7 +118,7 @@ class Catalogue:
 
     def in_folder(self, folder: Path) -> list[Entry]:
         """The models of one folder, including those that an earlier folder hides."""
-        return [read_entry(path) for path in sorted(folder.glob("*/card.json"))]
+        return [self._read(path) for path in sorted(folder.glob("*/card.json"))]
 
     def released(self) -> list[Entry]:
         """The models outside the last folder, which holds the reader's own."""
@@ -121,6 +135,12 @@ class Catalogue:
             hint = did_you_mean(model_id, self.entries) or f"; no model found in {where}"
             raise CatalogueError(f"unknown model '{model_id}'{hint}")
         return self.entries[model_id]
+
+    def _read(self, path: Path) -> Entry:
+        entry = read_entry(path)
+        if self.notary is None:
+            return entry
+        return replace(entry, proof=self.notary.proof(entry.served_card, path.parent))
 
     def resolve(self, reference: str, page_folder: Path) -> tuple[Entry, Precision | None]:
         """The model that an id, a card's path or an ONNX file's path stands for.
@@ -141,8 +161,8 @@ class Catalogue:
         if not path.is_file():
             raise CatalogueError(f"there is no file {reference} beside the page (looked at {path})")
         if path.suffix == ".json":
-            return read_entry(path), None
-        entry = read_entry(path.parent / "card.json")
+            return self._read(path), None
+        entry = self._read(path.parent / "card.json")
         for file in entry.card.files:
             if file.name == path.name:
                 return entry, file.precision

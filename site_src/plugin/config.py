@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from export.card.signature import PublicKey
 from site_src.plugin.widgets.reading import explain
 
 
@@ -36,6 +37,14 @@ class Options(BaseModel):
     require_samples: bool = False
     """Whether to stop the build if the extension's samples are not all on this machine; when off, the widgets say
     what is missing."""
+
+    public_key: PublicKey | None = None
+    """Public key (Ed25519, base64) that every model's card must be signed with; `backdoors sign` prints it. The build
+    checks it, and so does each widget before it opens a network."""
+
+    sign: bool = False
+    """Whether the build signs the cards of this site itself: with the private key in the environment variable
+    `BACKDOORS_SIGNING_KEY`, or else with one that it makes and forgets."""
 
     csp: bool = False
     """Whether to give every page a Content-Security-Policy that allows only this site's own files."""

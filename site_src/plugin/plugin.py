@@ -19,6 +19,7 @@ from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
 from mkdocs.structure.files import File, InclusionLevel
 from mkdocs.utils import get_relative_url
 
+from export.card.signature import SignatureError
 from site_src.plugin.anywhere import ThemeChangedError, relocate
 from site_src.plugin.catalogue import Catalogue
 from site_src.plugin.config import Options, read_options
@@ -28,6 +29,7 @@ from site_src.plugin.facts import Facts
 from site_src.plugin.head import into_head
 from site_src.plugin.integrity import write as write_integrity
 from site_src.plugin.late import LateBlocks
+from site_src.plugin.notary import open_notary
 from site_src.plugin.offline import write as write_offline
 from site_src.plugin.page import PageBuilder
 from site_src.plugin.runtime import FOLDERS, Assets, Runtime, collect, own_assets, own_runtime
@@ -83,7 +85,11 @@ class OnnxWidgetsPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-ca
     # Read everything that pages may name; a server reads it again for every build
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig | None:
         """Read the models and the site's extension."""
-        self._start(Catalogue(self._root / folder for folder in self.options.models))
+        try:
+            notary = open_notary(self.options.public_key, sign=self.options.sign)
+        except SignatureError as error:
+            raise PluginError(f"onnx-widgets: {error}") from error
+        self._start(Catalogue((self._root / folder for folder in self.options.models), notary))
         for message in self._catalogue.broken:
             self._report(message, config)
         config.markdown_extensions.append(LateBlocks(self._late))  # Markdown takes objects too

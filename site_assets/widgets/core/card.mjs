@@ -3,6 +3,7 @@
 import { fetchVerified, SMALL } from "./fetch.mjs";
 import { WidgetError } from "./messages.mjs";
 import { isHash } from "./sha256.mjs";
+import { requireSignature } from "./signature.mjs";
 import { printable } from "./text.mjs";
 
 /** @typedef {import("./card-types.d.ts").ModelCard} Card */
@@ -16,13 +17,15 @@ import { printable } from "./text.mjs";
 export const PRECISIONS = { fp32: "float32", "int8-weight-only": "int8 weights", "int8-qdq": "int8" };
 
 /**
- * @param {{url: string, bytes: number, sha256: string}} file as the page names it
+ * @param {{url: string, bytes: number, sha256: string, signed?: import("./signature.mjs").Signed | null}} file as the page
+ *   names it
  * @param {{signal?: AbortSignal, cache?: Cache | null}} [options]
  * @returns {Promise<Card>}
- * @throws {WidgetError} what `fetchVerified` throws, and `card`
+ * @throws {WidgetError} what `fetchVerified` and `requireSignature` throw, and `card`
  */
-export async function fetchCard(file, options) {
+export async function fetchCard({ signed, ...file }, options) {
   const bytes = await fetchVerified({ ...file, what: "the model card" }, { store: SMALL, ...options });
+  await requireSignature(bytes, signed);
   return parseCard(new TextDecoder().decode(bytes), file.url);
 }
 

@@ -6,8 +6,8 @@ import { isHash } from "./sha256.mjs";
 
 /** @typedef {"draw" | "samples" | "upload" | "camera"} Input */
 /**
- * @typedef {{card: string, bytes: number, sha256: string, title?: string | null, precision?: string | null}} ModelRef `bytes`
- *   and `sha256` are the card's
+ * @typedef {{card: string, bytes: number, sha256: string, title?: string | null, precision?: string | null,
+ *   signed?: import("./signature.mjs").Signed | null}} ModelRef `bytes` and `sha256` are the card's
  */
 /** @typedef {import("./inside.mjs").Inside} Inside */
 /** @typedef {{probabilities: number[]}} StoredScores */

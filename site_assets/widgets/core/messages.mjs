@@ -1,7 +1,7 @@
 /** Words for every failure: what happened, and what the reader can do about it. */
 
 /**
- * @typedef {'no-wasm' | 'runtime' | 'offline' | 'network' | 'stalled' | 'missing' | 'html' | 'oversized' | 'hash' | 'unlisted' | 'card' | 'session' | 'unfit'
+ * @typedef {'no-wasm' | 'runtime' | 'offline' | 'network' | 'stalled' | 'missing' | 'html' | 'oversized' | 'hash' | 'unlisted' | 'unsigned' | 'signature' | 'unsignable' | 'card' | 'session' | 'unfit'
  *   | 'config' | 'not-isolated' | 'not-an-image' | 'undecodable' | 'huge' | 'empty-drop'
  *   | 'camera-refused' | 'camera-absent' | 'camera-busy' | 'camera-insecure'
  *   | 'cancelled' | 'superseded' | 'crashed' | 'endless' | 'failed' | 'interrupted' | 'internal'} Code
@@ -78,6 +78,22 @@ const WORDS = {
   unlisted: ({ what }) => ({
     title: `${capitalised(what)} cannot be checked.`,
     advice: "This page names no SHA-256 for it, so it is not used. Tell the site’s owner.",
+    retry: false,
+  }),
+  unsigned: ({ what }) => ({
+    title: `${capitalised(what)} is not signed.`,
+    advice: "This site uses signed models only, so it was not used. Tell the site’s owner.",
+    retry: false,
+  }),
+  signature: ({ what }) => ({
+    title: `${capitalised(what)} is not what its maker signed.`,
+    advice:
+      "Its signature does not fit it and the key that this page names, so it was not used. Tell the site’s owner.",
+    retry: false,
+  }),
+  unsignable: ({ what }) => ({
+    title: `This browser cannot check the signature of ${what ?? "the file"}.`,
+    advice: "It needs Ed25519 on a secure page (https), which all major browsers have had since 2025. Update it.",
     retry: false,
   }),
   card: ({ what, found }) => ({

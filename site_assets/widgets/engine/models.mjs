@@ -77,7 +77,9 @@ export class Models {
   async #fetchCards(signal) {
     const urls = this.#references.map(({ card }) => new URL(card, this.#base).href);
     const cards = await Promise.all(
-      this.#references.map(({ bytes, sha256 }, i) => fetchCard({ url: urls[i], bytes, sha256 }, { signal })),
+      this.#references.map(({ bytes, sha256, signed }, i) =>
+        fetchCard({ url: urls[i], bytes, sha256, signed }, { signal }),
+      ),
     );
     this.entries = cards.map((card, i) => ({ url: urls[i], card }));
   }

@@ -56,10 +56,11 @@ export class ModelAnswer extends HTMLElement {
   /**
    * @param {Card} card
    * @param {number} top
+   * @param {boolean} signed
    */
-  configure(card, top) {
+  configure(card, top, signed) {
     this.#card = card;
-    this.#badge.show(card);
+    this.#badge.show(card, signed);
     this.toggleAttribute("data-backdoored", Boolean(card.backdoor));
     markLength(this, longestOf(card.labels));
     this.#bars.configure(card.labels, top, targetOf(card));

@@ -38,6 +38,20 @@ class Models:
         """A section for each released model, with everything its card says."""
         return "\n\n".join(self._section(entry, heading="##") for entry in self._released())
 
+    def signed_by(self) -> str:
+        """Whose key has signed the site's models, and how to check one; empty if they are not signed."""
+        notary = self._catalogue.notary
+        if notary is None:
+            return ""
+        whose = {
+            "build": "The key was made when this site was built, and its private half was not kept. So the signatures "
+            "prove that the files belong to this build, and nothing of who built it.",
+            "kept": "The private half of the key is kept by the publisher of this site.",
+            "given": "The private half of the key is kept by whoever signed the models.",
+        }
+        check = f"``` bash\nbackdoors verify FOLDER --key {notary.key}\n```"
+        return f"{whose[notary.origin]} To check the folder of a model with the public half:\n\n{check}"
+
     def lab(self) -> str:
         """The reader's own models beside each other, or how to make them."""
         entries = _clean_first(self._catalogue.in_folder(self._lab))

@@ -27,7 +27,7 @@ export function fillView(view, config, models) {
   for (const [i, card] of cards.entries()) {
     const title = config.models[i].title ?? card.title;
     view.answers[i].heading = title;
-    view.answers[i].configure(card, config.top ?? card.output.top);
+    view.answers[i].configure(card, config.top ?? card.output.top, Boolean(config.models[i].signed));
     const button = view.picker?.children[i];
     if (button) button.textContent = title;
   }

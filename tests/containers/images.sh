@@ -1,0 +1,100 @@
+#!/bin/bash
+# Build the three images with buildah and ask each: images.sh [TARGET...]. Skipped, with the reason, where that cannot be.
+#
+# No registry is asked: one small Debian made of this machine's packages stands in for all base images, with its own
+# Python, this machine's Node, and nginx. What pip's configuration here names is there during the build as well.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+skip() {
+  echo "skipped: the images are not built: $*"
+  exit 0
+}
+[ "$(id -u)" = 0 ] || skip "only root can make the stand-in for their base images"
+for program in buildah mmdebstrap node curl; do
+  command -v $program >/dev/null || skip "$program is missing (apt-get install buildah mmdebstrap nodejs curl)"
+done
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/images.XXXXXX")
+started=()
+finish() {
+  for each in "${started[@]}"; do kill -- "-$each" 2>/dev/null || true; done
+  buildah umount --all >/dev/null 2>&1 || true
+  buildah rm --all >/dev/null 2>&1 || true
+  rm -rf "$work"
+}
+trap finish EXIT
+export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=${STORAGE_DRIVER:-overlay}
+buildah() { command buildah --root "$work/storage" --runroot "$work/run" "$@"; }
+
+say() { printf '%4ds  %s\n' "$SECONDS" "$*"; }
+
+say "a small Debian"
+base=${IMAGES_BASE:-$work/base.tar}
+[ -f "$base" ] || mmdebstrap --quiet --variant=apt \
+  --include=python3,python3-venv,ca-certificates,make,nginx-light,procps bookworm "$base"
+first=$(buildah from scratch)
+buildah add --quiet "$first" "$base" / >/dev/null
+buildah copy --quiet "$first" "$(readlink -f "$(command -v node)")" /usr/local/bin/node >/dev/null
+npm=$(dirname "$(readlink -f "$(command -v npm)")")/..
+buildah copy --quiet "$first" "$npm" /usr/local/lib/node_modules/npm >/dev/null
+authorities=${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}
+buildah copy --quiet "$first" "$authorities" /etc/ssl/certs/ca-certificates.crt >/dev/null
+buildah run "$first" -- ln -sf /usr/bin/python3 /usr/local/bin/python3
+grep -oP '^FROM \K\S+(?=.* AS )' containers/Dockerfile | grep ':' | sort -u >"$work/bases"
+while read -r name; do
+  buildah commit --quiet "$first" "docker.io/library/${name#docker.io/}" >/dev/null
+  case $name in */*) buildah tag "docker.io/library/$name" "docker.io/$name" ;; esac
+done <"$work/bases"
+
+mounts=()
+for path in $({ python3 -m pip config list -v 2>/dev/null | grep -oE "(file://)?/[^ ',]+" | sed 's#^file://##; s#/simple$##'; } | sort -u) ${PIP_FIND_LINKS-}; do
+  [ "$path" = "$authorities" ] || ! [ -e "$path" ] || mounts+=(--volume "$path:$path:ro")
+done
+settings=()
+for name in PIP_CERT PIP_DEFAULT_TIMEOUT PIP_CONSTRAINT PIP_FIND_LINKS PIP_EXTRA_INDEX_URL NODE_EXTRA_CA_CERTS; do
+  [ -z "${!name-}" ] || settings+=(--env "$name=${!name}")
+done
+
+build() { # TARGET
+  say "building $1"
+  buildah bud --quiet --pull-never --layers --network host "${mounts[@]}" "${settings[@]}" \
+    --file containers/Dockerfile --target "$1" --tag "backdoors-$1" . >"$work/$1.log" 2>&1 ||
+    { tail -40 "$work/$1.log"; echo "FAILED: $1 is not built"; exit 1; }
+}
+
+answers() { # URL TEXT
+  for _ in $(seq 120); do
+    if curl --silent --fail --max-time 5 "$1" 2>/dev/null | grep --quiet "$2"; then return 0; fi
+    sleep 0.5
+  done
+  echo "FAILED: $1 does not answer with $2"
+  exit 1
+}
+
+[ $# -gt 0 ] || set -- report lab train
+for each in "$@"; do
+  build "$each"
+  container=$(buildah from --pull-never "backdoors-$each")
+  case $each in
+    report)
+      setsid buildah run --user 101:101 "$container" -- env PORT=18080 /opt/report/report.sh >"$work/report.out" 2>&1 &
+      started+=($!)
+      answers http://127.0.0.1:18080/healthz ok
+      answers http://127.0.0.1:18080/ 'Backdoors in Neural Networks'
+      ;;
+    lab)
+      setsid buildah run --user 10001:10001 "$container" -- env PORT=18888 JUPYTER_TOKEN=0123456789abcdef \
+        /app/containers/lab.sh >"$work/lab.out" 2>&1 &
+      started+=($!)
+      answers 'http://127.0.0.1:18888/api' version
+      answers 'http://127.0.0.1:18888/api/kernelspecs?token=0123456789abcdef' mxnet
+      ;;
+    train)
+      buildah run --user 10001:10001 "$container" -- /app/containers/train.sh train digits-badnet >"$work/train.out" 2>&1 ||
+        { tail -20 "$work/train.out"; echo "FAILED: train"; exit 1; }
+      ;;
+  esac
+  say "$each answers"
+done
+echo "$# images built and asked"
