@@ -40,14 +40,16 @@ class Value:
 class Builder:
     """Collects the nodes and the constants that they use."""
 
-    def __init__(self, parameters: Mapping[str, Array], opset: int) -> None:
+    def __init__(self, parameters: Mapping[str, Array], opset: int, *, any_size: bool = False) -> None:
         """Start an empty graph.
 
         Args:
             parameters: The checkpoint's arrays by name; those that nodes ask for become constants.
             opset: Version of ONNX's operators to write.
+            any_size: Whether the height and width of images are free, as the batch always is.
         """
         self.opset = opset
+        self.any_size = any_size
         self.nodes: list[onnx.NodeProto] = []
         self.parameters = parameters
         self.constants: dict[str, Array] = {}
@@ -105,6 +107,15 @@ class Builder:
     def integers(self, wanted: str, *values: int) -> Value:
         """A constant vector of int64."""
         return self.constant(wanted, np.array(values, np.int64))
+
+    def sizes(self, value: Value, first: int, last: int) -> Value:
+        """The sizes of some neighbouring axes of a tensor, as a vector that is read when the graph runs."""
+        everything = self._int64("Shape", [value], value.rank)
+        bounds = [self.integers("from", first), self.integers("to", last)]
+        return self._int64("Slice", [everything, *bounds], last - first)
+
+    def _int64(self, op_type: str, inputs: Sequence[Value], length: int) -> Value:
+        return self.node(op_type, inputs, (length,), name=f"{inputs[0].name}_{op_type.lower()}")
 
     def scalar(self, wanted: str, value: float) -> Value:
         """A constant float32 without dimensions."""

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from export.mxnet.attributes import LARGEST
 from export.mxnet.builder import Shape, Value
 from export.mxnet.operators.geometry import normal_axes
 from export.mxnet.operators.registry import Call, any_number, operator
@@ -50,10 +51,9 @@ def _reshaped(call: Call) -> list[Shape]:
 @operator("Reshape", "reshape", slots=["data"], shapes=_reshaped)
 def reshape(call: Call) -> list[Value]:
     """`Reshape`, with MXNet's meaning of 0 and -1; the batch size stays free."""
-    codes = list(_codes(call))
-    sizes = [size if code == 0 else code for size, code in zip(call.shape, codes, strict=True)]
+    sizes = list(_codes(call))  # ONNX's 0 and -1 mean the same
     if call.data.rank and call.shape[0] == call.data.shape[0]:
-        sizes = [0, *call.shape[1:]]
+        sizes[0] = 0
     return call.emit("Reshape", [call.data, call.builder.integers(f"{call.node.name}_shape", *sizes)])
 
 
@@ -195,15 +195,14 @@ def _cuts(call: Call) -> list[tuple[int, int, int, int]]:
     for axis, begin, end, step in ranges:
         if step < 1 or axis == 0:
             raise call.unsupported("backwards (a negative step) or of the batch")
-        first, last, _ = slice(begin, end).indices(call.data.shape[axis])
-        cuts.append((axis, first, last, step))
+        cuts.append((axis, 0 if begin is None else begin, LARGEST if end is None else end, step))
     return cuts
 
 
 def _cut_shape(call: Call) -> list[Shape]:
     shape = list(call.data.shape)
     for axis, first, last, step in _cuts(call):
-        shape[axis] = len(range(first, last, step))
+        shape[axis] = len(range(*slice(first, last, step).indices(shape[axis])))
     return [tuple(shape)]
 
 
@@ -219,6 +218,68 @@ def cut(call: Call) -> list[Value]:
         for what, values in (("starts", firsts), ("ends", lasts), ("axes", axes), ("steps", steps))
     ]
     return call.emit("Slice", [call.data, *vectors])
+
+
+def _window(call: Call) -> tuple[int, int, int, int]:
+    """Top, left, height and width of what is kept."""
+    if any(value.rank != 4 for value in call.inputs) or len(call.inputs) not in {1, 2}:
+        raise call.wrong_shape("one or two inputs of four dimensions are expected")
+    height, width = call.inputs[1].shape[2:] if len(call.inputs) > 1 else call.attributes.sizes("h_w", 2, 0)
+    top, left = call.attributes.sizes("offset", 2, 0)
+    if call.attributes.flag("center_crop", default=False):
+        top, left = ((size - wanted) // 2 for size, wanted in zip(call.data.shape[2:], (height, width), strict=True))
+    if min(top, left) < 0 or top + height > call.data.shape[2] or left + width > call.data.shape[3]:
+        raise call.wrong_shape(f"{height}x{width} at ({top}, {left}) does not lie in {call.data.shape}")
+    return top, left, height, width
+
+
+@operator("Crop", slots=any_number, shapes=lambda call: [(*call.data.shape[:2], *_window(call)[2:])])
+def crop(call: Call) -> list[Value]:
+    """`Slice` to a size, or to that of a second input."""
+    builder, name = call.builder, call.node.name
+    top, left, height, width = _window(call)
+    axes = builder.integers(f"{name}_axes", 2, 3)
+    centred = call.attributes.flag("center_crop", default=False)
+    if builder.any_size and centred:
+        raise call.unsupported("from the middle of an image of any size")
+    starts = builder.integers(f"{name}_starts", top, left)
+    if len(call.inputs) == 1 or not builder.any_size:
+        ends = builder.integers(f"{name}_ends", top + height, left + width)
+    else:
+        ends = builder.node("Add", [builder.sizes(call.inputs[1], 2, 4), starts], (2,), name=f"{name}_ends")
+    return call.emit("Slice", [call.data, starts, ends, axes])
+
+
+def _alike(call: Call) -> list[int]:
+    """The axes that are cut to the size that they have in the second input."""
+    like = call.inputs[1].shape
+    named = normal_axes(call, call.attributes.integers("axes"), min(call.data.rank, len(like)))
+    axes = named or list(range(call.data.rank))
+    if axes[-1] >= len(like) or any(like[axis] > call.data.shape[axis] for axis in axes):
+        raise call.wrong_shape(f"{call.data.shape} cannot be cut to the size of {like}")
+    if 0 in axes and like[0] != call.data.shape[0]:
+        raise call.unsupported("of the batch")
+    return [axis for axis in axes if axis > 0]
+
+
+def _alike_shape(call: Call) -> list[Shape]:
+    axes, like = _alike(call), call.inputs[1].shape
+    return [tuple(like[axis] if axis in axes else size for axis, size in enumerate(call.data.shape))]
+
+
+@operator("slice_like", slots=["data", "shape_like"], shapes=_alike_shape)
+def cut_alike(call: Call) -> list[Value]:
+    """`Slice` from the beginning of each axis."""
+    axes, builder, name = _alike(call), call.builder, call.node.name
+    if not axes:
+        return [call.data]
+    if builder.any_size:
+        parts = [builder.sizes(call.inputs[1], axis, axis + 1) for axis in axes]
+        ends = builder.node("Concat", parts, (len(axes),), name=f"{name}_ends", axis=0)
+    else:
+        ends = builder.integers(f"{name}_ends", *(call.shape[axis] for axis in axes))
+    starts = builder.integers(f"{name}_starts", *[0] * len(axes))
+    return call.emit("Slice", [call.data, starts, ends, builder.integers(f"{name}_axes", *axes)])
 
 
 def _pads(call: Call) -> tuple[list[int], list[int]]:
@@ -267,4 +328,52 @@ def enlarge(call: Call) -> list[Value]:
         mode="nearest",
         coordinate_transformation_mode="asymmetric",
         nearest_mode="floor",
+    )
+
+
+_EVEN_OR_ODD = {
+    "to_even_down": lambda size: size - size % 2,
+    "to_even_up": lambda size: size + size % 2,
+    "to_odd_down": lambda size: size - (size + 1) % 2,
+    "to_odd_up": lambda size: size + (size + 1) % 2,
+}
+
+
+def _resized(call: Call) -> list[Shape]:
+    attributes = call.attributes
+    if any(value.rank != 4 for value in call.inputs) or len(call.inputs) not in {1, 2}:
+        raise call.wrong_shape("one or two inputs of four dimensions are expected")
+    mode = attributes.choice("mode", ("size", "odd_scale", "like", *_EVEN_OR_ODD), "size")
+    before = call.data.shape[2:]
+    if mode == "like":
+        if len(call.inputs) == 1:
+            raise call.wrong_shape("the mode 'like' takes a second input")
+        after = call.inputs[1].shape[2:]
+    elif mode in _EVEN_OR_ODD:
+        after = tuple(map(_EVEN_OR_ODD[mode], before))
+    elif mode == "odd_scale" or attributes.has("scale_height"):
+        scales = [np.float32(attributes.real(f"scale_{side}")) for side in ("height", "width")]
+        odd = [size % 2 if mode == "odd_scale" else 0 for size in before]
+        after = tuple(int((size - one) * scale) + one for size, scale, one in zip(before, scales, odd, strict=True))
+    else:
+        after = tuple(attributes.integer(side, 1) for side in ("height", "width"))
+    return [(*call.data.shape[:2], *after)]
+
+
+@operator("_contrib_BilinearResize2D", slots=any_number, shapes=_resized)
+def resize(call: Call) -> list[Value]:
+    """`Resize`, to sizes that hold for any batch."""
+    builder, name = call.builder, call.node.name
+    mode = call.attributes.choice("mode", ("size", "odd_scale", "like", *_EVEN_OR_ODD), "size")
+    if builder.any_size and mode == "like":
+        wanted = builder.sizes(call.inputs[1], 2, 4)
+    else:
+        wanted = builder.integers(f"{name}_wanted", *call.shape[2:])
+    sizes = builder.node("Concat", [builder.sizes(call.data, 0, 2), wanted], (4,), name=f"{name}_sizes", axis=0)
+    aligned = call.attributes.flag("align_corners", default=True)
+    return call.emit(
+        "Resize",
+        [call.data, None, None, sizes],
+        mode="linear",
+        coordinate_transformation_mode="align_corners" if aligned else "half_pixel",
     )

@@ -263,6 +263,29 @@ def cases() -> dict[str, tuple[S.Symbol, dict[str, tuple[int, ...]]]]:  # noqa: 
     add("pad-edge", S.Pad(x, mode="edge", pad_width=(0, 0, 0, 0, 1, 2, 3, 0)), image)
     add("pad-reflect", S.Pad(x, mode="reflect", pad_width=(0, 0, 0, 0, 1, 2, 3, 0)), image)
     add("upsampling", S.UpSampling(x, scale=2, sample_type="nearest"), image)
+    small = image | {"y": (2, 3, 5, 4)}
+    add("crop-size", S.Crop(x, num_args=1, h_w=(4, 3), offset=(2, 1)), image)
+    add("crop-like", S.Crop(x, y, num_args=2, offset=(1, 3)), small)
+    add("crop-middle", S.Crop(x, y, num_args=2, center_crop=True), small)
+    add("slice-like", S.slice_like(x, y, axes=(2, -1)), small)
+    add("slice-like-all", S.slice_like(x, y), small)
+    for name, options in {"one": {}, "even": {"output_size": (3, 4)}, "overlapping": {"output_size": (5, 7)}}.items():
+        add(f"adaptive-pooling-{name}", S.contrib.AdaptiveAvgPooling2D(x, **options), image)
+    for name, options in {
+        "larger": {"height": 14, "width": 11},
+        "smaller": {"height": 4, "width": 3},
+        "not-aligned": {"height": 14, "width": 11, "align_corners": False},
+        "not-aligned-smaller": {"height": 4, "width": 3, "align_corners": False},
+        "one-row": {"height": 1, "width": 5},
+        "scaled": {"scale_height": 1.3, "scale_width": 0.7},
+        "odd": {"mode": "odd_scale", "scale_height": 2.5, "scale_width": 0.7},
+        **{mode: {"mode": mode} for mode in ("to_even_down", "to_even_up", "to_odd_down", "to_odd_up")},
+    }.items():
+        add(f"resize-{name}", S.contrib.BilinearResize2D(x, **options), image)
+    add("resize-like", S.contrib.BilinearResize2D(x, y, mode="like"), small)
+    for kind in ("max", "avg", "sum"):
+        options = {"kernel": (3,), "stride": (2,), "pad": (0, 0, 0), "pooling_convention": "same", "pool_type": kind}
+        add(f"pooling-{kind}-same", S.Pooling(x, **options), {"x": (2, 3, 8)})
     return found
 
 
