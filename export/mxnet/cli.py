@@ -22,6 +22,9 @@ def convert_mxnet_command(  # noqa: PLR0913, PLR0917 - a command's options
     opset: Annotated[int, typer.Option(help="ONNX operator set: 13 to 23.")] = 17,
     float16: Annotated[bool, typer.Option("--float16", help="Store the weights as float16.")] = False,
     int8: Annotated[bool, typer.Option("--int8", help="Store the weights as int8.")] = False,
+    any_size: Annotated[
+        bool, typer.Option("--any-size", help="Leave height and width free; the given ones are tried, and larger ones.")
+    ] = False,
     labels: Annotated[
         Path | None, typer.Option(help="Text file with one label per line, or a JSON list, to store in the file.")
     ] = None,
@@ -34,6 +37,7 @@ def convert_mxnet_command(  # noqa: PLR0913, PLR0917 - a command's options
         raise typer.BadParameter("--float16 and --int8 exclude each other")
     shapes = dict(_shape(text) for text in inputs or [])
     from export.card.labels import read_labels
+    from export.mxnet.convert import FREE
     from export.mxnet.files import convert_files
 
     start = time.perf_counter()
@@ -44,15 +48,19 @@ def convert_mxnet_command(  # noqa: PLR0913, PLR0917 - a command's options
         inputs=shapes,
         opset=opset,
         precision="int8" if int8 else "float16" if float16 else "fp32",
+        any_size=any_size,
         labels=None if labels is None else read_labels(labels),
     )
     for name, shape in report.inputs.items():
         assumed = "" if name in shapes else f" (assumed; --input {name}=... says otherwise)"
-        say(f"input {name}: batch x {' x '.join(map(str, shape[1:]))}{assumed}")
-    for name, shape in report.outputs.items():
-        say(f"output {name}: batch x {' x '.join(map(str, shape))}")
+        sizes: tuple[object, ...] = (shape[1], *FREE) if any_size and len(shape) == 4 else shape[1:]
+        say(f"input {name}: batch x {' x '.join(map(str, sizes))}{assumed}")
+    for name, answer in report.outputs.items():
+        say(f"output {name}: batch x {' x '.join(map(str, answer))}")
     if report.difference is not None:
         say(f"{report.precision} weights change the answer to a random input by {report.difference:.1e}, relatively")
+    if not report.compared:
+        say("no test image has a finite answer, so images alone and together could not be compared")
     took = time.perf_counter() - start
     show(
         f"{out}  {report.bytes:,} bytes  {report.parameters:,} parameters  {report.operators} MXNet operators -> "

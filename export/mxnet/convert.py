@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import onnx
 from onnx import helper
 
@@ -26,6 +27,8 @@ DEFAULT_OPSET = 17
 DEFAULT_SIZE = 224
 """Height and width of a network's input when nothing says otherwise: what ImageNet networks take."""
 BATCH = "batch"
+FREE = ("height", "width")
+"""Names of the sizes that a model leaves free."""
 PRODUCER = "backdoors convert-mxnet"
 
 
@@ -57,6 +60,8 @@ def convert(
     parameters: Parameters,
     inputs: Mapping[str, Shape] | None = None,
     opset: int = DEFAULT_OPSET,
+    *,
+    any_size: bool = False,
 ) -> Converted:
     """Convert a network.
 
@@ -66,10 +71,11 @@ def convert(
         inputs: Shapes of its inputs, batch first. An input that is not named here takes the shape its symbol gives,
             or else one image of `DEFAULT_SIZE`, with the channels of the first convolution.
         opset: Version of ONNX's operators to write.
+        any_size: Whether to leave the height and width of images free. `check_sizes` tells whether that is possible.
 
     Raises:
         UnknownOperatorError: For operators, or uses of them, that have no conversion; names every such node.
-        ParametersError: If the symbol and the file do not belong together.
+        ParametersError: If the symbol and the file do not belong together, or a weight is no finite number.
         ShapeError: If the tensors do not fit each other, or the inputs' shapes are wrong or missing.
         SymbolError: If the symbol is damaged elsewhere.
     """
@@ -81,14 +87,17 @@ def convert(
     roles = _roles(graph)
     shapes = _input_shapes(graph, parameters, roles, inputs or {})
     known = {name: tuple(array.shape) for name, array in arrays.items()} | shapes
-    builder = Builder(arrays, opset)
+    builder = Builder(arrays, opset, any_size=any_size)
     for name in shapes:
         builder.reserve(name)
     try:
         heads = _emit(graph, builder, infer_shapes(graph, known), shapes)
     except ShapeError as error:
         raise _with_assumptions(error, {name: shapes[name] for name in shapes if name not in (inputs or {})}) from error
-    model = _model(builder, shapes, heads)
+    other = _shapes_of_larger(graph, known, shapes) if any_size else {}
+    _refuse_damage(builder.constants, parameters)
+    free = [_free(head, other.get(entry)) for head, entry in zip(heads, graph.heads, strict=True)]
+    model = _model(builder, shapes, heads, free)
     used = sum(arrays[name].size for name in arrays if name in roles)
     return Converted(model, builder.constants, shapes, used, len(graph.operators))
 
@@ -190,6 +199,12 @@ def _input_shapes(
     return {name: given[name] if name in given else _default_shape(graph, parameters, name) for name in free}
 
 
+def _refuse_damage(constants: Mapping[str, Array], parameters: Parameters) -> None:
+    for name in parameters.by_name:
+        if name in constants and not np.isfinite(constants[name]).all():
+            raise ParametersError(f"{parameters.file}: the array '{name}' holds values that are not finite numbers")
+
+
 def _mismatch(missing: list[str], extra: list[str]) -> str:
     """In words, which arrays the file lacks and which the symbol does not know."""
     parts = []
@@ -224,15 +239,17 @@ def _default_shape(graph: Graph, parameters: Parameters, name: str) -> Shape:
 
 
 def _with_assumptions(error: ShapeError, assumed: Mapping[str, Shape]) -> ShapeError:
-    """The error with the shapes that nobody gave, for these may be why the tensors do not fit."""
-    if not assumed:
-        return error
-    shapes = ", ".join(f"{name}={','.join(map(str, shape))}" for name, shape in assumed.items())
-    found = ShapeError(
-        f"{error}; {shapes} was assumed: if the network takes another shape, give it as --input NAME=SHAPE"
-    )
+    found = ShapeError(f"{error}{assumption(assumed)}")
     found.node = error.node
     return found
+
+
+def assumption(assumed: Mapping[str, Shape]) -> str:
+    """The end of an error's line that names the shapes which nobody gave, for these may be its reason."""
+    if not assumed:
+        return ""
+    shapes = ", ".join(f"{name}={','.join(map(str, shape))}" for name, shape in assumed.items())
+    return f"; {shapes} was assumed: if the network takes another shape, give it as --input NAME=SHAPE"
 
 
 def _first_layers(graph: Graph, index: int) -> list[Node]:
@@ -271,12 +288,38 @@ def _emit(graph: Graph, builder: Builder, inferred: Mapping[Entry, Shape], input
     return heads
 
 
-def _model(builder: Builder, inputs: Mapping[str, Shape], heads: list[Value]) -> onnx.ModelProto:
-    described = [
-        [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [BATCH, *shape[1:]]) for name, shape in tensors]
-        for tensors in (inputs.items(), [(value.name, value.shape) for value in heads])
-    ]
-    given, answers = described
+def larger(shapes: Mapping[str, Shape], odd: int = 0) -> dict[str, Shape]:
+    """The shapes with images a little larger: by a number that most networks take, and `odd` more."""
+    return {
+        name: (*shape[:2], shape[2] + 32 + odd, shape[3] + 64 + odd) if len(shape) == 4 else shape
+        for name, shape in shapes.items()
+    }
+
+
+def _shapes_of_larger(graph: Graph, known: dict[str, Shape], inputs: dict[str, Shape]) -> dict[Entry, Shape]:
+    try:
+        return infer_shapes(graph, known | larger(inputs))
+    except ShapeError as error:
+        raise ShapeError(f"the size of images cannot be left free: {error}") from error
+
+
+def _free(head: Value, other: Shape | None) -> list[int]:
+    """The axes of an output whose size depends on that of the images; `other` is its shape for larger ones."""
+    return [axis for axis in range(1, head.rank) if other is not None and head.shape[axis] != other[axis]]
+
+
+def _model(builder: Builder, inputs: Mapping[str, Shape], heads: list[Value], free: list[list[int]]) -> onnx.ModelProto:
+    given = []
+    for name, shape in inputs.items():
+        images = builder.any_size and len(shape) == 4
+        sizes: list[int | str] = [BATCH, shape[1], *FREE] if images else [BATCH, *shape[1:]]
+        given.append(helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, sizes))
+    answers = []
+    for value, axes in zip(heads, free, strict=True):
+        named: list[int | str] = [
+            f"{value.name}_{axis}" if axis in axes else size for axis, size in enumerate(value.shape)
+        ]
+        answers.append(helper.make_tensor_value_info(value.name, onnx.TensorProto.FLOAT, [BATCH, *named[1:]]))
     proto = helper.make_graph(builder.nodes, "network", given, answers)
     imports = [helper.make_opsetid("", builder.opset)]
     model = helper.make_model(proto, opset_imports=imports, producer_name=PRODUCER)

@@ -10,14 +10,13 @@ from typing import Literal
 
 import onnx
 
-from export.mxnet.builder import Floats, Shape
-from export.mxnet.check import check
+from export.mxnet.builder import Shape
+from export.mxnet.check import Checked, check, check_sizes, finite_difference
 from export.mxnet.checkpoint import read_checkpoint
-from export.mxnet.convert import DEFAULT_OPSET, convert
+from export.mxnet.convert import DEFAULT_OPSET, assumption, convert
 from export.mxnet.errors import MxnetError
 from export.mxnet.halve import weight_only_float16
 from export.mxnet.serialise import write_model
-from export.onnx.agreement import relative_difference
 from export.onnx.quantise import weight_only_int8
 
 Precision = Literal["fp32", "float16", "int8"]
@@ -28,8 +27,8 @@ class Report:
     """What was written."""
 
     inputs: dict[str, Shape]
-    outputs: dict[str, Shape]
-    """Shapes of its outputs without the batch."""
+    outputs: dict[str, tuple[int | str, ...]]
+    """Shapes of its outputs without the batch; `any` for a size that depends on that of the images."""
     parameters: int
     operators: int
     nodes: int
@@ -37,6 +36,8 @@ class Report:
     precision: Precision = "fp32"
     difference: float | None = None
     """Largest difference to the float32 conversion's answers, relative to the largest answer; None for float32."""
+    compared: bool = True
+    """Whether any test image had a finite answer, so that answers could be compared."""
 
 
 def convert_files(  # noqa: PLR0913 - the options of a command
@@ -48,6 +49,7 @@ def convert_files(  # noqa: PLR0913 - the options of a command
     opset: int = DEFAULT_OPSET,
     precision: Precision = "fp32",
     labels: Sequence[str] | None = None,
+    any_size: bool = False,
 ) -> Report:
     """Convert a checkpoint, check the result, and write it.
 
@@ -59,32 +61,51 @@ def convert_files(  # noqa: PLR0913 - the options of a command
         opset: Version of ONNX's operators.
         precision: `float16` and `int8` store the weights that way; the arithmetic stays float32.
         labels: Names of the classes, kept in the model's metadata.
+        any_size: Whether to leave the height and width of images free.
 
     Raises:
         MxnetError: If anything is wrong with the checkpoint, or with what became of it.
     """
     new = out.with_name(f".{out.name}.new")
     try:
-        report = _convert_into(new, symbol, parameters, inputs or {}, opset, labels)
-        answers = check(new, report.inputs)
+        report = _convert_into(new, symbol, parameters, inputs or {}, opset, labels, any_size=any_size)
+        checked = _check(new, report, inputs or {})
+        if any_size:
+            check_sizes(new, lambda shapes: _converted(symbol, parameters, shapes, opset), report.inputs)
         if precision != "fp32":
-            report = _shrink(new, report, precision, answers)
+            report = _shrink(new, report, precision, checked)
         new.replace(out)
     finally:
         new.unlink(missing_ok=True)
-    return report
+    return report if checked.finite else replace(report, compared=False)
+
+
+def _check(new: Path, report: Report, given: Mapping[str, Shape]) -> Checked:
+    try:
+        return check(new, report.inputs)
+    except MxnetError as error:
+        assumed = {name: shape for name, shape in report.inputs.items() if name not in given}
+        raise MxnetError(f"{error}{assumption(assumed)}") from error
 
 
 def _convert_into(  # noqa: PLR0913, PLR0917 - the same
-    new: Path, symbol: Path, parameters: Path, inputs: Mapping[str, Shape], opset: int, labels: Sequence[str] | None
+    new: Path,
+    symbol: Path,
+    parameters: Path,
+    inputs: Mapping[str, Shape],
+    opset: int,
+    labels: Sequence[str] | None,
+    *,
+    any_size: bool,
 ) -> Report:
     """Convert, and write what came of it; the checkpoint's content is let go of on return."""
-    converted = convert(*read_checkpoint(symbol, parameters), inputs, opset)
+    converted = convert(*read_checkpoint(symbol, parameters), inputs, opset, any_size=any_size)
     _label(converted.skeleton, labels)
     size = write_model(new, converted.skeleton, converted.constants)
     graph = converted.skeleton.graph
     outputs = {
-        value.name: tuple(size.dim_value for size in value.type.tensor_type.shape.dim[1:]) for value in graph.output
+        value.name: tuple(size.dim_value or "any" for size in value.type.tensor_type.shape.dim[1:])
+        for value in graph.output
     }
     return Report(
         inputs=converted.inputs,
@@ -96,14 +117,19 @@ def _convert_into(  # noqa: PLR0913, PLR0917 - the same
     )
 
 
-def _shrink(new: Path, report: Report, precision: Precision, answers: list[Floats]) -> Report:
+def _converted(symbol: Path, parameters: Path, inputs: Mapping[str, Shape], opset: int) -> bytes:
+    """The content of a conversion for images of one size."""
+    return bytes(convert(*read_checkpoint(symbol, parameters), inputs, opset).model.SerializeToString())
+
+
+def _shrink(new: Path, report: Report, precision: Precision, checked: Checked) -> Report:
     """Store the weights of a converted file in fewer bits, and check it again."""
     model = onnx.load(new)
     model = weight_only_int8(model) if precision == "int8" else weight_only_float16(model)
     content = bytes(model.SerializeToString(deterministic=True))
     new.write_bytes(content)
-    pairs = zip(check(new, report.inputs), answers, strict=True)
-    difference = max(relative_difference(found, expected) for found, expected in pairs)
+    pairs = zip(check(new, report.inputs, checked.values).answers, checked.answers, strict=True)
+    difference = max(finite_difference(found, expected) for found, expected in pairs)
     size, nodes = len(content), len(model.graph.node)
     return replace(report, precision=precision, difference=difference, bytes=size, nodes=nodes)
 

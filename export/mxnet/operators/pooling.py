@@ -39,7 +39,7 @@ def _windows(call: Call) -> _Windows:
     if convention == "same":  # a window begins at each stride; MXNet has it for sequences, and asks for three paddings
         if rank > 1 or any(attributes.integers("pad")):
             raise call.wrong_shape("the convention 'same' is for one spatial dimension, without padding")
-        pad = (0,)
+        pad: tuple[int, ...] = (0,)
     else:
         pad = attributes.sizes("pad", rank, 0)
     if 0 in kernel or 0 in stride or any(p >= k for p, k in zip(pad, kernel, strict=True)):

@@ -5,7 +5,7 @@ import onnx
 import pytest
 
 from export.mxnet.arrays import Array
-from export.mxnet.check import check
+from export.mxnet.check import check, check_sizes
 from export.mxnet.checkpoint import Parameters
 from export.mxnet.convert import DEFAULT_SIZE, OPSETS, convert
 from export.mxnet.errors import MxnetError, ParametersError, ShapeError, SymbolError, UnknownOperatorError
@@ -81,7 +81,7 @@ def test_a_fixed_gamma_is_one_whatever_the_file_holds() -> None:
 def test_the_batch_is_free_and_its_images_do_not_mix() -> None:
     case = network("mobilenetv2-trained")
     model = convert(case.graph, case.parameters, {"data": (1, 3, 32, 32)}).model
-    (together,) = check(model.SerializeToString(), {"data": (4, 3, 32, 32)})
+    (together,) = check(model.SerializeToString(), {"data": (4, 3, 32, 32)}).answers
     assert together.shape == (4, 4)
 
 
@@ -224,12 +224,45 @@ def test_a_network_that_mixes_its_batch_is_refused() -> None:
         check(converted.model.SerializeToString(), converted.inputs)
 
 
-def test_weights_that_are_no_numbers_are_refused() -> None:
+def test_weights_that_are_no_numbers_are_refused_by_name() -> None:
     case = network("mlp")
     arguments = {**case.parameters.arguments, "fc2_bias": np.full(3, np.nan, np.float32)}
-    converted = convert(case.graph, Parameters(arguments, {}), case.shapes)
-    with pytest.raises(MxnetError, match="not finite"):
-        check(converted.model.SerializeToString(), converted.inputs)
+    with pytest.raises(ParametersError, match="'fc2_bias' holds values that are not finite"):
+        convert(case.graph, Parameters(arguments, {}), case.shapes)
+
+
+def unary(*operators: tuple[str, dict[str, str]]) -> Case:
+    """A network of operators in a row on one input."""
+    nodes = [Node("null", "data")]
+    for index, (op, attributes) in enumerate(operators):
+        nodes.append(Node(op, f"it{index}", (Entry(index),), attributes))
+    return Case(
+        Graph(tuple(nodes), (Entry(len(operators)),)), Parameters({}, {}), {"data": np.ones((2, 6), np.float32)}, []
+    )
+
+
+@pytest.mark.parametrize(
+    ("operators", "values"),
+    [
+        ([("sqrt", {})], (0, 1)),
+        ([("_minus_scalar", {"scalar": "1"}), ("log", {})], (1, 2)),
+        ([("_rminus_scalar", {"scalar": "0"}), ("sqrt", {}), ("sum", {"axis": "1"})], (-2, -1)),
+        ([("_minus_scalar", {"scalar": "100"}), ("sqrt", {})], (0, 255)),
+    ],
+)
+def test_test_images_lie_where_a_network_has_finite_answers(
+    operators: list[tuple[str, dict[str, str]]], values: tuple[float, float]
+) -> None:
+    case = unary(*operators)
+    checked = check(convert(case.graph, case.parameters, case.shapes).model.SerializeToString(), {"data": (2, 6)})
+    assert checked.values == values
+    assert checked.finite
+
+
+def test_a_network_without_a_finite_answer_is_not_taken_for_compared() -> None:
+    case = unary(("square", {}), ("_rminus_scalar", {"scalar": "-1"}), ("sqrt", {}))
+    model = convert(case.graph, case.parameters, case.shapes).model
+    assert not check(model.SerializeToString(), {"data": (2, 6)}).finite
 
 
 def test_a_half_precision_checkpoint_is_computed_in_float32() -> None:
@@ -251,3 +284,62 @@ def test_an_unknown_input_is_refused_by_name() -> None:
     case = network("mlp")
     with pytest.raises(ShapeError, match="no input 'image'; its inputs are data"):
         convert(case.graph, case.parameters, {"image": (1, 20)})
+
+
+def free_sizes(case: Case) -> None:
+    def static(shapes: dict[str, tuple[int, ...]]) -> bytes:
+        return bytes(convert(case.graph, case.parameters, shapes).model.SerializeToString())
+
+    model = convert(case.graph, case.parameters, case.shapes, any_size=True).model
+    check_sizes(model.SerializeToString(), static, case.shapes)
+
+
+@pytest.mark.parametrize("kind", ["max", "avg"])
+@pytest.mark.parametrize("convention", ["valid", "full"])
+def test_pooling_takes_images_of_any_size(kind: str, convention: str) -> None:
+    attributes = {"kernel": "(3, 3)", "stride": "(2, 2)", "pad": "(1, 0)", "pool_type": kind}
+    free_sizes(chain("Pooling", attributes | {"pooling_convention": convention}))
+
+
+@pytest.mark.parametrize(
+    ("op", "attributes"),
+    [
+        ("Reshape", {"shape": "(0, 3, -1)"}),
+        ("slice_axis", {"axis": "2", "begin": "1", "end": "None"}),
+        ("slice_axis", {"axis": "-1", "begin": "-4", "end": "-1"}),
+        ("UpSampling", {"scale": "2", "sample_type": "nearest"}),
+        ("Crop", {"h_w": "(3, 2)", "offset": "(1, 2)"}),
+        ("_contrib_AdaptiveAvgPooling2D", {}),
+        ("Flatten", {}),
+        ("L2Normalization", {"mode": "channel"}),
+    ],
+)
+def test_an_operator_takes_images_of_any_size(op: str, attributes: dict[str, str]) -> None:
+    free_sizes(chain(op, attributes))
+
+
+@pytest.mark.parametrize(
+    ("op", "attributes"), [("Crop", {}), ("slice_like", {}), ("_contrib_BilinearResize2D", {"mode": "like"})]
+)
+def test_an_operator_follows_the_size_of_its_second_input(op: str, attributes: dict[str, str]) -> None:
+    half = {"kernel": "(2, 2)", "stride": "(2, 2)"}
+    nodes = (
+        Node("null", "data"),
+        Node("Pooling", "half", (Entry(0),), half),
+        Node(op, "it", (Entry(0), Entry(1)), attributes),
+    )
+    free_sizes(Case(Graph(nodes, (Entry(2),)), Parameters({}, {}), {"data": np.ones((2, 3, 6, 6), np.float32)}, []))
+
+
+@pytest.mark.parametrize(
+    ("op", "attributes"),
+    [
+        ("Reshape", {"shape": "(0, 108)"}),
+        ("_contrib_AdaptiveAvgPooling2D", {"output_size": "(2, 2)"}),
+        ("_contrib_BilinearResize2D", {"mode": "to_even_up"}),
+        ("Pooling", {"kernel": "(2, 2)", "stride": "(2, 2)", "pool_type": "sum", "pooling_convention": "full"}),
+    ],
+)
+def test_what_is_made_for_one_size_is_not_left_free(op: str, attributes: dict[str, str]) -> None:
+    with pytest.raises(MxnetError, match="the size of images cannot be left free"):
+        free_sizes(chain(op, attributes))

@@ -45,6 +45,14 @@ def test_fewer_bits_make_smaller_files(tmp_path: Path) -> None:
     assert sizes["--int8"] < sizes["--float16"] < sizes[""]
 
 
+def test_a_converted_network_takes_photos_of_any_size(tmp_path: Path) -> None:
+    done = command(SYMBOL, PARAMETERS, tmp_path / "net.onnx", *INPUT, "--any-size")
+    assert done.exit_code == 0, done.stderr
+    assert "input data: batch x 3 x height x width" in done.stderr
+    (answer,) = open_session(tmp_path / "net.onnx").run(None, {"data": np.zeros((1, 3, 71, 40), np.float32)})
+    assert answer.shape == (1, 4)
+
+
 def test_an_assumed_shape_is_said(tmp_path: Path) -> None:
     done = command(SYMBOL, PARAMETERS, tmp_path / "net.onnx")
     assert "batch x 3 x 224 x 224 (assumed; --input data=... says otherwise)" in done.stderr
