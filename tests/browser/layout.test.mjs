@@ -135,12 +135,19 @@ async function unfold(page) {
   });
 }
 
-/** How high each widget's input and answers are together, and the room for them in the window. @param {Page} page */
+/**
+ * How high each widget's input and answers are together, and the room for them in the window; where a figure shows the
+ * networks' insides, what one draws or drags and what moves with it.
+ *
+ * @param {Page} page
+ */
 async function heights(page) {
   return page.evaluate(() => {
     const room = innerHeight - (document.querySelector(".md-header")?.getBoundingClientRect().height ?? 0);
     const widgets = [...document.querySelectorAll("onnx-demo")].map((widget) => {
-      const parts = widget.querySelectorAll(".ow-stage, .ow-summary, .ow-verdict");
+      const inside = widget.querySelector(".ow-inside");
+      const answers = inside ? ".ow-plane svg, .ow-maps canvas" : ".ow-summary, .ow-verdict";
+      const parts = widget.querySelectorAll(`.ow-stage, ${answers}`);
       const boxes = [...parts].map((part) => part.getBoundingClientRect());
       return Math.max(...boxes.map(({ bottom }) => bottom)) - Math.min(...boxes.map(({ top }) => top));
     });

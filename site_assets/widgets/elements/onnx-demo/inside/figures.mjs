@@ -34,7 +34,7 @@ export class Figures {
    * @param {() => void} onChange the reader has silenced other channels
    */
   constructor(box, insides, onChange) {
-    const elements = /** @type {HTMLElement[]} */ ([...box.querySelectorAll(":scope > figure")]);
+    const elements = /** @type {HTMLElement[]} */ ([...box.querySelectorAll("figure")]);
     this.#figures = insides.map((inside, i) => FIGURES[inside.view](elements[i], inside, onChange));
     this.both = insides.some(({ view }) => view === "channels");
   }
