@@ -54,6 +54,12 @@ ENTRIES = {
         ("export", "train"),
         EXPORT,
     ),
+    "lab-data": Entry(
+        "export.cli.lab_data:lab_data_command",
+        "Turn class folders of images into the files of a lab, for the block backdoor-lab of your own site.",
+        ("export", "train"),
+        EXPORT,
+    ),
     "convert-mxnet": Entry(
         "export.mxnet.cli:convert_mxnet_command",
         "Convert an Apache MXNet checkpoint to ONNX, without MXNet.",

@@ -6,7 +6,6 @@ python -m export.release.game_files site_assets/lab
 from __future__ import annotations
 
 import sys
-import zlib
 from collections import deque
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ import torch
 from export.card.game import GAME_CARD_NAME, Contestant, GameCard, Score
 from export.onnx.graphs.network import FlatNetwork, flat_network
 from export.onnx.metadata import NOTICE
-from export.release.lab_files import LICENCE, write_file
+from export.release.lab_files import LICENCE, packed, write_file
 from export.release.lab_golden import all_steps, lab_recipe, parameters, trainer_of
 from training.core.files import write_text
 from training.data.splits import Splits, load
@@ -79,17 +78,17 @@ def pack(values: Values, network: FlatNetwork) -> bytes:
     return b"".join(parts)
 
 
-def unpack(packed: bytes, network: FlatNetwork) -> list[Values]:
+def unpack(content: bytes, network: FlatNetwork) -> list[Values]:
     """The networks of a file that is no longer deflated, each `(size,)`."""
     found, at = [], 0
-    while at < len(packed):
+    while at < len(content):
         values = []
         for shape in network.shapes.values():
             count, rows = int(np.prod(shape)), shape[0]
-            numbers = np.frombuffer(packed, "<f4", rows, at)
+            numbers = np.frombuffer(content, "<f4", rows, at)
             at += 4 * rows
             if len(shape) > 1:
-                steps = np.frombuffer(packed, np.int8, count, at).reshape(rows, -1)
+                steps = np.frombuffer(content, np.int8, count, at).reshape(rows, -1)
                 at += count
                 numbers = (numbers[:, None] * steps.astype(np.float32)).ravel()
             values.append(numbers)
@@ -115,13 +114,13 @@ def write_game(folder: Path) -> GameCard:
     base = lab_recipe()
     splits = load(base.data)
     network = flat_network(base.network.name, len(splits.training.classes))
-    networks, packed = [], []
+    networks, files = [], []
     for recipe in recipes():
         trainer = trainer_of(recipe, splits)
         deque(all_steps(trainer), maxlen=0)
         trained = parameters(trainer)
-        packed.append(pack(trained, network))
-        (rounded,) = unpack(packed[-1], network)
+        files.append(pack(trained, network))
+        (rounded,) = unpack(files[-1], network)
         backdoored = recipe.attack.poison_rate > 0
         networks.append(
             Contestant(
@@ -131,14 +130,12 @@ def write_game(folder: Path) -> GameCard:
                 rounded=measure(rounded, network, recipe, splits),
             )
         )
-    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    content = packer.compress(b"".join(packed)) + packer.flush()
     card = GameCard(
         title="Networks of the report's game, some of them backdoored",
         notice=NOTICE,
         licence=LICENCE,
         network=base.network.name,
-        file=write_file(folder, FILE_NAME, content),
+        file=write_file(folder, FILE_NAME, packed(b"".join(files))),
         recipe=base.model_dump(
             mode="json", exclude_none=True, exclude={"seed", "attack", "name", "title", "description"}
         ),

@@ -9,6 +9,7 @@ import hashlib
 import json
 import sys
 import zlib
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from export.card.lab import (
     Parameter,
     Template,
 )
-from export.card.steps import OutputPipeline
+from export.card.steps import InputPipeline, OutputPipeline
 from export.onnx.graphs import evaluation, training_step, trigger_step
 from export.onnx.graphs.network import FlatNetwork, flat_network
 from export.onnx.graphs.template import template
@@ -56,26 +57,47 @@ GALLERY = (
 
 
 def write_lab(folder: Path) -> LabCard:
-    """Write everything that the lab fetches; returns the card."""
+    """Write everything that the report's lab fetches; returns the card."""
     recipe = lab_recipe()
     splits = load(recipe.data)
-    network = flat_network(recipe.network.name, len(splits.training.classes))
+    return write_card(folder, recipe, splits.training.classes, _data(folder, splits), digits_pipeline(), OTHERS)
+
+
+def write_card(  # noqa: PLR0913, PLR0917 - what a lab is made of
+    folder: Path,
+    recipe: ScratchRecipe,
+    labels: list[str],
+    data: LabData,
+    pipeline: InputPipeline,
+    others: Sequence[str] = (),
+) -> LabCard:
+    """Write a lab's graphs and its card beside its data.
+
+    Args:
+        folder: Where the data is.
+        recipe: That the lab begins with.
+        labels: Of the classes.
+        data: The images, written already.
+        pipeline: From any image to the network's input.
+        others: Names of networks that the lab can search besides its own.
+    """
+    network = flat_network(recipe.network.name, len(labels))
     batch = recipe.training.batch_size
     card = LabCard(
         title="Graphs of the report's lab",
         notice=NOTICE,
         licence=LICENCE,
         network=recipe.network.name,
-        labels=splits.training.classes,
+        labels=labels,
         **_graphs(folder, network, batch).model_dump(),
         template=_template(folder, network),
-        input=digits_pipeline().model_copy(update={"tensor": INPUT_NAME}),
+        input=pipeline.model_copy(update={"tensor": INPUT_NAME}),
         output=OutputPipeline(tensor=OUTPUT_NAME),
-        data=_data(folder, splits),
+        data=data,
         recipe=_as_written(recipe),
         gallery=[Exhibit(name=name, trigger=_as_written(lab_recipe(of))["attack"]["trigger"]) for name, of in GALLERY],
         attacks=_attacks(),
-        networks={name: _graphs(folder, flat_network(name, network.classes), batch, f"{name}-") for name in OTHERS},
+        networks={name: _graphs(folder, flat_network(name, network.classes), batch, f"{name}-") for name in others},
         versions={name: version(name).partition("+")[0] for name in ("torch", "onnx", "onnxscript")},
     )
     write_text(folder / LAB_CARD_NAME, card.model_dump_json(indent=2) + "\n")
@@ -122,7 +144,7 @@ def _graph(folder: Path, name: str, model: onnx.ModelProto, network: FlatNetwork
 
 def _template(folder: Path, network: FlatNetwork) -> Template:
     content, offsets = template(network)
-    file = write_file(folder, "network.bin", _packed(content))
+    file = write_file(folder, "network.bin", packed(content))
     return Template(**file.model_dump(), opset=opset(onnx.load_from_string(content)), offsets=offsets)
 
 
@@ -137,7 +159,7 @@ def _attacks() -> dict[str, Attack]:
     }
 
 
-def _packed(content: bytes) -> bytes:
+def packed(content: bytes) -> bytes:
     """Raw deflate, which browsers unpack."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     return packer.compress(content) + packer.flush()
@@ -150,7 +172,7 @@ def _data(folder: Path, splits: Splits) -> LabData:
     parts = list(splits.by_name.values())
     images = [rows[image.tobytes()].astype(np.uint8).tobytes() for part in parts for image in part.images]
     labels = np.concatenate([part.labels for part in parts]).astype(np.uint8).tobytes()
-    file = write_file(folder, "digits.bin", _packed(b"".join(images) + labels))
+    file = write_file(folder, "digits.bin", packed(b"".join(images) + labels))
     counts = {name: len(part.labels) for name, part in splits.by_name.items()}
     return LabData(
         **file.model_dump(),
