@@ -21,14 +21,27 @@ const shared = setup();
 function withLab(query, body) {
   return shared.withPage(async (page) => {
     await page.goto(`${shared.server.url}?${query}`);
-    await page.evaluate(() => {
-      const lab = document.createElement("backdoor-lab");
-      lab.id = "lab";
-      lab.append("This needs JavaScript.");
-      document.querySelector("onnx-demo")?.replaceWith(lab);
-    });
+    await page.evaluate(
+      (models) => {
+        const lab = document.createElement("backdoor-lab");
+        lab.id = "lab";
+        lab.setAttribute("config", JSON.stringify({ models }));
+        lab.append("This needs JavaScript.");
+        document.querySelector("onnx-demo")?.replaceWith(lab);
+      },
+      await released(),
+    );
     await body(page, (words) => page.locator(".bl-status", { hasText: words }));
   });
+}
+
+/** What a page says of a network that it offers. */
+async function released() {
+  const card = readFileSync(new URL("../../site_assets/models/mnist-badnet-single/card.json", import.meta.url));
+  const { id: name, title, files } = JSON.parse(card.toString());
+  const { bytes: weights, precision } = files.find((/** @type {any} */ file) => file.precision === "int8-weight-only");
+  const at = { card: `models/${name}/card.json`, bytes: card.length, sha256: await sha256(card) };
+  return [{ name, title, weights, precision, ...at }];
 }
 
 /** @param {import("playwright-core").Page} page @param {string} name */
@@ -140,6 +153,33 @@ test("training pauses, goes on, and starts over; and whoever comes back to the p
     await status("Not trained yet").waitFor();
     await step(page, "Start");
     await status("Learning").waitFor();
+  });
+});
+
+test("a painted trigger is tried on a released network, which is then searched; and a failed download says so", async () => {
+  await withLab("lab.epochs=1&lab.step=trigger", async (page, status) => {
+    await status("Trained").waitFor();
+    await page.route("**/*.onnx", (route) => route.abort());
+    const tried = page.locator(".bl-hunt", { hasText: "Try it on a released network" });
+    await tried.getByLabel("MNIST, backdoored (all-to-one, target 7)").check();
+    await tried.getByText("could not be fetched").waitFor();
+    await page.unroute("**/*.onnx");
+    await tried.getByRole("button", { name: "Try again" }).click();
+    const row = tried.locator("tbody tr", { hasText: "as its maker wants" });
+    await row.filter({ hasText: /9\d\.\d %|100\.0 %/ }).waitFor(); // The gallery's first trigger is its own.
+    await step(page, "Your own");
+    for (const key of ["ArrowLeft", "ArrowLeft", "ArrowLeft", "ArrowUp", "ArrowUp", " "])
+      await page.locator(".bl-pad").press(key);
+    await row.filter({ hasText: /\D\d\.\d %/ }).waitFor(); // Another pixel does not command it.
+    assert.deepEqual(await violations(page), []);
+    await step(page, "Catch it");
+    await page.locator(".bl-panel:not([hidden])").getByLabel("MNIST, backdoored (all-to-one, target 7)").check();
+    await page.getByRole("button", { name: "Prune", exact: true, disabled: false }).waitFor();
+    assert.equal(await page.getByRole("button", { name: "Cluster", exact: true }).count(), 0);
+    await step(page, "Search");
+    await page.locator(".bl-masks figcaption", { hasText: /^0: \d+ px/ }).waitFor();
+    await step(page, "Stop");
+    await page.locator(".bl-verdict", { hasText: "Stopped." }).waitFor();
   });
 });
 

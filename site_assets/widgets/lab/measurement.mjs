@@ -6,6 +6,8 @@
 
 /** @typedef {{value: number, n: number, low: number, high: number}} Estimate a proportion with its Wilson 95 % interval */
 
+/** @typedef {ReturnType<typeof measurement>} Measurement */
+
 /** The 97.5 % point of the normal distribution. */
 const Z95 = 1.959963984540054;
 

@@ -5,26 +5,22 @@
 
 import { toWidgetError, words } from "../../core/messages.mjs";
 import { Lab } from "../../engine/lab.mjs";
+import { Released, readReferences } from "../../engine/lab-released.mjs";
 import { LabTraining } from "../../engine/lab-training.mjs";
 import { firstSetup, problem, readSetup, recipeOf, STEPS, writeSetup } from "../../lab/setup.mjs";
 import { Announcer } from "../../parts/announcer.mjs";
 import { percent } from "../../parts/charts.mjs";
 import { define, savesData, whenNear } from "../../parts/dom.mjs";
 import { LoadProgress } from "../../parts/load-progress.mjs";
-import { attackPanel } from "./attack-step.mjs";
-import { catchPanel } from "./catch-step.mjs";
-import { dataPanel } from "./data-step.mjs";
 import { TITLES } from "./material.mjs";
+import { buildPanels } from "./panels.mjs";
 import { takeActions } from "./take.mjs";
-import { trainingPanel } from "./training-step.mjs";
-import { triggerPanel } from "./trigger-step.mjs";
 import { buildFrame } from "./view.mjs";
 
 /** @typedef {import("../../lab/setup.mjs").Setup} Setup */
 /** @typedef {import("../../lab/setup.mjs").Step} Step */
 /** @typedef {import("./material.mjs").Material} Material */
-/** @typedef {import("./material.mjs").Panel} Panel */
-/** @typedef {Record<"data" | "trigger" | "attack", Panel> & {training: ReturnType<typeof trainingPanel>, catch: ReturnType<typeof catchPanel>}} Panels */
+/** @typedef {import("./panels.mjs").Panels} Panels */
 
 export class BackdoorLab extends HTMLElement {
   #lab = new Lab();
@@ -32,6 +28,8 @@ export class BackdoorLab extends HTMLElement {
     onChange: () => this.#show(),
     onProgress: (part) => this.#frame?.progress(part),
   });
+  /** @type {Released} */
+  #released = new Released(this.#lab, [], "");
   #announcer = new Announcer();
   /** @type {AbortController | null} */
   #listening = null;
@@ -67,6 +65,9 @@ export class BackdoorLab extends HTMLElement {
     this.#opening?.abort();
     this.#training.forget();
     this.#lab.leave();
+    this.#released.forget();
+    this.#panels?.trial.reset();
+    this.#panels?.catch.reset();
   }
 
   /** The reader is near: load, or offer to. @param {LoadProgress} loading */
@@ -88,6 +89,7 @@ export class BackdoorLab extends HTMLElement {
     const { signal } = this.#opening;
     loading.progress(null);
     try {
+      this.#released = new Released(this.#lab, readReferences(this.getAttribute("config")), document.baseURI);
       this.#material = await this.#lab.open({ signal, onProgress: (now) => loading.progress(now) });
     } catch (error) {
       loading.fail(error);
@@ -122,27 +124,16 @@ export class BackdoorLab extends HTMLElement {
 
   /** @param {Material} material @returns {Panels} */
   #panelsOf(material) {
-    const change = (/** @type {Partial<Setup>} */ part) => this.#change(part);
-    return {
-      data: dataPanel(material),
-      trigger: triggerPanel(material, change),
-      attack: attackPanel(material, change),
-      training: trainingPanel(material, {
-        start: () => this.#start(),
-        pause: () => this.#training.pause(),
-        reset: () => this.#training.forget(),
-        reseed: () => this.#change({ seed: (this.#setup.seed % 999) + 1 }),
-        epochs: (epochs) => this.#change({ epochs }),
-        ask: (image) => this.#training.drawn(image),
-        say: (sentence) => this.#announcer.soon(sentence),
-        fail: (error) => this.#fail(error),
-      }),
-      catch: catchPanel(material, this.#lab, {
-        recipe: () => this.#training.recipe,
-        own: () => this.#panels?.training.own.digit ?? null,
-        say: (sentence) => this.#announcer.now(sentence),
-      }),
-    };
+    return buildPanels(material, {
+      lab: this.#lab,
+      training: this.#training,
+      released: this.#released,
+      announcer: this.#announcer,
+      change: (part) => this.#change(part),
+      start: () => this.#start(),
+      reseed: () => this.#change({ seed: (this.#setup.seed % 999) + 1 }),
+      fail: (error) => this.#fail(error),
+    });
   }
 
   /** The recipe as it is set up now. @param {Material} material */

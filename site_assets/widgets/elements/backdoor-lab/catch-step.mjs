@@ -1,34 +1,37 @@
-/** The fifth step: defences, on the network that the reader has just made or on its clean twin. */
+/** The fifth step: defences, on the network that the reader has just made, on its clean twin, or on a released network. */
 
 import { words } from "../../core/messages.mjs";
 import { button, h } from "../../parts/dom.mjs";
+import { chooser } from "./chooser.mjs";
 import { DEFENCES } from "./defences/registry.mjs";
 
 /** @typedef {import("./material.mjs").Material} Material */
-/** @typedef {import("../../lab/experiment.mjs").Which} Which */
+
+const OWN = [
+  { name: "backdoored", title: "Your network" },
+  { name: "clean", title: "Its clean twin" },
+];
 
 /**
  * @param {Material} material
  * @param {import("../../engine/lab.mjs").Lab} lab
- * @param {{recipe: () => any, own: () => Uint8Array | null, say: (sentence: string) => void}} around the recipe of the trained
- *   networks; the reader's own digit; announcements
+ * @param {object} around
+ * @param {import("../../engine/lab-released.mjs").Released} around.released
+ * @param {() => any} around.recipe of the trained networks
+ * @param {() => Uint8Array | null} around.own the reader's own digit
+ * @param {(sentence: string) => void} around.say
  */
-export function catchPanel(material, lab, { recipe, own, say }) {
-  /** @type {Record<string, Record<string, unknown>>} */
-  const results = { backdoored: {}, clean: {} };
+export function catchPanel(material, lab, { released, recipe, own, say }) {
+  /** By the network's name, then by the defence's. @type {Record<string, Record<string, unknown>>} */
+  let results = {};
   /** @type {AbortController | null} */
   let running = null;
-  /** @type {Which} */
-  let which = "backdoored";
-  const choices = /** @type {Which[]} */ (["backdoored", "clean"]).map((value) => {
-    const input = h("input", { type: "radio", name: "bl-which", value });
-    input.checked = value === which;
-    input.addEventListener("change", () => {
-      which = value;
-      clear();
-    });
-    return h("label", { class: "bl-check" }, input, value === "clean" ? "Its clean twin" : "Your network");
-  });
+  let trained = false;
+  const onChange = () => {
+    clear();
+    showReady();
+  };
+  const choice = chooser({ group: "bl-which", present: OWN, released, say, onChange });
   const wait = h("p", { class: "bl-problem" }, "The defences wait until the networks are trained.");
   const sections = Object.entries(DEFENCES).map(([name, defence]) => {
     const stage = h("div", { class: "bl-stage" });
@@ -43,9 +46,10 @@ export function catchPanel(material, lab, { recipe, own, say }) {
       go.dataset.running = "yes";
       go.textContent = "Stop";
       try {
-        const on = { which, recipe: recipe(), own: own(), signal: mine.signal, stage };
+        const of = choice.attack ? { attack: choice.attack } : recipe();
+        const on = { which: choice.chosen, recipe: of, own: own(), signal: mine.signal, stage };
         const told = await defence.run(lab, material, on);
-        results[on.which][name] = told.numbers;
+        results[on.which] = { ...results[on.which], [name]: told.numbers };
         verdict.textContent = told.verdict;
         say(`${defence.title}: ${told.verdict}`);
       } catch (error) {
@@ -56,20 +60,16 @@ export function catchPanel(material, lab, { recipe, own, say }) {
         go.textContent = defence.verb;
       }
     }
-    return {
+    const element = h(
+      "section",
+      { class: "bl-hunt" },
+      h("h3", {}, defence.title),
+      h("p", {}, defence.idea),
       go,
       stage,
       verdict,
-      element: h(
-        "section",
-        { class: "bl-hunt" },
-        h("h3", {}, defence.title),
-        h("p", {}, defence.idea),
-        go,
-        stage,
-        verdict,
-      ),
-    };
+    );
+    return { defence, go, stage, verdict, element };
   });
   function clear() {
     running?.abort();
@@ -86,23 +86,38 @@ export function catchPanel(material, lab, { recipe, own, say }) {
       {},
       "Now you are the owner. You have the network and some clean images, and do not know what was done to it. Try each defence on the twin as well: one that accuses it, too, says little.",
     ),
-    h("div", { class: "bl-row", role: "radiogroup", "aria-label": "Network" }, ...choices),
+    choice.element,
     wait,
     ...sections.map((section) => section.element),
   );
+  function showReady() {
+    const elsewhere = choice.isReleased;
+    wait.hidden = elsewhere || trained;
+    for (const { defence, go, element } of sections) {
+      element.hidden = elsewhere && defence.needsTraining === true;
+      go.disabled = elsewhere ? choice.attack === null : !trained;
+    }
+  }
   return {
     element,
-    results,
-    /** @param {boolean} ready whether the networks are trained */
+    get results() {
+      return results;
+    },
+    /** @param {boolean} ready whether the reader's networks are trained */
     show(ready) {
-      wait.hidden = ready;
-      for (const { go } of sections) go.disabled = !ready;
+      trained = ready;
+      showReady();
     },
-    /** Another training begins: what was found is of no network any more. */
+    /** Another training begins: what was found is of no network of the reader's any more. */
     forget() {
-      clear();
-      results.backdoored = {};
-      results.clean = {};
+      if (choice.isReleased) {
+        for (const { name } of OWN) delete results[name];
+      } else {
+        clear();
+        results = {};
+      }
     },
+    /** The released networks are gone with their worker. */
+    reset: () => choice.reset(),
   };
 }

@@ -12,8 +12,13 @@ import { oneOfEach, TITLES } from "./material.mjs";
 /** @typedef {import("./material.mjs").Panel} Panel */
 /** @typedef {import("./material.mjs").Change} Change */
 
-/** @param {Material} material @param {Change} change @returns {Panel} */
-export function triggerPanel(material, change) {
+/**
+ * @param {Material} material
+ * @param {Change} change
+ * @param {ReturnType<typeof import("./try-trigger.mjs").tryTrigger>} trial of the trigger on released networks
+ * @returns {Panel}
+ */
+export function triggerPanel(material, change, trial) {
   const { card } = material;
   const each = oneOfEach(material);
   const names = [...card.gallery.map(({ name }) => name), "paint"];
@@ -114,6 +119,7 @@ export function triggerPanel(material, change) {
       h("div", {}, h("p", { class: "bl-caption" }, "On one digit of each class"), previews),
     ),
     wrong,
+    trial.element,
   );
   return {
     element,
@@ -127,6 +133,7 @@ export function triggerPanel(material, change) {
       );
       put(canvas, shown[3]);
       const words = problem(setup);
+      trial.show(words ? null : trigger);
       if (wrong.textContent !== words) wrong.textContent = words;
     },
   };

@@ -22,12 +22,12 @@ export const RELEASED = {
   /**
    * Take in a network.
    *
-   * @param {{name: string, card: CardFile}} request
+   * @param {{name: string, card: CardFile, precision: string}} request
    * @param {Around} around
    * @returns {Promise<{result: Attack}>} what was done to its training images
    * @throws {WidgetError} what fetching throws, and `unfit`
    */
-  async adopt({ name, card: asked }, { signal, onProgress }) {
+  async adopt({ name, card: asked, precision }, { signal, onProgress }) {
     const { card: lab, experiment } = await theBench();
     const card = await fetchCard(asked, { signal });
     const what = `the model “${card.title}”`;
@@ -36,7 +36,7 @@ export const RELEASED = {
     if (!files) throw new WidgetError("unfit", { what, found: `the lab has no computations for a ${card.network}` });
     if (!trigger || !rule || String(card.labels) !== String(lab.labels))
       throw new WidgetError("unfit", { what, found: "the lab searches networks of its own classes, with a trigger" });
-    const file = modelFile(card);
+    const file = modelFile(card, precision);
     const meter = new Meter(onProgress);
     meter.expect("weights", file.bytes);
     const at = { url: new URL(file.name, asked.url).href, what, bytes: file.bytes, sha256: file.sha256 };

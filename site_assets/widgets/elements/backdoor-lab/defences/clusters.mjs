@@ -10,8 +10,13 @@ export const clusters = {
   title: "Cluster the training images",
   idea: "Look at what the network makes of the training images of one label (activation clustering). Poisoned ones got there for another reason, and lie apart.",
   verb: "Cluster",
+  needsTraining: true,
   async run(lab, { card }, of) {
-    const found = await lab.ask("clusters", { which: of.which }, { signal: of.signal });
+    const found = await lab.ask(
+      "clusters",
+      { which: /** @type {import("../../../lab/experiment.mjs").Which} */ (of.which) },
+      { signal: of.signal },
+    );
     const suspects = found.filter(
       ({ fraction, silhouette }) => fraction < LARGEST_FRACTION && silhouette > LEAST_SILHOUETTE,
     );

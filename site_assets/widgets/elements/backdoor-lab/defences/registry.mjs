@@ -8,8 +8,8 @@ import { tune } from "./tune.mjs";
 
 /**
  * @typedef {object} Case what a defence is run on
- * @property {import("../../../lab/experiment.mjs").Which} which network
- * @property {any} recipe that it was trained by
+ * @property {string} which network
+ * @property {any} recipe that it was trained by, of which a released network has the attack alone
  * @property {Uint8Array | null} own the reader's own digit as the networks see it, if there is one
  * @property {AbortSignal} signal
  * @property {HTMLElement} stage where the defence shows itself
@@ -20,6 +20,7 @@ import { tune } from "./tune.mjs";
  * @property {string} title
  * @property {string} idea
  * @property {string} verb on its button
+ * @property {boolean} [needsTraining] whether it looks at the images that the network was trained on
  * @property {(lab: import("../../../engine/lab.mjs").Lab, material: import("../material.mjs").Material, on: Case) => Promise<Told>} run
  */
 

@@ -23,7 +23,12 @@ export const search = {
       return { canvas, words, element: h("figure", {}, canvas, words) };
     });
     const { trigger } = of.recipe.attack;
-    const own = h("figure", { class: "bl-true" }, digit(stamped(black, trigger), ""), h("figcaption", {}, "yours"));
+    const own = h(
+      "figure",
+      { class: "bl-true" },
+      digit(stamped(black, trigger), ""),
+      h("figcaption", {}, of.recipe.seed === undefined ? "its own" : "yours"),
+    );
     of.stage.append(h("div", { class: "bl-masks" }, ...cells.map(({ element }) => element), own));
     /** @type {Found[]} */
     const found = [];
