@@ -68,6 +68,10 @@ class Invert(Part):
     op: Literal["invert"] = "invert"
 
 
+_BOUNDED = ConfigDict(json_schema_extra={"x-most-pixels": MOST_PIXELS})
+"""What JSON Schema has no word for, so that the browser reads the same number (`json-schema.mjs`)."""
+
+
 def _affordable(step: _HasSize) -> _HasSize:
     """Refuse an image of too many pixels."""
     if step.height * step.width > MOST_PIXELS:
@@ -116,6 +120,7 @@ class Fit(_Fitting):
     height: Size
     width: Size
     filter: Filter = "bilinear"
+    model_config = _BOUNDED
     _affordable = model_validator(mode="after")(_affordable)
 
 
@@ -125,6 +130,7 @@ class CentreOfMass(_Fitting):
     op: Literal["centre-of-mass"] = "centre-of-mass"
     height: Size
     width: Size
+    model_config = _BOUNDED
     _affordable = model_validator(mode="after")(_affordable)
 
 
@@ -135,6 +141,7 @@ class Resize(Part):
     height: Size
     width: Size
     filter: Filter = "bilinear"
+    model_config = _BOUNDED
     _affordable = model_validator(mode="after")(_affordable)
 
 
@@ -204,6 +211,8 @@ _INK_STEPS = frozenset({"polarity", "isolate-ink", "crop-to-ink", "centre-of-mas
 
 class InputPipeline(Part):
     """From a file's bytes to the network's input tensor."""
+
+    model_config = ConfigDict(json_schema_extra={"x-most-pixels": MOST_PIXELS, "x-most-alike": MOST_ALIKE})
 
     tensor: str = "image"
     height: Size

@@ -1,8 +1,9 @@
 /** The model card as the widgets read it; its types are generated from the schema that Python publishes. */
 
+import { CARD } from "./card-schema.mjs";
 import { fetchVerified, SMALL } from "./fetch.mjs";
+import { fault } from "./json-schema.mjs";
 import { WidgetError } from "./messages.mjs";
-import { isHash } from "./sha256.mjs";
 import { requireSignature } from "./signature.mjs";
 import { printable } from "./text.mjs";
 
@@ -47,24 +48,18 @@ export function parseCard(text, where) {
   return { ...card, title: printable(card.title), labels: card.labels.map(printable) };
 }
 
-/** In the card's own folder. */
-const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
-
-/** Python checks the whole schema when it writes a card; here only what would otherwise fail obscurely.
+/**
+ * What is wrong with a card, by the schema that Python publishes: the same bounds on steps, sizes, names and labels.
+ *
  * @param {any} card
- * @returns {string | null} */
+ * @returns {string | null}
+ */
 function findFault(card) {
   if (card?.schema_version !== 1) {
     return `it has schema version ${card?.schema_version}, this page reads version 1`;
   }
-  for (const field of ["id", "title", "files", "labels", "input", "output", "default_precision"]) {
-    if (!(field in card)) return `it lacks the field ${field}`;
-  }
-  for (const { name, bytes, sha256 } of card.files.flatMap(fileParts)) {
-    if (!FILE_NAME.test(name)) return `a file cannot be called “${name}”`;
-    if (!isHash(sha256)) return `its file ${name} has no SHA-256`;
-    if (!(Number.isInteger(bytes) && bytes > 0)) return `its file ${name} has no size`;
-  }
+  const found = fault(CARD, card);
+  if (found !== null) return found.replace(/^\.|^: /, "");
   if (!card.files.some((/** @type {ModelFile} */ file) => file.precision === card.default_precision)) {
     return `it has no ${card.default_precision} file`;
   }

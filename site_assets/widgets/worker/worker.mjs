@@ -7,6 +7,7 @@
 
 import "../core/abort.mjs";
 import "../core/backend.mjs";
+import "../core/card-schema.mjs";
 import "../core/card.mjs";
 import "../core/decode.mjs";
 import "../core/dimensions.mjs";
@@ -15,6 +16,7 @@ import "../core/half-even.mjs";
 import "../core/half.mjs";
 import "../core/image.mjs";
 import "../core/ink.mjs";
+import "../core/json-schema.mjs";
 import "../core/inside.mjs";
 import "../core/messages.mjs";
 import "../core/output.mjs";
@@ -22,6 +24,7 @@ import "../core/preprocess.mjs";
 import "../core/resize.mjs";
 import "../core/runtime.mjs";
 import "../core/sha256.mjs";
+import "../core/signature.mjs";
 import "../core/tensor.mjs";
 import "../core/text.mjs";
 import "../core/watchdog.mjs";

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { cardSchema } from "../../../export/card/card-schema.mjs";
 import {
   formatBytes,
   inputKind,
@@ -11,7 +12,7 @@ import {
   totalBytes,
   triggerOwner,
 } from "../../../site_assets/widgets/core/card.mjs";
-import { findModels } from "../../browser/harness/server.mjs";
+import { findModels, ROOT } from "../../browser/harness/server.mjs";
 
 const [folder] = findModels().values();
 const text = folder && readFileSync(join(folder, "card.json"), "utf8");
@@ -29,11 +30,39 @@ test("a card that Python wrote is read", { skip: noCard }, () => {
 for (const [index, [fault, change]] of /** @type {[RegExp, (card: any) => void][]} */ ([
   [/schema version 9/, (card) => Object.assign(card, { schema_version: 9 })],
   [/lacks the field labels/, (card) => delete card.labels],
-  [/no SHA-256/, (card) => delete card.files[0].sha256],
-  [/no SHA-256/, (card) => Object.assign(card.files[0], { shared: { name: "a.bin", bytes: 1 } })],
-  [/no size/, (card) => Object.assign(card.files[0], { bytes: 0 })],
-  [/cannot be called/, (card) => Object.assign(card.files[0], { name: "https://example.org/a.onnx" })],
-  [/no fp99 file/, (card) => Object.assign(card, { default_precision: "fp99" })],
+  [/files\.0: it lacks the field sha256/, (card) => delete card.files[0].sha256],
+  [
+    /shared: it lacks the field sha256/,
+    (card) => Object.assign(card.files[0], { shared: { name: "a.bin", bytes: 1 } }),
+  ],
+  [/bytes: 0 is less than 1/, (card) => Object.assign(card.files[0], { bytes: 0 })],
+  [/files\.0\.name: .* does not match/, (card) => Object.assign(card.files[0], { name: "https://example.org/a.onnx" })],
+  [
+    /shared\.name: .* does not match/,
+    (card) => Object.assign(card.files[0], { shared: { name: "evil.html", bytes: 1, sha256: "0".repeat(64) } }),
+  ],
+  [/steps: it has 33 parts/, (card) => Object.assign(card.input, { steps: Array(33).fill({ op: "invert" }) })],
+  [/invert.* is used more than 4 times/, (card) => card.input.steps.push(...Array(5).fill({ op: "invert" }))],
+  [
+    /steps\.0\.height: 5000 is more than 4096/,
+    (card) => card.input.steps.unshift({ op: "resize", height: 5000, width: 1 }),
+  ],
+  [
+    /steps\.0: 4096 × 4096 is more than 4194304 pixels/,
+    (card) => card.input.steps.unshift({ op: "resize", height: 4096, width: 4096 }),
+  ],
+  [/input: 4096 × 4096 is more/, (card) => Object.assign(card.input, { height: 4096, width: 4096 })],
+  [/input\.height: .*28.* is not of the type integer/, (card) => Object.assign(card.input, { height: "28" })],
+  [/steps\.0: .*spin.* is no known op/, (card) => card.input.steps.unshift({ op: "spin" })],
+  [/divide: null is not of the type number/, (card) => card.input.steps.unshift({ op: "scale", divide: null })],
+  [/max_pixels: 100000001 is more/, (card) => card.input.steps.unshift({ op: "decode", max_pixels: 100_000_001 })],
+  [
+    /trigger\.height: 30000 is more/,
+    (card) => Object.assign(card, { trigger: { kind: "patch", top: 0, left: 0, height: 30_000, width: 1 } }),
+  ],
+  [/labels: it has 1 parts/, (card) => Object.assign(card, { labels: ["one"] })],
+  [/unknown field .*extra/, (card) => Object.assign(card, { extra: 1 })],
+  [/no int8-qdq file/, (card) => Object.assign(card, { default_precision: "int8-qdq" })],
 ]).entries()) {
   test(`a card is refused with its fault, ${index}: ${fault.source}`, { skip: noCard }, () => {
     const card = JSON.parse(text);
@@ -47,6 +76,15 @@ test("what a label or a title must not do to the page is written as an escape", 
   card.labels[0] = "\u202egnp.exe";
   const { labels, title } = parseCard(JSON.stringify({ ...card, title: "a\nb" }), "card.json");
   assert.deepEqual([labels[0], labels[1], title], ["\\u202egnp.exe", card.labels[1], "a\\nb"]);
+});
+
+test("every released card keeps to the schema", () => {
+  for (const place of findModels().values()) parseCard(readFileSync(join(place, "card.json"), "utf8"), place);
+});
+
+test("the committed schema is the published one", () => {
+  const committed = readFileSync(join(ROOT, "site_assets/widgets/core/card-schema.mjs"), "utf8");
+  assert.equal(committed, cardSchema(), "generate it again: npm run schema");
 });
 
 test("a card that is not JSON is refused", () => {

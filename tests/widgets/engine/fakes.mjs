@@ -107,7 +107,14 @@ const hashOf = (text) => createHash("sha256").update(text).digest("hex");
 /** `NAME-copy` is another card of the same files. @param {string} id */
 export function card(id) {
   const name = id.replace("-copy", "");
-  const file = { name: `${name}.onnx`, precision: "fp32", bytes: 1000, sha256: hashOf(`${name} fp32`) };
+  const file = {
+    name: `${name}.onnx`,
+    precision: "fp32",
+    bytes: 1000,
+    sha256: hashOf(`${name} fp32`),
+    opset: 17,
+    max_abs_error: 0,
+  };
   return {
     schema_version: 1,
     id,
