@@ -12,12 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from mkdocs.plugins import event_priority
 from mkdocs.utils import get_build_datetime
 
 from site_src.plugin.catalogue import Catalogue
+from site_src.plugin.runtime import collect, own_runtime
 from site_src.report.feed import feed
 from site_src.report.preview import HEIGHT, WIDTH, preview
+from site_src.report.provenance.model_bill import model_bill
+from site_src.report.provenance.notices import notices
+from site_src.report.provenance.site_bill import site_bill
+from site_src.report.provenance.writing import bill_text
 from site_src.report.trigger_images import trigger_image
+from training.core.files import write_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -27,6 +34,7 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page
 
 PREVIEWS = "assets/previews"
+PROVENANCE = "provenance"
 _FIGURE = "mnist-badnet"
 """The model whose trigger a page's image shows, unless its front matter names another as `preview`."""
 _TYPE = "TechArticle"
@@ -62,6 +70,20 @@ def on_env(env: Environment, *, config: MkDocsConfig, files: Files) -> Environme
         built = get_build_datetime().date()
         (site / "feed.xml").write_bytes(feed(changelog, title=config.site_name, address=address, built=built))
     return env
+
+
+# After the plugin has written its own: the bill lists what is served
+@event_priority(-200)
+def on_post_build(*, config: MkDocsConfig) -> None:
+    """Write the bills of materials and the notices."""
+    site = Path(config.site_dir)
+    folder = site / PROVENANCE
+    folder.mkdir(exist_ok=True)
+    cards = (entry.card for entry in Catalogue(Path(each) for each in _model_folders(config)).released())
+    runtime_version = collect(own_runtime()).version
+    write_text(folder / "models.cdx.json", bill_text(model_bill(cards)))
+    write_text(folder / "site.cdx.json", bill_text(site_bill(site, runtime_version)))
+    write_text(folder / "third-party-notices.txt", notices(site))
 
 
 # The theme's template of the page's head reads what this adds

@@ -1,8 +1,8 @@
 #!/bin/bash
 # Build the three images with buildah and ask each: images.sh [TARGET...]. Skipped, with the reason, where that cannot be.
 #
-# No registry is asked: one small Debian made of this machine's packages stands in for all base images, with its own
-# Python, this machine's Node, and nginx. What pip's configuration here names is there during the build as well.
+# No registry is asked: one small Debian made of this machine's packages stands in for all base images, with nginx, and
+# this machine's Python and Node. What pip's configuration here names is there during the build as well.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -27,6 +27,13 @@ trap finish EXIT
 export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=${STORAGE_DRIVER:-overlay}
 buildah() { command buildah --root "$work/storage" --runroot "$work/run" "$@"; }
 
+above() { # FOLDER: it, and all that it lies in
+  local folder=$1
+  while [ "$folder" != / ]; do
+    echo "$folder"
+    folder=$(dirname "$folder")
+  done
+}
 say() { printf '%4ds  %s\n' "$SECONDS" "$*"; }
 
 say "a small Debian"
@@ -40,7 +47,14 @@ npm=$(dirname "$(readlink -f "$(command -v npm)")")/..
 buildah copy --quiet "$first" "$npm" /usr/local/lib/node_modules/npm >/dev/null
 authorities=${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}
 buildah copy --quiet "$first" "$authorities" /etc/ssl/certs/ca-certificates.crt >/dev/null
-buildah run "$first" -- ln -sf /usr/bin/python3 /usr/local/bin/python3
+prefix=$(python3 -c 'import sys; print(sys.base_prefix)')
+if [ "$prefix" != /usr ]; then # Debian's own may be older than the project's packages allow
+  tar --create --directory / --exclude='*/site-packages/*' --exclude='*/test/*' --file "$work/python.tar" "${prefix#/}"
+  buildah add --quiet "$first" "$work/python.tar" / >/dev/null
+fi
+# shellcheck disable=SC2046  # one word each
+buildah run "$first" -- chmod a+rx $(above "$prefix")
+buildah config --env "PATH=$prefix/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" "$first"
 grep -oP '^FROM \K\S+(?=.* AS )' containers/Dockerfile | grep ':' | sort -u >"$work/bases"
 while read -r name; do
   buildah commit --quiet "$first" "docker.io/library/${name#docker.io/}" >/dev/null

@@ -12,7 +12,10 @@ PACKAGES: dict[str, tuple[str, ...]] = {
         "submitit", "tflite", "threadpoolctl", "torch",
     ),
     "export": ("ml_dtypes", "onnx", "onnxruntime", "onnxscript"),
-    "report": ("ipykernel", "markdown", "material", "matplotlib", "mkdocstrings", "nbclient", "nbformat", "pymdownx"),
+    "report": (
+        "cyclonedx", "ipykernel", "markdown", "material", "matplotlib", "mkdocstrings", "nbclient", "nbformat",
+        "pymdownx",
+    ),
 }  # fmt: skip
 """Each extra of `pyproject.toml`, with the packages that it installs, as Python imports them."""
 

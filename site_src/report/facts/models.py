@@ -52,6 +52,17 @@ class Models:
         check = f"``` bash\nbackdoors verify FOLDER --key {notary.key}\n```"
         return f"{whose[notary.origin]} To check the folder of a model with the public half:\n\n{check}"
 
+    def provenance_files(self) -> str:
+        """Links to the bills of materials and the notices, which are written once the site is built."""
+        texts = {
+            "models.cdx.json": "the models with their data sets, hashes, licences and backdoors",
+            "site.cdx.json": "every script of this site",
+            "third-party-notices.txt": "notices of third parties",
+        }
+        url = self._page.output.url
+        links = (f'<a href="{url(f"provenance/{name}")}" download>{text}</a>' for name, text in texts.items())
+        return ", ".join(map(self._page.place, links))
+
     def lab(self) -> str:
         """The reader's own models beside each other, or how to make them."""
         entries = _clean_first(self._catalogue.in_folder(self._lab))
