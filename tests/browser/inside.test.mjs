@@ -35,6 +35,8 @@ test("a photo is a dot that moves with the trigger, and nothing of it is fetched
     await page.locator("#inside[data-answered]").waitFor();
     assert.equal(fetched().length, 3, "an appendix for each network, and the module");
     const wheres = demo.locator(".ow-where");
+    const image = demo.locator(".ow-left > .ow-caption");
+    assert.doesNotMatch((await image.textContent()) ?? "", /Your image/);
     await wheres
       .first()
       .filter({ hasText: /^Your image: \d/ })
@@ -57,6 +59,14 @@ test("a photo is a dot that moves with the trigger, and nothing of it is fetched
       assert.match((await demo.locator("p[role=status][aria-live]").textContent()) ?? "", /features lie nearest to/),
     );
     assert.deepEqual(await violations(page), []);
+    const dragged = await wheres.allTextContents();
+    const src = await page.locator("#latent .ow-sample img").last().getAttribute("src");
+    const buffer = await (await page.request.get(new URL(src ?? "", page.url()).href)).body();
+    await page.locator("#latent .ow-file").setInputFiles({ name: "mine.jpg", mimeType: "image/jpeg", buffer });
+    await image.filter({ hasText: "Your image" }).waitFor();
+    await eventually(async () =>
+      assert.notDeepEqual(await wheres.allTextContents(), dragged, "the reader's own photo"),
+    );
   });
 });
 

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { DEFAULT, WEBGPU } from "../../../site_assets/widgets/core/backend.mjs";
 import { hurry } from "../../../site_assets/widgets/engine/early.mjs";
 import { settled, TRIGGER } from "./fakes.mjs";
-import { errorOf, IMAGE, opens, page, widget } from "./widget.mjs";
+import { errorOf, IMAGE, insideWidget, opens, page, widget } from "./widget.mjs";
 
 test("the first network answers while the second is under way", async (context) => {
   const { all, client } = page(context);
@@ -94,4 +94,23 @@ test("an error of the chosen backend at an answer is no problem of the image's: 
   all.newest.reply(all.newest.newest("run"), { type: "failed", error });
   assert.equal(await answer, null);
   assert.deepEqual(backends.chosen, DEFAULT);
+});
+
+test("a network whose inside is shown brings its appendix, and keeps the precision that this belongs to", async (context) => {
+  const { all, client } = page(context);
+  const appendix = { name: "inside.bin", bytes: 3, sha256: "f".repeat(64) };
+  const inside = /** @type {any} */ ({ view: "plane", point: "point", appendix });
+  const { loader, models } = insideWidget(client, [inside], "clean");
+  const plain = widget(client, "clean").models;
+  await opens(all, loader.arrive());
+  const { request } = all.newest.newest("open");
+  assert.equal(request.models[0].file.inside.appendix.name, "https://example.org/inside.bin");
+  await plain.loadCards();
+  assert.notEqual(models.keyOf(0), plain.keyOf(0), "in the worker it is a network of its own");
+  assert.equal(models.bytes, plain.bytes + appendix.bytes);
+  models.precision = "no other is taken";
+  assert.equal(models.fileOf(0).precision, plain.fileOf(0).precision);
+  loader.answer(IMAGE, false, null, [5]);
+  await settled();
+  assert.deepEqual(all.newest.newest("run").request.silenced, [5]);
 });

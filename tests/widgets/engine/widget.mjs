@@ -18,9 +18,20 @@ export const RESULT = { answers: [] };
  * @param {...string} ids of its networks
  */
 export function widget(client, ...ids) {
+  return insideWidget(client, null, ...ids);
+}
+
+/**
+ * The same, with what is shown of the networks' insides.
+ *
+ * @param {Client} client
+ * @param {import("../../../site_assets/widgets/core/inside.mjs").Inside[] | null} insides
+ * @param {...string} ids
+ */
+export function insideWidget(client, insides, ...ids) {
   const references = ids.map(reference);
   const backends = new Backends(fakeBrowser());
-  const models = new Models(references, client, "https://example.org/", backends);
+  const models = new Models(references, client, "https://example.org/", backends, insides);
   /** @type {string[]} */
   const events = [];
   let last = "";

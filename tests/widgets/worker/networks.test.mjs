@@ -46,3 +46,22 @@ test("a second card that does not fit the file is refused, though its session is
   await assert.rejects(networks.add(model("two", card("two", "pixels"), file), start), { code: "unfit" });
   assert.deepEqual([networks.has("one"), networks.has("two")], [true, false]);
 });
+
+test("a file with an appendix is another session, whose added input is no image", async () => {
+  const { started, start } = starter();
+  const added = { name: "inside.keep", isTensor: true, type: "float32", shape: [1, 2, 1, 1] };
+  const withInput = async () => {
+    const session = await start();
+    return { ...session, inputMetadata: [...session.inputMetadata, added] };
+  };
+  const inside = { view: "channels", keep: "inside.keep", appendix: { sha256: "appendix" } };
+  const networks = new Networks();
+  await networks.add(model("plain", card("one"), file), start);
+  await networks.add(model("inside", card("one"), { ...file, inside }), withInput);
+  assert.equal(started.count, 2);
+  assert.deepEqual([networks.get("plain")?.inside, networks.get("inside")?.inside], [null, inside]);
+  const other = { ...inside, keep: "another", appendix: { sha256: "another" } };
+  await assert.rejects(networks.add(model("other", card("one"), { ...file, inside: other }), withInput), {
+    code: "unfit",
+  });
+});

@@ -49,6 +49,13 @@ export class OnnxDemo extends HTMLElement {
     this.#built?.view.live.cancel();
   }
 
+  /** A photo that the reader has given, while it is what counts. */
+  get ownPhoto() {
+    const { kind, source } = this.#built ?? {};
+    const request = kind === "photo" && source?.sample === null ? source.request : null;
+    return request?.kind === "file" ? request.blob : null;
+  }
+
   get #parts() {
     return /** @type {Parts} */ (this.#built);
   }
@@ -93,9 +100,11 @@ export class OnnxDemo extends HTMLElement {
 
   /** The figures come to life; should their module not arrive, they stay as the server has rendered them. */
   async #lookInside() {
-    const { config, view } = this.#built ?? {};
-    if (!config?.inside || !view?.inside || this.#figures) return;
-    const { Figures } = await import("./inside/figures.mjs");
+    const { config, kind, view, source } = this.#built ?? {};
+    if (!config?.inside || !view?.inside || !this.#listening) return;
+    const { signal } = this.#listening;
+    const { Figures, followOwnPhoto } = await import("./inside/figures.mjs");
+    if (kind === "photo" && source && !signal.aborted) followOwnPhoto(this, source, signal);
     this.#figures ??= new Figures(view.inside, config.inside, () => this.#answer());
     this.#answer();
   }
@@ -237,9 +246,9 @@ export class OnnxDemo extends HTMLElement {
       if (silenced?.length !== figures?.silenced.length) return;
       first?.end();
       stage.showSeen(result.seen, { current: source.isCurrent(request), placement });
-      const more = figures?.show(result.answers, result.shown, stamped, models.entries);
+      const seen = figures?.show(result.answers, result.shown, stamped, models.entries);
       if (figures && silenced?.length) result.answers = figures.afterSilence(result.answers);
-      showAnswers(view, result, models, stamped, kind, more);
+      showAnswers(view, result, models, stamped, kind, { note: figures?.note, seen });
       this.dataset.live = "";
       if (models.ready) this.dataset.answered = "";
     } catch (error) {

@@ -87,17 +87,18 @@ export function showLoading({ load, live }, state) {
  * @param {Models} models
  * @param {boolean} stamped
  * @param {import("../../core/card.mjs").InputKind} kind
- * @param {string} [more] to be said after the sentence
+ * @param {{note?: string, seen?: string}} [inside] of the networks' insides: what holds for the answers, and what only screen
+ *   readers are told here
  */
-export function showAnswers(view, { answers, shown, milliseconds, runs }, models, stamped, kind, more = "") {
+export function showAnswers(view, { answers, shown, milliseconds, runs }, models, stamped, kind, inside = {}) {
   const verdicts = answers.map((answer, i) => view.answers[shown[i]].show(answer, stamped));
   if (shown.length < models.shown.length) return; // The others follow in a moment, and then the sentence.
-  const sentence = summarise(verdicts);
+  const sentence = [summarise(verdicts), inside.note].filter(Boolean).join(" ");
   // A problem stays until the reader changes something: an older answer must not replace it.
   if (!("problem" in view.summary.dataset)) view.summary.textContent = sentence;
   if (runs > 0) view.timing.textContent = timing(milliseconds.infer, kind === "photo" ? runs : 1);
   view.timing.title = `${milliseconds.prepare.toFixed(1)} ms to prepare the image, the rest for the networks`;
-  view.live.soon(`${sentence} ${more}`.trim());
+  view.live.soon([sentence, inside.seen].filter(Boolean).join(" "));
 }
 
 /**

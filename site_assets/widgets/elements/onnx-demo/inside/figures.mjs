@@ -6,6 +6,8 @@
 import { ChannelsFigure } from "./channels.mjs";
 import { PlaneFigure } from "./plane.mjs";
 
+export { followOwnPhoto } from "./own-photo.mjs";
+
 /** @typedef {import("../../../core/card.mjs").Card} Card */
 /** @typedef {import("../../../core/inside.mjs").Inside} Inside */
 /** @typedef {import("../../../worker/tasks/run.mjs").Answer} Answer */
@@ -37,6 +39,12 @@ export class Figures {
     const elements = /** @type {HTMLElement[]} */ ([...box.querySelectorAll("figure")]);
     this.#figures = insides.map((inside, i) => FIGURES[inside.view](elements[i], inside, onChange));
     this.both = insides.some(({ view }) => view === "channels");
+  }
+
+  /** What the answers rest on, as a sentence. */
+  get note() {
+    const { length } = this.silenced;
+    return length === 0 ? "" : `${length} of its channels ${length === 1 ? "is" : "are"} silenced.`;
   }
 
   get silenced() {
