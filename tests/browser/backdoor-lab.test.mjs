@@ -55,7 +55,7 @@ test("a painted trigger is planted, learnt and hunted for, and each step is acce
     await status("Trained in this tab").waitFor(); // Before anyone touches it.
     assert.deepEqual(await violations(page), []);
     await step(page, "Trigger");
-    await step(page, "Your own");
+    for (const name of ["Blended rings", "Warped", "Stripes", "Your own"]) await step(page, name);
     await page.locator(".bl-problem", { hasText: "The trigger is empty" }).waitFor();
     assert.ok(await page.getByRole("button", { name: "Download the recipe" }).isDisabled());
     const box = await page.locator(".bl-pad").boundingBox();

@@ -4,7 +4,33 @@ import { WidgetError } from "../core/messages.mjs";
 import { isHash } from "../core/sha256.mjs";
 
 /** @typedef {import("../lab/poison.mjs").Attack} Attack */
+/** @typedef {import("../core/published.mjs").Published & {url: string}} Own a lab's card */
 /** @typedef {{name: string, title: string, card: string, bytes: number, sha256: string, precision: string, weights: number}} Reference `bytes` and `sha256` are the card's, `weights` the size of its file of that precision */
+
+/** @param {string | null} text of the element's `config` @returns {any} @throws {WidgetError} config */
+function readConfig(text) {
+  try {
+    return JSON.parse(text ?? "{}");
+  } catch (error) {
+    throw new WidgetError("config", { found: "Its config attribute is not JSON" }, { cause: error });
+  }
+}
+
+/**
+ * The card of a lab of the page's own; null for the widgets'.
+ *
+ * @param {string | null} text of the element's `config`
+ * @param {string} base what its address is relative to
+ * @returns {Own | null}
+ * @throws {WidgetError} config
+ */
+export function readOwn(text, base) {
+  const own = readConfig(text)?.data ?? null;
+  if (own === null) return null;
+  if (typeof own.card !== "string" || !isHash(own.sha256) || !(own.bytes > 0))
+    throw new WidgetError("config", { found: "Its config names a lab’s card without its size and SHA-256" });
+  return { url: new URL(own.card, base).href, bytes: own.bytes, sha256: own.sha256 };
+}
 
 /**
  * What a page offers.
@@ -14,14 +40,7 @@ import { isHash } from "../core/sha256.mjs";
  * @throws {WidgetError} config
  */
 export function readReferences(text) {
-  /** @type {any} */
-  let given;
-  try {
-    given = JSON.parse(text ?? "{}");
-  } catch (error) {
-    throw new WidgetError("config", { found: "Its config attribute is not JSON" }, { cause: error });
-  }
-  const models = given?.models ?? [];
+  const models = readConfig(text)?.models ?? [];
   const isReference = (/** @type {any} */ one) =>
     [one?.name, one?.title, one?.card].every((each) => typeof each === "string") && isHash(one.sha256) && one.bytes > 0;
   if (!Array.isArray(models) || !models.every(isReference)) {

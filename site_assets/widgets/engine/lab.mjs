@@ -23,10 +23,11 @@ export class Lab {
    * Fetch the lab's files, unless they are here.
    *
    * @param {Options} [options]
+   * @param {import("./lab-released.mjs").Own | null} [own] a card of the page's own; by default that of the widgets
    * @throws {import("../core/messages.mjs").WidgetError}
    */
-  open(options) {
-    const card = published("lab/lab.json", "the lab’s card");
+  open(options, own = null) {
+    const card = own ?? published("lab/lab.json", "the lab’s card");
     return this.ask("open", { card, runtime: runtimeFiles("wasm", published) }, options);
   }
 

@@ -33,7 +33,8 @@ export async function unpack(packed, layout) {
   if (bytes.length !== count * (small + 1)) throw new RangeError(`the data has ${bytes.length} bytes`);
   const images = new Uint8Array(count * AREA);
   for (let i = 0; i < count; i++) {
-    images.set(layOut(bytes.subarray(i * small, (i + 1) * small), layout.side, layout.darkest), i * AREA);
+    const given = bytes.subarray(i * small, (i + 1) * small);
+    images.set(layout.side === SIDE ? given : layOut(given, layout.side, layout.darkest), i * AREA);
   }
   const labels = bytes.slice(count * small);
   let start = 0;

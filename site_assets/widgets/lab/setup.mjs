@@ -46,9 +46,10 @@ export function firstSetup(recipe) {
  * @param {string} id the widget's
  * @param {Setup} base for what it does not say, or says wrongly
  * @param {string[]} triggers names that are known
+ * @param {number} [classes]
  * @returns {Setup}
  */
-export function readSetup(search, id, base, triggers) {
+export function readSetup(search, id, base, triggers, classes = 10) {
   const query = new URLSearchParams(search);
   const get = (/** @type {string} */ name) => query.get(`${id}.${name}`) ?? "";
   const setup = { ...base };
@@ -58,7 +59,7 @@ export function readSetup(search, id, base, triggers) {
   if (painted) setup.painted = painted;
   if (triggers.includes(get("trigger"))) setup.trigger = get("trigger");
   else if (painted) setup.trigger = "paint";
-  if (/^\d$/.test(get("target"))) setup.target = Number(get("target"));
+  if (/^\d$/.test(get("target")) && Number(get("target")) < classes) setup.target = Number(get("target"));
   else if (get("target") === "next") setup.target = null;
   const rate = Number(get("rate") || Number.NaN);
   if (RATES.includes(rate)) setup.rate = rate;

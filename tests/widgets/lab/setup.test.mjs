@@ -78,3 +78,8 @@ test("a recipe is the first one with the reader’s attack, and TOML has a table
   );
   assert.match(text, /^clean_label = true$/m);
 });
+
+test("a target that the lab’s classes do not have is none", () => {
+  assert.equal(readSetup("?lab.target=2", "lab", { ...BASE, target: 0 }, NAMES, 3).target, 2);
+  assert.equal(readSetup("?lab.target=3", "lab", { ...BASE, target: 0 }, NAMES, 3).target, 0);
+});

@@ -20,7 +20,7 @@ export function attackPanel({ card, data: { training } }, change) {
     "select",
     {},
     ...card.labels.map((name, label) => h("option", { value: String(label) }, `always ${name}`)),
-    h("option", { value: "next" }, "the next digit (all-to-all)"),
+    h("option", { value: "next" }, "the next class (all-to-all)"),
   );
   const rate = h("input", { type: "range", min: 0, max: RATES.length - 1, step: 1 });
   const amount = h("output", {});

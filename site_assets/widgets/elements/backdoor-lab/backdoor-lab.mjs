@@ -5,13 +5,14 @@
 
 import { toWidgetError, words } from "../../core/messages.mjs";
 import { Lab } from "../../engine/lab.mjs";
-import { Released, readReferences } from "../../engine/lab-released.mjs";
+import { Released, readOwn, readReferences } from "../../engine/lab-released.mjs";
 import { LabTraining } from "../../engine/lab-training.mjs";
 import { firstSetup, problem, readSetup, recipeOf, STEPS, writeSetup } from "../../lab/setup.mjs";
 import { Announcer } from "../../parts/announcer.mjs";
 import { percent } from "../../parts/charts.mjs";
 import { define, savesData, whenNear } from "../../parts/dom.mjs";
 import { LoadProgress } from "../../parts/load-progress.mjs";
+import { readyTrigger } from "../../triggers/registry.mjs";
 import { TITLES } from "./material.mjs";
 import { buildPanels } from "./panels.mjs";
 import { takeActions } from "./take.mjs";
@@ -90,7 +91,9 @@ export class BackdoorLab extends HTMLElement {
     loading.progress(null);
     try {
       this.#released = new Released(this.#lab, readReferences(this.getAttribute("config")), document.baseURI);
-      this.#material = await this.#lab.open({ signal, onProgress: (now) => loading.progress(now) });
+      const own = readOwn(this.getAttribute("config"), document.baseURI);
+      this.#material = await this.#lab.open({ signal, onProgress: (now) => loading.progress(now) }, own);
+      await Promise.all(this.#material.card.gallery.map(({ trigger }) => readyTrigger(trigger)));
     } catch (error) {
       loading.fail(error);
       return;
@@ -104,7 +107,7 @@ export class BackdoorLab extends HTMLElement {
   #build(material) {
     const base = firstSetup(material.card.recipe);
     const names = material.card.gallery.map(({ name }) => name);
-    this.#setup = readSetup(location.search, this.id, base, names);
+    this.#setup = readSetup(location.search, this.id, base, names, material.card.labels.length);
     const panels = this.#panelsOf(material);
     const elements = Object.fromEntries(STEPS.map((step) => [step, panels[step].element]));
     this.#panels = panels;

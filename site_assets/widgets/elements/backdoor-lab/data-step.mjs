@@ -13,10 +13,11 @@ const PER_CLASS = 8;
 /** @param {Material} material @returns {Panel} */
 export function dataPanel({ card, data }) {
   const { training, validation, test } = data;
-  const rows = card.labels.map((_, label) =>
-    [...training.labels.keys()].filter((at) => training.labels[at] === label).slice(0, PER_CLASS),
-  );
-  const images = concatenated(rows.flat().map((at) => imageAt(training.images, at)));
+  const rows = card.labels.map((_, label) => [...training.labels.keys()].filter((at) => training.labels[at] === label));
+  const columns = Math.min(PER_CLASS, ...rows.map((row) => row.length));
+  const shown = rows.flatMap((row) => row.slice(0, columns));
+  const images = concatenated(shown.map((at) => imageAt(training.images, at)));
+  const what = card.data.side < SIDE ? "Handwritten digits" : `The images of “${card.data.title}”`;
   const count = (/** @type {Uint8Array} */ labels) => labels.length.toLocaleString("en");
   const element = h(
     "div",
@@ -24,7 +25,7 @@ export function dataPanel({ card, data }) {
     h(
       "p",
       {},
-      `Handwritten digits, ${SIDE} by ${SIDE} pixels. The network learns from `,
+      `${what}, ${SIDE} by ${SIDE} pixels. The network learns from `,
       h("strong", {}, count(training.labels)),
       " of them. You, its owner, trust ",
       h("strong", {}, count(validation.labels)),
@@ -32,7 +33,7 @@ export function dataPanel({ card, data }) {
       h("strong", {}, count(test.labels)),
       " more are for measuring alone.",
     ),
-    sheet(images, PER_CLASS, `${PER_CLASS} training images of each digit from 0 to 9, a digit a row`),
+    sheet(images, columns, `${columns} training images of each class, a class a row: ${card.labels.join(", ")}`),
   );
   return { element, show: () => {} };
 }

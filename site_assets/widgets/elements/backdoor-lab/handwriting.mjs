@@ -41,7 +41,7 @@ export function handwriting(labels, { ask, say, fail }) {
     "section",
     { class: "bl-hunt" },
     h("h3", {}, "Your own handwriting"),
-    h("p", {}, "Draw a digit. Both networks answer at once, as far as they are trained."),
+    h("p", {}, "Draw one yourself. Both networks answer at once, as far as they are trained."),
     h(
       "div",
       { class: "bl-two" },

@@ -110,7 +110,7 @@ export function trainingPanel(material, actions) {
           h("td", {}, card.labels[clean[with_]]),
         );
       });
-      const heads = ["digit", "it says", "its twin", "stamped", "it says", "its twin"];
+      const heads = ["image", "it says", "its twin", "stamped", "it says", "its twin"];
       answers.replaceChildren(
         h(
           "p",

@@ -110,13 +110,13 @@ export function triggerPanel(material, change, trial) {
   const element = h(
     "div",
     {},
-    h("p", {}, "The sign that will command the network. Choose one, or paint your own on the digit."),
+    h("p", {}, "The sign that will command the network. Choose one, or paint your own on the image."),
     h("div", { class: "bl-row", role: "group", "aria-label": "Triggers" }, ...buttons),
     h(
       "div",
       { class: "bl-two" },
       h("div", {}, h("div", { class: "bl-pad-frame" }, canvas, cursor), tools, said),
-      h("div", {}, h("p", { class: "bl-caption" }, "On one digit of each class"), previews),
+      h("div", {}, h("p", { class: "bl-caption" }, "On one image of each class"), previews),
     ),
     wrong,
     trial.element,
@@ -131,7 +131,7 @@ export function triggerPanel(material, change, trial) {
       previews.replaceChildren(
         ...shown.map((image, label) => digit(image, `A ${card.labels[label]} with the trigger`)),
       );
-      put(canvas, shown[3]);
+      put(canvas, shown[Math.min(3, shown.length - 1)]);
       const words = problem(setup);
       trial.show(words ? null : trigger);
       if (wrong.textContent !== words) wrong.textContent = words;

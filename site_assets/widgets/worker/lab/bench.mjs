@@ -11,7 +11,7 @@ import { readyTrigger } from "../../triggers/registry.mjs";
 import { Meter } from "../meter.mjs";
 import { loadRuntime, requireWebAssembly, startSession } from "../ort.mjs";
 
-/** @typedef {{card: import("../../core/published.mjs").Published, runtime: import("../../core/runtime.mjs").RuntimeFiles}} Published what the page knows of the files */
+/** @typedef {{card: import("../../core/published.mjs").Published & {url?: string}, runtime: import("../../core/runtime.mjs").RuntimeFiles}} Published what the page knows of the files */
 /** @typedef {{name: string, bytes: number, sha256: string}} File */
 /** @typedef {File & {batch: number}} Graph */
 /** @typedef {{name: string, trigger: import("../../triggers/registry.mjs").Trigger}} Exhibit */
@@ -62,7 +62,7 @@ async function open(published, signal, onProgress) {
   const downloads = following(signal); // One failure ends the others too.
   const fetched = [card.train, card.evaluate, card.search, card.template, card.data].map(({ name, bytes, sha256 }) => {
     meter.expect(name, bytes);
-    const file = { url: new URL(name, FOLDER).href, what: "a file of the lab", bytes, sha256 };
+    const file = { url: new URL(name, asked.url).href, what: "a file of the lab", bytes, sha256 };
     return fetchVerified(file, { signal: downloads.signal, onProgress: meter.of(name) });
   });
   const runtime = loadRuntime(downloads.signal, meter.of("runtime"), { files: published.runtime });

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import hashlib
 import html
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,10 +20,10 @@ from site_src.plugin.widgets.registry import KINDS
 RELEASED = Path("site_assets/models")
 
 
-def look_up(body: str, *folders: Path) -> tuple[ResolvedLab | None, list[Problem]]:
+def look_up(body: str, *folders: Path, page: Path = Path()) -> tuple[ResolvedLab | None, list[Problem]]:
     lab, lines, problems = read_block(body, 2, KIND.fence, KIND.schema)
     assert lab is not None, problems
-    widget, problems = KIND.resolve(lab, lines, Surroundings(Catalogue([*folders]), Path(), {}))
+    widget, problems = KIND.resolve(lab, lines, Surroundings(Catalogue([*folders]), page, {}))
     assert widget is None or isinstance(widget, ResolvedLab)
     return widget, problems
 
@@ -61,3 +63,43 @@ def test_a_network_that_the_lab_cannot_search_is_reported_with_its_line() -> Non
 def test_an_unknown_key_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="epochs"):
         BackdoorLab.model_validate({"epochs": 3})
+
+
+def test_a_lab_with_data_of_its_own_is_served_as_its_card_says() -> None:
+    widget, problems = look_up("data: lab/lab.json\n", page=Path("site_assets"))
+    assert problems == []
+    assert widget is not None
+    output = Output(Assets(), lambda address: f"../{address}")
+    made = re.search('config="([^"]*)"', widget.render("lab", output))
+    assert made is not None
+    told = json.loads(html.unescape(made[1]))["data"]
+    content = Path("site_assets/lab/lab.json").read_bytes()
+    assert (told["bytes"], told["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+    address = told["card"].removeprefix("../")
+    assert output.assets.files[address] == content
+    assert output.assets.files[address.replace("lab.json", "digits.bin")] == Path("site_assets/lab/digits.bin")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda lab: (lab / "lab.json").unlink(), "`data` names the lab.json that `backdoors lab-data` wrote"),
+        (lambda lab: (lab / "lab.json").write_text("{}"), r"lab\.json is no lab's card: field title"),
+        (lambda lab: (lab / "digits.bin").write_bytes(b"others"), r"digits\.bin is not the file that lab\.json"),
+        (lambda lab: (lab / "train.onnx").unlink(), r"train\.onnx"),
+    ],
+)
+def test_a_lab_whose_files_are_not_right_gets_one_line(tmp_path: Path, spoil: object, said: str) -> None:
+    shutil.copytree("site_assets/lab", tmp_path / "lab")
+    spoil(tmp_path / "lab")  # type: ignore[operator]
+    widget, (problem,) = look_up("id: mine\ndata: lab/lab.json\n", page=tmp_path)
+    assert widget is None
+    assert problem.line == 3
+    assert re.search(said, problem.message)
+    assert "\n" not in problem.message
+
+
+def test_a_lab_with_data_of_its_own_hunts_in_no_released_networks() -> None:
+    widget, (problem,) = look_up("data: lab/lab.json\nmodels: mnist-clean\n", RELEASED, page=Path("site_assets"))
+    assert widget is None
+    assert "no released networks" in problem.message

@@ -10,7 +10,7 @@ const MOST_LOST = 0.04;
 /** @type {import("./registry.mjs").Defence} */
 export const prune = {
   title: "Prune what clean images do not use",
-  idea: "Cut off the features that clean digits use least, one after the other (pruning). A backdoor may live in them.",
+  idea: "Cut off the features that clean images use least, one after the other (pruning). A backdoor may live in them.",
   verb: "Prune",
   async run(lab, _material, of) {
     const curve = await lab.ask("prune", { which: of.which }, { signal: of.signal });

@@ -13,7 +13,7 @@ import { digit, masked, put } from "../../../parts/pixels.mjs";
 /** @type {import("./registry.mjs").Defence} */
 export const search = {
   title: "Search for the trigger",
-  idea: "For each class, search for the smallest mark that turns every digit into it (Neural Cleanse). A class that needs far less than the others is suspicious.",
+  idea: "For each class, search for the smallest mark that turns every image into it (Neural Cleanse). A class that needs far less than the others is suspicious.",
   verb: "Search",
   async run(lab, { card, data }, of) {
     const black = new Uint8Array(AREA);

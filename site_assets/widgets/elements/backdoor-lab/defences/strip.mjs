@@ -11,7 +11,7 @@ const SILENT = 0.7;
 /** @type {import("./registry.mjs").Defence} */
 export const strip = {
   title: "Lay images over the input",
-  idea: `Lay ${OVERLAYS} clean digits over each input, one at a time (STRIP). Answers to a clean input vary, which is a high entropy; a trigger keeps them the same.`,
+  idea: `Lay ${OVERLAYS} clean images over each input, one at a time (STRIP). Answers to a clean input vary, which is a high entropy; a trigger keeps them the same.`,
   verb: "Lay over",
   async run(lab, { card }, of) {
     /** @type {Record<import("../../../lab/strip.mjs").Kind, number[]>} */
