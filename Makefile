@@ -26,7 +26,7 @@ LAB_SOURCES := $(wildcard training/*/*.py training/*/*/*.py export/*/*.py tests/
 export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help report setup lab site serve test test-quick test-long lint types test-python slurm mxnet-oracle art-oracle framework-networks sites \
-  mxnet-zoo golden-inputs fixtures test-widgets tested-site test-browser dist scale verify benchmark properties page-times first-visits \
+  mxnet-zoo golden-inputs fixtures test-widgets tested-site test-browser lock dist scale verify benchmark properties page-times first-visits \
   inference-times latent-study defence-study photo-study sample-photos-table figures-study trigger-study clean
 
 help: ## List the targets
@@ -39,11 +39,12 @@ endif
 
 setup: $(PY_INSTALLED) $(JS_INSTALLED) ## Create .venv and node_modules from the pinned versions
 
-$(PY_INSTALLED): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 setup")'
+$(PY_INSTALLED): pyproject.toml constraints.txt requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 5) and "Python 3.11.5 or newer is needed: make PYTHON=python3.11 setup")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip==25.3
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[all]' --group dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(JS_INSTALLED): package.json package-lock.json .npmrc
@@ -209,6 +210,13 @@ defence-study: setup ## Measure every defence on every attack, and detectors on 
 trigger-study: setup ## Measure the blended and the warped trigger beside clean networks, three seeds each (needs MNIST)
 	$(BIN)/backdoors compare digits-clean digits-blended digits-warped --out site_assets/metrics/digits-triggers.json
 	$(BIN)/backdoors compare mnist-clean mnist-blended mnist-warped --out site_assets/metrics/mnist-triggers.json
+
+lock: ## Write requirements.lock anew, after a change in constraints.txt: every package but torch, with the hashes of its files
+	$(PYTHON) -m venv --clear .cache/lock
+	.cache/lock/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	(echo pip==25.3; grep -v -e '^#' -e '^torch==' constraints.txt) >.cache/lock/pins.txt
+	.cache/lock/bin/uv pip compile --quiet --no-config --no-deps --generate-hashes --universal --python-version 3.11.5 \
+	  --no-header --no-annotate --output-file requirements.lock .cache/lock/pins.txt
 
 dist: setup ## The wheel and the source distribution, into dist/
 	rm -rf dist

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install what an image needs, always at the versions that the project is tested with. Run in the project's folder.
 #
-#   install.sh dependencies VENV   a new environment with what the project depends on
+#   install.sh dependencies VENV   a new environment with what requirements.lock pins, and PyTorch
 #   install.sh project VENV        the project itself, into that environment
 #   install.sh lab VENV            Jupyter, into that environment
 #   install.sh mxnet NEW VENV      MXNet in an environment NEW, as a kernel of the Jupyter in VENV
@@ -18,27 +18,21 @@ install() { # ENVIRONMENT ARGUMENTS...
   "$environment/bin/python" -m pip install --quiet ${DRY_RUN:+--dry-run} "$@"
 }
 
-create() { # ENVIRONMENT
-  "$python" -m venv "$1"
-  install "$1" pip==25.3
-}
-
 case ${1-} in
   dependencies)
-    create "$2"
-    needed=$(mktemp)
-    "$here/dependencies.py" pyproject.toml >"$needed"
-    install "$2" --constraint constraints.txt --requirement "$needed"
-    rm -f "$needed"
+    "$python" -m venv "$2"
+    install "$2" --require-hashes --no-deps --requirement requirements.lock
+    install "$2" --constraint constraints.txt torch
     ;;
   project)
-    install "$2" --no-deps --editable .
+    install "$2" --no-deps --no-build-isolation --editable .
     ;;
   lab)
     install "$2" --constraint constraints.txt --requirement "$here/lab.txt"
     ;;
   mxnet)
-    create "$2"
+    "$python" -m venv "$2"
+    install "$2" pip==25.3
     install "$2" --requirement tests/export/mxnet/requirements.txt --requirement "$here/mxnet-kernel.txt"
     if [ -z "${DRY_RUN-}" ]; then
       "$2/bin/python" -W ignore -c 'import mxnet'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tarfile
@@ -59,3 +60,12 @@ def test_the_source_distribution_has_no_released_models(built: Path) -> None:
     (archive,) = built.glob("*.tar.gz")
     with tarfile.open(archive) as held:
         assert not [name for name in held.getnames() if name.endswith(".onnx") and "site_assets/lab/" not in name]
+
+
+def test_the_lock_has_a_hash_for_every_pinned_package() -> None:
+    pinned = re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+    hashed = r"^([\w.-]+)==(\S+) \\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+"
+    locked = re.findall(hashed, (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+    wanted = {*pinned, ("pip", "25.3")}
+    names = [{(re.sub("[-_.]+", "-", name).lower(), version) for name, version in each} for each in (wanted, locked)]
+    assert {each for each in names[0] if each[0] != "torch"} == names[1], "run: make lock"

@@ -150,8 +150,8 @@ def test_install_takes_the_projects_own_pins(run: Run, stand_in: Callable[..., P
     python = stand_in("python", place=new / "bin")
     maker = stand_in("maker", f'mkdir -p "$3/bin" && [ -e "$3/bin/python" ] || cp {python} "$3/bin/python"')
     for name, said in (
-        ("dependencies", "--constraint constraints.txt --requirement"),
-        ("project", "--no-deps --editable ."),
+        ("dependencies", "--require-hashes --no-deps --requirement requirements.lock"),
+        ("project", "--no-deps --no-build-isolation --editable ."),
         ("lab", "--constraint constraints.txt --requirement"),
     ):
         result = run("install.sh", name, new, PYTHON=maker)
@@ -177,12 +177,6 @@ def test_the_systems_libraries_are_installed_where_they_exist(
     assert "apt-get install -y -q --no-install-recommends libgomp1\n" in result.stdout
     assert "left out, not known here: libquadmath0" in result.stdout
     assert list((tmp_path / "lists").iterdir()) == []
-
-
-def test_what_is_installed_is_what_the_project_depends_on(run: Run) -> None:
-    listed = run("dependencies.py", "pyproject.toml", PATH=f"{Path(sys.executable).parent}:/usr/bin:/bin").stdout
-    assert "torch" in listed.splitlines()
-    assert "pillow==13.0.0" in listed.splitlines()
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
