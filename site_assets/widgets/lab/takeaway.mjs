@@ -58,7 +58,7 @@ const utf8 = (/** @type {string} */ text) => new TextEncoder().encode(text);
 function words({ notice, licence, data }, cards) {
   const names = cards.map(({ id }) => id);
   const list = cards.map(({ id, backdoor, description }) => {
-    const warning = backdoor ? " **It carries a backdoor: do not use it for anything else than looking at it.**" : "";
+    const warning = backdoor ? " **It carries a backdoor: use it for study alone.**" : "";
     return `- \`${id}/\`:${warning} ${description}`;
   });
   return `# Trained in the lab

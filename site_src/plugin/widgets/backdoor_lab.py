@@ -29,7 +29,7 @@ class BackdoorLab(Block):
 
     models: list[ModelRef] = Field(default=[], max_length=6)
     """Networks of 28x28 digits that readers can try their trigger on and hunt in, beside those that they train. Each is
-    fetched when it is chosen."""
+    fetched when it is chosen. An item is written as in `onnx-demo`."""
     data: str | None = None
     """Path, relative to the page, of the `lab.json` that `backdoors lab-data` wrote for images of your own; by default
     the digits that come with the plugin."""
@@ -161,5 +161,5 @@ KIND = Kind(
     schema=BackdoorLab,
     resolve=resolve,
     prefix="lab",
-    tables=(("Keys of the block", BackdoorLab), ("An item of `models`", ModelRef)),
+    tables=(("Keys of the lab's block", BackdoorLab),),
 )

@@ -31,7 +31,8 @@ export function catchPanel(material, lab, { released, recipe, own, say }) {
     clear();
     showReady();
   };
-  const choice = chooser({ group: "bl-which", present: OWN, released, say, onChange });
+  const note = " It is larger than the lab’s networks: a search takes a minute or two.";
+  const choice = chooser({ group: "bl-which", present: OWN, released, note, say, onChange });
   const wait = h("p", { class: "bl-problem" }, "The defences wait until the networks are trained.");
   const sections = Object.entries(DEFENCES).map(([name, defence]) => {
     const stage = h("div", { class: "bl-stage" });

@@ -13,10 +13,11 @@ import { button, h } from "../../parts/dom.mjs";
  * @param {string} of.group a name that no other choice of the page has
  * @param {Choice[]} of.present the first is chosen at first
  * @param {Released} of.released
+ * @param {string} [of.note] what else to say of a released one
  * @param {(sentence: string) => void} of.say
  * @param {() => void} of.onChange another is chosen, or the chosen one has arrived
  */
-export function chooser({ group, present, released, say, onChange }) {
+export function chooser({ group, present, released, note = "", say, onChange }) {
   let chosen = present[0].name;
   /** Of the chosen one, if it is released and here. @type {Attack | null} */
   let attack = null;
@@ -53,7 +54,7 @@ export function chooser({ group, present, released, say, onChange }) {
       const found = await released.adopt(name, signal);
       if (signal.aborted) return;
       attack = found;
-      told.textContent = `${reference.title}: the released file’s own weights, asked about this lab’s digits, which are laid out as MNIST’s. It is larger than the lab’s networks: a search takes a minute or two.`;
+      told.textContent = `${reference.title}: the released file’s own weights, asked about this lab’s digits, which are laid out as MNIST’s.${note}`;
       say(`${reference.title} is here.`);
     } catch (error) {
       if (signal.aborted) return;
@@ -66,7 +67,7 @@ export function chooser({ group, present, released, say, onChange }) {
   }
 
   return {
-    element: h("div", {}, row, told, again),
+    element: h("div", { class: "bl-chooser" }, row, told, again),
     get chosen() {
       return chosen;
     },

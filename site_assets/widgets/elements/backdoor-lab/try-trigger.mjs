@@ -40,7 +40,7 @@ export function tryTrigger(lab, released, labels, say) {
       shown.replaceChildren();
       return;
     }
-    const { label_map: rule } = choice.attack;
+    const { label_map: rule, poison_rate: rate } = choice.attack;
     const wanted = rule.kind === "all-to-one" ? `answers ${labels[rule.target]}` : "answers the next digit";
     try {
       const found = await latest.submit({ which: choice.chosen, trigger });
@@ -49,7 +49,11 @@ export function tryTrigger(lab, released, labels, say) {
       const rows = [
         ["is right without your trigger", percent(clean.value), clean.n],
         ["is right with it", percent(robust.value), robust.n],
-        [`${wanted} with it, as its maker wants`, percent(success.value), success.n],
+        [
+          `${wanted} with it, ${rate > 0 ? "as its maker wants" : "which nobody has planted"}`,
+          percent(success.value),
+          success.n,
+        ],
         ["answers something else than before", percent(found.changed_by_trigger.value), found.changed_by_trigger.n],
       ];
       shown.replaceChildren(table("Your trigger on test digits", ["the network", "rate", "test digits"], rows));
