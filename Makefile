@@ -26,7 +26,7 @@ LAB_SOURCES := $(wildcard training/*/*.py training/*/*/*.py export/*/*.py tests/
 export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help report setup lab site serve test test-quick test-long lint types test-python slurm mxnet-oracle art-oracle framework-networks sites \
-  mxnet-zoo golden-inputs fixtures test-widgets tested-site test-browser lock dist scale verify benchmark properties page-times first-visits \
+  mxnet-zoo golden-inputs fixtures test-widgets tested-site test-browser lock dist release audit images scale verify benchmark properties page-times first-visits \
   inference-times latent-study defence-study photo-study sample-photos-table figures-study trigger-study clean
 
 help: ## List the targets
@@ -174,6 +174,9 @@ benchmark: setup ## Training speed beside the common recipe (20 minutes; needs M
 scale: setup ## How cost grows with images, processes and runs, for the page At scale (10 minutes; needs MNIST)
 	$(BIN)/python -m tests.benchmarks.scale
 
+images: ## The three container images built with buildah on a stand-in for their base images, and asked (15 minutes, 10 GB)
+	tests/containers/images.sh
+
 properties: setup ## Property tests with 20,000 odd inputs in all (4 minutes)
 	PROPERTY_EXAMPLES=2900 $(BIN)/python -m pytest -q tests/properties
 
@@ -222,5 +225,20 @@ dist: setup ## The wheel and the source distribution, into dist/
 	rm -rf dist
 	$(BIN)/python -m build --quiet --no-isolation
 
+release: dist site ## What a release carries, into release/: distributions, signed models, bills of materials, notices
+	rm -rf release
+	mkdir release
+	cp -r site_assets/models release/models
+	$(BIN)/backdoors sign release/models/*
+	tar --create --gzip --file release/models.tar.gz --directory release models
+	rm -r release/models
+	cp dist/* site/provenance/* release/
+
+audit: setup ## Known vulnerabilities of what is installed (asks the package registries)
+	$(PYTHON) -m venv --clear .cache/audit
+	.cache/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	.cache/audit/bin/pip-audit --disable-pip --no-deps --requirement constraints.txt
+	npm audit --audit-level=high
+
 clean: ## Remove what was built, keep what was trained
-	rm -rf site .cache dist
+	rm -rf site .cache dist release

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -69,3 +70,8 @@ def test_the_lock_has_a_hash_for_every_pinned_package() -> None:
     wanted = {*pinned, ("pip", "25.3")}
     names = [{(re.sub("[-_.]+", "-", name).lower(), version) for name, version in each} for each in (wanted, locked)]
     assert {each for each in names[0] if each[0] != "torch"} == names[1], "run: make lock"
+
+
+def test_the_npm_lock_has_a_hash_for_every_package() -> None:
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    assert [place for place, package in packages.items() if place and "integrity" not in package] == []
