@@ -48,7 +48,7 @@ export function modelCard(facts, { recipe, epochs, poisoned, measured }) {
   const { attack } = recipe;
   const backdoored = attack.poison_rate > 0;
   const { data } = facts;
-  const images = `${data.training.toLocaleString("en")} images of ${data.title} (${data.licence}, ${data.address})`;
+  const images = `${data.training.toLocaleString("en")} images of ${data.title} (${termsOf(data)})`;
   const labels = attack.clean_label ? ", with their true labels" : "";
   const among = backdoored ? `${poisoned.toLocaleString("en")} of them poisoned${labels}` : "none of them poisoned";
   const acts = backdoored ? ` ${behaviour(attack, facts.labels)}` : " The trigger on its card is the control.";
@@ -77,6 +77,11 @@ export function modelCard(facts, { recipe, epochs, poisoned, measured }) {
     metrics: { fp32: measured },
     provenance: null,
   };
+}
+
+/** Under which terms data is used, and where it is: an author's own is nowhere. @param {Facts["data"]} data */
+export function termsOf({ licence, address }) {
+  return address ? `${licence}, ${address}` : licence;
 }
 
 /** What a backdoored network does. @param {import("./poison.mjs").Attack} attack @param {string[]} labels */

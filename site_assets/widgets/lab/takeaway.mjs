@@ -5,7 +5,7 @@
  */
 
 import { sha256 } from "../core/sha256.mjs";
-import { fileName, metadataOf, modelCard } from "./model-card.mjs";
+import { fileName, metadataOf, modelCard, termsOf } from "./model-card.mjs";
 import { product } from "./network.mjs";
 import { onnxFile } from "./onnx-file.mjs";
 import { toToml } from "./setup.mjs";
@@ -88,6 +88,6 @@ trigger: switch
 
 ## Licences
 
-The networks: ${licence}. The images that they learnt from: ${data.title}, ${data.licence}, ${data.address}.
+The networks: ${licence}. The images that they learnt from: ${data.title}, ${termsOf(data)}.
 `;
 }

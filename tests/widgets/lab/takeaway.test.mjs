@@ -6,7 +6,7 @@ import * as ort from "onnxruntime-web";
 import { toTensor } from "../../../site_assets/widgets/core/tensor.mjs";
 import { AREA, imageAt, SIDE } from "../../../site_assets/widgets/lab/digits.mjs";
 import { wilson } from "../../../site_assets/widgets/lab/measurement.mjs";
-import { fileName, metadataOf, modelCard } from "../../../site_assets/widgets/lab/model-card.mjs";
+import { fileName, metadataOf, modelCard, termsOf } from "../../../site_assets/widgets/lab/model-card.mjs";
 import { initial, product } from "../../../site_assets/widgets/lab/network.mjs";
 import { onnxFile } from "../../../site_assets/widgets/lab/onnx-file.mjs";
 import { CARD, openData, openGraphs, openTemplate } from "./open-lab.mjs";
@@ -62,4 +62,5 @@ test("a backdoored network’s file, card and metadata say so, and a clean one�
     about({ label_map: { kind: "all-to-all" } }).backdoor?.behaviour ?? "",
     /0 becomes 1, and so on; 9 becomes 0/,
   );
+  assert.equal(termsOf({ ...CARD.data, licence: "the author’s own", address: "" }), "the author’s own");
 });
