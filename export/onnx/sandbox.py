@@ -25,6 +25,8 @@ from training.core.text import one_line
 
 LONGEST = 600
 """Letters of a library's message that an error repeats."""
+MOST_REPLY_BYTES = 1 << 29
+"""Twice what the process sends: more is no reply."""
 PROCESS = Path(__file__).with_name("sandbox_process.py")
 
 
@@ -124,13 +126,13 @@ class Sandbox:
                     f"{words.path}: {words.late} after {self.limits.seconds:g} seconds, so it was ended; "
                     "allow more with --timeout"
                 )
-            said: dict[str, Any] = json.loads(running.replies.recv_bytes())
+            said: dict[str, Any] = json.loads(running.replies.recv_bytes(MOST_REPLY_BYTES))
             if "error" in said:
                 raise SandboxError(f"{words.failed}: {one_line(said['error'])[:LONGEST]}")
-            return said, b"" if raw is None else running.replies.recv_bytes()
+            return said, b"" if raw is None else running.replies.recv_bytes(MOST_REPLY_BYTES)
         except (EOFError, OSError) as error:
-            code = running.process.wait()
             self.close()
+            code = running.process.wait()
             ended = f"by the signal {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
             raise SandboxError(
                 f"{words.failed}: its process ended {ended}; a network may take {self.limits.memory >> 30} GB of memory"

@@ -14,6 +14,10 @@ import sys
 from multiprocessing.connection import Connection
 from typing import Any
 
+if __name__ == "__main__":  # before a library is imported: whatever it prints must not reach the replies
+    PIPES = os.dup(0), os.dup(1)
+    os.dup2(2, 1)
+
 import numpy as np
 import onnxruntime as ort
 
@@ -61,8 +65,7 @@ def answered(session: ort.InferenceSession, asked: dict[str, Any], raw: bytes) -
 
 def main() -> None:
     """Answer requests until there are no more."""
-    requests, replies = Connection(os.dup(0), writable=False), Connection(os.dup(1), readable=False)
-    os.dup2(2, 1)  # whatever a library prints must not reach the replies
+    requests, replies = Connection(PIPES[0], writable=False), Connection(PIPES[1], readable=False)
     limit(int(sys.argv[1]))
     sessions: dict[int, ort.InferenceSession] = {}
     while True:

@@ -32,10 +32,12 @@ def compare_command(  # noqa: PLR0913, PLR0917 - a command's options
     from training.core.files import default_runs_dir, write_text
     from training.recipes.load import load
     from training.studies.comparison import compare
+    from training.studies.schema import Comparison, require_own
 
     resumable(ctx)
     folder = runs or default_runs_dir()
     target = out or folder / "comparison.json"
+    require_own(target, Comparison, "compare")
     found = compare(
         [load(name) for name in recipes], range(1, seeds + 1), runs_dir=folder, data_dir=data, device=device,
         console=stderr_console(),

@@ -13,7 +13,7 @@ import tomli_w
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from training.core.reading import TEXT_BYTES, read_bytes
+from training.core.reading import read_bytes
 from training.core.text import did_you_mean, one_line
 from training.recipes import former
 from training.recipes.base import AnyRecipe, RecipeError
@@ -34,6 +34,8 @@ MOST_PROBLEMS = 20
 SEE_THROUGH = -1
 """Written in place of null in a list, as in a trigger's pattern: TOML has no null."""
 
+RECIPE_BYTES = 1 << 20
+"""The most that a recipe's file may hold: a hundred times the longest that comes along, and parsed in a moment."""
 MOST_DOTS = 32
 """In a key, such as teacher.teacher.name."""
 
@@ -88,7 +90,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         RecipeError: With the file and the position, if it cannot be read or parsed.
     """
     try:
-        text = read_bytes(path, TEXT_BYTES).decode("utf-8-sig")  # some editors begin a file with a byte order mark
+        text = read_bytes(path, RECIPE_BYTES).decode("utf-8-sig")  # some editors begin a file with a byte order mark
         if _LONG_KEY.search(text):
             raise RecipeError(f"{path}: a key has more than {MOST_DOTS} dots: tables are nested too deeply")
         return tomllib.loads(text)
@@ -198,7 +200,8 @@ class _Reader:
         try:
             recipe = model.model_validate(fields, context={FOLDER: where.parent})
         except ValidationError as error:
-            found = [each for each in error.errors() if each["loc"][:1] not in {(name,) for name in resolved}]
+            listed = error.errors(include_url=False, include_context=False)
+            found = [each for each in listed if each["loc"][:1] not in {(name,) for name in resolved}]
             problems += _described(found, model, prefix)
             return None
         return recipe if sum(map(len, self._problems.values())) == before else None

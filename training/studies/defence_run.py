@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from training.core.errors import RunError
-from training.core.files import require_writable_file, write_text
+from training.core.files import write_text
 from training.recipes.base import AnyRecipe
 from training.studies.defence_gather import gather
 from training.studies.defence_plan import DefenceStudy, Trained
@@ -17,6 +17,7 @@ from training.studies.defence_results import DefenceResults
 from training.studies.dispatch import Plan, carry_out
 from training.studies.examination import Examination
 from training.studies.jobs import Outcome
+from training.studies.schema import require_own
 
 
 def run(  # noqa: PLR0913 - each a choice of the user's
@@ -44,12 +45,14 @@ def run(  # noqa: PLR0913 - each a choice of the user's
 
     Raises:
         RecipeError: If a recipe is wrong.
-        RunError: If `out` cannot be written, or networks failed: after all others have ended, and their logs' last
-            lines were printed.
+        RunError: If `out` cannot be written or is another file, or networks failed: after all others have ended, and
+            their logs' last lines were printed.
         Stopped: If a signal said so.
     """
     plan, networks = plan or Plan(), study.networks()
-    require_writable_file(out)
+    before = require_own(out, DefenceResults, "study-defences")
+    if before is not None and before.study != study.name:
+        raise RunError(f"{out}: holds the results of the study {before.study}; give another path, or remove it")
     jobs = examinations(study, networks, runs_dir.resolve(), None if data_dir is None else data_dir.resolve(), plan)
     by_name = {job.recipe.run_name: job for job in jobs}
     for job in jobs:

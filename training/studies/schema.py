@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from training.core.errors import RunError
+from training.core.files import require_writable_file
 from training.core.metrics import Estimate, Measurement
 from training.defences.verdict import Verdict
 
@@ -256,7 +257,27 @@ def read_defences(path: Path) -> Defences:
     Raises:
         RunError: If the file cannot be read as that.
     """
-    return _read(Defences, path, "results of backdoors defend; --force starts over")
+    words = "results of backdoors defend; --force starts over"
+    found = _read(Defences, path, words)
+    if not found.model_fields_set:  # {} is somebody else's
+        raise RunError(f"{path}: cannot be read as {words}")
+    return found
+
+
+def require_own(path: Path, model: type[PartT], command: str) -> PartT | None:
+    """Refuse to replace a file that another program wrote; returns what is in it, None if there is no file.
+
+    Args:
+        path: Where results are to be written.
+        model: What such a file holds.
+        command: That writes it, for the message.
+
+    Raises:
+        RunError: If no file can be written there, or the one that is there is another.
+    """
+    require_writable_file(path)
+    words = f"results of backdoors {command}, which would replace it; give another path, or remove it"
+    return _read(model, path, words) if path.exists() else None
 
 
 def _read(model: type[PartT], path: Path, words: str) -> PartT:

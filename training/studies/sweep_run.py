@@ -8,12 +8,12 @@ from typing import Any
 from rich.console import Console
 
 from training.core.errors import RunError
-from training.core.files import require_writable_file, write_text
+from training.core.files import write_text
 from training.runs.store import Run
 from training.studies import table
 from training.studies.dispatch import Plan, carry_out
 from training.studies.jobs import OneRun, Outcome
-from training.studies.schema import Table
+from training.studies.schema import Table, require_own
 from training.studies.sweep import Sweep, describe
 
 
@@ -33,14 +33,17 @@ def run(  # noqa: PLR0913 - each a choice of the user's
         console: For progress.
 
     Raises:
-        RunError: If `out` cannot be written, or runs failed: after all others have ended, and their logs' last lines
-            were printed.
+        RunError: If `out` cannot be written or is another file, or runs failed: after all others have ended, and their
+            logs' last lines were printed.
         Stopped: If a signal said so.
     """
     plan, runs_dir = plan or Plan(), runs_dir.resolve()
     folder = runs_dir / "sweeps" / sweep.base.name
     recipes = sweep.recipes()
-    require_writable_file(out)
+    before = require_own(out, Table, "sweep")
+    if before is not None and before.sweep != sweep.base.name:
+        raise RunError(f"{out}: holds the results of the sweep {before.sweep}; give another path, or remove it")
+    table.require_own(out.with_suffix(".parquet"))
     runs = [
         OneRun(
             recipe=recipe, runs_dir=runs_dir, locks=folder, device=plan.device,

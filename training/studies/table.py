@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from training.core.files import write_bytes
+from training.core.errors import RunError
+from training.core.files import require_writable_file, write_bytes
 from training.recipes.base import RecipeError
 from training.studies.schema import Row, Settings, Table
 from training.studies.sweep import RATE, Sweep
@@ -108,6 +109,23 @@ def line(outcome: Outcome, settings: Settings, finished: Run | None) -> dict[str
                 parts = (("", measured.value), ("_low", measured.low), ("_high", measured.high), ("_n", measured.n))
                 found |= {f"{on}{metric}{part}": value for part, value in parts}
     return found
+
+
+def require_own(path: Path) -> None:
+    """Refuse a path at which something other than such a table lies.
+
+    Raises:
+        RunError: With what to do.
+    """
+    require_writable_file(path)
+    if not path.exists():
+        return
+    try:
+        columns = pq.read_schema(path).names
+    except (OSError, pa.ArrowException):
+        columns = []
+    if not {"run", "recipe_sha256", "status"} <= set(columns):
+        raise RunError(f"{path}: is no table of backdoors sweep, which would replace it; give another --out")
 
 
 def write(path: Path, lines: Sequence[dict[str, Any]]) -> None:

@@ -7,8 +7,18 @@ import numpy as np
 import pytest
 
 from export.onnx.sandbox import Limits, Sandbox, SandboxError
-from tests.export.onnx.odd_networks import FITTING, REFUSED, SIDE, greedy, save
+from export.onnx.sandbox_process import MOST_OUTPUT_BYTES
+from tests.export.onnx.odd_networks import FITTING, REFUSED, SIDE, Graph, greedy, node, save
 
+PRINTING = """
+import os, types
+os.write(1, b"imported")
+GraphOptimizationLevel = SessionOptions = types.SimpleNamespace
+def InferenceSession(*_, **__):
+    os.write(1, b"a line that would be read as a reply")
+    return types.SimpleNamespace(get_inputs=lambda: [], get_outputs=lambda: [])
+"""
+"""In the place of onnxruntime."""
 IMAGE = np.ones((1, 1, SIDE, SIDE), np.float32)
 
 
@@ -48,3 +58,18 @@ def test_no_process_outlives_its_sandbox(tmp_path: Path) -> None:
     with Sandbox() as sandbox:
         process = sandbox.open(save(tmp_path / "plain.onnx", FITTING["plain"]())).running.process
     assert process.poll() is not None
+
+
+def test_an_output_that_would_fill_the_memory_here_is_refused_there(tmp_path: Path) -> None:
+    path = save(tmp_path / "large.onnx", Graph([node("ConstantOfShape", "size", "scores")], constants={
+        "size": np.array([MOST_OUTPUT_BYTES // 4 + 1]),
+    }))  # fmt: skip
+    with Sandbox() as sandbox, pytest.raises(SandboxError, match="its output has 67,108,865 values"):
+        sandbox.open(path).run("scores", "image", IMAGE)
+
+
+def test_what_a_library_prints_does_not_reach_the_replies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "onnxruntime.py").write_text(PRINTING)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with Sandbox() as sandbox:
+        assert sandbox.open(tmp_path / "any.onnx").inputs == ()

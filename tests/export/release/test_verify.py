@@ -61,17 +61,36 @@ def test_a_card_that_contradicts_the_files_metadata_is_found(
     assert any(f"metadata {key}" in problem for problem in found)
 
 
-def test_a_file_without_metadata_is_found(model: Model, inputs: Path) -> None:
+def replaced(model: Model, content: bytes) -> Model:
+    """The model with other content in its fp32 file, and a card that says so."""
     entry = model.card.file("fp32")
-    path = model.folder / entry.name
-    content = serialise(stamp_metadata(onnx.load(path), {}))
-    path.write_bytes(content)
+    (model.folder / entry.name).write_bytes(content)
     files = [file.model_dump() for file in model.card.files]
     for file in files:
         if file["name"] == entry.name:
             file |= {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-    found = problems(with_card(model, files=files), inputs)
+    return with_card(model, files=files)
+
+
+def fp32(model: Model) -> onnx.ModelProto:
+    return onnx.load(model.folder / model.card.file("fp32").name)
+
+
+def test_a_file_without_metadata_is_found(model: Model, inputs: Path) -> None:
+    found = problems(replaced(model, serialise(stamp_metadata(fp32(model), {}))), inputs)
     assert any("metadata backdoor is None" in problem for problem in found)
+
+
+def test_a_file_of_a_card_that_is_no_onnx_is_found(model: Model, inputs: Path) -> None:
+    found = problems(replaced(model, serialise(fp32(model))[:-100]), inputs)
+    assert any("fp32.onnx: not an ONNX model" in problem for problem in found)
+
+
+def test_a_file_that_breaks_the_rules_of_onnx_is_found(model: Model, inputs: Path) -> None:
+    network = fp32(model)
+    network.graph.node[0].op_type = "NoSuchOperator"
+    found = problems(replaced(model, serialise(network)), inputs)
+    assert any("fp32.onnx: not valid ONNX: " in problem for problem in found)
 
 
 def test_a_stray_model_beside_the_card_is_found(model: Model, inputs: Path) -> None:

@@ -49,3 +49,13 @@ def test_a_page_with_a_map_of_its_own_stays_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text(own)
     write(tmp_path, ["index.html"], HASHES, "/")
     assert (tmp_path / "index.html").read_text() == own
+
+
+def test_an_address_cannot_end_the_map(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text(PAGE)
+    address = "a/</script><script>steal()/x.mjs"
+    write(tmp_path, ["index.html"], {address: "sha256-abc"}, "/")
+    html = (tmp_path / "index.html").read_text()
+    assert "<script>steal" not in html
+    (found,) = re.findall(r'<script type="importmap">(.*?)</script>', html)
+    assert list(json.loads(found)["integrity"]) == [f"./{address}"]

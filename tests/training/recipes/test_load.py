@@ -194,6 +194,8 @@ CHAIN = "".join(f"[{'.'.join(['teacher'] * depth)}]\nkind = 'transfer'\n" for de
         (f"{'a.' * 3000}a = 1\n", "a key has more than 32 dots"),
         ("x = { 'a'" + r' . "\""' * 3000 + " = 1 }\n", "a key has more than 32 dots"),
         (f"[{'a.' * 3000}a]\n", "a key has more than 32 dots"),
+        ("".join(f"k{number} = 1\n" for number in range(1000)), "and 984 more"),
+        ("".join(f"k{number} = 1\n" for number in range(400_000)), "it holds more than 1,048,576 bytes"),
     ],
 )
 def test_what_is_nested_very_deeply_is_one_short_line(tmp_path: Path, text: str, words: str) -> None:

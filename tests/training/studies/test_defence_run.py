@@ -141,6 +141,10 @@ def test_a_results_file_that_cannot_be_written_is_refused_before_anything_is_tra
     folder.mkdir()
     with pytest.raises(RunError, match="this is a folder"):
         run(tmp_path / "runs", folder)
+    (tmp_path / "other.json").write_text("{}")
+    with pytest.raises(RunError, match="results of backdoors study-defences, which would replace it"):
+        run(tmp_path / "runs", tmp_path / "other.json")
+    assert (tmp_path / "other.json").read_text() == "{}"
     assert not (tmp_path / "runs").exists()
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from training.core.errors import RunError
-from training.studies.schema import Table, read_study
+from training.studies.schema import Defences, Table, read_defences, read_study
 
 METRICS = Path(__file__).resolve().parents[3] / "site_assets" / "metrics"
 
@@ -25,3 +25,12 @@ def test_the_released_study_is_read_and_written_byte_for_byte() -> None:
 def test_the_released_sweep_is_read_and_written_byte_for_byte() -> None:
     text = (METRICS / "mnist-poison-rate.json").read_text(encoding="utf-8")
     assert Table.model_validate_json(text).model_dump_json(indent=2, exclude_none=True) + "\n" == text
+
+
+def test_an_empty_table_is_nobodys_results(tmp_path: Path) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text("{}")
+    with pytest.raises(RunError, match="cannot be read as results of backdoors defend"):
+        read_defences(path)
+    path.write_text(Defences().model_dump_json())
+    assert read_defences(path) == Defences()

@@ -155,6 +155,24 @@ def test_a_sweep_makes_two_tables_and_does_not_repeat_what_is_done(tmp_path: Pat
     assert [path.stat().st_mtime_ns for path in weights] == before
 
 
+@pytest.mark.parametrize("name", ["table.json", "table.parquet"])
+def test_a_file_that_a_sweep_did_not_write_is_not_replaced(tmp_path: Path, name: str) -> None:
+    other = tmp_path / name
+    other.write_text("{}")
+    with pytest.raises(RunError, match=f"{name}: .*which would replace it; give another"):
+        sweep_run.run(TINY_SWEEP, runs_dir=tmp_path / "runs", out=tmp_path / "table.json", console=QUIET)
+    assert other.read_text() == "{}"
+    assert not (tmp_path / "runs").exists()
+
+
+def test_another_sweeps_results_are_not_replaced(tmp_path: Path) -> None:
+    out = tmp_path / "table.json"
+    found = Table(sweep="other", title="", data="", samples=1, epochs=1, trigger="", label_map="", rows=[])
+    out.write_text(found.model_dump_json())
+    with pytest.raises(RunError, match="holds the results of the sweep other"):
+        sweep_run.run(TINY_SWEEP, runs_dir=tmp_path / "runs", out=out, console=QUIET)
+
+
 def test_settings_are_chosen_by_images_set_aside_for_it(tmp_path: Path) -> None:
     said, out = io.StringIO(), tmp_path / "table.json"
     sweep = Sweep(base=TINY, axes=Axes(grid={"data.validation": [0.25]}))
