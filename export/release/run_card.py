@@ -121,12 +121,15 @@ def _data_sources(run: Run) -> list[cards.DataSource]:
 
 
 def git_commit() -> str:
-    """The commit of the running code; `unknown` outside a git checkout."""
-    found = subprocess.run(
-        ["git", "rev-parse", "HEAD"],  # noqa: S607 - the user's own git
-        cwd=Path(__file__).parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """The commit of the running code; `unknown` outside a git checkout, or without git."""
+    try:
+        found = subprocess.run(
+            ["git", "rev-parse", "HEAD"],  # noqa: S607 - the user's own git
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        return "unknown"
     return found.stdout.strip() if found.returncode == 0 else "unknown"

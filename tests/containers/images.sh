@@ -105,8 +105,10 @@ for each in "$@"; do
       answers 'http://127.0.0.1:18888/api/kernelspecs?token=0123456789abcdef' mxnet
       ;;
     train)
-      buildah run --user 10001:10001 "$container" -- /app/containers/train.sh train digits-badnet >"$work/train.out" 2>&1 ||
-        { tail -20 "$work/train.out"; echo "FAILED: train"; exit 1; }
+      for command in train export; do
+        buildah run --user 10001:10001 "$container" -- /app/containers/train.sh $command digits-badnet >"$work/train.out" 2>&1 ||
+          { tail -20 "$work/train.out"; echo "FAILED: $command"; exit 1; }
+      done
       ;;
   esac
   say "$each answers"
