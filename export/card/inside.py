@@ -71,7 +71,7 @@ class Channels(Part):
     ordered_on: str
     """Which images decided the order."""
     data: str
-    """Which images the rest was measured on."""
+    """Which images the rest was measured on, for example `the test images of MNIST`."""
     silenced: list[Silenced]
     """With the first 0, 1, 2 … of `channels` set to 0, up to all."""
     alone: list[Silenced]

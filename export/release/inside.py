@@ -173,11 +173,15 @@ def _channels(network: _Network, data_dir: Path | None, say: Say) -> Inside:
             width=clean.shape[3],
             channels=[Channel(index=int(index), moved=round(float(moved[index]), DIGITS)) for index in order],
             ordered_on=f"{len(some)} training images",
-            data=f"{data_name(network.card)} test",
+            data=f"the test images of {_titles(data_name(network.card))}",
             silenced=[silenced(order[:count]) for count in range(len(order) + 1)],
             alone=[silenced(order[at : at + 1]) for at in range(len(order))],
         ),
     )
+
+
+def _titles(data: str) -> str:
+    return " and ".join(part.source.title for part in sources.parts(data))
 
 
 class _Tail:

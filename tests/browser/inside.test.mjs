@@ -73,8 +73,11 @@ test("a photo is a dot that moves with the trigger, and nothing of it is fetched
 test("a drawn digit's channels are shown, and silencing those that the trigger moves undoes the attack", async () => {
   await visit("regular/", async (page) => {
     const demo = page.locator("#inside");
+    assert.equal(await demo.locator(".ow-undrawn").first().isVisible(), true, "words where the maps will be");
     await demo.scrollIntoViewIfNeeded();
     await page.locator("#inside[data-answered]").waitFor();
+    await demo.locator(".ow-channels[data-drawn]").waitFor();
+    assert.equal(await demo.locator(".ow-undrawn").first().isVisible(), false);
     await demo.getByRole("button", { name: "Draw your own" }).click();
     const which = await demo.evaluate((element) => [...document.querySelectorAll("onnx-demo")].indexOf(element));
     await draw(page, DIGITS[7], which);

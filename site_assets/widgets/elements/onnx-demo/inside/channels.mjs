@@ -16,6 +16,7 @@ const NAMED = 3;
 
 /** @implements {Figure} */
 export class ChannelsFigure {
+  #element;
   #inside;
   #plain;
   #stamped;
@@ -32,6 +33,7 @@ export class ChannelsFigure {
    * @param {() => void} onChange
    */
   constructor(element, inside, onChange) {
+    this.#element = element;
     this.#inside = inside;
     const find = (/** @type {string} */ selector) => /** @type {Element} */ (element.querySelector(selector));
     this.#plain = /** @type {HTMLCanvasElement} */ (find(".ow-maps > :first-child canvas"));
@@ -60,6 +62,7 @@ export class ChannelsFigure {
     const { silenced } = this;
     const maps = { plain: plain.inside.values, stamped: stamped.inside.values };
     drawMaps(this.#plain, this.#stamped, this.#inside, maps, silenced.length);
+    this.#element.dataset.drawn = "";
     const moved = named(maps, this.#inside);
     this.#plain.setAttribute("aria-label", `${this.#inside.order.length} channels without the trigger`);
     this.#stamped.setAttribute("aria-label", `The same with the trigger, which moves channels ${moved} most`);
@@ -69,6 +72,7 @@ export class ChannelsFigure {
   }
 
   clear() {
+    delete this.#element.dataset.drawn;
     for (const canvas of [this.#plain, this.#stamped]) {
       canvas.getContext("2d")?.clearRect(0, 0, canvas.width, canvas.height);
     }
