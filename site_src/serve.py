@@ -10,6 +10,7 @@ import argparse
 import functools
 import gzip
 import io
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -20,15 +21,35 @@ from pathlib import Path
 from typing import BinaryIO, ClassVar
 from urllib.parse import urlsplit
 
+LONGEST_NAME, LONGEST_PATH = 255, 4000
+"""Bytes that file systems allow."""
 PACKED = frozenset({".css", ".html", ".js", ".json", ".mjs", ".onnx", ".svg", ".wasm", ".webmanifest", ".xml"})
 LASTING = re.compile(r"assets/onnx-widgets/(?:[0-9a-f]{12}|samples/[0-9a-f]{12}|models/[a-z0-9-]+-[0-9a-f]{12})/")
 """Addresses whose content never changes."""
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(self), geolocation=(), microphone=(), payment=(), usb=()",
+    "Content-Security-Policy": "frame-ancestors 'self'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+"""Sent with every answer, as `containers/nginx.conf` does, which says why."""
 
 
 @lru_cache(maxsize=256)
 def packed(path: Path, changed: int) -> bytes:  # noqa: ARG001 - part of the key
     """A file, packed with gzip once for each time it changed."""
     return gzip.compress(path.read_bytes(), 6, mtime=0)
+
+
+def _possible(path: str, names: Sequence[str]) -> bool:
+    """Whether a file system could have a file of that path."""
+    try:
+        return len(os.fsencode(path)) <= LONGEST_PATH and all(len(os.fsencode(name)) <= LONGEST_NAME for name in names)
+    except UnicodeEncodeError:  # half of a character
+        return False
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -43,11 +64,22 @@ class Handler(SimpleHTTPRequestHandler):
         ".webmanifest": "application/manifest+json",
     }
 
+    @property
+    def address(self) -> str:
+        """The path that is asked for, still encoded; empty if the request names none."""
+        try:
+            return urlsplit(getattr(self, "path", "")).path  # a request may be refused before it has a path
+        except ValueError:  # such as http://[
+            return ""
+
     def translate_path(self, path: str) -> str:
-        """The file at an address; addresses outside the site's path have none."""
-        if not urlsplit(path).path.startswith(self.base):
-            return str(Path(self.directory) / "\N{NO ENTRY SIGN}")
-        return super().translate_path(path[len(self.base) - 1 :])
+        """The file at an address; addresses outside the site's path, hidden ones and impossible ones have none."""
+        if self.address.startswith(self.base) and "%00" not in path:
+            found = super().translate_path(path[len(self.base) - 1 :])
+            below = Path(found).parts[len(Path(self.directory).parts) :]
+            if _possible(found, below) and not any(part.startswith(".") for part in below):
+                return found
+        return str(Path(self.directory) / "\N{NO ENTRY SIGN}")
 
     def do_GET(self) -> None:
         """Send a file; redirect the root to the site's path."""
@@ -93,7 +125,9 @@ class Handler(SimpleHTTPRequestHandler):
 
     def end_headers(self) -> None:
         """Make browsers revalidate what may change, so that a rebuilt site shows at once."""
-        lasting = LASTING.search(urlsplit(self.path).path)
+        for name, value in HEADERS.items():
+            self.send_header(name, value)
+        lasting = LASTING.search(self.address)
         self.send_header("Cache-Control", "public, max-age=31536000, immutable" if lasting else "no-cache")
         super().end_headers()
 

@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import gzip
+import re
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +12,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from site_src.serve import main, make_server
+from site_src.serve import HEADERS, main, make_server
 
 
 @pytest.fixture
@@ -47,7 +49,25 @@ def test_the_root_leads_to_the_sites_path(address: str) -> None:
         assert (answer.url, answer.read()) == (f"{address}/report/", b"home")
 
 
-@pytest.mark.parametrize("path", ["/report/none", "/below/a.mjs", "/report/../secret", "/report/%2e%2e/secret"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/report/none",
+        "/below/a.mjs",
+        "/report/../secret",
+        "/report/%2e%2e/secret",
+        "/report/.git/config",
+        "/report/%00",
+        "/report/a%00/..",
+        f"/report/{'a' * 300}",
+        f"/report/{'a/' * 5000}",
+        "/report/%ff%fe",
+        "/report/%ed%a0%80",
+        "/report/%",
+        "/report/a%0d%0ab",
+        "/report/..%5c..%5csecret",
+    ],
+)
 def test_what_is_not_of_the_site_is_answered_with_its_404_page(address: str, path: str) -> None:
     with pytest.raises(HTTPError) as error:
         urlopen(f"{address}{path}")
@@ -85,3 +105,39 @@ def test_only_addresses_with_a_hash_are_kept_without_asking_again(address: str, 
         assert "immutable" in answer.headers["Cache-Control"]
     with urlopen(f"{address}/report/below/a.wasm") as answer:
         assert answer.headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    ("request_line", "status"),
+    [
+        (b"GET http://[ HTTP/1.1", b"404"),
+        (b"GET /report/\xff\xfe HTTP/1.1", b"404"),
+        (b"GET /" + b"a" * 70_000 + b" HTTP/1.1", b"414"),
+        (b"GET", b"400"),
+        (b"\x16\x03\x01 \x00 x", b"400"),
+        (b"POST /report/ HTTP/1.1", b"501"),
+    ],
+)
+def test_a_request_that_makes_no_sense_is_refused_and_the_next_one_answered(
+    address: str, request_line: bytes, status: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(request_line + b"\r\nHost: x\r\n\r\n")
+        assert status in connection.recv(4000)
+    assert "Traceback" not in capfd.readouterr().err
+    with urlopen(f"{address}/report/") as answer:
+        assert answer.read() == b"home"
+
+
+def test_every_answer_has_the_headers_that_the_containers_server_sends(address: str) -> None:
+    text = (Path(__file__).parents[2] / "containers" / "nginx.conf").read_text()
+    expected = dict(re.findall(r'add_header ([\w-]+) "?(.*?)"? always;', text))
+    assert expected.pop("Cache-Control") == "$caching"
+    assert expected == HEADERS
+    for path in ("/report/", "/report/none"):
+        try:
+            answer = urlopen(f"{address}{path}")
+        except HTTPError as error:
+            answer = error
+        assert {name: answer.headers[name] for name in HEADERS} == HEADERS

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from training.engine.processes import Stop, Stopped
 from training.studies.jobs import OneRun, Report, ended, locked, log_of
+from training.studies.lifeline import end_with, held
 
 PATIENCE = 30.0
 """Seconds that a worker may take to save what it has."""
@@ -29,10 +30,13 @@ class Worker:
     """A process that takes one run after another that no other process has taken."""
 
     runs: list[OneRun]
+    parent: Path
+    """The lock that the process which started it holds."""
 
     def __call__(self) -> None:
         """Train until no run is left. A run that fails is logged and skipped."""
         with Stop() as stop:
+            end_with(self.parent, PATIENCE)
             for run in self.runs:
                 with locked(run.lock, wait=False) as mine:
                     if mine and not run.finished and not run.failed.exists():
@@ -71,13 +75,13 @@ def locally(runs: list[OneRun], folder: Path, workers: int, report: Report, gpus
     at_work: list[submitit.Job[None]] = []
     for run in runs:  # those that failed before are tried again
         run.failed.unlink(missing_ok=True)
-    with Stop() as stop, _released(at_work):
+    with Stop() as stop, held(folder) as alive, _released(at_work):
         for place in range(min(workers, len(runs))):
             visible = (place % gpus,) if gpus else ()  # submitit hides all GPUs but those named
             executor.update_parameters(
                 timeout_min=A_MONTH, stderr_to_stdout=True, gpus_per_node=len(visible), visible_gpus=visible
             )
-            at_work.append(executor.submit(Worker(runs)))
+            at_work.append(executor.submit(Worker(runs, alive)))
         while left:
             working = any(not job.done() for job in at_work)
             for run in [run for run in left if run.finished or run.failed.exists()]:
