@@ -26,7 +26,7 @@ LAB_SOURCES := $(wildcard training/*/*.py training/*/*/*.py export/*/*.py tests/
 export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help report setup lab site serve test test-quick test-long lint types test-python slurm mxnet-oracle art-oracle framework-networks sites \
-  mxnet-zoo golden-inputs fixtures test-widgets tested-site test-browser lock dist release audit images scale verify benchmark properties page-times first-visits \
+  mxnet-zoo golden-inputs fixtures test-widgets tested-site test-browser lock dist release audit images scale verify benchmark properties page-times first-visits lab-study \
   inference-times latent-study defence-study photo-study sample-photos-table figures-study trigger-study clean
 
 help: ## List the targets
@@ -185,6 +185,11 @@ page-times: lab fixtures ## Milliseconds until a page answers, and of its longes
 
 first-visits: site ## Seconds until the report's first page answers on slow networks, on a phone and a desktop (30 minutes)
 	node tests/browser/first-visits.mjs site --out site_assets/metrics/first-visits.json
+
+lab-study: site ## What the lab in the tab can do: its defences on ten networks, speeds, memory, bytes, TensorFlow.js (15 minutes)
+	node tests/browser/lab-study.mjs site --out site_assets/metrics/lab-study.json
+	npm ci --prefix tests/benchmarks/tfjs --no-audit --no-fund --loglevel=error
+	node tests/benchmarks/tfjs/train.mjs --out site_assets/metrics/lab-study.json
 
 inference-times: setup ## Milliseconds of each released model in a browser and natively (a quiet machine, please)
 	node tests/browser/inference-times.mjs --out site_assets/metrics/inference-times.json

@@ -10,6 +10,7 @@ from site_src.report.facts.answers import answer
 from site_src.report.facts.catching import Catching
 from site_src.report.facts.figures_views import FiguresViews
 from site_src.report.facts.inside import InsideFacts
+from site_src.report.facts.lab import LabStudy
 from site_src.report.facts.latent import Latent
 from site_src.report.facts.latent_defences import LatentDefences
 from site_src.report.facts.models import Models
@@ -39,6 +40,7 @@ def macros(page: PageBuilder, facts: Facts) -> Macros:
         Regular(page, facts),
         Models(page, facts),
         InsideFacts(facts),
+        LabStudy(facts),
         Latent(page, facts),
         LatentDefences(page, facts),
         FiguresViews(facts),

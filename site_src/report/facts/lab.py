@@ -1,0 +1,106 @@
+"""What the lab in the tab can do: verdicts of its defences, speeds, memory and bytes, as tables and numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from site_src.plugin.facts import Facts
+from site_src.plugin.formats import THIN, size
+from site_src.report.tables import table
+
+STUDY = "lab-study"
+DEFENCES = {
+    "search": "Search for the trigger",
+    "strip": "Lay images over the input",
+    "clusters": "Cluster the training images",
+    "prune": "Prune",
+    "tune": "Fine-tune",
+}
+"""Titles of the lab's defences, detectors first."""
+REPAIRS = ("prune", "tune")
+TRIGGERS = {
+    "patch": "white square",
+    "pixel": "one pixel",
+    "blend": "blended rings",
+    "sinusoid": "stripes",
+    "warp": "warped",
+}
+WORDS = {"right": "right", "partly": "partly", "wrong": "**wrong**", "nothing": "nothing to remove"}
+SPEEDS = {
+    "epoch": "An epoch of one network",
+    "training": "Ten epochs of both networks, each measured after every epoch",
+    "search": "Searching the triggers of ten classes",
+    "strip": "STRIP of 200 inputs, after 100 of the owner's",
+    "pruneStep": "Cutting off one feature, measured",
+    "tune": "Fine-tuning, 20 epochs",
+}
+
+
+class LabStudy:
+    """Macros that read `lab-study.json`, which `make lab-study` writes."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+
+    def lab_defences_table(self) -> str:
+        """For each defence: how many backdoored networks it was right about, and how many clean ones it accused."""
+        networks = self._networks()
+        backdoored = [each for each in networks if each["backdoored"]]
+        clean = [each for each in networks if not each["backdoored"]]
+        rows = []
+        for name, title in DEFENCES.items():
+            found = [each["verdicts"][name]["verdict"] for each in backdoored]
+            accused = [each["verdicts"][name]["verdict"] for each in clean].count("wrong")
+            cells = [f"{found.count('right') + found.count('partly')} of {len(found)}", f"{accused} of {len(clean)}"]
+            if name in REPAIRS:
+                cells = [f"removed from {found.count('right')} of {len(found)}", "accuses nobody"]
+            elif "partly" in found:
+                cells[0] += f" ({found.count('partly')} with another class beside the right one)"
+            rows.append([title, *cells])
+        return table(["Defence", "Backdoored networks found", "Clean networks accused"], rows)
+
+    def lab_networks_table(self) -> str:
+        """Every verdict on every network."""
+        rows = [
+            [
+                TRIGGERS[each["trigger"]] if each["backdoored"] else f"its clean twin (seed {each['seed']})",
+                *(WORDS[each["verdicts"][name]["verdict"]] for name in DEFENCES),
+            ]
+            for each in self._networks()
+        ]
+        return table(["Network", *DEFENCES.values()], rows)
+
+    def lab_speeds_table(self) -> str:
+        """Milliseconds of each kind of work."""
+        found = self._part("speeds")["milliseconds"]
+        rows = [[title, _time(found[name])] for name, title in SPEEDS.items()]
+        rows.append(["Longest block of the page meanwhile", _time(self._part("blocks")["clock"])])
+        return table(["Work", "Time"], rows)
+
+    def lab_machine(self) -> str:
+        """The browser and the processor of the speeds."""
+        part = self._part("speeds")
+        return f"Chromium {part['browser'].split('.')[0]} on one thread of {part['cpu']}"
+
+    def lab_bytes(self) -> str:
+        """What the page fetches beyond the runtime, packed."""
+        part = self._part("bytes")
+        return size(part["files"] + part["modules"])
+
+    def lab_memory(self, training: int) -> str:
+        """What the page's process takes after so many trainings in one tab."""
+        (found,) = [each for each in self._part("memory")["trainings"] if each["training"] == training]
+        return size(found["process"])
+
+    def _part(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._facts.measurements(STUDY)[name]
+        return found
+
+    def _networks(self) -> list[dict[str, Any]]:
+        return list(self._part("verdicts")["networks"])
+
+
+def _time(milliseconds: float) -> str:
+    if milliseconds < 1000:
+        return f"{milliseconds:.0f}{THIN}ms"
+    return f"{milliseconds / 1000:.1f}{THIN}s"
