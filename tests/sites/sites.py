@@ -52,7 +52,7 @@ SITES = [
     Site(
         "elsewhere",  # built for another address, below another path, without directories, under the strictest options
         {"theme": "mkdocs", "site_url": "https://example.org/docs/", "use_directory_urls": False},
-        options={"csp": True, "offline": True},
+        options={"csp": True, "offline": True, "sign": True},
         base="/some/where/",
     ),
     Site("mkdocs", {"theme": "mkdocs"}, ["search"]),
