@@ -165,6 +165,7 @@ test("a painted trigger is tried on a released network, which is then searched; 
     await tried.getByText("could not be fetched").waitFor();
     await page.unroute("**/*.onnx");
     await tried.getByRole("button", { name: "Try again" }).click();
+    assert.equal(await tried.getByLabel("all-to-one").evaluate((radio) => radio === document.activeElement), true);
     const row = tried.locator("tbody tr", { hasText: "as its maker wants" });
     await row.filter({ hasText: /9\d\.\d %|100\.0 %/ }).waitFor(); // The gallery's first trigger is its own.
     await step(page, "Your own");

@@ -2,7 +2,7 @@
 
 import { formatBytes } from "../../core/card.mjs";
 import { words } from "../../core/messages.mjs";
-import { button, h } from "../../parts/dom.mjs";
+import { button, h, hide } from "../../parts/dom.mjs";
 
 /** @typedef {import("../../lab/poison.mjs").Attack} Attack */
 /** @typedef {import("../../engine/lab-released.mjs").Released} Released */
@@ -44,7 +44,7 @@ export function chooser({ group, present, released, note = "", say, onChange }) 
     const { signal } = fetching;
     chosen = name;
     attack = null;
-    again.hidden = true;
+    hide(again, inputs.find(({ input }) => input.checked)?.input ?? null);
     told.textContent = "";
     onChange();
     const reference = released.find(name);
