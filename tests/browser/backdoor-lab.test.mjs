@@ -160,7 +160,7 @@ test("a painted trigger is tried on a released network, which is then searched; 
   await withLab("lab.epochs=1&lab.step=trigger", async (page, status) => {
     await status("Trained").waitFor();
     await page.route("**/*.onnx", (route) => route.abort());
-    const tried = page.locator(".bl-hunt", { hasText: "Try it on a released network" });
+    const tried = page.locator(".bl-hunt", { hasText: "Try it on a trained network" });
     await tried.getByLabel("MNIST, backdoored (all-to-one, target 7)").check();
     await tried.getByText("could not be fetched").waitFor();
     await page.unroute("**/*.onnx");
@@ -173,6 +173,9 @@ test("a painted trigger is tried on a released network, which is then searched; 
       await page.locator(".bl-pad").press(key);
     await row.filter({ hasText: /\D\d\.\d %/ }).waitFor(); // Another pixel does not command it.
     assert.deepEqual(await violations(page), []);
+    await tried.getByLabel("Its clean twin").check(); // Of the networks of the first trigger.
+    await row.waitFor({ state: "detached" });
+    await tried.locator("tbody tr", { hasText: "answers 7 with it, which nobody has planted" }).waitFor();
     await step(page, "Catch it");
     await page.locator(".bl-panel:not([hidden])").getByLabel("MNIST, backdoored (all-to-one, target 7)").check();
     await page.getByRole("button", { name: "Prune", exact: true, disabled: false }).waitFor();

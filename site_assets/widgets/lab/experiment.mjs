@@ -8,7 +8,7 @@ import { cluster, project } from "./clusters.mjs";
 import { seenBy } from "./digits.mjs";
 import { Hunt } from "./hunt.mjs";
 import { measurement } from "./measurement.mjs";
-import { answersOf, initial } from "./network.mjs";
+import { answersOf, initial, lastOf } from "./network.mjs";
 import { poison, stamped, triggered } from "./poison.mjs";
 import { train } from "./training.mjs";
 
@@ -132,7 +132,10 @@ export class Experiment {
     const { epochs, batch_size: size } = this.#recipe.training;
     for (;;) {
       const next = this.#networks.reduce((a, b) => (b.history.length < a.history.length ? b : a));
-      if (next.history.length === epochs) return true;
+      if (next.history.length === epochs) {
+        for (const { which } of this.#networks) this.#adopted.set(lastOf(which), this.#subject(which));
+        return true;
+      }
       const steps = Math.floor(next.samples.labels.length / size);
       let [sum, count] = [0, 0];
       for (let last = false; !last; ) {

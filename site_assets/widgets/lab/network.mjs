@@ -218,3 +218,6 @@ export function accuracy(logits, labels) {
   const found = answersOf(logits, logits.length / labels.length);
   return labels.reduce((right, label, row) => right + Number(found[row] === label), 0) / labels.length;
 }
+
+/** What one of the lab's networks is called once it is trained: as that, it stays when others are begun. @param {string} which */
+export const lastOf = (which) => `last ${which}`;

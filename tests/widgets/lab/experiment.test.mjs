@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { AREA, imageAt } from "../../../site_assets/widgets/lab/digits.mjs";
 import { Experiment } from "../../../site_assets/widgets/lab/experiment.mjs";
 import { TUNED_EPOCHS } from "../../../site_assets/widgets/lab/hunt.mjs";
+import { lastOf } from "../../../site_assets/widgets/lab/network.mjs";
 import { HOW } from "../../../site_assets/widgets/lab/search.mjs";
 import { CARD } from "./open-lab.mjs";
 
@@ -67,6 +68,7 @@ function experiment() {
   return { made, seen };
 }
 
+const OTHER = { kind: "pixel", top: 0, left: 1, value: 200 };
 const GO_ON = { aborted: false };
 /** @param {Uint8Array[]} images */
 const greys = (images) => [...new Set(images.map((image) => image[AREA - 1]))];
@@ -95,6 +97,17 @@ test("a training that is stopped goes on where it was", async () => {
   assert.equal(seen.train.length, 3 * SIZE);
   assert.equal(await made.train(GO_ON, () => {}), true);
   assert.equal(seen.train.length, 4 * SIZES.training);
+});
+
+test("networks that are trained stay when others are begun", async () => {
+  const { made, seen } = experiment();
+  await made.train(GO_ON, () => {});
+  made.begin(/** @type {any} */ (RECIPE));
+  seen.asked = [];
+  const { data, clean_accuracy, attack_success_rate } = await made.hunt(lastOf("clean")).tryTrigger(OTHER);
+  assert.deepEqual([data, clean_accuracy.n, attack_success_rate.n], ["digits test, the first 12", 12, 6]);
+  assert.deepEqual([seen.asked.length, seen.asked[1][1]], [2, OTHER.value]);
+  assert.throws(() => experiment().made.hunt(lastOf("clean")), /no network/);
 });
 
 test("the search and fine-tuning see the owner’s images alone, and change no network", async () => {

@@ -170,6 +170,7 @@ export class BackdoorLab extends HTMLElement {
       const done = await training.run(this.#wanted(/** @type {Material} */ (this.#material)));
       const { recipe, last } = training;
       if (!done || !last) return;
+      this.#panels?.trial.trained(recipe.attack);
       this.#panels?.training.keep(TITLES[this.#setup.trigger], recipe, last);
       this.#announcer.now(`Trained: clean accuracy ${percent(last.clean)}, attack success ${percent(last.success)}.`);
       await this.#panels?.training.answer(recipe, (which, images) => training.ask(which, images));

@@ -12,12 +12,13 @@ import { button, h, hide } from "../../parts/dom.mjs";
  * @param {object} of
  * @param {string} of.group a name that no other choice of the page has
  * @param {Choice[]} of.present the first is chosen at first
+ * @param {(name: string) => Attack | null} [of.attackOf] what was done to the training images of one that is present
  * @param {Released} of.released
  * @param {string} [of.note] what else to say of a released one
  * @param {(sentence: string) => void} of.say
  * @param {() => void} of.onChange another is chosen, or the chosen one has arrived
  */
-export function chooser({ group, present, released, note = "", say, onChange }) {
+export function chooser({ group, present, attackOf = () => null, released, note = "", say, onChange }) {
   let chosen = present[0].name;
   /** Of the chosen one, if it is released and here. @type {Attack | null} */
   let attack = null;
@@ -75,12 +76,17 @@ export function chooser({ group, present, released, note = "", say, onChange }) 
     get isReleased() {
       return released.find(chosen) !== null;
     },
+    /** What was done to the chosen one's training images; null while it is not here. */
     get attack() {
-      return attack;
+      return released.find(chosen) ? attack : attackOf(chosen);
     },
-    /** The released networks are gone with their worker. */
+    /** Show the choices of present networks that there are. @param {(name: string) => boolean} there */
+    offer(there) {
+      for (const { input, label } of inputs) label.hidden = !released.find(input.value) && !there(input.value);
+    },
+    /** The worker has ended, and the networks that it held. */
     reset() {
-      if (!released.find(chosen)) return;
+      if (!released.find(chosen) && !attackOf(chosen)) return;
       for (const { input } of inputs) input.checked = input.value === present[0].name;
       choose(present[0].name);
     },

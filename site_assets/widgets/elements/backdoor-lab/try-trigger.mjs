@@ -2,14 +2,18 @@
 
 import { toWidgetError, words } from "../../core/messages.mjs";
 import { Latest } from "../../engine/latest.mjs";
+import { lastOf } from "../../lab/network.mjs";
 import { percent, table } from "../../parts/charts.mjs";
 import { h } from "../../parts/dom.mjs";
 import { chooser } from "./chooser.mjs";
 
+/** @typedef {import("../../lab/poison.mjs").Attack} Attack */
 /** @typedef {import("../../triggers/registry.mjs").Trigger} Trigger */
 /** @typedef {import("../../lab/measurement.mjs").Measurement} Measurement */
 
 const NONE = { name: "", title: "None" };
+const [OWN, TWIN] = [lastOf("backdoored"), lastOf("clean")];
+const PRESENT = [NONE, { name: OWN, title: "Your last network" }, { name: TWIN, title: "Its clean twin" }];
 
 /**
  * @param {import("../../engine/lab.mjs").Lab} lab
@@ -23,16 +27,24 @@ export function tryTrigger(lab, released, labels, say) {
   /** @type {Latest<{which: string, trigger: Trigger}, Measurement>} */
   const latest = new Latest((request) => lab.ask("tryTrigger", request));
   const shown = h("div", { class: "bl-rates" });
-  const choice = chooser({ group: "bl-tried", present: [NONE], released, say, onChange: measure });
+  /** Of the networks that were trained last. @type {Attack | null} */
+  let last = null;
+  const attackOf = (/** @type {string} */ name) =>
+    name === OWN ? last : name === TWIN && last ? { ...last, poison_rate: 0 } : null;
+  const choice = chooser({ group: "bl-tried", present: PRESENT, attackOf, released, say, onChange: measure });
   const element = h(
     "section",
     { class: "bl-hunt" },
-    h("h3", {}, "Try it on a released network"),
-    h("p", {}, "These networks have been trained before, with a trigger of their own. Does yours command them?"),
+    h("h3", {}, "Try it on a trained network"),
+    h("p", {}, "These networks have learnt another trigger, or none. Does this one command them?"),
     choice.element,
     shown,
   );
-  element.hidden = released.references.length === 0;
+  const offer = () => {
+    choice.offer((name) => name === NONE.name || last !== null);
+    element.hidden = released.references.length === 0 && !last;
+  };
+  offer();
 
   async function measure() {
     latest.drop();
@@ -68,7 +80,18 @@ export function tryTrigger(lab, released, labels, say) {
 
   return {
     element,
-    reset: () => choice.reset(),
+    /** The reader's networks are trained, and stay until others are. @param {Attack} attack on them */
+    trained(attack) {
+      last = attack;
+      offer();
+      if (choice.chosen === OWN || choice.chosen === TWIN) measure();
+    },
+    /** The worker has ended. */
+    reset() {
+      choice.reset();
+      last = null;
+      offer();
+    },
     /** @param {Trigger | null} now null if there is none */
     show(now) {
       if (JSON.stringify(now) === JSON.stringify(trigger)) return;
