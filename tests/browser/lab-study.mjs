@@ -219,11 +219,9 @@ async function memory(page) {
     await worker.evaluate(() => /** @type {any} */ (globalThis).gc());
     await tab.send("HeapProfiler.collectGarbage");
     const { usedSize } = await tab.send("Runtime.getHeapUsage");
-    const module = (await labModule(page)).replace("engine/lab.mjs", "worker/memory.mjs");
-    const wasm = await worker.evaluate(async (address) => (await import(address)).takenBytes(), module);
     const { processInfo } = await cdp.send("SystemInfo.getProcessInfo");
     const resident = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => residentBytes(id));
-    after.push({ training, pageHeap: usedSize, runtime: wasm, process: Math.max(...resident) });
+    after.push({ training, pageHeap: usedSize, process: Math.max(...resident) });
   }
   return { trainings: after };
 }

@@ -21,12 +21,7 @@ export function boundMemory() {
   };
 }
 
-/** What the runtime has taken so far; it gives nothing back. */
-export function takenBytes() {
-  return memory === null ? 0 : memory.buffer.byteLength;
-}
-
 /** Whether the networks have taken more than half of what they may. */
 export function isSpent() {
-  return takenBytes() > (MOST_PAGES * PAGE_BYTES) / 2;
+  return memory !== null && memory.buffer.byteLength > (MOST_PAGES * PAGE_BYTES) / 2;
 }

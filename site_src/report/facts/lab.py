@@ -74,7 +74,7 @@ class LabStudy:
         """Milliseconds of each kind of work."""
         found = self._part("speeds")["milliseconds"]
         rows = [[title, _time(found[name])] for name, title in SPEEDS.items()]
-        rows.append(["Longest block of the page meanwhile", _time(self._part("blocks")["clock"])])
+        rows.append(["Longest block of the page, by its processor time", _time(self._part("blocks")["processor"])])
         return table(["Work", "Time"], rows)
 
     def lab_machine(self) -> str:
@@ -91,6 +91,16 @@ class LabStudy:
         """What the page's process takes after so many trainings in one tab."""
         (found,) = [each for each in self._part("memory")["trainings"] if each["training"] == training]
         return size(found["process"])
+
+    def lab_tensorflow(self) -> str:
+        """How many times longer TensorFlow.js takes for a training step of the same network in the same run."""
+        part = self._part("tensorflow")
+        return f"{part['cpuBackend']['milliseconds'] / part['ours']:.0f}"
+
+    def lab_tensorflow_lacks(self) -> str:
+        """What TensorFlow.js's WebAssembly backend says of training the network."""
+        said: str = self._part("tensorflow")["wasmBackend"]["cannot"]
+        return said
 
     def _part(self, name: str) -> dict[str, Any]:
         found: dict[str, Any] = self._facts.measurements(STUDY)[name]

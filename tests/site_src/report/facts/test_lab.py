@@ -31,7 +31,8 @@ def lab(page: PageBuilder, tmp_path: Path) -> LabStudy:
     parts = {
         "verdicts": {"networks": networks},
         "speeds": told | {"milliseconds": milliseconds},
-        "blocks": {"clock": 31.2},
+        "blocks": {"processor": 31.2},
+        "tensorflow": {"ours": 20.0, "cpuBackend": {"milliseconds": 401.0}, "wasmBackend": {"cannot": "no kernel"}},
         "bytes": {"files": 60_000, "modules": 150_000, "runtime": 4_000_000},
         "memory": {"trainings": [{"training": 1, "process": 180_000_000}, {"training": 10, "process": 190_000_000}]},
     }
@@ -59,6 +60,7 @@ def test_times_bytes_and_memory_are_those_of_the_file(lab: LabStudy) -> None:
     assert f"| 612{THIN}ms |" in speeds
     assert f"| 15.0{THIN}s |" in speeds
     assert f"| 31{THIN}ms |" in speeds
+    assert (lab.lab_tensorflow(), lab.lab_tensorflow_lacks()) == ("20", "no kernel")
     assert lab.lab_machine() == "Chromium 153 on one thread of Fast CPU"
     assert lab.lab_bytes() == size(210_000)
     assert (lab.lab_memory(1), lab.lab_memory(10)) == (size(180_000_000), size(190_000_000))
