@@ -217,3 +217,24 @@ test("a sample that arrives late does not replace a later choice", async () => {
     assert.deepEqual(errors, []);
   });
 });
+
+test("a widget works on a page that requires Trusted Types", async () => {
+  await shared.withPage(async (page) => {
+    await page.route(shared.server.url, async (route) => {
+      const response = await route.fetch();
+      const strict = "object-src 'none'; require-trusted-types-for 'script'; trusted-types onnx-widgets";
+      await route.fulfill({ response, body: (await response.text()).replace("object-src 'none'", strict) });
+    });
+    await page.goto(shared.server.url);
+    await summary(page);
+    const refused = await page.evaluate(() => {
+      try {
+        new Worker("assets/widgets-dev/widgets/worker/worker.mjs");
+        return "";
+      } catch (error) {
+        return String(error);
+      }
+    });
+    assert.match(refused, /TrustedScriptURL/); // The page does require them.
+  });
+});

@@ -2,6 +2,7 @@
 
 import { published } from "../core/published.mjs";
 import { runtimeFiles } from "../core/runtime.mjs";
+import { scriptUrl } from "../core/trusted.mjs";
 import { Client } from "./client.mjs";
 import { CheckedWorker, checkProgram } from "./program.mjs";
 
@@ -11,7 +12,10 @@ import { CheckedWorker, checkProgram } from "./program.mjs";
 export class Lab {
   #client = new Client(() => {
     const url = new URL("../worker/lab-worker.mjs", import.meta.url);
-    return new CheckedWorker(() => new Worker(url, { type: "module", name: "backdoor-lab" }), checkProgram(true));
+    return new CheckedWorker(
+      () => new Worker(scriptUrl(url), { type: "module", name: "backdoor-lab" }),
+      checkProgram(true),
+    );
   });
 
   /** Bytes of the runtime, beside which the lab's files are small. @throws {import("../core/messages.mjs").WidgetError} */

@@ -5,6 +5,7 @@
 
 import { checkFile } from "../core/fetch.mjs";
 import { publishedFiles } from "../core/published.mjs";
+import { scriptUrl } from "../core/trusted.mjs";
 
 /** Modules of all workers, and what only the lab's runs. */
 const MODULES = /^widgets\//;
@@ -15,7 +16,10 @@ const LAB = /^widgets\/(?:lab\/|worker\/lab)/;
 /** @returns {AnyWorker} */
 export function startWorker() {
   const url = new URL("../worker/worker.mjs", import.meta.url);
-  return new CheckedWorker(() => new Worker(url, { type: "module", name: "onnx-widgets" }), checkProgram(false));
+  return new CheckedWorker(
+    () => new Worker(scriptUrl(url), { type: "module", name: "onnx-widgets" }),
+    checkProgram(false),
+  );
 }
 
 /**

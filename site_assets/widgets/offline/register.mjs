@@ -3,6 +3,7 @@
  * it, since other tabs may still show the old one.
  */
 
+import { scriptUrl } from "../core/trusted.mjs";
 import { savesData } from "../parts/dom.mjs";
 
 const ROOT = new URL("../../../../../", import.meta.url);
@@ -25,7 +26,9 @@ async function start() {
     if (savesData()) return;
     await quiet();
   }
-  const registration = await serviceWorker.register(new URL("service-worker.js", ROOT), { updateViaCache: "none" });
+  const registration = await serviceWorker.register(scriptUrl(new URL("service-worker.js", ROOT)), {
+    updateViaCache: "none",
+  });
   // A worker takes a page over only if it is of the page's own version.
   serviceWorker.ready.then(({ active }) => active?.postMessage({ type: "claim", version }));
   if (registration.waiting) offer(registration.waiting);
