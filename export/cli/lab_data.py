@@ -20,7 +20,7 @@ def lab_data_command(
 ) -> None:
     """Turn class folders of images into the files of a lab, for the block `backdoor-lab` of your own site.
 
-    Example: backdoors lab-data leaves --out docs/leaves-lab
+    Example: backdoors lab-data leaves --out leaves-lab
     """
     from export.card.lab import LAB_CARD_NAME
     from export.release.lab_folder import write_own
