@@ -26,6 +26,12 @@ finish() {
 trap finish EXIT
 export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=${STORAGE_DRIVER:-overlay}
 buildah() { command buildah --root "$work/storage" --runroot "$work/run" "$@"; }
+serve() { # LOG ARGUMENTS...: a command of `buildah run` in the background, in a group of its own
+  local log=$1
+  shift
+  setsid buildah --root "$work/storage" --runroot "$work/run" run "$@" >"$log" 2>&1 &
+  started+=($!)
+}
 
 above() { # FOLDER: it, and all that it lies in
   local folder=$1
@@ -92,15 +98,13 @@ for each in "$@"; do
   container=$(buildah from --pull-never "backdoors-$each")
   case $each in
     report)
-      setsid buildah run --user 101:101 "$container" -- env PORT=18080 /opt/report/report.sh >"$work/report.out" 2>&1 &
-      started+=($!)
+      serve "$work/report.out" --user 101:101 "$container" -- env PORT=18080 /opt/report/report.sh
       answers http://127.0.0.1:18080/healthz ok
       answers http://127.0.0.1:18080/ 'Backdoors in Neural Networks'
       ;;
     lab)
-      setsid buildah run --user 10001:10001 "$container" -- env PORT=18888 JUPYTER_TOKEN=0123456789abcdef \
-        /app/containers/lab.sh >"$work/lab.out" 2>&1 &
-      started+=($!)
+      serve "$work/lab.out" --user 10001:10001 "$container" -- env PORT=18888 JUPYTER_TOKEN=0123456789abcdef \
+        /app/containers/lab.sh
       answers 'http://127.0.0.1:18888/api' version
       answers 'http://127.0.0.1:18888/api/kernelspecs?token=0123456789abcdef' mxnet
       ;;
