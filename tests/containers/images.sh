@@ -98,7 +98,8 @@ for each in "$@"; do
   container=$(buildah from --pull-never "backdoors-$each")
   case $each in
     report)
-      serve "$work/report.out" --user 101:101 "$container" -- env PORT=18080 /opt/report/report.sh
+      # nginx opens its standard output by name, as its own user
+      serve "$work/report.out" --user 101:101 "$container" -- env PORT=18080 sh -c '/opt/report/report.sh >/tmp/out 2>&1'
       answers http://127.0.0.1:18080/healthz ok
       answers http://127.0.0.1:18080/ 'Backdoors in Neural Networks'
       ;;
