@@ -18,13 +18,13 @@ def sign_command(
         typer.Option(show_default="the variable BACKDOORS_SIGNING_KEY", help="File with the private key (PEM)."),
     ] = None,
     new_key: Annotated[
-        bool, typer.Option("--new-key", help="Make the private key, and write it to that file.")
+        bool, typer.Option("--new-key", help="Make a private key, and write it to the file that --key names.")
     ] = False,
 ) -> None:
     """Sign model cards with Ed25519. A card holds its files' hashes, so the signature covers them too.
 
-    A signature proves that the owner of the key let exactly these bytes go out, and that nobody has changed them since.
-    It says nothing of what the network does: a backdoored network can be signed.
+    A signature proves that the owner of the key signed exactly these bytes, and that nobody has changed them since. It
+    says nothing about what the network does: a backdoored network can be signed.
 
     Example: backdoors sign mnist-badnet --key private.pem --new-key
     """
@@ -49,4 +49,4 @@ def sign_command(
         show(sign(open_named(name).folder, private))
     public = public_key(private)
     say(f"public key {public}, fingerprint {fingerprint(public)}")
-    say(f"anybody checks with: backdoors verify MODEL --key {public}")
+    say(f"anyone can check with: backdoors verify MODEL --key {public}")

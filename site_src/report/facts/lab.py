@@ -29,9 +29,9 @@ WORDS = {"right": "right", "partly": "partly", "wrong": "**wrong**", "nothing": 
 SPEEDS = {
     "epoch": "An epoch of one network",
     "training": "Ten epochs of both networks, each measured after every epoch",
-    "search": "Searching the triggers of ten classes",
+    "search": "Searching for the triggers of ten classes",
     "strip": "STRIP of 200 inputs, after 100 of the owner's",
-    "pruneStep": "Cutting off one feature, measured",
+    "pruneStep": "Cutting off one feature, and measuring",
     "tune": "Fine-tuning, 20 epochs",
 }
 
@@ -74,7 +74,7 @@ class LabStudy:
         """Milliseconds of each kind of work."""
         found = self._part("speeds")["milliseconds"]
         rows = [[title, _time(found[name])] for name, title in SPEEDS.items()]
-        rows.append(["Longest block of the page, by its processor time", _time(self._part("blocks")["processor"])])
+        rows.append(["Longest block of the page (processor time)", _time(self._part("blocks")["processor"])])
         return table(["Work", "Time"], rows)
 
     def lab_machine(self) -> str:

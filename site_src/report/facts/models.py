@@ -45,19 +45,19 @@ class Models:
             return ""
         whose = {
             "build": "The key was made when this site was built, and its private half was not kept. So the signatures "
-            "prove that the files belong to this build, and nothing of who built it.",
+            "prove that the files belong to this build, and nothing about who built it.",
             "kept": "The private half of the key is kept by the publisher of this site.",
             "given": "The private half of the key is kept by whoever signed the models.",
         }
         check = f"``` bash\nbackdoors verify FOLDER --key {notary.key}\n```"
-        return f"{whose[notary.origin]} To check the folder of a model with the public half:\n\n{check}"
+        return f"{whose[notary.origin]} To check a model's folder, use the public half:\n\n{check}"
 
     def provenance_files(self) -> str:
         """Links to the bills of materials and the notices, which are written once the site is built."""
         texts = {
             "models.cdx.json": "the models with their data sets, hashes, licences and backdoors",
             "site.cdx.json": "every script of this site",
-            "third-party-notices.txt": "notices of third parties",
+            "third-party-notices.txt": "third-party notices",
         }
         url = self._page.output.url
         links = (f'<a href="{url(f"provenance/{name}")}" download>{text}</a>' for name, text in texts.items())
