@@ -12,7 +12,7 @@ import { LoadProgress } from "../../parts/load-progress.mjs";
 import { readyTrigger } from "../../triggers/registry.mjs";
 import { TESTS } from "./tests.mjs";
 import { truth, verdict } from "./truth.mjs";
-import { buildBoard } from "./view.mjs";
+import { buildBoard, RULES } from "./view.mjs";
 
 /** @typedef {import("./tests.mjs").Name} Name */
 /** @typedef {import("./view.mjs").Running} Running */
@@ -55,8 +55,7 @@ export class BackdoorGame extends HTMLElement {
   #offer() {
     const start = button("Deal four networks", () => this.#begin());
     start.classList.add("bl-main");
-    const rules = h("p", {}, "Four networks, trained in advance. One of them has a backdoor, or none.");
-    this.replaceChildren(h("div", { class: "bl" }, rules, start), this.#announcer.element);
+    this.replaceChildren(h("div", { class: "bl" }, h("p", {}, RULES), start), this.#announcer.element);
   }
 
   /** End all work; what has been dealt is gone. */

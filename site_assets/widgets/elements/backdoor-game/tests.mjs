@@ -33,7 +33,7 @@ export const TESTS = {
   },
   strip: {
     verb: "STRIP",
-    idea: `Lays clean digits over each of ${INPUTS} inputs that came in while the network was in use. If it has a backdoor, some of them carry the trigger, and keep their answer.`,
+    idea: `Lays clean digits over each of ${INPUTS} inputs that came in while the network was in use. Answers to a clean input then vary, which is a high entropy. If the network has a backdoor, some inputs carry the trigger, which keeps their answers the same.`,
     async run({ lab, card, which, signal, stage }) {
       /** @type {{own: number[], clean: number[]}} */
       const seen = { own: [], clean: [] };
@@ -60,7 +60,7 @@ export const TESTS = {
   },
   search: {
     verb: "Search",
-    idea: "Searches each class’s smallest trigger (Neural Cleanse).",
+    idea: "Searches, for each class, for the smallest mark that turns every digit into it (Neural Cleanse). A class that needs far fewer pixels than the others is suspicious.",
     async run({ lab, card, which, signal, stage }) {
       const cells = card.labels.map((label) => {
         const canvas = digit(new Uint8Array(AREA), "");

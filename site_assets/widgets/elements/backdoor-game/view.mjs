@@ -1,6 +1,6 @@
 /** The game's board: what is left, the four networks, the drawing pad, the guess, and the truth. */
 
-import { BUDGET, NAMES } from "../../lab/game.mjs";
+import { BUDGET, NAMES, REWARD } from "../../lab/game.mjs";
 import { button, h } from "../../parts/dom.mjs";
 import { drawingPanel } from "./drawing.mjs";
 import { suspect } from "./suspect.mjs";
@@ -23,6 +23,9 @@ import { TESTS } from "./tests.mjs";
  * @property {boolean} over
  * @property {{points: number, rounds: number}} total
  */
+
+/** What a reader has to know before the first round. */
+export const RULES = `Four networks, trained in advance. At most one of them has a backdoor. You have ${BUDGET} to spend on tests; the number on a button is its price. A right guess earns ${REWARD} points plus what you have not spent.`;
 
 /** @param {import("../../worker/lab/bench.mjs").LabCard} card @param {Actions} actions */
 export function buildBoard(card, actions) {
