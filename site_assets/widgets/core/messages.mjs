@@ -88,7 +88,7 @@ const WORDS = {
   signature: ({ what }) => ({
     title: `${capitalised(what)} is not what its maker signed.`,
     advice:
-      "Its signature does not fit it and the key that this page names, so it was not used. Tell the site’s owner.",
+      "Its signature does not match its content and the key that this page names, so it was not used. Tell the site’s owner.",
     retry: false,
   }),
   unsignable: ({ what }) => ({

@@ -36,7 +36,7 @@ export function tryTrigger(lab, released, labels, say) {
     "section",
     { class: "bl-hunt" },
     h("h3", {}, "Try it on a trained network"),
-    h("p", {}, "These networks have learnt another trigger, or none. Does this one command them?"),
+    h("p", {}, "These networks have learnt a trigger of their own, or none. Does yours command them, too?"),
     choice.element,
     shown,
   );
