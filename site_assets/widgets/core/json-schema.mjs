@@ -12,7 +12,7 @@ const TYPES = {
   boolean: (value) => typeof value === "boolean",
   string: (value) => typeof value === "string",
   number: Number.isFinite,
-  integer: Number.isSafeInteger,
+  integer: Number.isInteger,
   array: Array.isArray,
   object: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
 };

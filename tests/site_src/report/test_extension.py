@@ -1,4 +1,4 @@
-"""The report itself, built once with small models in place of the released ones."""
+"""The report itself, built once without the sample photos."""
 
 from __future__ import annotations
 
@@ -15,10 +15,7 @@ from mkdocs.config import load_config
 from PIL import Image
 
 from export.card.io import read_card
-from tests.site_src.fixture_models import write_model
 from training.data import sample_photos, weights
-from training.recipes.load import load
-from training.studies import sweep
 
 ROOT = Path(__file__).parents[3]
 PAGES = tuple(path.stem for path in sorted((ROOT / "site_src" / "pages").glob("*.md")))
@@ -30,28 +27,8 @@ pytestmark = pytest.mark.skipif(not RUNTIME.is_dir(), reason="node_modules is mi
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("report")
-    for name in ("mnist-clean", "mnist-badnet", "mnist-badnet-single"):
-        write_model(folder / "models", name, backdoored="badnet" in name, recipe_sha256=load(name).sha256)
-    estimate = {"value": 0.99, "n": 100, "low": 0.9, "high": 1.0}
-    measures = dict.fromkeys(("clean_accuracy", "attack_success_rate", "robust_accuracy"), estimate)
-    rows = [
-        {"rate": one.poison_rate, "seed": one.seed, "poisoned": 1, "recipe_sha256": one.sha256, **measures}
-        for one in sweep.load("mnist-poison-rate").recipes()
-    ]
-    about = dict.fromkeys(("sweep", "title", "data", "trigger", "label_map"), "mnist-poison-rate")
-    table = {**about, "samples": 1, "epochs": 1, "rows": rows}
-    (folder / "metrics" / "history").mkdir(parents=True)
-    for name in ("mnist-badnet", "mnist-badnet-single"):
-        epoch = {"epoch": 1, "clean_accuracy": 0.98, "attack_success_rate": 0.97}
-        history = {"recipe_sha256": load(name).sha256, "epochs": [epoch]}
-        (folder / "metrics" / "history" / f"{name}.json").write_text(json.dumps(history))
-    (folder / "metrics" / "mnist-poison-rate.json").write_text(json.dumps(table))
-    released = ROOT / "site_assets"
-    for measured in (released / "metrics").glob("*.json"):
-        if not (folder / "metrics" / measured.name).exists():
-            shutil.copy(measured, folder / "metrics")
-    for model in [*(released / "models").glob("dogs-*"), *(released / "models").glob("figures-*")]:
-        shutil.copytree(model, folder / "models" / model.name)
+    for name in ("models", "metrics"):
+        shutil.copytree(ROOT / "site_assets" / name, folder / name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BACKDOORS_MODELS", str(folder / "models"))
         patch.setenv("BACKDOORS_METRICS", str(folder / "metrics"))
@@ -83,7 +60,8 @@ def test_every_address_within_the_site_leads_somewhere(site: Path, page: str) ->
     found = re.findall(r'(?:src|href)="([^"]*)"', text)
     for config in re.findall(r'config="([^"]*)"', text):
         parsed = json.loads(unescape(config))
-        found += [model["card"] for model in parsed["models"]] + [sample["src"] for sample in parsed["samples"]]
+        found += [model["card"] for model in parsed.get("models", [])]
+        found += [sample["src"] for sample in parsed.get("samples", [])]
     for address in found:
         whole = urlsplit(urljoin(base, unescape(address)))
         if whole.netloc == "site" and not address.startswith("data:"):
@@ -131,7 +109,9 @@ def test_widgets_and_their_pictures_have_words(site: Path) -> None:
 
 
 def test_without_the_sample_photos_a_widget_names_the_command_that_gets_them(site: Path) -> None:
-    assert html(site, "latent").count('<p class="onnx-demo-missing">The sample photos are not on this machine.') == 2
+    text = html(site, "latent")
+    told = text.count('<p class="onnx-demo-missing">The sample photos are not on this machine.')
+    assert told == text.count("<onnx-demo ") > 1
 
 
 def test_every_sample_photo_is_credited(site: Path) -> None:

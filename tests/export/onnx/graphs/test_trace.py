@@ -52,7 +52,7 @@ def test_a_maximum_over_windows_that_overlap_is_refused() -> None:
         by_image: torch.Tensor = torch.func.grad(lambda x: torch.nn.functional.max_pool2d(x, 3, 1).sum())(image)
         return (by_image,)
 
-    with pytest.raises(ExportError, match="cover each pixel once"):
+    with pytest.raises(ExportError, match="cover the image, each pixel once"):
         trace(gradient, (torch.randn(1, 1, 6, 6),), ("image",), ("by_image",))
 
 
