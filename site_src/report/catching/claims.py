@@ -12,6 +12,7 @@ from site_src.report.catching.results import (
     AT_1,
     CLEAN_AFTER,
     CLEAN_BEFORE,
+    FALSE_ALARMS,
     Found,
     measure,
 )
@@ -29,7 +30,8 @@ def ours(found: Found, asked: Asked) -> str:
     Raises:
         FactError: If the study has no such cell.
     """
-    return {"missed": _missed, "f1": _f1, "index": _index, "repair": _repair}[asked.ours](found, asked)
+    words = {"alarms": _alarms, "missed": _missed, "f1": _f1, "index": _index, "repair": _repair}
+    return words[asked.ours](found, asked)
 
 
 def f1(decided: Decision) -> float:
@@ -46,6 +48,11 @@ def _missed(found: Found, asked: Asked) -> str:
     values = [1 - each for each in at_1.values]
     missed = Spread(values=values, median=1 - at_1.median, low=1 - at_1.high, high=1 - at_1.low, n=at_1.n)
     return f"{_with_range(missed)} pass while 1{THIN}% of the clean ones are rejected"
+
+
+def _alarms(found: Found, asked: Asked) -> str:
+    alarms = measure(found.cell(asked.attack, asked.defence), FALSE_ALARMS)
+    return NOT_MEASURED if alarms is None else f"{_with_range(alarms)} of the clean images raise an alarm"
 
 
 def _f1(found: Found, asked: Asked) -> str:

@@ -29,6 +29,7 @@ from training.triggers.base import Trigger
 
 AUROC = "AUROC"
 AT_1 = "detected at 1 % false alarms"
+FALSE_ALARMS = "false alarms at its own threshold"
 AT_5 = "detected at 5 % false alarms"
 CLEAN_BEFORE, CLEAN_AFTER = "clean accuracy before", "clean accuracy after"
 ASR_BEFORE, ASR_AFTER = "attack success rate before", "attack success rate after"

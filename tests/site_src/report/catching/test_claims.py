@@ -9,7 +9,7 @@ from site_src.report.catching.texts import Claim, claims, explained
 from tests.site_src.report.catching.small_study import Small, repaired
 from training.core.metrics import wilson
 from training.defences.registry import DEFENCES
-from training.defences.verdict import Decision
+from training.defences.verdict import Decision, SampleScores
 
 
 def told(defence: str, ours_as: str, attack: str = "patch", small: Small | None = None) -> str:
@@ -21,6 +21,18 @@ def told(defence: str, ours_as: str, attack: str = "patch", small: Small | None 
 
 def test_what_passes_is_what_is_not_found() -> None:
     assert told("strip", "missed") == f"4{THIN}% (3 to 5{THIN}%) pass while 1{THIN}% of the clean ones are rejected"
+
+
+def test_false_alarms_are_those_at_the_defences_own_threshold() -> None:
+    small = Small()
+    verdict = small.said["patch", "strip"][0]
+    assert isinstance(verdict, SampleScores)
+    assert verdict.decision is not None
+    raised = [verdict.decision.model_copy(update={"false_alarms": wilson(hits, 200)}) for hits in (100, 180)]
+    small.said["patch", "strip"] = [verdict.model_copy(update={"decision": each}) for each in raised]
+    said = f"70{THIN}% (50 to 90{THIN}%) of the clean images raise an alarm"
+    assert told("strip", "alarms", small=small).replace(".0", "") == said
+    assert told("neural-cleanse", "alarms") == "not measured"
 
 
 def test_f1_is_of_the_decisions_at_the_defences_own_threshold() -> None:
