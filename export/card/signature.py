@@ -33,7 +33,9 @@ from training.core.reading import TEXT_BYTES, read_bytes
 SIGNATURE_NAME = "signature.json"
 KEY_VARIABLE = "BACKDOORS_SIGNING_KEY"
 """Environment variable with a private key, as the text of its PEM file."""
-_KEY_BYTES, _SIGNATURE_BYTES = 32, 64
+KEY_BYTES = 1 << 20
+"""The most that a private key's file may hold."""
+_PUBLIC_BYTES, _SIGNATURE_BYTES = 32, 64
 
 
 class SignatureError(UserError):
@@ -53,7 +55,7 @@ def _base64(length: int) -> AfterValidator:
     return AfterValidator(check)
 
 
-PublicKey = Annotated[str, _base64(_KEY_BYTES)]
+PublicKey = Annotated[str, _base64(_PUBLIC_BYTES)]
 """The 32 bytes of an Ed25519 public key in base64."""
 
 

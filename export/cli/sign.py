@@ -29,6 +29,7 @@ def sign_command(
     Example: backdoors sign mnist-badnet --key private.pem --new-key
     """
     from export.card.signature import (
+        KEY_BYTES,
         KEY_VARIABLE,
         SignatureError,
         fingerprint,
@@ -38,15 +39,17 @@ def sign_command(
         sign,
         write_key,
     )
+    from training.core.reading import read_bytes
 
+    folders = [open_named(name).folder for name in models]  # before a key is made
     if key is None:
         private = None if new_key else key_from_environment()
         if private is None:
             raise SignatureError(f"no key to sign with: give --key FILE, or set {KEY_VARIABLE}; --new-key makes a file")
     else:
-        private = write_key(key) if new_key else read_key(key.read_bytes(), str(key))
-    for name in models:
-        show(sign(open_named(name).folder, private))
+        private = write_key(key) if new_key else read_key(read_bytes(key, KEY_BYTES), str(key))
+    for folder in folders:
+        show(sign(folder, private))
     public = public_key(private)
     say(f"public key {public}, fingerprint {fingerprint(public)}")
     say(f"anyone can check with: backdoors verify MODEL --key {public}")
