@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import ValidationError
 
-from export.card.lab import LabCard, LabData
+from export.card.lab import LAB_CARD_NAME, LabCard, LabData
 from export.card.steps import (
     Composite,
     Crop,
@@ -27,7 +29,8 @@ from export.pipeline.image import ImageError
 from export.pipeline.presets import digits_pipeline
 from export.release.lab_files import packed, write_card, write_file
 from export.release.lab_golden import lab_recipe
-from training.core.reading import IMAGE_BYTES, read_bytes
+from training.core.reading import IMAGE_BYTES, TEXT_BYTES, read_bytes
+from training.core.text import printable
 from training.data.base import DataError
 from training.data.images import image_files
 from training.data.splits import VALIDATION_SEED, stratified
@@ -43,6 +46,7 @@ FEWEST, FEWEST_OF_CLASS, MOST = 100, 10, 10_000
 TEST, VALIDATION = 0.2, 0.25
 """Fractions of each class: set aside for measuring; and of the rest, for the network's owner."""
 DATA_NAME = "images.bin"
+FILE_NAMES = (DATA_NAME, "train.onnx", "evaluate.onnx", "search.onnx", "network.bin", LAB_CARD_NAME)
 
 Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
@@ -80,6 +84,8 @@ def _files(folder: Path) -> dict[str, list[Path]]:
         raise DataError(f"{folder}: no such folder; expected {folder.name}/<class>/<image>")
     inside = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     classes = [path for path in inside if path.is_dir()]
+    for path in classes:
+        _require_name(path)
     if len(classes) < len(inside):
         lost = next(path for path in inside if not path.is_dir())
         raise DataError(f"{lost} lies beside the class folders; put it into that of its class, or elsewhere")
@@ -99,6 +105,23 @@ def _files(folder: Path) -> dict[str, list[Path]]:
     return files
 
 
+def _require_name(folder: Path) -> None:
+    """Refuse a folder whose name no page could show: it becomes a class, or the lab's title."""
+    if printable(folder.name) != folder.name or not folder.name.strip():
+        raise DataError(f"{folder}: a page cannot show the name of this folder: it is blank, or holds other than text")
+
+
+def _require_own(out: Path) -> None:
+    """Refuse a folder with files that the lab's would replace, unless they are an earlier lab's."""
+    taken = next((out / name for name in FILE_NAMES if os.path.lexists(out / name)), None)
+    if taken is None:
+        return
+    try:
+        LabCard.model_validate_json(read_bytes(out / LAB_CARD_NAME, TEXT_BYTES))
+    except (OSError, ValidationError) as error:
+        raise DataError(f"{taken} would be replaced, and is no lab's; give another --out, or remove it") from error
+
+
 def _read(path: Path, pipeline: InputPipeline) -> Images:
     try:
         found: Images = interpreter.run(pipeline, read_bytes(path, IMAGE_BYTES)).pixels[..., 0]
@@ -116,8 +139,11 @@ def write_own(folder: Path, out: Path, preset: Preset) -> LabCard:
         preset: See `pipeline_of`.
 
     Raises:
-        DataError: As `read_folder`.
+        DataError: As `read_folder`, and if a file in `out` would be replaced that is no lab's.
     """
+    folder, out = (path if path.name not in {"", ".."} else path.resolve() for path in (folder, out))  # `.` has no name
+    _require_own(out)
+    _require_name(folder)
     pipeline = pipeline_of(preset)
     images, labels, classes = read_folder(folder, pipeline)
     tested = stratified(labels, len(classes), TEST, VALIDATION_SEED)

@@ -82,3 +82,27 @@ def test_files_beside_the_class_folders_are_not_passed_over(tmp_path: Path) -> N
     (folder / "lost.png").write_bytes(b"")
     with pytest.raises(DataError, match=r"lost\.png lies beside the class folders"):
         lab_folder.read_folder(folder, lab_folder.pipeline_of("photos"))
+
+
+@pytest.mark.parametrize("name", ["   ", "a\x1b[31m", "a\u202eb", "a\udcff"])
+def test_a_class_whose_name_no_page_can_show_gets_one_line(tmp_path: Path, name: str) -> None:
+    folder = _paint(tmp_path / "leaves")
+    (folder / "class-0").rename(folder / name)
+    with pytest.raises(DataError, match="cannot show the name"):
+        lab_folder.write_own(folder, tmp_path / "lab", "photos")
+    assert not (tmp_path / "lab").exists()
+
+
+def test_files_that_are_no_labs_are_not_replaced(tmp_path: Path) -> None:
+    folder, mine = _paint(tmp_path / "leaves"), tmp_path / "train.onnx"
+    mine.write_text("mine")
+    with pytest.raises(DataError, match=r"train\.onnx would be replaced"):
+        lab_folder.write_own(folder, tmp_path, "photos")
+    assert mine.read_text() == "mine"
+
+
+def test_the_folder_one_is_in_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(_paint(tmp_path / "leaves"))
+    monkeypatch.setattr(lab_folder, "write_card", lambda _out, recipe, _classes, data, _pipeline: (recipe, data))
+    recipe, data = lab_folder.write_own(Path(), tmp_path / "lab", "photos")
+    assert (data.title, recipe.title) == ("leaves", "leaves, backdoored in the lab")  # type: ignore[attr-defined]
