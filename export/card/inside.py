@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Base64Bytes, Field, ValidationError
+from pydantic import Base64Bytes, Field, ValidationError, field_validator, model_validator
 
 from export.card.io import first_problem
 from export.card.schema import CardError, Precision
@@ -36,6 +36,14 @@ class Plane(Part):
     point: str
     """The added output: where an image lies, `(n, 2)`."""
     clouds: list[Cloud]
+    """One of each kind."""
+
+    @field_validator("clouds")
+    @classmethod
+    def _each_kind_once(cls, clouds: list[Cloud]) -> list[Cloud]:
+        if sorted(cloud.kind for cloud in clouds) != ["clean", "target", "triggered"]:
+            raise ValueError("one cloud of each kind is expected: clean, triggered, target")
+        return clouds
 
 
 class Channel(Part):
@@ -66,7 +74,7 @@ class Channels(Part):
     """The added output: the logits that follow from the maps that are kept."""
     height: int = Field(ge=1)
     width: int = Field(ge=1)
-    channels: list[Channel]
+    channels: list[Channel] = Field(min_length=1)
     """The one that the trigger moves most first."""
     ordered_on: str
     """Which images decided the order."""
@@ -76,6 +84,16 @@ class Channels(Part):
     """With the first 0, 1, 2 … of `channels` set to 0, up to all."""
     alone: list[Silenced]
     """With one of `channels` set to 0, in their order."""
+
+    @model_validator(mode="after")
+    def _of_the_same_channels(self) -> Channels:
+        count = len(self.channels)
+        if sorted(channel.index for channel in self.channels) != list(range(count)):
+            raise ValueError(f"the indices of {count} channels are expected to be 0 to {count - 1}, each once")
+        if (len(self.silenced), len(self.alone)) != (count + 1, count):
+            found = f"found {len(self.silenced)} and {len(self.alone)}"
+            raise ValueError(f"{count} channels require {count + 1} rows in silenced and {count} in alone, {found}")
+        return self
 
 
 class Inside(Part):

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from pydantic import ValidationError
 
-from export.card.inside import Cloud, Inside, Plane, read_inside, write_inside
+from export.card.inside import Channel, Channels, Cloud, Inside, Plane, Silenced, read_inside, write_inside
 from export.card.schema import CardError
+from training.core.metrics import wilson
 
 
 def example() -> Inside:
-    plane = Plane(point="inside.point", clouds=[Cloud(kind="clean", xy=[(0, 1)])])
+    kinds: tuple[Literal["clean", "triggered", "target"], ...] = ("clean", "triggered", "target")
+    plane = Plane(point="inside.point", clouds=[Cloud(kind=kind, xy=[(0, 1)]) for kind in kinds])
     return Inside.model_validate(
         {"precision": "fp32", "sha256": "0" * 64, "appendix": "AP//", "shown": plane.model_dump()}
     )
@@ -31,3 +35,29 @@ def test_a_broken_file_names_the_field(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace('"clean"', '"neither"'))
     with pytest.raises(CardError, match=r"field shown\.plane\.clouds\.0\.kind"):
         read_inside(path)
+
+
+@pytest.mark.parametrize("kinds", [[], ["clean"], ["clean", "clean", "target"]])
+def test_a_plane_without_one_cloud_of_each_kind_is_refused(kinds: list[Literal["clean", "target"]]) -> None:
+    with pytest.raises(ValidationError, match="one cloud of each kind"):
+        Plane(point="point", clouds=[Cloud(kind=kind, xy=[(0, 1)]) for kind in kinds])
+
+
+@pytest.mark.parametrize(
+    ("indices", "silenced", "alone", "said"),
+    [
+        ([], 1, 0, "at least 1 item"),
+        ([0, 1], 2, 2, "2 channels require 3 rows in silenced and 2 in alone, found 2 and 2"),
+        ([0, 1], 3, 1, "found 3 and 1"),
+        ([0, 0], 3, 2, "expected to be 0 to 1, each once"),
+    ],
+)
+def test_channels_without_a_row_for_each_are_refused(indices: list[int], silenced: int, alone: int, said: str) -> None:
+    half = wilson(1, 2)
+    row = Silenced(clean_accuracy=half, attack_success_rate=half, robust_accuracy=half)
+    with pytest.raises(ValidationError, match=said):
+        Channels(
+            maps="maps", keep="keep", logits="logits", height=1, width=1, ordered_on="1 image", data="1 image",
+            channels=[Channel(index=index, moved=1) for index in indices],
+            silenced=[row] * silenced, alone=[row] * alone,
+        )  # fmt: skip
