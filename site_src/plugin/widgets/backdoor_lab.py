@@ -146,7 +146,7 @@ def _read_own(path: Path) -> OwnLab:
     except ValidationError as error:
         raise UserError(f"{path} is no lab's card: {first_problem(error)}") from error
     except OSError as error:
-        reason = f"cannot read {error.filename}: {error.strerror}"
+        reason = f"cannot read {error.filename or path}: {error.strerror}"
         raise UserError(f"{reason}; `data` names the lab.json that `backdoors lab-data` wrote") from error
     return OwnLab(card, content, path.parent)
 

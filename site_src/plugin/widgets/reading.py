@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from site_src.plugin.problems import Problem, did_you_mean
 from site_src.plugin.widgets.base import Lines, Location
+from training.core.text import printable
 
 MOST_LETTERS = 64 << 10
 DEEPEST = 16
@@ -131,6 +132,7 @@ class _Reader:
         result: dict[str, object] = {}
         for key_node, value_node in node.value:
             key = str(key_node.value) if isinstance(key_node, yaml.ScalarNode) else "?"
+            key = printable(key)
             if key in result:
                 first = self.lines[(*location, key)]
                 self.problems.append(Problem(self._line(key_node), f"duplicate key '{key}' (first on line {first})"))
@@ -145,6 +147,14 @@ class _Reader:
         except (yaml.YAMLError, ValueError) as error:
             self.problems.append(Problem(self._line(node), f"cannot read this value: {str(error).splitlines()[0]}"))
             return None
+        except (AttributeError, LookupError):  # of PyYAML, from `!!timestamp x`, `!!bool x` and `!!int ""`
+            self.problems.append(Problem(self._line(node), "cannot read this value: it is not what its tag says"))
+            return None
+        text = value.decode("latin-1") if isinstance(value, bytes) else value
+        if isinstance(text, str) and any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in text):
+            message = "this text holds a character (U+0000, or half of a pair) that no page and no path can hold"
+            self.problems.append(Problem(self._line(node), message))
+            return printable(text)
         return value
 
     def _line(self, node: yaml.Node) -> int:

@@ -104,3 +104,20 @@ def test_a_block_that_would_grow_without_bound_is_refused(body: str, line: int, 
     _, _, (problem,) = read_block(body, 2, "onnx-demo", Demo)
     assert problem.line == line
     assert message in problem.message
+
+
+@pytest.mark.parametrize("text", [r'"a\0.png"', r'"a\ud800.png"', "!!binary AAAA"])
+def test_text_that_no_path_can_hold_is_refused_with_its_line(text: str) -> None:
+    ((line, message),) = problems(f"models: a\nsamples:\n  - src: {text}\n    alt: x\n")
+    assert line == 12
+    assert "no page and no path can hold" in message
+
+
+def test_a_key_that_is_not_text_for_a_terminal_is_repeated_as_an_escape() -> None:
+    ((_, message),) = problems('models: a\n"x\\ud800\\e": 1\n')
+    assert r"x\ud800\x1b" in message
+
+
+@pytest.mark.parametrize("value", ["!!timestamp x", "!!bool x", '!!int ""'])
+def test_a_value_that_is_not_what_its_tag_says_is_reported_with_its_line(value: str) -> None:
+    assert (11, "cannot read this value: it is not what its tag says") in problems(f"models: a\ntop: {value}\n")
