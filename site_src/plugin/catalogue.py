@@ -158,7 +158,11 @@ class Catalogue:
         if not reference.endswith((".json", ".onnx")):
             return self.get(reference), None
         path = page_folder / reference
-        if not path.is_file():
+        try:
+            there = path.is_file()
+        except OSError:  # a name that is too long
+            there = False
+        if not there:
             raise CatalogueError(f"there is no file {reference} beside the page (looked at {path})")
         if path.suffix == ".json":
             return self._read(path), None

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from training.core.errors import RunError
 from training.core.files import require_writable_file
 from training.core.metrics import Estimate, Measurement
+from training.core.reading import TEXT_BYTES, read_bytes
 from training.defences.verdict import Verdict
 
 Settings = dict[str, Any]
@@ -282,6 +283,6 @@ def require_own(path: Path, model: type[PartT], command: str) -> PartT | None:
 
 def _read(model: type[PartT], path: Path, words: str) -> PartT:
     try:
-        return model.model_validate_json(path.read_bytes())
+        return model.model_validate_json(read_bytes(path, TEXT_BYTES))
     except (OSError, ValidationError) as error:
         raise RunError(f"{path}: cannot be read as {words}") from error

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from training.core.errors import RunError
+from training.core.reading import TEXT_BYTES
 from training.studies.schema import Defences, Table, read_defences, read_study
 
 METRICS = Path(__file__).resolve().parents[3] / "site_assets" / "metrics"
@@ -34,3 +35,12 @@ def test_an_empty_table_is_nobodys_results(tmp_path: Path) -> None:
         read_defences(path)
     path.write_text(Defences().model_dump_json())
     assert read_defences(path) == Defences()
+
+
+def test_gigabytes_at_out_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "large.json"
+    with path.open("wb") as stream:
+        stream.truncate(TEXT_BYTES + 1)
+    monkeypatch.setattr(Path, "read_bytes", lambda path: pytest.fail(f"{path} is read without a limit"))
+    with pytest.raises(RunError, match="cannot be read as results of backdoors defend"):
+        read_defences(path)
