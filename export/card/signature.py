@@ -82,7 +82,7 @@ def parse_public_key(text: str) -> PublicKey:
     try:
         return TypeAdapter[str](PublicKey).validate_python(text)
     except ValidationError as error:
-        raise SignatureError(f"'{text[:80]}' is no public key: {error.errors()[0]['msg']}") from error
+        raise SignatureError(f"'{text[:80]}' is no public key: {error.errors()[0]['ctx']['error']}") from error
 
 
 def new_key() -> Ed25519PrivateKey:

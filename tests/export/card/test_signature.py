@@ -104,3 +104,8 @@ def test_what_is_no_key_is_said_so(text: str) -> None:
         parse_public_key(text)
     with pytest.raises(SignatureError, match="not a private key"):
         read_key(text.encode(), "key.pem")
+
+
+def test_a_wrong_key_is_named_in_our_words() -> None:
+    with pytest.raises(SignatureError, match=r"^'x' is no public key: 32 bytes in base64 are expected$"):
+        parse_public_key("x")
