@@ -20,7 +20,7 @@ from site_src.plugin.widgets.base import Block, Kind, Lines, Output, Surrounding
 from site_src.plugin.widgets.parts import ModelRef, ShownModel, look_up_models
 from site_src.plugin.widgets.reading import line_of
 from training.core.errors import UserError
-from training.core.reading import TEXT_BYTES, read_bytes
+from training.core.reading import TEXT_BYTES, read_bytes, sha256
 from training.core.text import one_line
 
 
@@ -140,9 +140,10 @@ def _read_own(path: Path) -> OwnLab:
         content = read_bytes(path, TEXT_BYTES)
         card = LabCard.model_validate_json(content)
         for file in card.files:
-            if hashlib.sha256(read_bytes(path.parent / file.name, file.bytes)).hexdigest() != file.sha256:
+            place = path.parent / file.name
+            if place.stat().st_size != file.bytes or sha256(place) != file.sha256:
                 described = f"the file that {path.name} describes; run `backdoors lab-data` again"
-                raise UserError(f"{path.parent / file.name} is not {described}")
+                raise UserError(f"{place} is not {described}")
     except ValidationError as error:
         raise UserError(f"{path} is no lab's card: {first_problem(error)}") from error
     except OSError as error:

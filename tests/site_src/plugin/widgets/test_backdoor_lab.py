@@ -103,3 +103,13 @@ def test_a_lab_with_data_of_its_own_hunts_in_no_released_networks() -> None:
     widget, (problem,) = look_up("data: lab/lab.json\nmodels: mnist-clean\n", RELEASED, page=Path("site_assets"))
     assert widget is None
     assert "no released networks" in problem.message
+
+
+def test_a_file_of_another_size_than_the_labs_card_says_is_refused(tmp_path: Path) -> None:
+    shutil.copytree("site_assets/lab", tmp_path / "lab")
+    card = json.loads((tmp_path / "lab" / "lab.json").read_text())
+    card["data"]["bytes"] = 10**12
+    (tmp_path / "lab" / "lab.json").write_text(json.dumps(card))
+    widget, (problem,) = look_up("data: lab/lab.json\n", page=tmp_path)
+    assert widget is None
+    assert "is not the file that lab.json describes" in problem.message
