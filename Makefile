@@ -92,7 +92,7 @@ types: setup ## Static types, both languages
 
 test-long: setup lab golden-inputs fixtures tested-site ## What takes tens of seconds a test: Slurm, several processes, WebGPU, Firefox
 	$(BIN)/python -m pytest -q -m long
-	REPORT_SITE=$(TESTED_SITE) node --test --test-reporter=spec tests/browser/long/*.test.mjs
+	REPORT_SITE=$(TESTED_SITE) node --test --test-reporter=spec --test-concurrency=1 tests/browser/long/*.test.mjs
 
 test-python: setup ## Python tests; those that need nginx, Slurm or MXNet say so where these are not installed
 	$(BIN)/python -m pytest -q $(IN_PARALLEL) -m "not long"
