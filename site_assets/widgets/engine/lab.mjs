@@ -9,14 +9,23 @@ import { CheckedWorker, checkProgram } from "./program.mjs";
 /** @typedef {typeof import("../worker/lab/tasks.mjs").TASKS & typeof import("../worker/lab/released.mjs").RELEASED & typeof import("../worker/lab/game.mjs").GAME} Tasks */
 /** @typedef {{signal?: AbortSignal, onProgress?: (progress: any) => void}} Options */
 
+function startWorker() {
+  const url = new URL("../worker/lab-worker.mjs", import.meta.url);
+  return new CheckedWorker(
+    () => new Worker(scriptUrl(url), { type: "module", name: "backdoor-lab" }),
+    checkProgram(true),
+  );
+}
+
 export class Lab {
-  #client = new Client(() => {
-    const url = new URL("../worker/lab-worker.mjs", import.meta.url);
-    return new CheckedWorker(
-      () => new Worker(scriptUrl(url), { type: "module", name: "backdoor-lab" }),
-      checkProgram(true),
-    );
-  });
+  /** A card of the page's own; null for that of the widgets. @type {import("./lab-released.mjs").Own | null} */
+  own = null;
+  #client;
+
+  /** @param {() => import("./program.mjs").AnyWorker} [start] a worker */
+  constructor(start = startWorker) {
+    this.#client = new Client(start);
+  }
 
   /** Bytes of the runtime, beside which the lab's files are small. @throws {import("../core/messages.mjs").WidgetError} */
   get bytes() {
@@ -27,11 +36,10 @@ export class Lab {
    * Fetch the lab's files, unless they are here.
    *
    * @param {Options} [options]
-   * @param {import("./lab-released.mjs").Own | null} [own] a card of the page's own; by default that of the widgets
    * @throws {import("../core/messages.mjs").WidgetError}
    */
-  open(options, own = null) {
-    const card = own ?? published("lab/lab.json", "the lab’s card");
+  open(options) {
+    const card = this.own ?? published("lab/lab.json", "the lab’s card");
     return this.ask("open", { card, runtime: runtimeFiles("wasm", published) }, options);
   }
 

@@ -91,8 +91,8 @@ export class BackdoorLab extends HTMLElement {
     loading.progress(null);
     try {
       this.#released = new Released(this.#lab, readReferences(this.getAttribute("config")), document.baseURI);
-      const own = readOwn(this.getAttribute("config"), document.baseURI);
-      this.#material = await this.#lab.open({ signal, onProgress: (now) => loading.progress(now) }, own);
+      this.#lab.own = readOwn(this.getAttribute("config"), document.baseURI);
+      this.#material = await this.#lab.open({ signal, onProgress: (now) => loading.progress(now) });
       await Promise.all(this.#material.card.gallery.map(({ trigger }) => readyTrigger(trigger)));
     } catch (error) {
       loading.fail(error);
