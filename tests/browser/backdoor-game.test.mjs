@@ -59,7 +59,7 @@ test("a reader spends the budget on tests, wins a round with what they say, and 
     const left = BUDGET - PRICES.accuracy - PRICES.strip - PRICES.drawing - PRICES.search;
     assert.match((await status.textContent()) ?? "", new RegExp(`: ${left} of ${BUDGET} left`));
     await page.getByRole("radio", { name: "B" }).check();
-    await press("That is my guess");
+    await page.getByRole("button", { name: "That is my guess" }).dblclick(); // A round ends once.
     await page.getByText(`Right: network B has the backdoor. ${REWARD + left} points.`).waitFor();
     assert.match((await page.locator("backdoor-game").textContent()) ?? "", /With it the network answers \d/);
     assert.deepEqual(await violations(page), []);

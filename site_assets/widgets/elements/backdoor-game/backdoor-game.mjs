@@ -104,15 +104,11 @@ export class BackdoorGame extends HTMLElement {
 
   async #again() {
     if (this.#running) return;
-    try {
+    await this.#alone({ test: "deal", which: null }, async () => {
       await this.#deal(newSeed());
-    } catch (error) {
-      this.#fail(error);
-      return;
-    }
-    this.#board?.clear();
-    this.#show();
-    this.#announcer.now("Four other networks are dealt.");
+      this.#board?.clear();
+      this.#announcer.now("Four other networks are dealt.");
+    });
   }
 
   /** Run a test of one network, or stop the one that runs: it is paid for. @param {Name} test @param {number} which */
@@ -146,7 +142,7 @@ export class BackdoorGame extends HTMLElement {
   /**
    * Pay for a test and run it; one that fails is not paid for.
    *
-   * @param {Running} what
+   * @param {Running & {test: import("../../lab/game.mjs").Test}} what
    * @param {(signal: AbortSignal) => Promise<string>} work gives the sentence that is announced
    */
   async #spend(what, work) {
@@ -154,16 +150,25 @@ export class BackdoorGame extends HTMLElement {
     purse.buy(what.test, what.which);
     this.#work = new AbortController();
     const { signal } = this.#work;
+    await this.#alone(what, async () => {
+      try {
+        this.#announcer.now(`${await work(signal)} ${purse.left} left to spend.`);
+      } catch (error) {
+        if (!signal.aborted) purse.refund(what.test, what.which);
+        throw error;
+      }
+    });
+  }
+
+  /** Do what nothing else may happen beside. @param {Running} what @param {() => Promise<void>} work */
+  async #alone(what, work) {
     this.#running = what;
     this.#board?.fail("");
     this.#show();
     try {
-      this.#announcer.now(`${await work(signal)} ${purse.left} left to spend.`);
+      await work();
     } catch (error) {
-      if (!signal.aborted) {
-        purse.refund(what.test, what.which);
-        this.#fail(error);
-      }
+      this.#fail(error);
     } finally {
       this.#running = null;
       this.#show();
@@ -172,19 +177,16 @@ export class BackdoorGame extends HTMLElement {
 
   /** @param {number | null} guess */
   async #guess(guess) {
-    if (this.#running || this.#over || !this.#material) return;
-    try {
+    const material = this.#material;
+    if (this.#running || this.#over || !material) return;
+    await this.#alone({ test: "guess", which: null }, async () => {
       const { guilty, networks } = await this.#lab.ask("reveal", undefined);
       await Promise.all(networks.map(({ attack }) => readyTrigger(attack?.trigger)));
       const outcome = this.#purse.settle(guess, guilty);
       this.#over = true;
       this.#total = { points: this.#total.points + outcome.points, rounds: this.#total.rounds + 1 };
-      const { card, data } = this.#material;
-      this.#show();
-      this.#board?.end(verdict(guilty, outcome), truth(card, data.test, networks));
-    } catch (error) {
-      this.#fail(error);
-    }
+      this.#board?.end(verdict(guilty, outcome), truth(material.card, material.data.test, networks));
+    });
   }
 
   /** @param {unknown} error */

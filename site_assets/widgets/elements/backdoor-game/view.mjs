@@ -7,7 +7,7 @@ import { suspect } from "./suspect.mjs";
 import { TESTS } from "./tests.mjs";
 
 /** @typedef {import("./tests.mjs").Name} Name */
-/** @typedef {{test: Name | "drawing", which: number | null}} Running */
+/** @typedef {{test: Name | "drawing" | "guess" | "deal", which: number | null}} Running */
 /**
  * @typedef {object} Actions
  * @property {(test: Name, which: number) => void} test
