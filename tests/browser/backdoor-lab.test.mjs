@@ -140,7 +140,7 @@ function stored(archive) {
   return files;
 }
 
-test("training pauses, goes on, and starts over; and whoever comes back to the page finds it not trained", async () => {
+test("training pauses, continues, and starts over; and whoever comes back to the page finds it not trained", async () => {
   await withLab("lab.step=training", async (page, status) => {
     await status("epoch").waitFor();
     await step(page, "Pause");

@@ -1,6 +1,6 @@
 /**
  * The page's side of the worker: promises instead of messages. All widgets of a page share one worker, so one whose
- * network never ends or takes all memory loses the worker, and the others go on in the next.
+ * network never ends or takes all memory loses the worker, and the others continue in the next.
  */
 
 import { fromPlain, WidgetError } from "../core/messages.mjs";

@@ -101,7 +101,7 @@ test("a widget whose network does not end says so, and the others answer again w
   assert.equal(endless.loader.state.name, "ready", "trying again is offered");
 });
 
-test("a load that another widget's network interrupts goes on in the next worker", async (context) => {
+test("a load that another widget's network interrupts continues in the next worker", async (context) => {
   const { all, client } = page(context);
   const [greedy, other] = [widget(client, "clean"), widget(client, "backdoored")];
   const loads = [greedy.loader.arrive(), other.loader.arrive()];

@@ -69,7 +69,7 @@ function experiment() {
 }
 
 const OTHER = { kind: "pixel", top: 0, left: 1, value: 200 };
-const GO_ON = { aborted: false };
+const RUN_ON = { aborted: false };
 /** @param {Uint8Array[]} images */
 const greys = (images) => [...new Set(images.map((image) => image[AREA - 1]))];
 
@@ -77,7 +77,7 @@ test("the networks learn in turn from the same images, the twin from none with t
   const { made, seen } = experiment();
   /** @type {string[]} */
   const turns = [];
-  await made.train(GO_ON, ({ which, done }) => done && turns.push(which));
+  await made.train(RUN_ON, ({ which, done }) => done && turns.push(which));
   assert.deepEqual(turns, ["backdoored", "clean", "backdoored", "clean"]);
   assert.deepEqual(greys(seen.train), [GREYS.training]);
   const marked = [0, 1, 2, 3].map(
@@ -87,7 +87,7 @@ test("the networks learn in turn from the same images, the twin from none with t
   assert.deepEqual(marked, [10, 0, 10, 0]);
 });
 
-test("a training that is stopped goes on where it was", async () => {
+test("a training that is stopped continues where it stopped", async () => {
   const { made, seen } = experiment();
   const stop = { aborted: false };
   const stopAtThree = (/** @type {{step: number}} */ { step }) => {
@@ -95,13 +95,13 @@ test("a training that is stopped goes on where it was", async () => {
   };
   assert.equal(await made.train(stop, stopAtThree), false);
   assert.equal(seen.train.length, 3 * SIZE);
-  assert.equal(await made.train(GO_ON, () => {}), true);
+  assert.equal(await made.train(RUN_ON, () => {}), true);
   assert.equal(seen.train.length, 4 * SIZES.training);
 });
 
 test("networks that are trained stay when others are begun", async () => {
   const { made, seen } = experiment();
-  await made.train(GO_ON, () => {});
+  await made.train(RUN_ON, () => {});
   made.begin(/** @type {any} */ (RECIPE));
   seen.asked = [];
   const { data, clean_accuracy, attack_success_rate } = await made.hunt(lastOf("clean")).tryTrigger(OTHER);
@@ -112,13 +112,13 @@ test("networks that are trained stay when others are begun", async () => {
 
 test("the search and fine-tuning see the owner’s images alone, and change no network", async () => {
   const { made, seen } = experiment();
-  await made.train(GO_ON, () => {});
+  await made.train(RUN_ON, () => {});
   const before = made.values("clean").slice();
-  await made.hunt("clean").search(GO_ON, () => {});
+  await made.hunt("clean").search(RUN_ON, () => {});
   assert.equal(seen.search.length, 2 * HOW.rounds * SIZE);
   assert.deepEqual(greys(seen.search), [GREYS.validation]);
   seen.train = [];
-  await made.hunt("clean").tune(GO_ON, () => {});
+  await made.hunt("clean").tune(RUN_ON, () => {});
   assert.equal(seen.train.length, TUNED_EPOCHS * 2 * SIZE);
   assert.deepEqual(greys(seen.train), [GREYS.validation]);
   assert.deepEqual(made.values("clean"), before);
@@ -144,7 +144,7 @@ test("STRIP judges a reader’s digit after the others, which it does not change
   const judged = async (/** @type {Uint8Array | null} */ own) => {
     /** @type {string[]} */
     const kinds = [];
-    await made.hunt("clean").strip(own, GO_ON, ({ kind }) => kinds.push(kind));
+    await made.hunt("clean").strip(own, RUN_ON, ({ kind }) => kinds.push(kind));
     return kinds;
   };
   const before = await judged(null);

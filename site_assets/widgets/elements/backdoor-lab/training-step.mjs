@@ -75,7 +75,7 @@ export function trainingPanel(material, actions) {
      */
     show(setup, phase, histories) {
       start.hidden = phase === "running" || phase === "done";
-      start.textContent = phase === "paused" ? "Go on" : "Start";
+      start.textContent = phase === "paused" ? "Continue" : "Start";
       pause.hidden = phase !== "running";
       reset.hidden = phase === "idle";
       if (document.activeElement !== epochs) epochs.value = String(setup.epochs);

@@ -1,4 +1,4 @@
-/** What the page asks of the lab's worker. A task that is cancelled stops after its step; training can go on later. */
+/** What the page asks of the lab's worker. A task that is cancelled stops after its step; training can continue later. */
 
 import { takeaway } from "../../lab/takeaway.mjs";
 import { readyTrigger } from "../../triggers/registry.mjs";
