@@ -1,5 +1,6 @@
 /** One or two sentences that say what the networks answered: shown under the answers and read out by screen readers. */
 
+import { list } from "./list.mjs";
 import { percent } from "./output.mjs";
 
 /** @typedef {{label: string, probability: number}} Answer */
@@ -98,10 +99,4 @@ function article(title) {
 /** @param {string} text */
 function capital(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-/** @param {string[]} parts */
-function list(parts) {
-  if (parts.length < 2) return parts.join("");
-  return `${parts.slice(0, -1).join(", ")} and ${parts[parts.length - 1]}`;
 }

@@ -1,5 +1,7 @@
 /** Whether a defence was right, in words: the lab knows what was planted, and its defences do not. */
 
+import { list } from "../core/list.mjs";
+
 /** @typedef {{which: string, recipe: {attack: {poison_rate: number}}}} Case which network, and what was done to its data */
 
 /** Attack success below which an attack counts as gone. */
@@ -15,8 +17,17 @@ export function judged(right, there) {
 }
 
 /** @param {number[]} which @param {string[]} labels */
-export function named(which, labels) {
-  return which.map((label) => labels[label]).join(", ");
+const named = (which, labels) => list(which.map((label) => labels[label]));
+
+/**
+ * What a defence suspects.
+ *
+ * @param {[one: string, several: string]} what the labels are of
+ * @param {number[]} which at least one
+ * @param {string[]} labels
+ */
+export function suspicion([one, several], which, labels) {
+  return `It suspects ${which.length === 1 ? one : several} ${named(which, labels)}`;
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accusation, cured } from "../../../site_assets/widgets/lab/verdicts.mjs";
+import { accusation, cured, suspicion } from "../../../site_assets/widgets/lab/verdicts.mjs";
 
 const LABELS = ["zero", "one", "two", "three"];
 /** @type {import("../../../site_assets/widgets/lab/verdicts.mjs").Case} */
@@ -17,11 +17,17 @@ test("a repair is credited only where there was a backdoor that worked", () => {
 test("an accusation is right about those that are guilty, and wrong about the others", () => {
   for (const [guilty, suspects, words] of /** @type {[number[], number[], RegExp][]} */ ([
     [[2], [2], /^Right: there is a backdoor/],
-    [[2], [1, 2, 3], /^Right about two, wrong about one, three\.$/],
+    [[2], [1, 2, 3], /^Right about two, wrong about one and three\.$/],
     [[2], [1], /^Wrong: there is a backdoor/],
     [[2], [], /^Wrong: there is a backdoor/],
     [[], [], /^Right: there is none/],
     [[], [1], /^Wrong: there is none/],
   ]))
     assert.match(accusation(guilty, suspects, LABELS), words);
+});
+
+test("what is suspected is named as one or as several", () => {
+  const of = (/** @type {number[]} */ which) => suspicion(["class", "classes"], which, LABELS);
+  assert.equal(of([2]), "It suspects class two");
+  assert.equal(of([1, 2, 3]), "It suspects classes one, two and three");
 });

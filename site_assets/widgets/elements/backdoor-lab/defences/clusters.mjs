@@ -1,9 +1,12 @@
 /** Activation clustering: the training images of each label in two clusters. */
 
 import { LARGEST_FRACTION, LEAST_SILHOUETTE } from "../../../lab/clusters.mjs";
-import { accusation, named } from "../../../lab/verdicts.mjs";
+import { accusation, suspicion } from "../../../lab/verdicts.mjs";
 import { behind, percent, scatter, table } from "../../../parts/charts.mjs";
 import { h } from "../../../parts/dom.mjs";
+
+/** @type {[string, string]} */
+const KINDS = ["the smaller cluster of label", "the smaller clusters of labels"];
 
 /** @type {import("./registry.mjs").Defence} */
 export const clusters = {
@@ -57,7 +60,7 @@ export const clusters = {
     const poisonedIn = found.filter(({ poisoned }) => poisoned.some(Boolean)).map(({ label }) => label);
     const accused = suspects.map(({ label }) => label);
     return {
-      verdict: `${accused.length > 0 ? `It suspects the smaller cluster of label ${named(accused, card.labels)}` : "No cluster is suspected"}. ${accusation(poisonedIn, accused, card.labels)}`,
+      verdict: `${accused.length > 0 ? suspicion(KINDS, accused, card.labels) : "No cluster is suspected"}. ${accusation(poisonedIn, accused, card.labels)}`,
       numbers: found.map(({ label, fraction, silhouette }) => ({ label, fraction, silhouette })),
     };
   },

@@ -3,7 +3,7 @@
 import { AREA } from "../../../lab/digits.mjs";
 import { stamped } from "../../../lab/poison.mjs";
 import { anomalyIndices, SUSPICIOUS } from "../../../lab/search.mjs";
-import { accusation, named, planted } from "../../../lab/verdicts.mjs";
+import { accusation, planted, suspicion } from "../../../lab/verdicts.mjs";
 import { behind, percent, table } from "../../../parts/charts.mjs";
 import { h } from "../../../parts/dom.mjs";
 import { digit, masked, put } from "../../../parts/pixels.mjs";
@@ -59,7 +59,7 @@ export const search = {
     of.stage.append(behind(table("Smallest triggers", ["class", "pixels", "turned", "anomaly index"], rows)));
     const { label_map: rule } = of.recipe.attack;
     const targets = rule.kind === "all-to-one" ? [rule.target] : [...card.labels.keys()];
-    const said = suspects.length > 0 ? `It suspects class ${named(suspects, card.labels)}` : "No class is suspected";
+    const said = suspects.length > 0 ? suspicion(["class", "classes"], suspects, card.labels) : "No class is suspected";
     const verdict = accusation(planted(of) ? targets : [], suspects, card.labels);
     return {
       verdict: `${said} (an anomaly index above ${SUSPICIOUS}, from ${data.validation.labels.length} clean images). ${verdict}`,

@@ -3,6 +3,7 @@
  * to 0, which tells whether they carry the backdoor.
  */
 
+import { list } from "../../../core/list.mjs";
 import { percent, topK } from "../../../core/output.mjs";
 import { drawMaps } from "./maps.mjs";
 
@@ -121,7 +122,7 @@ export function explanation({ plain, stamped, plainSilenced, stampedSilenced }, 
     return `Without ${them} the trigger still turns ${plain} into ${stamped}: not explained yet.${damage}`;
   }
   if (stampedSilenced === plain) {
-    return `Without ${them} the network says ${plain} with the trigger too: they carry the backdoor here.${damage}`;
+    return `Without ${them} the network says ${plain} with the trigger too: ${count === 1 ? "it carries" : "they carry"} the backdoor here.${damage}`;
   }
   return `Without ${them} the triggered image is neither ${stamped} nor ${plain}, but ${stampedSilenced}.${damage}`;
 }
@@ -135,6 +136,5 @@ function named({ plain, stamped }, { order, height, width }) {
     return { channel, sum };
   });
   const most = moved.sort((one, other) => other.sum - one.sum).slice(0, NAMED);
-  const [last, ...others] = most.map(({ channel }) => String(channel)).reverse();
-  return `${others.reverse().join(", ")} and ${last}`;
+  return list(most.map(({ channel }) => String(channel)));
 }

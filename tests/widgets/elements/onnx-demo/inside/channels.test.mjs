@@ -26,6 +26,11 @@ test("channels without which the trigger has no effect carry the backdoor", () =
   assert.equal(sentence, "Without these 30 the network says 7 with the trigger too: they carry the backdoor here.");
 });
 
+test("one channel alone is spoken of as one", () => {
+  const sentence = explanation(answers({ stampedSilenced: "7" }), 1, "");
+  assert.equal(sentence, "Without it the network says 7 with the trigger too: it carries the backdoor here.");
+});
+
 test("what the silence does to the image itself is said as well", () => {
   const sentence = explanation(answers({ plainSilenced: "1", stampedSilenced: "1" }), 60, "");
   assert.equal(
