@@ -13,12 +13,15 @@ from pydantic import Base64Bytes, Field, ValidationError, field_validator, model
 
 from export.card.io import first_problem
 from export.card.schema import CardError, Precision
-from export.card.steps import Part
+from export.card.steps import Part, Size
 from training.core.files import write_text
 from training.core.metrics import Estimate
 from training.core.reading import TEXT_BYTES, read_bytes
 
 INSIDE_NAME = "inside.json"
+LARGEST = 1e9
+"""Of a feature or a change of one: far from where sums of float64, or a page's column, overflow."""
+Coordinate = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
 
 
 class Cloud(Part):
@@ -26,7 +29,7 @@ class Cloud(Part):
 
     kind: Literal["clean", "triggered", "target"]
     """Images of other classes than the target; the same with the trigger; images of the target."""
-    xy: list[tuple[float, float]] = Field(min_length=1)
+    xy: list[tuple[Coordinate, Coordinate]] = Field(min_length=1)
 
 
 class Plane(Part):
@@ -50,7 +53,7 @@ class Channel(Part):
     """One channel of the last convolution."""
 
     index: int = Field(ge=0)
-    moved: float = Field(ge=0)
+    moved: float = Field(ge=0, le=LARGEST)
     """By how much the trigger changes the channel's values, summed over its map, mean over images."""
 
 
@@ -72,8 +75,8 @@ class Channels(Part):
     """The added input: what each map is multiplied by, `(1, c, 1, 1)`."""
     logits: str
     """The added output: the logits that follow from the maps that are kept."""
-    height: int = Field(ge=1)
-    width: int = Field(ge=1)
+    height: Size
+    width: Size
     channels: list[Channel] = Field(min_length=1)
     """The one that the trigger moves most first."""
     ordered_on: str

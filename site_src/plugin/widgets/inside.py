@@ -104,7 +104,7 @@ def _plane(shown: Plane) -> dict[str, object]:
     """The points in the picture, one scale for both axes, and the centre of each cloud."""
     left, right, top, bottom = PLANE
     xs, ys = zip(*[point for cloud in shown.clouds for point in cloud.xy], strict=True)
-    scale = min((right - left) / (max(xs) - min(xs) or 1), (bottom - top) / (max(ys) - min(ys) or 1))
+    scale = min((right - left) / _spread(xs), (bottom - top) / _spread(ys))
     zero = (
         (left + right) / 2 - scale * (max(xs) + min(xs)) / 2,
         (top + bottom) / 2 + scale * (max(ys) + min(ys)) / 2,
@@ -118,6 +118,11 @@ def _plane(shown: Plane) -> dict[str, object]:
     apart = {kind: round(math.dist(centres["triggered"], centres[kind]), 1) for kind in ("clean", "target")}
     fit = {"scale": scale, "zero": zero, "centres": {kind: centres[kind] for kind in ("clean", "target")}}
     return {"clouds": clouds, "apart": apart, "fit": json.dumps(fit)}
+
+
+def _spread(values: Sequence[float]) -> float:
+    """How far apart they lie; at least the last digit that `backdoors inside` writes, so that it can be divided by."""
+    return max(max(values) - min(values), 1e-3)
 
 
 def _centre(points: Sequence[Point]) -> Point:

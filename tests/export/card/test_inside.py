@@ -37,6 +37,12 @@ def test_a_broken_file_names_the_field(tmp_path: Path) -> None:
         read_inside(path)
 
 
+@pytest.mark.parametrize("far", [1e308, -1e308])
+def test_a_point_that_a_page_cannot_place_is_refused(far: float) -> None:
+    with pytest.raises(ValidationError, match=r"xy\.0\.1"):
+        Cloud(kind="clean", xy=[(0, far)])
+
+
 @pytest.mark.parametrize("kinds", [[], ["clean"], ["clean", "clean", "target"]])
 def test_a_plane_without_one_cloud_of_each_kind_is_refused(kinds: list[Literal["clean", "target"]]) -> None:
     with pytest.raises(ValidationError, match="one cloud of each kind"):
@@ -61,3 +67,20 @@ def test_channels_without_a_row_for_each_are_refused(indices: list[int], silence
             channels=[Channel(index=index, moved=1) for index in indices],
             silenced=[row] * silenced, alone=[row] * alone,
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [{"height": 10**400}, {"width": 4097}])
+def test_maps_that_a_page_cannot_draw_are_refused(size: dict[str, int]) -> None:
+    half = wilson(1, 2)
+    row = Silenced(clean_accuracy=half, attack_success_rate=half, robust_accuracy=half)
+    sound = Channels(
+        maps="maps", keep="keep", logits="logits", height=4096, width=4096, ordered_on="1 image", data="1 image",
+        channels=[Channel(index=0, moved=1)], silenced=[row, row], alone=[row],
+    )  # fmt: skip
+    with pytest.raises(ValidationError, match=next(iter(size))):
+        Channels.model_validate(sound.model_dump() | size)
+
+
+def test_a_change_that_a_page_cannot_show_is_refused() -> None:
+    with pytest.raises(ValidationError, match="moved"):
+        Channel(index=0, moved=1e308)

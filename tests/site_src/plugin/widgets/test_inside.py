@@ -92,6 +92,16 @@ def test_a_plane_has_every_point_in_its_frame_and_says_how_far_the_clouds_lie_ap
     assert assets.files[inside["appendix"]["name"].removeprefix("../")] == b"\x00\x01\x02"
 
 
+@pytest.mark.parametrize("step", [0, 5e-324, 1e9])
+def test_points_at_one_place_or_far_apart_lie_in_the_frame(around: Surroundings, step: float) -> None:
+    give(around, "tiny-badnet", Plane(point="p", clouds=[
+        Cloud(kind=kind, xy=[(at * step, -at * step)]) for at, kind in enumerate(("clean", "triggered", "target"), -1)
+    ]))  # fmt: skip
+    text, _, _ = rendered("models: tiny-badnet\ninside: true\n", around)
+    assert "nan" not in text
+    assert all(0 < float(value) < 220 for value in re.findall(r' c[xy]="([^"]+)"', text))
+
+
 def test_channels_are_listed_with_what_was_measured_of_each(around: Surroundings) -> None:
     give(around, "tiny-badnet", CHANNELS)
     text, config, _ = rendered("models: tiny-badnet\ninside: true\n", around)
