@@ -66,7 +66,7 @@ def locate(name_or_path: str | Path) -> Path:
     """
     given = str(name_or_path)
     if is_path(given):
-        if not _is_file(Path(given)):
+        if not _exists(Path(given)):
             raise RecipeError(f"{given[:_LONGEST_PATH]}: there is no such recipe file")
         return Path(given)
     if given in names():
@@ -75,10 +75,10 @@ def locate(name_or_path: str | Path) -> Path:
     raise RecipeError(f"there is no recipe {_SHORT.repr(given)}; {hint}")
 
 
-def _is_file(path: Path) -> bool:
-    """Whether there is such a file; a name that is too long for the system names none."""
+def _exists(path: Path) -> bool:
+    """Whether something has that path, `read_toml` says what; nothing has one that is too long for the system."""
     try:
-        return path.is_file()
+        return path.exists()
     except (OSError, ValueError):
         return False
 
@@ -252,7 +252,7 @@ class _Reader:
 def beside(where: Path, name_or_path: str) -> str:
     """The path of a recipe file that the file `where` names: beside that file if there is one, as it is otherwise."""
     beside = where.parent / name_or_path
-    return str(beside) if is_path(name_or_path) and _is_file(beside) else name_or_path
+    return str(beside) if is_path(name_or_path) and _exists(beside) else name_or_path
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 
@@ -290,6 +291,15 @@ def test_only_what_is_wrong_itself_is_named(tmp_path: Path) -> None:
 
 def test_a_trigger_without_a_kind_is_reported(tmp_path: Path) -> None:
     assert "field attack.trigger.kind: field required" in refused(tmp_path, SMALL + "[attack.trigger]\nvalue = 3\n")
+
+
+def test_a_pipe_and_a_folder_are_called_what_they_are(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    (tmp_path / "folder.toml").mkdir()
+    with pytest.raises(RecipeError, match=r"pipe\.toml: cannot read the recipe: it is not an ordinary file"):
+        recipe.load(tmp_path / "pipe.toml")
+    with pytest.raises(RecipeError, match=r"folder\.toml: cannot read the recipe: it is a folder"):
+        recipe.load(tmp_path / "folder.toml")
 
 
 def test_files_that_a_recipe_names_are_looked_for_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
