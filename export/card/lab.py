@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from export.card.steps import InputPipeline, OutputPipeline, Part
+from export.card.steps import InputPipeline, OutputPipeline, Part, Size
 
 LAB_CARD_NAME = "lab.json"
+MOST_CLASSES = 10
+"""Classes that a lab's page has room for."""
 Sha256 = Field(pattern=r"^[0-9a-f]{64}$")
 
 
@@ -54,13 +56,13 @@ class LabData(LabFile):
     title: str
     address: str
     licence: str
-    side: int
-    darkest: int
-    training: int
+    side: Size
+    darkest: int = Field(ge=1, le=255)
+    training: int = Field(ge=1)
     """Images that are trained on; they come first."""
-    validation: int
+    validation: int = Field(ge=1)
     """Images that the network's owner trusts."""
-    test: int
+    test: int = Field(ge=1)
     """Images that are only measured; they come last."""
 
 
@@ -97,7 +99,7 @@ class LabCard(Part):
     notice: str
     licence: str
     network: str
-    labels: list[str]
+    labels: list[Annotated[str, Field(min_length=1)]] = Field(min_length=2, max_length=MOST_CLASSES)
     parameters: list[Parameter]
     train: Graph
     evaluate: Graph

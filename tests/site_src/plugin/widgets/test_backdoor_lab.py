@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,6 +98,26 @@ def test_a_lab_whose_files_are_not_right_gets_one_line(tmp_path: Path, spoil: ob
     assert problem.line == 3
     assert re.search(said, problem.message)
     assert "\n" not in problem.message
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"labels": []}, "field labels: .*at least 2"),
+        ({"labels": [str(label) for label in range(11)]}, "field labels: .*at most 10"),
+        ({"labels": ["a", ""]}, r"field labels\.1: .*at least 1"),
+        ({"data": {"training": 0}}, r"field data\.training: .*greater than or equal to 1"),
+        ({"data": {"side": 10**400}}, r"field data\.side"),
+        ({"data": {"darkest": 256}}, r"field data\.darkest"),
+    ],
+)
+def test_a_card_that_no_lab_can_be_made_of_gets_one_line(tmp_path: Path, changed: dict[str, Any], said: str) -> None:
+    card = json.loads(Path("site_assets/lab/lab.json").read_text())
+    changed = {name: card[name] | value if isinstance(value, dict) else value for name, value in changed.items()}
+    (tmp_path / "lab.json").write_text(json.dumps(card | changed))
+    widget, (problem,) = look_up("data: lab.json\n", page=tmp_path)
+    assert widget is None
+    assert re.search(said, problem.message)
 
 
 def test_a_lab_with_data_of_its_own_hunts_in_no_released_networks() -> None:
