@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import ValidationError
 
-from export.card.lab import LAB_CARD_NAME, LabCard, LabData
+from export.card.lab import LAB_CARD_NAME, MOST_CLASSES, LabCard, LabData
 from export.card.steps import (
     Composite,
     Crop,
@@ -29,6 +29,7 @@ from export.pipeline.image import ImageError
 from export.pipeline.presets import digits_pipeline
 from export.release.lab_files import packed, write_card, write_file
 from export.release.lab_golden import lab_recipe
+from training.core.files import require_writable_file
 from training.core.reading import IMAGE_BYTES, TEXT_BYTES, read_bytes
 from training.core.text import printable
 from training.data.base import DataError
@@ -39,8 +40,6 @@ from training.triggers.labels import AllToOne
 
 Preset = Literal["digits", "photos"]
 SIDE = 28
-MOST_CLASSES = 10
-"""Classes that a lab's page has room for."""
 FEWEST, FEWEST_OF_CLASS, MOST = 100, 10, 10_000
 """Images in all, of each class, and in all: fewer teach nothing, more take a reader's patience."""
 TEST, VALIDATION = 0.2, 0.25
@@ -63,23 +62,12 @@ def pipeline_of(preset: Preset) -> InputPipeline:
     return InputPipeline(height=SIDE, width=SIDE, channels=1, steps=steps)
 
 
-def read_folder(folder: Path, pipeline: InputPipeline) -> tuple[Images, Labels, list[str]]:
-    """Every image of `FOLDER/<class>/<image>`, in the order of classes and file names.
-
-    Returns:
-        Images `(n, 28, 28) uint8`, labels `(n,) int64`, and the classes.
+def find_files(folder: Path) -> dict[str, list[Path]]:
+    """Paths of the images `FOLDER/<class>/<image>` by class, in the order of classes and file names.
 
     Raises:
-        DataError: If there are too few or too many classes or images, or one cannot be read.
+        DataError: If there are too few or too many classes or images, or one of the names cannot be shown.
     """
-    files = _files(folder)
-    images = [_read(path, pipeline) for paths in files.values() for path in paths]
-    labels = np.repeat(np.arange(len(files)), [len(paths) for paths in files.values()]).astype(np.int64)
-    return np.stack(images), labels, list(files)
-
-
-def _files(folder: Path) -> dict[str, list[Path]]:
-    """Paths of the images by class."""
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder; expected {folder.name}/<class>/<image>")
     inside = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
@@ -111,6 +99,24 @@ def _require_name(folder: Path) -> None:
         raise DataError(f"{folder}: a page cannot show the name of this folder: it is blank, or holds other than text")
 
 
+def read_files(files: dict[str, list[Path]], pipeline: InputPipeline) -> tuple[Images, Labels]:
+    """Read those images; returns them, `(n, 28, 28) uint8`, and their labels, `(n,) int64`.
+
+    Raises:
+        DataError: If one is not a readable image.
+        OSError: If one is not an ordinary file, or too large.
+    """
+    images = [_read(path, pipeline) for paths in files.values() for path in paths]
+    labels = np.repeat(np.arange(len(files)), [len(paths) for paths in files.values()]).astype(np.int64)
+    return np.stack(images), labels
+
+
+def _require_apart(folder: Path, out: Path) -> None:
+    """Refuse to write a lab among the images, where the next run would take it for a class."""
+    if out.resolve().is_relative_to(folder.resolve()):
+        raise DataError(f"{out}: the lab would lie among the images in {folder}; give an --out beside it")
+
+
 def _require_own(out: Path) -> None:
     """Refuse a folder with files that the lab's would replace, unless they are an earlier lab's."""
     taken = next((out / name for name in FILE_NAMES if os.path.lexists(out / name)), None)
@@ -139,13 +145,18 @@ def write_own(folder: Path, out: Path, preset: Preset) -> LabCard:
         preset: See `pipeline_of`.
 
     Raises:
-        DataError: As `read_folder`, and if a file in `out` would be replaced that is no lab's.
+        DataError: As `find_files` and `read_files`; if `out` is in `folder`, or a file in it would be replaced that is
+            no lab's.
+        RunError: If nothing can be written to `out`.
     """
     folder, out = (path if path.name not in {"", ".."} else path.resolve() for path in (folder, out))  # `.` has no name
+    _require_apart(folder, out)
     _require_own(out)
     _require_name(folder)
-    pipeline = pipeline_of(preset)
-    images, labels, classes = read_folder(folder, pipeline)
+    files = find_files(folder)
+    require_writable_file(out / LAB_CARD_NAME)
+    pipeline, classes = pipeline_of(preset), list(files)
+    images, labels = read_files(files, pipeline)
     tested = stratified(labels, len(classes), TEST, VALIDATION_SEED)
     owned = np.zeros_like(tested)
     owned[~tested] = stratified(labels[~tested], len(classes), VALIDATION, VALIDATION_SEED)

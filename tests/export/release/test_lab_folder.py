@@ -11,6 +11,7 @@ from PIL import Image
 from export.card.lab import LAB_CARD_NAME, LabCard
 from export.onnx.session import open_session
 from export.release import lab_folder
+from training.core.errors import RunError
 from training.data.base import DataError
 
 
@@ -31,6 +32,7 @@ def test_class_folders_become_a_lab_with_graphs_of_as_many_classes(tmp_path: Pat
     made = lab_folder.write_own(folder, out, "photos")
     card = LabCard.model_validate_json((out / LAB_CARD_NAME).read_bytes())
     assert card == made
+    assert {path.name for path in out.iterdir()} == set(lab_folder.FILE_NAMES)
     assert card.labels == ["class-0", "class-1", "class-2"]
     assert (card.data.training, card.data.validation, card.data.test) == (72, 24, 24)
     content = zlib.decompress((out / card.data.name).read_bytes(), -zlib.MAX_WBITS)
@@ -73,7 +75,7 @@ def test_a_folder_that_makes_no_lab_gets_one_line(tmp_path: Path, spoil: object,
     folder = _paint(tmp_path / "stripes", size=(30, 30))
     spoil(folder)  # type: ignore[operator]
     with pytest.raises(DataError, match=said) as caught:
-        lab_folder.read_folder(folder, lab_folder.pipeline_of("photos"))
+        lab_folder.write_own(folder, tmp_path / "lab", "photos")
     assert "\n" not in str(caught.value)
 
 
@@ -81,7 +83,7 @@ def test_files_beside_the_class_folders_are_not_passed_over(tmp_path: Path) -> N
     folder = _paint(tmp_path / "stripes", each=1)
     (folder / "lost.png").write_bytes(b"")
     with pytest.raises(DataError, match=r"lost\.png lies beside the class folders"):
-        lab_folder.read_folder(folder, lab_folder.pipeline_of("photos"))
+        lab_folder.write_own(folder, tmp_path / "lab", "photos")
 
 
 @pytest.mark.parametrize("name", ["   ", "a\x1b[31m", "a\u202eb", "a\udcff"])
@@ -99,6 +101,23 @@ def test_files_that_are_no_labs_are_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"train\.onnx would be replaced"):
         lab_folder.write_own(folder, tmp_path, "photos")
     assert mine.read_text() == "mine"
+
+
+@pytest.mark.parametrize("out", [".", "lab", "class-0", "../leaves/lab"])
+def test_a_lab_is_not_written_among_its_images(tmp_path: Path, out: str) -> None:
+    folder = _paint(tmp_path / "leaves")
+    with pytest.raises(DataError, match="among the images"):
+        lab_folder.write_own(folder, folder / out, "photos")
+    assert len(list(folder.rglob("*"))) == 3 + 3 * 40
+
+
+def test_a_place_that_takes_no_files_is_refused_before_an_image_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lab_folder, "_read", lambda *_: pytest.fail("an image was read"))
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="cannot be written"):
+        lab_folder.write_own(_paint(tmp_path / "leaves"), tmp_path / "file" / "lab", "photos")
 
 
 def test_the_folder_one_is_in_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
