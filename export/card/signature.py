@@ -69,7 +69,7 @@ class Signature(Part):
 
 
 def fingerprint(key: PublicKey) -> str:
-    """A public key in few characters: the first 16 of its SHA-256."""
+    """A public key in few characters: the first 16 hexadecimal digits of its SHA-256."""
     return hashlib.sha256(base64.b64decode(key)).hexdigest()[:16]
 
 
@@ -155,9 +155,11 @@ def signature_problem(content: bytes, signature: Signature, key: PublicKey) -> s
 def sign(folder: Path, key: Ed25519PrivateKey) -> Path:
     """Sign a model's card; returns the path of the signature.
 
+    A card that leaves out defaults is first written with them, as a site serves it: those bytes are what is signed.
+
     Raises:
         CardError: If the card cannot be read.
-        SignatureError: If a file differs from the card, or the card lacks fields that the site would fill in.
+        SignatureError: If a file differs from the card.
     """
     path = folder / CARD_NAME
     card = read_card(path)

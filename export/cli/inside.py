@@ -21,7 +21,9 @@ def inside_command(
     ],
     data: DataDir = None,
 ) -> None:
-    """Measure what a page shows of a model's inside, and write it beside its card.
+    """Measure what a page shows of the inside of a network, and write it beside its card, which must name a trigger.
+
+    It is about one of the model's files: the default one, or the .onnx file that MODEL names.
 
     Example: backdoors inside mnist-badnet --show channels
     """

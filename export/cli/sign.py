@@ -23,6 +23,8 @@ def sign_command(
 ) -> None:
     """Sign model cards with Ed25519. A card holds its files' hashes, so the signature covers them too.
 
+    A card that leaves out defaults is first written with them, as a site serves it.
+
     A signature proves that the owner of the key signed exactly these bytes, and that nobody has changed them since. It
     says nothing about what the network does: a backdoored network can be signed.
 
