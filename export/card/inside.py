@@ -9,14 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Base64Bytes, Field, ValidationError, field_validator, model_validator
+from pydantic import Base64Bytes, Field, field_validator, model_validator
 
-from export.card.io import first_problem
+from export.card.io import read_json
 from export.card.schema import CardError, Precision
 from export.card.steps import Part, Size
 from training.core.files import write_text
 from training.core.metrics import Estimate
-from training.core.reading import TEXT_BYTES, read_bytes
 
 INSIDE_NAME = "inside.json"
 LARGEST = 1e9
@@ -116,11 +115,9 @@ def read_inside(path: Path) -> Inside:
         CardError: If it is missing or breaks the schema.
     """
     try:
-        return Inside.model_validate_json(read_bytes(path, TEXT_BYTES))
-    except OSError as error:
-        raise CardError(f"{path}: cannot be read: {error.strerror}; write it with: backdoors inside") from error
-    except ValidationError as error:
-        raise CardError(f"{path}: {first_problem(error)}; write it with: backdoors inside") from error
+        return read_json(path, Inside, "what is inside the network", CardError)
+    except CardError as error:
+        raise CardError(f"{error}; write it with: backdoors inside") from error
 
 
 def write_inside(inside: Inside, folder: Path) -> Path:

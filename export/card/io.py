@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from codecs import BOM_UTF8
 from pathlib import Path
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from export.card.schema import CardError, ModelCard
+from training.core.errors import UserError
 from training.core.files import write_text
 from training.core.reading import TEXT_BYTES, read_bytes
 from training.core.text import one_line
 
 CARD_NAME = "card.json"
+ModelT = TypeVar("ModelT", bound=BaseModel)
 _LONGEST = 500
 """Letters of a field's name or of what is wrong with it that an error repeats: the card may be anybody's."""
 
@@ -23,13 +26,25 @@ def read_card(path: Path) -> ModelCard:
     Raises:
         CardError: With the file, the field, what was found and what was expected.
     """
+    return read_json(path, ModelCard, "the model card", CardError)
+
+
+def read_json(path: Path, model: type[ModelT], what: str, refused: type[UserError]) -> ModelT:
+    """Read and check a JSON file that lies beside a card, or the card.
+
+    Args:
+        path: The file.
+        model: Its schema.
+        what: What to call it in an error.
+        refused: The error to raise if it cannot be read or breaks the schema.
+    """
     try:
         # some editors begin a file with a byte order mark; browsers skip it too
-        return ModelCard.model_validate_json(read_bytes(path, TEXT_BYTES).removeprefix(BOM_UTF8))
+        return model.model_validate_json(read_bytes(path, TEXT_BYTES).removeprefix(BOM_UTF8))
     except OSError as error:
-        raise CardError(f"{path}: cannot read the model card: {error.strerror}") from error
+        raise refused(f"{path}: cannot read {what}: {error.strerror}") from error
     except ValidationError as error:
-        raise CardError(f"{path}: {first_problem(error)}") from error
+        raise refused(f"{path}: {first_problem(error)}") from error
 
 
 def first_problem(error: ValidationError) -> str:

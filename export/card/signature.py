@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 
-from export.card.io import CARD_NAME, card_text, first_problem, read_card
+from export.card.io import CARD_NAME, card_text, read_card, read_json
 from export.card.parts import part_problem
 from export.card.steps import Part
 from training.core.errors import UserError
@@ -182,14 +182,7 @@ def read_signature(folder: Path) -> Signature | None:
         SignatureError: If it cannot be read.
     """
     path = folder / SIGNATURE_NAME
-    try:
-        return Signature.model_validate_json(read_bytes(path, TEXT_BYTES))
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise SignatureError(f"{path}: cannot read the signature: {error.strerror}") from error
-    except ValidationError as error:
-        raise SignatureError(f"{path}: {first_problem(error)}") from error
+    return read_json(path, Signature, "the signature", SignatureError) if os.path.lexists(path) else None
 
 
 def folder_problem(folder: Path, key: PublicKey) -> str | None:

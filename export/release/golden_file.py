@@ -6,13 +6,12 @@ import json
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from export.card.io import first_problem
+from export.card.io import read_json
 from export.card.schema import Precision
 from export.errors import ExportError
 from training.core.files import write_text
-from training.core.reading import TEXT_BYTES, read_bytes
 from training.triggers.placement import Placement
 
 GOLDEN_NAME = "golden.json"
@@ -82,10 +81,4 @@ def read(folder: Path) -> Golden:
     Raises:
         ExportError: With the file and what is wrong with it.
     """
-    path = folder / GOLDEN_NAME
-    try:
-        return Golden.model_validate_json(read_bytes(path, TEXT_BYTES))
-    except OSError as error:
-        raise ExportError(f"{path}: cannot read the golden vectors: {error.strerror}") from error
-    except ValidationError as error:
-        raise ExportError(f"{path}: {first_problem(error)}") from error
+    return read_json(folder / GOLDEN_NAME, Golden, "the golden vectors", ExportError)

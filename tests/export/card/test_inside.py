@@ -26,7 +26,9 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_says_how_to_write_it(tmp_path: Path) -> None:
-    with pytest.raises(CardError, match=r"inside\.json: cannot be read: .*; write it with: backdoors inside"):
+    with pytest.raises(
+        CardError, match=r"inside\.json: cannot read .*: No such file .*; write it with: backdoors inside"
+    ):
         read_inside(tmp_path / "inside.json")
 
 
