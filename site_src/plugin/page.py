@@ -18,7 +18,7 @@ from site_src.plugin.expressions import ExpressionError, FactError, Macros, eval
 from site_src.plugin.problems import Problem, did_you_mean
 from site_src.plugin.runtime import Runtime
 from site_src.plugin.scan import Fence, Span, find_expressions, find_fences, replace_spans
-from site_src.plugin.templating import templates
+from site_src.plugin.templating import render, templates
 from site_src.plugin.widgets.base import Block, Kind, Lines, Output, Surroundings
 from site_src.plugin.widgets.reading import check, read_block
 from site_src.plugin.widgets.registry import KINDS
@@ -226,8 +226,7 @@ class PageBuilder:
     def _report(self, problems: Sequence[Problem]) -> Markup:
         self.problems += problems
         # A box in the page, so that an author sees what is wrong where it happens
-        html = templates().get_template("problems.html.jinja").render(page=self.name, problems=problems)
-        return Markup(html.strip())  # noqa: S704 - the template escapes what it is given
+        return render("problems", page=self.name, problems=problems)
 
 
 def _ours(fence: Fence) -> bool:

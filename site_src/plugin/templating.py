@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import jinja2
+from markupsafe import Markup
 
 from site_src.plugin.formats import chance, count, percent, size, unbroken
 from training.core.metrics import Measurement
@@ -32,6 +33,12 @@ def templates(folder: Path = PLUGIN_TEMPLATES) -> jinja2.Environment:
         "unbroken": unbroken,
     }
     return environment
+
+
+def render(template: str, /, **given: object) -> Markup:
+    """The HTML of one of the plugin's templates, named without its `.html.jinja`, and no white space around it."""
+    html = templates().get_template(f"{template}.html.jinja").render(given)
+    return Markup(html.strip())  # noqa: S704 - the template escapes what it is given
 
 
 def measured(measurement: Measurement | None, metric: str) -> str:

@@ -15,7 +15,7 @@ from export.card.io import first_problem
 from export.card.lab import LAB_CARD_NAME, LabCard
 from site_src.plugin.problems import Problem
 from site_src.plugin.runtime import PREFIX, own_assets
-from site_src.plugin.templating import templates
+from site_src.plugin.templating import render
 from site_src.plugin.widgets.base import Block, Kind, Lines, Output, Surroundings
 from site_src.plugin.widgets.parts import ModelRef, ShownModel, look_up_models
 from site_src.plugin.widgets.reading import line_of
@@ -87,12 +87,7 @@ class ResolvedLab:
         config: dict[str, object] = {"models": models} if models else {}
         if self.data is not None:
             config["data"] = self.data.serve(output)
-        html = (
-            templates()
-            .get_template("backdoor-lab.html.jinja")
-            .render(id=widget_id, config=json.dumps(config, ensure_ascii=False) if config else None)
-        )
-        return Markup(html.strip())  # noqa: S704 - the template escapes what it is given
+        return render("backdoor-lab", id=widget_id, config=json.dumps(config, ensure_ascii=False) if config else None)
 
 
 def resolve(lab: BackdoorLab, lines: Lines, around: Surroundings) -> tuple[ResolvedLab | None, list[Problem]]:

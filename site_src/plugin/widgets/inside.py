@@ -13,7 +13,7 @@ from markupsafe import Markup
 from export.card.inside import INSIDE_NAME, Channels, Inside, Plane, read_inside
 from export.card.schema import CardError
 from site_src.plugin.catalogue import CatalogueError
-from site_src.plugin.templating import templates
+from site_src.plugin.templating import render
 from site_src.plugin.widgets.base import Output
 from site_src.plugin.widgets.parts import ShownModel
 
@@ -71,18 +71,17 @@ def _look_up(model: ShownModel) -> ShownInside:
     return ShownInside(model, inside)
 
 
-def render(found: Sequence[ShownInside], widget_id: str) -> Markup:
+def figures(found: Sequence[ShownInside], widget_id: str) -> Markup:
     """The figures, side by side, for a widget of that id."""
-    figures: list[Markup] = []
-    for each in found:
-        shown = each.inside.shown
-        made = _plane(shown) if isinstance(shown, Plane) else _channels(shown)
-        template = templates().get_template(f"inside-{shown.view}.html.jinja")
-        html = template.render(id=f"{widget_id}-{len(figures)}", title=each.model.title, shown=shown, **made)
-        figures.append(Markup(html.strip()))  # noqa: S704 - the template escapes what it is given
-    view = found[0].inside.shown.view
-    html = templates().get_template("inside.html.jinja").render(view=view, figures=figures, shown=found[0].inside.shown)
-    return Markup(html.strip())  # noqa: S704 - the template escapes what it is given
+    made = [_figure(each, f"{widget_id}-{at}") for at, each in enumerate(found)]
+    shown = found[0].inside.shown
+    return render("inside", view=shown.view, figures=made, shown=shown)
+
+
+def _figure(found: ShownInside, figure_id: str) -> Markup:
+    shown = found.inside.shown
+    made = _plane(shown) if isinstance(shown, Plane) else _channels(shown)
+    return render(f"inside-{shown.view}", id=figure_id, title=found.model.title, shown=shown, **made)
 
 
 def _names(shown: Channels) -> dict[str, object]:

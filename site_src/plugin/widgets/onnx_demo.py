@@ -14,11 +14,10 @@ from export.card.schema import Precision
 from export.card.steps import InputPipeline
 from site_src.plugin.catalogue import CatalogueError
 from site_src.plugin.problems import Problem
-from site_src.plugin.templating import templates
+from site_src.plugin.templating import render
 from site_src.plugin.widgets.base import Block, Kind, Lines, Output, SampleImage, Surroundings
-from site_src.plugin.widgets.inside import ShownInside
+from site_src.plugin.widgets.inside import ShownInside, figures
 from site_src.plugin.widgets.inside import look_up as look_up_insides
-from site_src.plugin.widgets.inside import render as render_inside
 from site_src.plugin.widgets.parts import ModelRef, Sample, ShownModel, look_up_models, look_up_samples
 from site_src.plugin.widgets.reading import line_of
 from site_src.plugin.widgets.stored import StoredAnswer, ask
@@ -146,21 +145,17 @@ class ResolvedDemo:
         if self.stored:
             seen = self._seen(output)
             config["stored"] = {"answers": [stored.numbers for stored in self.stored], "seen": seen}
-        html = (
-            templates()
-            .get_template("onnx-demo.html.jinja")
-            .render(
-                id=widget_id,
-                demo=self,
-                config=json.dumps(config, ensure_ascii=False),
-                samples=samples,
-                long=labels["longest"] > _ONE_LINE_UP_TO,
-                seen=seen,
-                inside=render_inside(self.insides, widget_id) if self.insides else None,
-                url=output.url,
-            )
+        return render(
+            "onnx-demo",
+            id=widget_id,
+            demo=self,
+            config=json.dumps(config, ensure_ascii=False),
+            samples=samples,
+            long=labels["longest"] > _ONE_LINE_UP_TO,
+            seen=seen,
+            inside=figures(self.insides, widget_id) if self.insides else None,
+            url=output.url,
         )
-        return Markup(html.strip())  # noqa: S704 - the template escapes what it is given
 
     def _labels(self) -> dict[str, int]:
         """How many classes the networks know and the letters of the longest name: the room that answers will need."""
