@@ -28,12 +28,13 @@ TRIGGERS = {
 WORDS = {"right": "right", "partly": "partly", "wrong": "**wrong**", "nothing": "nothing to remove"}
 SPEEDS = {
     "epoch": "An epoch of one network",
-    "training": "Ten epochs of both networks, each measured after every epoch",
-    "search": "Searching for the triggers of ten classes",
-    "strip": "STRIP of 200 inputs, after 100 of the owner's",
+    "training": "{epochs} epochs of both networks, each measured after every epoch",
+    "search": "Searching for the triggers of all classes",
+    "strip": "STRIP, with the limit that it draws from the owner's images",
     "pruneStep": "Cutting off one feature, and measuring",
-    "tune": "Fine-tuning, 20 epochs",
+    "tune": "Fine-tuning, all epochs",
 }
+"""Titles of what was timed, by its name in the file; `epochs` stands there too."""
 
 
 class LabStudy:
@@ -73,7 +74,7 @@ class LabStudy:
     def lab_speeds_table(self) -> str:
         """Milliseconds of each kind of work."""
         found = self._part("speeds")["milliseconds"]
-        rows = [[title, _time(found[name])] for name, title in SPEEDS.items()]
+        rows = [[title.format(epochs=found["epochs"]), _time(found[name])] for name, title in SPEEDS.items()]
         rows.append(["Longest block of the page (processor time)", _time(self._part("blocks")["processor"])])
         return table(["Work", "Time"], rows)
 
