@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from export.card.schema import ModelCard
+from tests.node import run_node
 from tests.properties.strategies import altered
 from tests.site_src.fixture_models import write_model
 from tests.site_src.photo_models import write_photo_model
@@ -30,13 +29,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
 
 
 def in_browser(cards: list[str]) -> list[str | None]:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("node is not installed")
-    script = Path(__file__).with_name("browser_cards.mjs")
-    done = subprocess.run([node, script], input=json.dumps(cards), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    faults: list[str | None] = json.loads(done.stdout)
+    faults: list[str | None] = json.loads(run_node(Path(__file__).with_name("browser_cards.mjs"), given=cards))
     return faults
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ from export.errors import ExportError
 from export.onnx.appendix import Floats, features_of, maps_of, mask, projection, with_output
 from export.onnx.session import open_session, probabilities
 from export.release.models import RELEASED, Model, open_model
+from tests.node import run_node
 
 ROOT = Path(export.__file__).resolve().parent.parent
 PARITY = Path(__file__).with_name("appendix_parity.mjs")
@@ -89,15 +88,10 @@ def test_a_network_without_maps_is_refused() -> None:
 
 
 def test_node_and_python_see_the_same_inside(tmp_path: Path) -> None:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("node is not installed")
     cases = [case(name, tmp_path) for name in ("mnist-badnet", "dogs-student-latent")]
     (tmp_path / "cases.json").write_text(json.dumps([each["given"] for each in cases]))
-    command: list[str | Path] = [node, PARITY, tmp_path / "cases.json"]
-    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert answer.returncode == 0, answer.stderr
-    for each, found in zip(cases, json.loads(answer.stdout), strict=True):
+    answers = json.loads(run_node(PARITY, tmp_path / "cases.json"))
+    for each, found in zip(cases, answers, strict=True):
         assert found["same"], "the logits with and without the appendix differ"
         for name, expected in each["expected"].items():
             np.testing.assert_allclose(found[name], expected.ravel(), rtol=0, atol=RELATIVE * np.abs(expected).max())

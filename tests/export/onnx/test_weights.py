@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +18,7 @@ from export.onnx.session import open_session
 from export.onnx.to_onnx import onnx_logits, to_onnx, torch_logits
 from export.onnx.weights import constants, load_into
 from export.release.models import open_model
+from tests.node import run_node
 from training.models.mobilenet_v2 import Block, ConvNorm, MobileNetV2, Plan
 
 SMALL = Plan(stem=8, blocks=(Block(8, 8), Block(48, 16, 2), Block(96, 16)), last=32, same_padding=True)
@@ -108,9 +107,8 @@ def test_the_weights_of_another_network_are_refused(exported: onnx.ModelProto) -
 @pytest.mark.parametrize("precision", ["int8-weight-only", "fp32"])
 def test_the_lab_reads_the_same_weights_from_a_released_file(precision: Precision, tmp_path: Path) -> None:
     model = open_model("mnist-badnet")
-    path, node = model.folder / model.card.file(precision).name, shutil.which("node")
-    assert node, "Node is needed"
-    subprocess.run([node, "tests/widgets/lab/weights.mjs", str(path), str(tmp_path / "found")], check=True)
+    path = model.folder / model.card.file(precision).name
+    run_node("tests/widgets/lab/weights.mjs", path.resolve(), tmp_path / "found")
     network = flat_network(model.card.network, len(model.card.labels))
     load_into(network.module, onnx.load(path), path.name)
     assert np.array_equal(np.fromfile(tmp_path / "found", np.float32), network.flat().numpy())

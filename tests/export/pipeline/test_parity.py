@@ -5,14 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
@@ -32,6 +29,7 @@ from export.card.steps import (
 from export.pipeline import interpreter
 from export.pipeline.pixel_steps import FILTERS
 from export.pipeline.presets import digits_pipeline
+from tests.node import run_node
 from training.triggers.pixels import Patch, Pattern, Pixel
 
 FONT = Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans-Bold.ttf"
@@ -101,13 +99,7 @@ def random_pictures(rng: np.random.Generator) -> list[NDArray[np.uint8]]:
 
 
 def in_javascript(request: dict[str, Any]) -> dict[str, Any]:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("node is not installed")
-    script = Path(__file__).with_name("parity.mjs")
-    done = subprocess.run([node, script], input=json.dumps(request), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
+    answer: dict[str, Any] = json.loads(run_node(Path(__file__).with_name("parity.mjs"), given=request))
     return answer
 
 

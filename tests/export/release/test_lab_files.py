@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import subprocess
 import tomllib
 from itertools import islice
 from pathlib import Path
@@ -25,6 +23,7 @@ from export.onnx.session import open_session
 from export.onnx.to_onnx import serialise
 from export.release import lab_golden
 from export.release.lab_files import graph_file
+from tests.node import run_node
 from training.attacks import badnets
 from training.core.portable import ORDERS, Portable
 from training.data.splits import Splits, load
@@ -127,10 +126,8 @@ def test_the_search_in_a_released_network_takes_pytorchs_steps() -> None:
 
 
 def test_python_takes_every_recipe_that_the_lab_writes(recipe: ScratchRecipe) -> None:
-    node = shutil.which("node")
-    assert node, "Node is needed"
-    done = subprocess.run([node, "tests/widgets/lab/recipes.mjs"], capture_output=True, text=True, check=True)
-    found = [parse(tomllib.loads(json.loads(line)), Path("my-lab.toml")) for line in done.stdout.splitlines()]
+    written = run_node("tests/widgets/lab/recipes.mjs").splitlines()
+    found = [parse(tomllib.loads(json.loads(line)), Path("my-lab.toml")) for line in written]
     assert found[0].model_copy(update={"name": recipe.name}).sha256 == recipe.sha256
     assert len({each.sha256 for each in found}) == len(found) >= 7
     triggers = [each.trigger.kind for each in found]

@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from tests.node import run_node
 from training.triggers.base import Images, Trigger
 from training.triggers.placement import Placement
 
@@ -44,9 +43,5 @@ def assert_twins_agree(cases: Sequence[Case]) -> None:
             }
         )
     assert changed > len(cases) / 2
-    node, script = shutil.which("node"), Path(__file__).with_name("twin.mjs")
-    assert node, "Node is needed"
-    done = subprocess.run([node, script], input=json.dumps(asked), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    found = json.loads(run_node(Path(__file__).with_name("twin.mjs"), given=asked))
     assert [number for number, pair in enumerate(zip(expected, found, strict=True)) if pair[0] != pair[1]] == []

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 import zipfile
 import zlib
 from itertools import islice
@@ -25,6 +23,7 @@ from export.onnx.weights import load_into
 from export.release import lab_golden
 from export.release.models import open_model
 from export.release.verify import verify
+from tests.node import run_node
 from training.data.splits import load
 from training.engine.evaluate import evaluate
 
@@ -46,12 +45,9 @@ def trained() -> Floats:
 @pytest.fixture(scope="module")
 def taken(trained: Floats, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a reader unpacks who has trained to these parameters."""
-    node, folder = shutil.which("node"), tmp_path_factory.mktemp("taken")
-    assert node, "Node is needed"
+    folder = tmp_path_factory.mktemp("taken")
     trained.tofile(folder / "parameters")
-    subprocess.run(
-        [node, "tests/widgets/lab/take.mjs", str(folder / "parameters"), str(folder / "networks.zip")], check=True
-    )
+    run_node("tests/widgets/lab/take.mjs", folder / "parameters", folder / "networks.zip")
     with zipfile.ZipFile(folder / "networks.zip") as archive:
         assert archive.testzip() is None
         archive.extractall(folder)
