@@ -154,8 +154,8 @@ async function speeds(page) {
       const training = await median(async () => {
         await lab.ask("begin", { recipe: card.recipe });
         let last = performance.now();
-        const onProgress = (/** @type {{done: unknown}} */ { done }) => {
-          if (!done) return;
+        const onProgress = (/** @type {{history: unknown}} */ { history }) => {
+          if (!history) return;
           epochs.push(performance.now() - last);
           last = performance.now();
         };

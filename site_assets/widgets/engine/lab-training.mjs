@@ -127,12 +127,12 @@ export class LabTraining {
   }
 
   /** The networks take turns, an epoch each. @param {Trained} trained */
-  #learnt({ which, epoch, step, steps, done }) {
+  #learnt({ which, epoch, step, steps, history }) {
     const { epochs } = this.recipe.training;
     const before = 2 * (epoch - 1) + Number(which === "clean");
     this.#listener.onProgress((before + step / steps) / (2 * epochs));
-    if (!done) return;
-    this.histories = { ...this.histories, [which]: [...this.histories[which], done] };
+    if (!history) return;
+    this.histories = { ...this.histories, [which]: history };
     this.#listener.onChange();
   }
 

@@ -21,7 +21,7 @@ import { train } from "./training.mjs";
 /** @typedef {import("./hunt.mjs").Subject} Subject */
 /** @typedef {string} Name of a network: one of ours, or what it was adopted as */
 /** @typedef {import("./hunt.mjs").Epoch} Epoch */
-/** @typedef {{which: Which, epoch: number, step: number, steps: number, done: Epoch | null}} Trained `done`: the epoch that it ended */
+/** @typedef {{which: Which, epoch: number, step: number, steps: number, history: Epoch[] | null}} Trained `history`: where it has ended an epoch, and where a training continues */
 /** @typedef {import("./hunt.mjs").Stop} Stop */
 /**
  * @typedef {object} Drawn a reader's digit; each without and with the trigger
@@ -35,6 +35,7 @@ import { train } from "./training.mjs";
  * @property {AsyncGenerator<import("./training.mjs").Step>} steps those to come
  * @property {Float32Array} values its parameters
  * @property {Epoch[]} history
+ * @property {number[]} losses of the steps of the epoch that it is in
  */
 
 export class Experiment {
@@ -46,6 +47,8 @@ export class Experiment {
   #recipe;
   /** @type {Network[]} */
   #networks = [];
+  /** The end of the last training. @type {Promise<unknown>} */
+  #turn = Promise.resolve();
   /** Networks that were trained elsewhere. @type {Map<Name, Subject>} */
   #adopted = new Map();
   /** Test images with the trigger. @type {ReturnType<typeof triggered>} */
@@ -81,7 +84,7 @@ export class Experiment {
     const { seed, training } = this.#recipe;
     const samples = poison(this.#data.training, attack, this.#classes, seed);
     const steps = train(this.#graphs, samples, { parameters: this.#card.parameters, seed, training });
-    return { which, samples, steps, values: initial(this.#card.parameters, seed), history: [] };
+    return { which, samples, steps, values: initial(this.#card.parameters, seed), history: [], losses: [] };
   }
 
   /** @param {Which} which @returns {Network} */
@@ -122,34 +125,46 @@ export class Experiment {
   }
 
   /**
-   * Train both, an epoch of one after an epoch of the other, from where they are.
+   * Train both, an epoch of one after an epoch of the other, from where they are, once an earlier training has stopped.
    *
    * @param {Stop} stop
    * @param {(trained: Trained) => void} onStep
    * @returns {Promise<boolean>} whether all epochs are done
    */
-  async train(stop, onStep) {
+  train(stop, onStep) {
+    const mine = this.#turn.then(() => this.#train(stop, onStep));
+    this.#turn = mine.catch(() => {}); // Its own caller is told.
+    return mine;
+  }
+
+  /** @param {Stop} stop @param {(trained: Trained) => void} onStep */
+  async #train(stop, onStep) {
     const { epochs, batch_size: size } = this.#recipe.training;
+    const stepsOf = (/** @type {Network} */ { samples }) => Math.floor(samples.labels.length / size);
+    for (const network of this.#networks) {
+      const { which, history } = network;
+      const steps = stepsOf(network);
+      if (history.length > 0) onStep({ which, epoch: history.length, step: steps, steps, history });
+    }
     for (;;) {
       const next = this.#networks.reduce((a, b) => (b.history.length < a.history.length ? b : a));
-      if (next.history.length === epochs) {
-        for (const { which } of this.#networks) this.#adopted.set(lastOf(which), this.#subject(which));
+      const { which, history } = next;
+      if (history.length === epochs) {
+        for (const each of this.#networks) this.#adopted.set(lastOf(each.which), this.#subject(each.which));
         return true;
       }
-      const steps = Math.floor(next.samples.labels.length / size);
-      let [sum, count] = [0, 0];
       for (let last = false; !last; ) {
         const { value } = await next.steps.next();
         if (!value) return true;
         next.values = value.state.values;
         last = value.last;
-        sum += value.loss;
-        count++;
-        const done = last
-          ? { epoch: value.epoch, loss: sum / count, ...(await this.hunt(next.which).measure()) }
-          : null;
-        if (done) next.history.push(done);
-        onStep({ which: next.which, epoch: value.epoch, step: count, steps, done });
+        const step = next.losses.push(value.loss);
+        if (last) {
+          const loss = next.losses.reduce((sum, each) => sum + each, 0) / step;
+          history.push({ epoch: value.epoch, loss, ...(await this.hunt(which).measure()) });
+          next.losses = [];
+        }
+        onStep({ which, epoch: value.epoch, step, steps: stepsOf(next), history: last ? history : null });
         await this.#breathe();
         if (stop.aborted) return false;
       }

@@ -49,8 +49,8 @@ test("new networks are begun and trained, epoch by epoch in turn", async () => {
       ]),
   )) {
     for (const step of [1, 2]) {
-      const done = step === 2 ? { epoch, loss: 1, clean: 0.5, success: 0 } : null;
-      const progress = { which, epoch, step, steps: 2, done };
+      const both = [1, 2].map((each) => ({ epoch: each, loss: 1, clean: 0.5, success: 0 }));
+      const progress = { which, epoch, step, steps: 2, history: step === 2 ? both.slice(0, epoch) : null };
       all.newest.reply(all.newest.newest("train"), { type: "progress", progress });
     }
   }

@@ -9,6 +9,8 @@ import { lastOf } from "../../../site_assets/widgets/lab/network.mjs";
 import { HOW } from "../../../site_assets/widgets/lab/search.mjs";
 import { CARD } from "./open-lab.mjs";
 
+/** @typedef {import("../../../site_assets/widgets/lab/experiment.mjs").Epoch} Epoch */
+
 const SIZES = { training: 20, validation: 10, test: 12 };
 const SIZE = 4;
 /** Each image is of one grey: its split's. */
@@ -24,16 +26,19 @@ const RECIPE = {
   training: { epochs: 2, batch_size: SIZE, learning_rate: 0.1, epsilon: 1e-8 },
 };
 
-function experiment() {
+/** @param {() => Promise<void>} [beforeAnswer] */
+function experiment(beforeAnswer = async () => {}) {
   /** @type {{train: Uint8Array[], search: Uint8Array[], asked: Uint8Array[]}} */
   const seen = { train: [], search: [], asked: [] };
   const graphs = {
     batches: { train: SIZE, evaluate: SIZE, search: SIZE },
     async step(/** @type {any} */ state, /** @type {any} */ samples, /** @type {Int32Array} */ which) {
       seen.train.push(...[...which].map((at) => imageAt(samples.images, at)));
-      return { state: { ...state, values: state.values.map((/** @type {number} */ each) => each + 1) }, loss: 1 };
+      const values = state.values.map((/** @type {number} */ each) => each + 1);
+      return { state: { ...state, values }, loss: seen.train.length };
     },
     async answers(/** @type {unknown} */ _, /** @type {Uint8Array} */ images) {
+      await beforeAnswer();
       seen.asked.push(images);
       return { logits: new Float32Array((images.length / AREA) * 2), features: new Float32Array(images.length / AREA) };
     },
@@ -77,7 +82,7 @@ test("the networks learn in turn from the same images, the twin from none with t
   const { made, seen } = experiment();
   /** @type {string[]} */
   const turns = [];
-  await made.train(RUN_ON, ({ which, done }) => done && turns.push(which));
+  await made.train(RUN_ON, ({ which, history }) => history && turns.push(which));
   assert.deepEqual(turns, ["backdoored", "clean", "backdoored", "clean"]);
   assert.deepEqual(greys(seen.train), [GREYS.training]);
   const marked = [0, 1, 2, 3].map(
@@ -95,8 +100,38 @@ test("a training that is stopped continues where it stopped", async () => {
   };
   assert.equal(await made.train(stop, stopAtThree), false);
   assert.equal(seen.train.length, 3 * SIZE);
-  assert.equal(await made.train(RUN_ON, () => {}), true);
+  /** @type {Epoch[]} */
+  const ended = [];
+  assert.equal(await made.train(RUN_ON, ({ history }) => history && ended.push(...history.slice(-1))), true);
   assert.equal(seen.train.length, 4 * SIZES.training);
+  const means = [12, 32, 52, 72]; // Of all five steps of each epoch, as the graphs count their images.
+  assert.deepEqual(
+    ended.map(({ loss }) => loss),
+    means,
+  );
+});
+
+test("a training that continues while the last one still measures waits for it, and tells what that has missed", async () => {
+  const stop = { aborted: false };
+  /** @type {Promise<boolean> | null} */
+  let resumed = null;
+  /** @type {[string, number][]} */
+  const told = [];
+  let measured = 0;
+  const { made, seen } = experiment(async () => {
+    if (++measured !== 5) return; // Of the first network after its last epoch.
+    stop.aborted = true;
+    resumed = made.train(RUN_ON, ({ which, history }) => history && told.push([which, history.length]));
+    await new Promise(setImmediate);
+  });
+  assert.equal(await made.train(stop, () => {}), false);
+  assert.equal(await resumed, true);
+  assert.equal(seen.train.length, 4 * SIZES.training);
+  assert.deepEqual(told, [
+    ["backdoored", 2],
+    ["clean", 1],
+    ["clean", 2],
+  ]);
 });
 
 test("networks that are trained stay when others are begun", async () => {
