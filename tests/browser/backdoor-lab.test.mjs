@@ -7,7 +7,7 @@ import { sha256 } from "../../site_assets/widgets/core/sha256.mjs";
 import { Experiment } from "../../site_assets/widgets/lab/experiment.mjs";
 import { CARD, openData, openGraphs } from "../widgets/lab/open-lab.mjs";
 import { violations } from "./harness/axe.mjs";
-import { DIGITS, draw, ready, summary, watchErrors } from "./harness/drive.mjs";
+import { controlWorker, DIGITS, draw, ready, summary, watchErrors } from "./harness/drive.mjs";
 import { setup } from "./harness/setup.mjs";
 
 const shared = setup();
@@ -20,6 +20,7 @@ const shared = setup();
  */
 function withLab(query, body) {
   return shared.withPage(async (page) => {
+    await controlWorker(page);
     await page.goto(`${shared.server.url}?${query}`);
     await page.evaluate(
       (models) => {
@@ -145,6 +146,8 @@ test("training pauses, continues, and starts over; and whoever comes back to the
     await status("epoch").waitFor();
     await step(page, "Pause");
     await status("Paused").waitFor();
+    await step(page, "Continue");
+    await status("Learning").waitFor();
     await step(page, "Reset");
     await status("Not trained yet").waitFor();
     await step(page, "Start");
@@ -184,6 +187,13 @@ test("a painted trigger is tried on a released network, which is then searched; 
     await page.locator(".bl-masks figcaption", { hasText: /^0: \d+ px/ }).waitFor();
     await step(page, "Stop");
     await page.locator(".bl-verdict", { hasText: "Stopped." }).waitFor();
+    await step(page, "Search");
+    await page.evaluate(() => /** @type {any} */ (globalThis).worker.die());
+    await page.locator(".bl-verdict", { hasText: "thread stopped" }).waitFor();
+    await status("thread stopped").waitFor(); // The reader's own networks were lost with it.
+    assert.ok(await page.getByRole("button", { name: "Prune", exact: true }).isDisabled());
+    await step(page, "Training");
+    await status("Trained").waitFor();
   });
 });
 

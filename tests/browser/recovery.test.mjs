@@ -2,45 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DIGITS, demo, draw, failureText, ready, retryWorks, summary } from "./harness/drive.mjs";
+import { controlWorker, DIGITS, demo, draw, failureText, ready, retryWorks, summary } from "./harness/drive.mjs";
 import { setup } from "./harness/setup.mjs";
 
 const shared = setup();
-
-/**
- * Puts a worker under the test's control: `worker.hold` keeps answers from being asked for, `worker.asked` counts what
- * was held, `worker.waiting` what was asked and has not come back, and `worker.die()` is the thread's end.
- *
- * @param {import("playwright-core").Page} page
- */
-function controlWorker(page) {
-  return page.addInitScript(() => {
-    const Original = globalThis.Worker;
-    const control = { hold: false, asked: 0, waiting: 0, started: 0, die() {} };
-    class Controlled extends Original {
-      /** @param {ConstructorParameters<typeof Worker>} given */
-      constructor(...given) {
-        super(...given);
-        control.started++;
-        control.waiting = 0;
-        control.die = () => this.dispatchEvent(new ErrorEvent("error"));
-        this.addEventListener("message", ({ data }) => {
-          if (data.type === "done" || data.type === "failed") control.waiting--;
-        });
-      }
-      /** @param {any} message @param {any} [transfer] */
-      postMessage(message, transfer) {
-        if (control.hold && message.type === "run") {
-          control.asked++;
-          return;
-        }
-        if (message.type !== "cancel") control.waiting++;
-        super.postMessage(message, transfer);
-      }
-    }
-    Object.assign(globalThis, { Worker: Controlled, worker: control });
-  });
-}
 
 test("when the worker dies while idle, the widget opens the networks again", async () => {
   await shared.withPage(async (page) => {

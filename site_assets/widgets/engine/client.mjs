@@ -22,6 +22,7 @@ export class Client {
   /** @type {import("./program.mjs").AnyWorker | null} */
   #worker = null;
   #startWorker;
+  #onLost;
   #lastId = 0;
   /** The request that the worker computes. @type {number | null} */
   #computing = null;
@@ -29,9 +30,13 @@ export class Client {
   /** Counts the workers: networks that were open in one that died are not open in the next. */
   generation = 0;
 
-  /** @param {() => import("./program.mjs").AnyWorker} [start] a worker */
-  constructor(start = startWorker) {
+  /**
+   * @param {() => import("./program.mjs").AnyWorker} [start] a worker
+   * @param {(error: unknown) => void} [onLost] told why a worker has died
+   */
+  constructor(start = startWorker, onLost = () => {}) {
     this.#startWorker = start;
+    this.#onLost = onLost;
   }
 
   /**
@@ -126,6 +131,7 @@ export class Client {
     this.#waiting.get(id)?.reject(error);
     this.#waiting.delete(id);
     this.#stop(new WidgetError("interrupted"));
+    this.#onLost(error);
   }
 
   /** Stop the worker, so that the next request starts another. Whoever waits is `superseded`. */
@@ -135,12 +141,11 @@ export class Client {
 
   /** The worker did not load, or died. @param {unknown} [error] what is known of it */
   #crash(error) {
-    if (error instanceof WidgetError) {
-      this.#stop(error);
-      return;
-    }
     const offline = globalThis.navigator?.onLine === false;
-    this.#stop(offline ? new WidgetError("offline", { what: "the page’s program" }) : new WidgetError("crashed"));
+    const guessed = offline ? new WidgetError("offline", { what: "the page’s program" }) : new WidgetError("crashed");
+    const known = error instanceof WidgetError ? error : guessed;
+    this.#stop(known);
+    this.#onLost(known);
   }
 
   /** Every waiting request fails, and the next request starts a new worker. @param {WidgetError} error */

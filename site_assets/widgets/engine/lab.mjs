@@ -20,11 +20,13 @@ function startWorker() {
 export class Lab {
   /** A card of the page's own; null for that of the widgets. @type {import("./lab-released.mjs").Own | null} */
   own = null;
+  /** Told that the worker has died, and all networks with it. @type {(error: unknown) => void} */
+  onLost = () => {};
   #client;
 
   /** @param {() => import("./program.mjs").AnyWorker} [start] a worker */
   constructor(start = startWorker) {
-    this.#client = new Client(start);
+    this.#client = new Client(start, (error) => this.onLost(error));
   }
 
   /** Bytes of the runtime, beside which the lab's files are small. @throws {import("../core/messages.mjs").WidgetError} */

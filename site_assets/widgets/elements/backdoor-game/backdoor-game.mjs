@@ -38,6 +38,11 @@ export class BackdoorGame extends HTMLElement {
   #total = { points: 0, rounds: 0 };
 
   connectedCallback() {
+    this.#lab.onLost = (error) => {
+      const { title, advice } = words(error);
+      this.#leave();
+      this.#offer(`${title} ${advice}`);
+    };
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     this.#loading.addEventListener("load", () => this.#begin(), { signal });
@@ -51,11 +56,12 @@ export class BackdoorGame extends HTMLElement {
     this.#leave();
   }
 
-  /** Before the first round, and after the page was left: nothing is fetched until the reader asks. */
-  #offer() {
+  /** Before the first round, and after the page was left: nothing is fetched until the reader asks. @param {string} [problem] */
+  #offer(problem = "") {
     const start = button("Deal four networks", () => this.#begin());
     start.classList.add("bl-main");
-    this.replaceChildren(h("div", { class: "bl" }, h("p", {}, RULES), start), this.#announcer.element);
+    const failed = problem ? h("p", { class: "bl-problem", role: "alert" }, problem) : null;
+    this.replaceChildren(h("div", { class: "bl" }, failed, h("p", {}, RULES), start), this.#announcer.element);
   }
 
   /** End all work; what has been dealt is gone. */

@@ -46,6 +46,7 @@ export class BackdoorLab extends HTMLElement {
   #frame = null;
 
   connectedCallback() {
+    this.#lab.onLost = (error) => this.#fail(error);
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     const loading = new LoadProgress();
@@ -183,7 +184,7 @@ export class BackdoorLab extends HTMLElement {
   #fail(error) {
     if (toWidgetError(error).code === "cancelled") return; // They have been forgotten meanwhile.
     const { title, advice } = words(error);
-    this.#training.forget();
+    this.#leave();
     this.#frame?.fail(`${title} ${advice}`);
     this.#show();
     this.#announcer.now(title);

@@ -1,6 +1,6 @@
 /** The fifth step: defences, on the network that the reader has just made, on its clean twin, or on a released network. */
 
-import { words } from "../../core/messages.mjs";
+import { toWidgetError, words } from "../../core/messages.mjs";
 import { button, h } from "../../parts/dom.mjs";
 import { chooser } from "./chooser.mjs";
 import { DEFENCES } from "./defences/registry.mjs";
@@ -24,7 +24,7 @@ const OWN = [
 export function catchPanel(material, lab, { released, recipe, own, say }) {
   /** By the network's name, then by the defence's. @type {Record<string, Record<string, unknown>>} */
   let results = {};
-  /** @type {AbortController | null} */
+  /** Of the defence that was begun last, on the network that is shown. @type {AbortController | null} */
   let running = null;
   let trained = false;
   const onChange = () => {
@@ -55,7 +55,8 @@ export function catchPanel(material, lab, { released, recipe, own, say }) {
         say(`${defence.title}: ${told.verdict}`);
       } catch (error) {
         const { title, advice } = words(error);
-        verdict.textContent = mine.signal.aborted ? "Stopped." : `${title} ${advice}`;
+        const stopped = running === null ? "" : "Stopped.";
+        verdict.textContent = toWidgetError(error).code === "cancelled" ? stopped : `${title} ${advice}`;
       } finally {
         delete go.dataset.running;
         go.textContent = defence.verb;
@@ -74,6 +75,7 @@ export function catchPanel(material, lab, { released, recipe, own, say }) {
   });
   function clear() {
     running?.abort();
+    running = null;
     for (const { stage, verdict } of sections) {
       stage.replaceChildren();
       verdict.textContent = "";
