@@ -56,14 +56,15 @@ const RULES = {
   items: (schema, value, root) => first(value, (each, at) => within(`.${at}`, fault(schema, each, root))),
   prefixItems: (schemas, value, root) =>
     first(schemas, (schema, at) => within(`.${at}`, fault(schema, value[at], root))),
-  required: (names, value) => first(names, (name) => (name in value ? null : `: it lacks the field ${name}`)),
+  required: (names, value) =>
+    first(names, (name) => (Object.hasOwn(value, name) ? null : `: it lacks the field ${name}`)),
   properties: (schemas, value, root) =>
     first(Object.keys(schemas), (name) =>
-      name in value ? within(`.${name}`, fault(schemas[name], value[name], root)) : null,
+      Object.hasOwn(value, name) ? within(`.${name}`, fault(schemas[name], value[name], root)) : null,
     ),
   additionalProperties: (allowed, value, root, { properties = {} }) =>
     first(Object.keys(value), (name) =>
-      name in properties
+      Object.hasOwn(properties, name)
         ? null
         : allowed === false
           ? `: it has an unknown field ${shown(name)}`

@@ -62,6 +62,7 @@ for (const [index, [fault, change]] of /** @type {[RegExp, (card: any) => void][
   ],
   [/labels: it has 1 parts/, (card) => Object.assign(card, { labels: ["one"] })],
   [/unknown field .*extra/, (card) => Object.assign(card, { extra: 1 })],
+  [/unknown field .*toString/, (card) => Object.assign(card, { toString: 1 })],
   [/no int8-qdq file/, (card) => Object.assign(card, { default_precision: "int8-qdq" })],
 ]).entries()) {
   test(`a card is refused with its fault, ${index}: ${fault.source}`, { skip: noCard }, () => {
