@@ -1,14 +1,12 @@
 /** The tests of one network, each with what it shows and the sentence that it ends with. */
 
-import { AREA } from "../../lab/digits.mjs";
-import { anomalyIndices, SUSPICIOUS } from "../../lab/search.mjs";
+import { SUSPICIOUS } from "../../lab/search.mjs";
 import { boundary } from "../../lab/strip.mjs";
 import { ASKED, INPUTS } from "../../lab/suspects.mjs";
-import { behind, histogram, percent, table } from "../../parts/charts.mjs";
+import { histogram, percent } from "../../parts/charts.mjs";
 import { h } from "../../parts/dom.mjs";
-import { digit, masked, put } from "../../parts/pixels.mjs";
+import { triggerSearch } from "../../parts/trigger-search.mjs";
 
-/** @typedef {import("../../lab/search.mjs").Found} Found */
 /** @typedef {import("../../lab/strip.mjs").Judged} Judged */
 /** @typedef {"accuracy" | "strip" | "search"} Name */
 /**
@@ -62,30 +60,11 @@ export const TESTS = {
     verb: "Search",
     idea: "Searches, for each class, for the smallest mark that turns every digit into it (Neural Cleanse). A class that needs far fewer pixels than the others is suspicious.",
     async run({ lab, card, which, signal, stage }) {
-      const cells = card.labels.map((label) => {
-        const canvas = digit(new Uint8Array(AREA), "");
-        const words = h("figcaption", {}, label);
-        return { canvas, words, element: h("figure", {}, canvas, words) };
-      });
-      stage.replaceChildren(h("div", { class: "bl-masks" }, ...cells.map(({ element }) => element)));
-      /** @type {Found[]} */
-      const found = [];
-      const onProgress = (/** @type {Found} */ now) => {
-        found[now.target] = now;
-        if (now.round % 4 !== 0 && !now.done) return;
-        const { canvas, words } = cells[now.target];
-        put(canvas, masked(now.trigger));
-        words.textContent = `${card.labels[now.target]}: ${now.size.toFixed(0)} px`;
-      };
-      await lab.ask("searchIn", { which }, { signal, onProgress });
-      const indices = anomalyIndices(found.map(({ size }) => size));
-      const rows = found.map(({ size, success }, label) => [
-        card.labels[label],
-        size.toFixed(1),
-        percent(success),
-        indices[label].toFixed(1),
-      ]);
-      stage.append(behind(table("Smallest triggers", ["class", "pixels", "turned", "anomaly index"], rows)));
+      const shown = triggerSearch(card.labels);
+      stage.replaceChildren(h("div", { class: "bl-masks" }, ...shown.elements));
+      await lab.ask("searchIn", { which }, { signal, onProgress: shown.onProgress });
+      const { found, indices, details } = shown.end();
+      stage.append(details);
       const most = indices.indexOf(Math.max(...indices));
       return `Class ${card.labels[most]} stands out most: ${found[most].size.toFixed(0)} pixels, an anomaly index of ${indices[most].toFixed(1)}. Above ${SUSPICIOUS} is suspicious.`;
     },
