@@ -1,6 +1,6 @@
 /** Networks that a page offers to the lab beside those that the reader trains: each is fetched when it is chosen. Knows no page. */
 
-import { WidgetError } from "../core/messages.mjs";
+import { toWidgetError, WidgetError } from "../core/messages.mjs";
 import { isHash } from "../core/sha256.mjs";
 
 /** @typedef {import("../lab/poison.mjs").Attack} Attack */
@@ -73,16 +73,23 @@ export class Released {
   }
 
   /**
-   * Fetch a network, unless it is here. What fails, or is given up, can be tried again.
+   * Fetch a network, unless it is here. What fails, or is given up, can be tried again; one that someone else gives up is
+   * fetched for who still wants it.
    *
    * @param {string} name
    * @param {AbortSignal} signal
    * @returns {Promise<Attack>} what was done to its training images
    * @throws {import("../core/messages.mjs").WidgetError}
    */
-  adopt(name, signal) {
-    const before = this.#adopted.get(name);
-    if (before) return before;
+  async adopt(name, signal) {
+    for (let before = this.#adopted.get(name); before; before = this.#adopted.get(name)) {
+      const isGivenUp = (/** @type {unknown} */ error) => toWidgetError(error).code === "cancelled" && !signal.aborted;
+      const found = await before.catch((error) => {
+        if (!isGivenUp(error)) throw error;
+        return null;
+      });
+      if (found) return found;
+    }
     const adopted = this.#fetch(/** @type {Reference} */ (this.find(name)), signal);
     this.#adopted.set(name, adopted);
     adopted.catch(() => this.#adopted.get(name) === adopted && this.#adopted.delete(name));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { WidgetError } from "../../../site_assets/widgets/core/messages.mjs";
 import { Released, readReferences } from "../../../site_assets/widgets/engine/lab-released.mjs";
 
 const REFERENCE = {
@@ -46,6 +47,23 @@ test("a network is fetched once, again after a failure, and again for another wo
   await released.adopt("mine", NEVER);
   assert.equal(fake.asked.length, 3);
   assert.equal(released.find("other"), null);
+});
+
+test("a network that one gives up is fetched for the other who waits for it", async () => {
+  const fake = lab();
+  const { ask } = fake;
+  const given = new AbortController();
+  fake.ask = () => {
+    fake.ask = ask;
+    const cancelled = () => new WidgetError("cancelled");
+    return new Promise((_, reject) => given.signal.addEventListener("abort", () => reject(cancelled())));
+  };
+  const released = new Released(fake, [REFERENCE], "https://site.example/lab/");
+  const [first, second] = [released.adopt("mine", given.signal), released.adopt("mine", NEVER)];
+  await new Promise(setImmediate);
+  given.abort();
+  await assert.rejects(first, { code: "cancelled" });
+  assert.deepEqual(await second, { poison_rate: 0.1 });
 });
 
 test("what a page offers is read from the attribute, and a card without its hash is refused", () => {
