@@ -57,7 +57,7 @@ class Channel(Part):
 
 
 class Silenced(Part):
-    """How the network does on test images with its first channels set to 0."""
+    """How the network does on test images with some channels set to 0."""
 
     clean_accuracy: Estimate
     attack_success_rate: Estimate

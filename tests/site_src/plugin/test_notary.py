@@ -75,6 +75,16 @@ def test_a_build_signs_with_the_key_in_the_environment(tmp_path: Path, monkeypat
         open_notary(public_key(new_key()), sign=True)
 
 
+def test_where_a_key_comes_from_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(KEY_VARIABLE, raising=False)
+    key = public_key(new_key())
+    assert open_notary(None, sign=False) is None
+    given, made = open_notary(key, sign=False), open_notary(None, sign=True)
+    assert given is not None
+    assert made is not None
+    assert (given.key, given.origin, made.origin) == (key, "given", "build")
+
+
 def test_an_option_that_is_no_key_is_named(build_site: Build) -> None:
     with pytest.raises(Exception, match="public_key"):
         assert not build_site(PAGE, {"public_key": "mine"}).warnings

@@ -14,7 +14,7 @@ from site_src.plugin.runtime import PUBLISHED, RUNTIME_FILES, WEBGPU_FILES, Runt
 @pytest.fixture
 def assets_dir(tmp_path: Path) -> Path:
     root = tmp_path / "assets"
-    for name in ("widgets/index.mjs", "widgets/core/a.mjs", "styles/widgets.css", "lab/lab.json"):
+    for name in ("widgets/index.mjs", "widgets/core/a.mjs", "styles/widgets.css", "lab/lab.json", "lab/game.json"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(name)
     (root / "widgets/worker").mkdir()
@@ -74,7 +74,8 @@ def test_the_worker_and_the_runtime_are_listed_with_size_and_hash(runtime_dir: P
     assert isinstance(content, bytes)
     listed = json.loads(content.decode().removeprefix("export const PUBLISHED = ").rstrip(";\n"))
     modules = [f"widgets/{name}" for name in ("worker/worker.mjs", "worker/glue.mjs", "core/a.mjs")]
-    assert set(listed) == {*modules, "lab/lab.json", *(f"ort/{name}" for name in RUNTIME_FILES + WEBGPU_FILES)}
+    cards = ["lab/lab.json", "lab/game.json"]
+    assert set(listed) == {*modules, *cards, *(f"ort/{name}" for name in RUNTIME_FILES + WEBGPU_FILES)}
     for name, found in listed.items():
         served = runtime.files[f"{runtime.served_at}/{name}"]
         data = served if isinstance(served, bytes) else served.read_bytes()

@@ -61,6 +61,30 @@ def test_a_network_that_the_lab_cannot_search_is_reported_with_its_line() -> Non
     assert "the kind mnist-cnn, and this is a mobilenet-v2" in problem.message
 
 
+@pytest.mark.parametrize(
+    ("model", "changed", "said"),
+    [
+        ("mnist-badnet", {"labels": [f"digit {label}" for label in range(10)]}, "this network has others"),
+        ("mnist-clean", {"trigger": None, "label_map": None}, "names no trigger and label map"),
+        ("{model: mnist-badnet, precision: int8-qdq}", {}, "name one with `precision`"),
+    ],
+)
+def test_a_network_that_does_not_fit_the_lab_is_reported(
+    tmp_path: Path, model: str, changed: dict[str, Any], said: str
+) -> None:
+    name = "mnist-clean" if "clean" in model else "mnist-badnet"
+    shutil.copytree(RELEASED / name, tmp_path / name)
+    card = json.loads((tmp_path / name / "card.json").read_text()) | changed
+    if "precision" in model:
+        given = card["files"][0]
+        card["files"].append(given | {"name": "BACKDOORED-q.onnx", "precision": "int8-qdq"})
+        shutil.copy(tmp_path / name / given["name"], tmp_path / name / "BACKDOORED-q.onnx")
+    (tmp_path / name / "card.json").write_text(json.dumps(card))
+    widget, (problem,) = look_up(f"models: [{model}]\n", tmp_path)
+    assert widget is None
+    assert said in problem.message
+
+
 def test_an_unknown_key_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="epochs"):
         BackdoorLab.model_validate({"epochs": 3})

@@ -87,6 +87,16 @@ def test_a_plane_has_every_point_in_its_frame_and_says_how_far_the_clouds_lie_ap
         assert all(0 < float(value) < end for value in re.findall(f' {name}="([^"]+)"', figure))
     # the triggered centre (10, 4) lies 4 from the target's (10, 0), and the root of 97 from the others' (1, 0)
     assert re.search(r"4\.0 from the target.s centre, 9\.8 from the others", figure)
+    # the farther up, the smaller cy; the element places a reader's own image by the same scale and zero
+    found = re.search('data-fit="([^"]*)"', figure)
+    assert found
+    fit = json.loads(html.unescape(found[1]))
+    assert fit["centres"] == {"clean": [1, 0], "target": [10, 0]}
+    circles = [(float(x), float(y)) for x, y in re.findall('<circle cx="([^"]+)" cy="([^"]+)"', figure)]
+    expected = [(fit["zero"][0] + fit["scale"] * x, fit["zero"][1] - fit["scale"] * y) for x, y in ((0, 0), (2, 0))]
+    assert circles == [pytest.approx(point, abs=0.06) for point in expected]
+    crosses = [float(y) + 2.4 for y in re.findall(r'<path d="M\S+ (\S+?)l', figure)]
+    assert max(crosses) < circles[0][1]
     (inside,) = config["inside"]
     assert (inside["view"], inside["point"], inside["appendix"]["bytes"]) == ("plane", "inside.point", 3)
     assert assets.files[inside["appendix"]["name"].removeprefix("../")] == b"\x00\x01\x02"
@@ -109,6 +119,10 @@ def test_channels_are_listed_with_what_was_measured_of_each(around: Surroundings
     assert [index for index, _ in rows] == ["0", "1", "2"]
     assert re.findall(r"<td>([^<]+)</td>", rows[1][1]) == ["0.50", "90\u202f%", "95\u202f%", "20\u202f%"]
     assert 'max="3"' in text
+    assert "falls from 100\xa0% to 60.0\xa0% with the first 1 channels" in text
+    # in a box 100 wide and 40 high, whose top is 100 %
+    assert 'class="ow-bad-line" points="0.00,0.00 33.33,16.00 66.67,32.00 100.00,36.00"' in text
+    assert 'class="ow-clean-line" points="0.00,4.00 33.33,4.00' in text
     (inside,) = config["inside"]
     assert inside["order"] == [0, 1, 2]
     assert [attack for _, attack, _ in inside["measured"]] == [1, 0.6, 0.2, 0.1]

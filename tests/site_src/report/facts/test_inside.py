@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from export.card.inside import Channel
 from site_src.plugin.catalogue import Catalogue
 from site_src.plugin.expressions import FactError
 from site_src.plugin.facts import Facts
 from site_src.plugin.formats import THIN
 from site_src.plugin.widgets.base import Surroundings
 from site_src.report.facts.inside import InsideFacts
-from tests.site_src.plugin.widgets.test_inside import CHANNELS, PLANE, give
+from tests.site_src.plugin.widgets.test_inside import CHANNELS, PLANE, give, silenced
 
 
 @pytest.fixture
@@ -30,6 +31,19 @@ def test_numbers_of_channels_come_from_the_file_beside_the_card(facts: InsideFac
     assert (facts.channel_count("tiny-badnet"), facts.half_silenced("tiny-badnet")) == ("3", "1")
     assert facts.half_silenced("tiny-badnet", "attack_success_rate") == f"60{THIN}%"
     assert facts.one_silenced("tiny-badnet", "attack_success_rate") == f"60{THIN}%"
+
+
+def test_half_of_more_channels_is_half_of_them(catalogue: Catalogue, tmp_path: Path) -> None:
+    four = CHANNELS.model_copy(update={
+        "channels": [*CHANNELS.channels, Channel(index=3, moved=0)],
+        "silenced": [silenced(hits) for hits in (100, 80, 50, 20, 0)],
+        "alone": [silenced(hits) for hits in (80, 70, 90, 99)],
+    })  # fmt: skip
+    give(Surroundings(catalogue, tmp_path, {}), "tiny-badnet", four)
+    found = InsideFacts(Facts(catalogue, None))
+    assert found.half_silenced("tiny-badnet") == "2"
+    assert found.half_silenced("tiny-badnet", "attack_success_rate") == f"50{THIN}%"
+    assert found.one_silenced("tiny-badnet", "attack_success_rate") == f"70{THIN}%"
 
 
 def test_an_unknown_metric_fails_the_build(facts: InsideFacts) -> None:
