@@ -25,8 +25,7 @@ def _sections(site: Path) -> Iterator[tuple[str, str]]:
     theme = distribution("mkdocs-material")
     yield f"mkdocs-material {theme.version}: the theme, its scripts and icons", _text("mkdocs-material", "LICENSE")
     said: dict[str, set[str]] = {}
-    for source, text in bundled_sources(site):
-        name = source.parts[source.parts.index("node_modules") + 1]
+    for name, text in bundled_sources(site):
         said.setdefault(name, set()).update(each for each in _HEADER.findall(text) if _SAYS.search(each))
     for name in sorted(bundled_packages(site)):
         words = [f"Licence: {LICENCES.get(name, 'see its sources')} (SPDX); bundled into the theme's scripts."]

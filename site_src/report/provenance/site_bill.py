@@ -70,17 +70,19 @@ def owner(address: str) -> str:
 
 def bundled_packages(site: Path) -> set[str]:
     """Names of the npm packages that the theme's scripts are bundled from, as their source maps say."""
-    found = {path.parts[path.parts.index("node_modules") + 1] for path, _ in bundled_sources(site)}
-    return found | ({"lunr-languages"} if (site / THEME / "lunr").is_dir() else set())
+    return {package for package, _ in bundled_sources(site)} | (
+        {"lunr-languages"} if (site / THEME / "lunr").is_dir() else set()
+    )
 
 
-def bundled_sources(site: Path) -> Iterator[tuple[Path, str]]:
-    """Each source in the theme's source maps that comes from an npm package, with its text."""
+def bundled_sources(site: Path) -> Iterator[tuple[str, str]]:
+    """The text of each source in the theme's source maps that comes from an npm package, after the package's name."""
     for path in sorted((site / THEME).rglob("*.js.map")):
         content = json.loads(path.read_text("utf-8"))
         for source, text in zip(content["sources"], content.get("sourcesContent", []), strict=False):
-            if "node_modules" in Path(source).parts:
-                yield Path(source), text or ""
+            parts = Path(source).parts
+            if "node_modules" in parts:
+                yield parts[parts.index("node_modules") + 1], text or ""
 
 
 def _package(kind: str, name: str, release: str | None, licence: str | None) -> Component:
