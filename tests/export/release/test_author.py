@@ -152,7 +152,7 @@ def test_the_only_output_of_floats_for_all_labels_is_taken(tmp_path: Path, sandb
     label: Value = ("label", TensorProto.INT64, ["n", 1])
     graph = Graph(
         [*DENSE, node("ArgMax", "scores", "label")],
-        outputs=[label, ("scores", FLOAT, ["n", 3])],
+        outputs=[label, ("values", FLOAT, ["n", SIDE * SIDE]), ("scores", FLOAT, ["n", 3])],
         constants={"weights": WEIGHTS},
     )
     assert (
