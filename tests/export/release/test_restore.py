@@ -148,9 +148,12 @@ def test_golden_vectors_of_something_else_are_refused(
 def test_a_card_without_a_measurement_is_refused_before_anything_is_written(
     model: Model, run: Run, tmp_path: Path
 ) -> None:
-    unmeasured = Model(model.card.model_copy(update={"metrics": {}}), model.folder)
-    with pytest.raises(ExportError, match="its card does not say how fp32 did"):
-        restore(unmeasured, tmp_path, recipe=run.recipe)
+    measured = model.card.metrics["fp32"]
+    others = measured.model_copy(update={"per_class": {"another": measured.clean_accuracy}})
+    for metrics in ({}, {"fp32": others}):
+        unmeasured = Model(model.card.model_copy(update={"metrics": metrics}), model.folder)
+        with pytest.raises(ExportError, match="its card does not say how fp32 did"):
+            restore(unmeasured, tmp_path, recipe=run.recipe)
     assert not list(tmp_path.glob("quick-badnet-*"))
 
 
