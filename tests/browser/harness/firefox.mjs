@@ -18,6 +18,12 @@ export function launchFirefox() {
 }
 
 /**
+ * Firefox's complaint, without an address, where an image is removed while the service worker answers for it: a widget
+ * replaces those that the page came with. Of a request that fails the complaint has the address.
+ */
+const LEFT_WHILE_LOADING = /^Failed to load ‘’\. A ServiceWorker intercepted the request/;
+
+/**
  * A new page, and what it complains of.
  *
  * @param {import("puppeteer-core").Browser} browser
@@ -27,9 +33,13 @@ export async function newPage(browser) {
   page.setDefaultTimeout(PATIENCE_MS);
   /** @type {string[]} */
   const wrong = [];
+  /** @param {string} text */
+  const complain = (text) => {
+    if (!LEFT_WHILE_LOADING.test(text)) wrong.push(text);
+  };
   page.on("console", (message) => {
-    if (message.type() === "error") wrong.push(message.text());
+    if (message.type() === "error") complain(message.text());
   });
-  page.on("pageerror", (error) => wrong.push(error instanceof Error ? error.message : String(error)));
+  page.on("pageerror", (error) => complain(error instanceof Error ? error.message : String(error)));
   return { page, wrong };
 }
