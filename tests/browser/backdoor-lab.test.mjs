@@ -21,19 +21,24 @@ const shared = setup();
 function withLab(query, body) {
   return shared.withPage(async (page) => {
     await controlWorker(page);
-    await page.goto(`${shared.server.url}?${query}`);
-    await page.evaluate(
-      (models) => {
-        const lab = document.createElement("backdoor-lab");
-        lab.id = "lab";
-        lab.setAttribute("config", JSON.stringify({ models }));
-        lab.append("This needs JavaScript.");
-        document.querySelector("onnx-demo")?.replaceWith(lab);
-      },
-      await released(),
-    );
+    await openLab(page, query);
     await body(page, (words) => page.locator(".bl-status", { hasText: words }));
   });
+}
+
+/** Come to the page, or come back. @param {import("playwright-core").Page} page @param {string} query */
+async function openLab(page, query) {
+  await page.goto(`${shared.server.url}?${query}`);
+  await page.evaluate(
+    (models) => {
+      const lab = document.createElement("backdoor-lab");
+      lab.id = "lab";
+      lab.setAttribute("config", JSON.stringify({ models }));
+      lab.append("This needs JavaScript.");
+      document.querySelector("onnx-demo")?.replaceWith(lab);
+    },
+    await released(),
+  );
 }
 
 /** What a page says of a network that it offers. */
@@ -73,13 +78,15 @@ test("a painted trigger is planted, learnt and hunted for, and each step is acce
     assert.match((await page.locator("output").first().textContent()) ?? "", /^244 images/);
     await step(page, "Catch it"); // Training starts by itself.
     await status("Trained in this tab").waitFor();
+    await page.locator("[role=status]", { hasText: /Trained: .* Your record .* 244 images/ }).waitFor();
     await asksAboutItsOwnDigit(page);
     await step(page, "Prune");
-    await page.locator(".bl-verdict:not(:empty)").waitFor();
+    await page.locator(".bl-verdict", { hasText: "points of clean accuracy" }).waitFor();
     assert.deepEqual(await violations(page), []);
     const [download] = await Promise.all([page.waitForEvent("download"), step(page, "Download the recipe")]);
     assert.equal(download.suggestedFilename(), "my-lab.toml");
     await takesItsNetworksToAnotherPage(page);
+    await seeksTheThreshold(page);
     assert.deepEqual(errors, []);
   });
 });
@@ -104,6 +111,22 @@ async function asksAboutItsOwnDigit(page) {
   await step(page, "Catch it");
   await step(page, "Lay over");
   await page.locator(".bl-verdict", { hasText: /Your own digit: \d\.\d\d bits/ }).waitFor();
+}
+
+/** After a reload: the trainings are in the chart still, and the next is at another stop of the slider. @param {import("playwright-core").Page} page */
+async function seeksTheThreshold(page) {
+  await openLab(page, "lab.epochs=2&lab.rate=0.2");
+  await step(page, "Training");
+  const game = page.locator(".bl-hunt", { hasText: "How few images are enough?" });
+  await game.locator("svg circle").nth(1).waitFor();
+  assert.match((await game.locator("tbody").textContent()) ?? "", /White square.*Your own/);
+  const said = (await game.locator(".bl-record").textContent()) ?? "";
+  assert.match(said, /^Your record for “always 7”: 244 images were enough/);
+  assert.deepEqual(await violations(page), []);
+  await game.getByRole("button", { name: "Try 122 images" }).click();
+  const slider = page.locator("input[type=range]").first();
+  assert.equal(await slider.evaluate((element) => element === document.activeElement), true);
+  assert.match((await slider.getAttribute("aria-valuetext")) ?? "", /^122 images/);
 }
 
 /** Download the networks, and ask one of them in the widget that any site can embed. @param {import("playwright-core").Page} page */

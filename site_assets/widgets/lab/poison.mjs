@@ -34,12 +34,30 @@ export function mapped(label, rule, classes) {
  * @returns {Int32Array} ascending
  */
 export function draw(labels, attack, classes, seed) {
-  const among = [...labels.keys()].filter(
-    (at) => !attack.clean_label || mapped(labels[at], attack.label_map, classes) === labels[at],
-  );
+  const among = candidates(labels, attack, classes);
   const order = new Portable(seed, POISON).permutation(among.length);
   const count = halfEven(attack.poison_rate * among.length);
   return Int32Array.from(order.subarray(0, count), (at) => among[at]).sort();
+}
+
+/**
+ * How many samples would be poisoned at each of some rates.
+ *
+ * @param {number[]} rates
+ * @param {Uint8Array} labels
+ * @param {Attack} attack its own rate does not matter
+ * @param {number} classes
+ */
+export function countsAt(rates, labels, attack, classes) {
+  const { length } = candidates(labels, attack, classes);
+  return rates.map((rate) => halfEven(rate * length));
+}
+
+/** Samples that may be poisoned. @param {Uint8Array} labels @param {Attack} attack @param {number} classes */
+function candidates(labels, attack, classes) {
+  return [...labels.keys()].filter(
+    (at) => !attack.clean_label || mapped(labels[at], attack.label_map, classes) === labels[at],
+  );
 }
 
 /** One image with the trigger. @param {Uint8Array} data @param {Attack["trigger"]} trigger */

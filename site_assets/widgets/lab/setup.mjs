@@ -9,7 +9,9 @@ import { SIDE } from "./digits.mjs";
 /** @type {readonly Step[]} */
 export const STEPS = ["data", "trigger", "attack", "training", "catch"];
 /** Fractions of the training images that the slider offers. */
-export const RATES = [0, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1];
+export const RATES = [
+  0, 0.0025, 0.005, 0.0075, 0.01, 0.0125, 0.015, 0.0175, 0.02, 0.025, 0.03, 0.04, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1,
+];
 export const MOST_EPOCHS = 20;
 
 /** @typedef {import("../triggers/registry.mjs").Trigger} Trigger */

@@ -10,8 +10,8 @@ const [WIDTH, HEIGHT] = [320, 190];
 const EDGE = { left: 36, right: 8, top: 8, bottom: 30 };
 const BINS = 24;
 
-/** @param {number} fraction */
-export const percent = (fraction) => `${(100 * fraction).toFixed(1)} %`;
+/** @param {number} fraction @param {number} [digits] after the point */
+export const percent = (fraction, digits = 1) => `${(100 * fraction).toFixed(digits)} %`;
 
 /** @param {string} title @param {string} axis what runs to the right @param {number} end of that axis @param {SVGElement[]} marks */
 function frame(title, axis, end, marks) {
@@ -44,13 +44,13 @@ function text(x, y, words, anchor) {
   return made;
 }
 
-/** @param {{name: string, kind: string, dashed?: boolean}[]} series */
+/** @param {{name: string, kind: string, dashed?: boolean, shape?: "dot" | "ring"}[]} series lines, if they have no shape */
 function legend(series) {
   return h(
     "ul",
     { class: "bl-legend" },
-    ...series.map(({ name, kind, dashed }) =>
-      h("li", {}, h("span", { class: `bl-key bl-${kind}`, "data-dashed": dashed ?? false }), name),
+    ...series.map(({ name, kind, dashed, shape }) =>
+      h("li", {}, h("span", { class: `bl-key bl-${kind}`, "data-dashed": dashed ?? false, "data-shape": shape }), name),
     ),
   );
 }
@@ -110,6 +110,46 @@ export function lineChart(title, axis, end, lines) {
     frame(title, axis, end, marks),
     legend(lines),
     behind(table(title, heads, rows)),
+  );
+}
+
+/**
+ * Fractions of single trials by a number that grows by factors: its axis is logarithmic, with room for 0.
+ *
+ * @param {string} title
+ * @param {string} axis
+ * @param {(Point & {ring: boolean})[]} points
+ * @param {[string, string]} names of the filled ones and the rings
+ * @param {number} boundary from which on they are filled
+ */
+export function dotChart(title, axis, points, names, boundary) {
+  const end = Math.max(10, ...points.map(({ x }) => x));
+  const across = (/** @type {number} */ x) =>
+    EDGE.left + (Math.log1p(x) / Math.log1p(end)) * (WIDTH - EDGE.left - EDGE.right);
+  const up = (/** @type {number} */ y) => HEIGHT - EDGE.bottom - y * (HEIGHT - EDGE.bottom - EDGE.top);
+  const tens = [1, 10, 100, 1000].filter((ten) => across(ten) < across(end) - 30); // The end's own number needs room.
+  const marks = [
+    ...tens.map((ten) => text(across(ten), HEIGHT - 16, String(ten), "middle")),
+    svg("path", { class: "bl-boundary", d: `M${EDGE.left} ${up(boundary)}H${WIDTH - EDGE.right}` }),
+    ...points.map(({ x, y, ring }) =>
+      svg("circle", {
+        class: "bl-dot bl-bad",
+        "data-ring": ring,
+        cx: across(x).toFixed(1),
+        cy: up(y).toFixed(1),
+        r: 4,
+      }),
+    ),
+  ];
+  const [filled, rings] = names;
+  return h(
+    "figure",
+    { class: "bl-figure" },
+    frame(title, axis, end, marks),
+    legend([
+      { name: filled, kind: "bad", shape: "dot" },
+      { name: rings, kind: "bad", shape: "ring" },
+    ]),
   );
 }
 

@@ -13,7 +13,7 @@ import { digit } from "../../parts/pixels.mjs";
 
 const EXAMPLES = 8;
 
-/** @param {Material} material @param {Change} change @returns {Panel} */
+/** @param {Material} material @param {Change} change @returns {Panel & {focus: () => void}} `focus`: on the slider */
 export function attackPanel({ card, data: { training } }, change) {
   const classes = card.labels.length;
   const target = h(
@@ -47,6 +47,7 @@ export function attackPanel({ card, data: { training } }, change) {
   );
   return {
     element,
+    focus: () => rate.focus(),
     show(setup) {
       target.value = setup.target === null ? "next" : String(setup.target);
       rate.value = String(RATES.indexOf(setup.rate));

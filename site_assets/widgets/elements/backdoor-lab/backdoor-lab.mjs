@@ -135,6 +135,10 @@ export class BackdoorLab extends HTMLElement {
       announcer: this.#announcer,
       change: (part) => this.#change(part),
       start: () => this.#start(),
+      attempt: (rate) => {
+        this.#change({ step: "attack", rate });
+        this.#panels?.attack.focus();
+      },
       reseed: () => this.#change({ seed: (this.#setup.seed % 999) + 1 }),
       fail: (error) => this.#fail(error),
     });
@@ -172,8 +176,9 @@ export class BackdoorLab extends HTMLElement {
       const { recipe, last } = training;
       if (!done || !last) return;
       this.#panels?.trial.trained(recipe.attack);
-      this.#panels?.training.keep(TITLES[this.#setup.trigger], recipe, last);
-      this.#announcer.now(`Trained: clean accuracy ${percent(last.clean)}, attack success ${percent(last.success)}.`);
+      const record = this.#panels?.training.keep(TITLES[this.#setup.trigger], recipe, last) ?? "";
+      const numbers = `clean accuracy ${percent(last.clean)}, attack success ${percent(last.success)}`;
+      this.#announcer.now(`Trained: ${numbers}. ${record}`.trim());
       await this.#panels?.training.answer(recipe, (which, images) => training.ask(which, images));
     } catch (error) {
       this.#fail(error);

@@ -18,11 +18,12 @@ import { tryTrigger } from "./try-trigger.mjs";
  * @property {import("./material.mjs").Change} change
  * @property {() => void} start
  * @property {() => void} reseed
+ * @property {(rate: number) => void} attempt go to the attack's slider, at that rate
  * @property {(error: unknown) => void} fail
  */
 
 /** @param {Material} material @param {Around} around */
-export function buildPanels(material, { lab, training, released, announcer, change, start, reseed, fail }) {
+export function buildPanels(material, { lab, training, released, announcer, change, start, reseed, attempt, fail }) {
   const now = (/** @type {string} */ sentence) => announcer.now(sentence);
   const soon = (/** @type {string} */ sentence) => announcer.soon(sentence);
   const trial = tryTrigger(lab, released, material.card.labels, soon);
@@ -31,6 +32,7 @@ export function buildPanels(material, { lab, training, released, announcer, chan
     pause: () => training.pause(),
     reset: () => training.forget(),
     reseed,
+    attempt,
     epochs: (epochs) => change({ epochs }),
     ask: (image) => training.drawn(image),
     say: soon,

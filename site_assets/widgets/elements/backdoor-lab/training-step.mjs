@@ -3,13 +3,14 @@
 import { concatenated } from "../../lab/bytes.mjs";
 import { imageAt } from "../../lab/digits.mjs";
 import { answersOf } from "../../lab/network.mjs";
-import { draw, stamped } from "../../lab/poison.mjs";
+import { stamped } from "../../lab/poison.mjs";
 import { MOST_EPOCHS } from "../../lab/setup.mjs";
-import { lineChart, percent, table } from "../../parts/charts.mjs";
+import { lineChart } from "../../parts/charts.mjs";
 import { button, h } from "../../parts/dom.mjs";
 import { digit } from "../../parts/pixels.mjs";
 import { handwriting } from "./handwriting.mjs";
 import { oneOfEach } from "./material.mjs";
+import { threshold } from "./threshold.mjs";
 
 /** @typedef {import("./material.mjs").Material} Material */
 /** @typedef {import("../../lab/experiment.mjs").Epoch} Epoch */
@@ -17,8 +18,7 @@ import { oneOfEach } from "./material.mjs";
 /** @typedef {import("../../engine/lab-training.mjs").Histories} Histories */
 /** @typedef {import("../../engine/lab-training.mjs").Phase} Phase */
 /** @typedef {(which: Which, images: Uint8Array) => Promise<Float32Array>} Ask */
-/** @typedef {{start: () => void, pause: () => void, reset: () => void, reseed: () => void, epochs: (count: number) => void} & import("./handwriting.mjs").Actions} Actions */
-/** @typedef {{title: string, images: number, clean: number, success: number}} Tried a training that was finished */
+/** @typedef {{start: () => void, pause: () => void, reset: () => void, reseed: () => void, epochs: (count: number) => void, attempt: (rate: number) => void} & import("./handwriting.mjs").Actions} Actions */
 
 /** @param {Histories} histories @param {number} epochs */
 export function progressChart({ backdoored, clean }, epochs) {
@@ -37,7 +37,7 @@ export function progressChart({ backdoored, clean }, epochs) {
  * @param {Actions} actions
  */
 export function trainingPanel(material, actions) {
-  const { card, data } = material;
+  const { card } = material;
   const each = oneOfEach(material);
   const start = button("Start", actions.start);
   const pause = button("Pause", actions.pause);
@@ -52,9 +52,7 @@ export function trainingPanel(material, actions) {
   const loss = h("p", { class: "bl-caption" });
   const own = handwriting(card.labels, actions);
   const answers = h("div", { class: "bl-answers" });
-  const tried = h("div", { class: "bl-tried" });
-  /** @type {Tried[]} */
-  const finished = [];
+  const game = threshold(material, actions.attempt);
   const element = h(
     "div",
     {},
@@ -63,11 +61,12 @@ export function trainingPanel(material, actions) {
     loss,
     own.element,
     answers,
-    tried,
+    game.element,
   );
   return {
     element,
     own,
+    keep: game.keep,
     /**
      * @param {import("../../lab/setup.mjs").Setup} setup
      * @param {Phase} phase
@@ -89,6 +88,7 @@ export function trainingPanel(material, actions) {
         : `Seed ${setup.seed}. Nothing has been learnt yet.`;
       if (phase !== "done") answers.replaceChildren();
       own.refresh(phase !== "idle");
+      game.show(setup);
     },
     /** What the trained networks answer. @param {any} recipe @param {Ask} ask */
     async answer(recipe, ask) {
@@ -126,20 +126,6 @@ export function trainingPanel(material, actions) {
             h("thead", {}, h("tr", {}, ...heads.map((head) => h("th", { scope: "col" }, head)))),
             h("tbody", {}, ...rows),
           ),
-        ),
-      );
-    },
-    /** Keep the result of a training, so that readers find the threshold. @param {string} title @param {any} recipe @param {Epoch} last */
-    keep(title, recipe, last) {
-      const images = draw(data.training.labels, recipe.attack, card.labels.length, recipe.seed).length;
-      finished.push({ title, images, clean: last.clean, success: last.success });
-      const rows = finished.map((one, at) => [at + 1, one.title, one.images, percent(one.clean), percent(one.success)]);
-      tried.replaceChildren(
-        h("p", {}, "How few images are enough? Go back to the attack, poison fewer, and train again."),
-        h(
-          "div",
-          { class: "bl-scroll", tabindex: 0, role: "group", "aria-label": "Your trainings" },
-          table("Your trainings", ["no.", "trigger", "poisoned images", "clean accuracy", "attack success"], rows),
         ),
       );
     },
