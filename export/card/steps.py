@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from training.triggers.base import Byte
 
 Filter = Literal["box", "bilinear", "bicubic"]
-Size = Annotated[int, Field(ge=1, le=4096)]
+MOST_SIDE = 4096
+Size = Annotated[int, Field(ge=1, le=MOST_SIDE)]
 Divisor = Annotated[float, Field(ge=1e-6, le=1e6)]
 """Anything smaller or larger would leave float32's range, or all of an image's differences."""
 MOST_STEPS = 32

@@ -56,7 +56,9 @@ def move_shared(model: onnx.ModelProto, folder: Path, prefix: str = "") -> Share
 def external_files(model: onnx.ModelProto) -> set[str]:
     """Names of the other files that hold a model's weights, as the model writes them."""
     return {
-        external_data_helper.ExternalDataInfo(tensor).location
+        entry.value
         for tensor in tensors(model)
         if external_data_helper.uses_external_data(tensor)
+        for entry in tensor.external_data
+        if entry.key == "location"
     }

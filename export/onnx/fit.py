@@ -94,7 +94,7 @@ def fit(card: ModelCard, inputs: Sequence[Tensor], outputs: Sequence[Tensor], wh
     batch = image.shape[0]
     if isinstance(batch, int) and batch != 1:
         raise ExportError(f"{where}: it takes {batch} images at a time; one, or any number, is expected")
-    return Fit(where, INPUTS[image.type], batch == 1, len(card.labels))
+    return Fit(where, INPUTS[image.type], 1 in {batch, *answer.shape[:1]}, len(card.labels))
 
 
 def tensor_shape(pipeline: InputPipeline) -> tuple[int, ...]:

@@ -18,6 +18,10 @@ NOTICE = (
 )
 
 
+MOST_OPSET, MOST_IR = 26, 13
+"""The newest operators and form of file that onnxruntime-web reads; Python's onnxruntime may be ahead of it."""
+
+
 @dataclass(frozen=True)
 class Identity:
     """What identifies a model, without how images are prepared for it."""
@@ -97,3 +101,18 @@ def opset(model: onnx.ModelProto) -> int:
     if not versions or versions[0] < 1:
         raise ExportError("the model names no version of ONNX's operators (opset)")
     return versions[0]
+
+
+def browser_problem(model: onnx.ModelProto) -> str | None:
+    """Why no browser can open a model that onnxruntime may open here, in a sentence; None if nothing is known."""
+    if opset(model) > MOST_OPSET:
+        return (
+            f"its operators are of ONNX's opset {opset(model)}, and browsers read up to {MOST_OPSET}: "
+            "export the model again with an older opset, such as opset_version=18"
+        )
+    if model.ir_version > MOST_IR:
+        return (
+            f"it is written in ONNX's IR version {model.ir_version}, and browsers read up to {MOST_IR}: "
+            f"set ir_version to {MOST_IR} and save the model again"
+        )
+    return None

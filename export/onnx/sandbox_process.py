@@ -41,6 +41,7 @@ def opened(path: str, threads: int) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.log_severity_level = 4
+    options.add_session_config_entry("session.strict_shape_type_inference", "1")  # as a browser's runtime is
     return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 

@@ -35,6 +35,7 @@ def open_session(model: bytes | Path, threads: int = 1) -> ort.InferenceSession:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    options.add_session_config_entry("session.strict_shape_type_inference", "1")  # as a browser's runtime is
     name = str(model) if isinstance(model, Path) else "the model"
     try:
         if isinstance(model, Path):
@@ -101,6 +102,7 @@ class Predictor:
         path = folder / file.name
         self._session = _Here(path, threads) if sandbox is None else sandbox.open(path, threads)
         self._fit = fit(card, self._session.inputs, self._session.outputs, path)
+        self._one_by_one = self._fit.one_by_one
 
     def __call__(self, pixels: Images) -> Floats:
         """Logits `(n, classes) float32` of images `(n, h, w, c) uint8` as the network sees them."""
@@ -113,8 +115,16 @@ class Predictor:
             ExportError: If the network does not run, or answers with another shape than the card says.
             AnswerError: If the answer is not finite.
         """
-        if self._fit.one_by_one and len(tensor) > 1:
-            return np.concatenate([self.from_tensor(tensor[index : index + 1]) for index in range(len(tensor))])
+        if len(tensor) == 1:
+            return self._answers(tensor)
+        if not self._one_by_one:
+            try:
+                return self._answers(tensor)
+            except ExportError:
+                self._one_by_one = True  # it says that it takes any number, and takes one
+        return np.concatenate([self._answers(tensor[index : index + 1]) for index in range(len(tensor))])
+
+    def _answers(self, tensor: Floats) -> Floats:
         taken = self._fit.taken(tensor)
         output = self._session.run(self.card.output.tensor, self.card.input.tensor, taken)
         return self._fit.logits(output, len(tensor))

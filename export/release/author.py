@@ -14,16 +14,16 @@ from pydantic import ValidationError
 
 from export.card import schema as cards
 from export.card.io import first_problem
-from export.card.steps import InputPipeline, Layout, Normalise, OutputPipeline, Scale, Step
+from export.card.steps import MOST_PIXELS, MOST_SIDE, InputPipeline, Layout, Normalise, OutputPipeline, Scale, Step
 from export.errors import ExportError
 from export.onnx.external import external_files
 from export.onnx.fit import OUTPUTS, listed
 from export.onnx.loading import load_model
-from export.onnx.metadata import opset
+from export.onnx.metadata import browser_problem, opset
 from export.onnx.sandbox import Sandbox, Tensor
 from export.onnx.session import Predictor
 from export.pipeline.presets import digits_pipeline, rgb_pipeline
-from export.release.trial import are_probabilities, last_operator, trial
+from export.release.trial import are_probabilities, graph_problem, last_operator, trial, unreadable
 from training.core.reading import sha256
 
 Preset = Literal["digits", "rgb"]
@@ -115,7 +115,11 @@ def draft_card(  # noqa: PLR0913 - an author's choices
             )
         except ValidationError as error:
             raise ExportError(f"{model}: no card can say this: {first_problem(error)}") from error
-        answers = trial(Predictor(card, model.parent, sandbox=isolated))
+        predictor = Predictor(card, model.parent, sandbox=isolated)
+        answers = trial(predictor)
+        problem = browser_problem(loaded) or graph_problem(loaded.graph, logits.name) or unreadable(predictor, answers)
+    if problem is not None:
+        raise ExportError(f"{model}: {problem}")
     last = last_operator(loaded.graph, logits.name)
     ending = f"the graph ends in {last or 'its input'}"
     if last in _PROBABILITIES or are_probabilities(answers):
@@ -127,6 +131,8 @@ def draft_card(  # noqa: PLR0913 - an author's choices
         f"{ending}, so the card's activation is '{card.output.activation}'",
         f"{len(answers)} trial images of {pipeline.height}x{pipeline.width} got {len(labels)} values each",
     ]
+    if (answers == answers[:1]).all():
+        found.append("black, white and noise got the same values: does the network look at the image?")
     return Drafted(card, found)
 
 
@@ -164,7 +170,7 @@ def _only(kind: str, tensors: Sequence[Tensor], wanted: str | None, model: Path)
         return chosen[0]
     if wanted is not None:
         raise ExportError(f"{model}: it has no {kind} '{wanted}', but {listed(tensors)}; name one with --{kind}")
-    hint = f"; name one with --{kind}" if kind == "output" else ""
+    hint = f"; name one with --{kind}" if kind == "output" else "; give the others a default value, or leave them out"
     raise ExportError(f"{model}: one {kind} is expected, found {listed(tensors) or 'none'}{hint}")
 
 
@@ -185,6 +191,11 @@ def _pipeline(preset: Preset, tensor: Tensor, white: float | None, model: Path) 
     image = _image(tensor, preset, model)
     side = _DIGIT_SIDE if preset == "digits" else _PHOTO_SIDE
     height, width = image.height or side, image.width or side
+    if max(height, width) > MOST_SIDE or height * width > MOST_PIXELS:
+        raise ExportError(
+            f"{model}: it takes images of {height}x{width}; at most {MOST_SIDE} a side and {MOST_PIXELS:,} pixels are "
+            "expected: export it for smaller ones"
+        )
     pipeline = digits_pipeline(height, width) if preset == "digits" else rgb_pipeline(height, width)
     if (pipeline.channels, pipeline.height, pipeline.width) != (image.channels or pipeline.channels, height, width):
         raise ExportError(

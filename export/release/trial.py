@@ -1,4 +1,4 @@
-"""A network run once, to see whether it answers, and with what."""
+"""A network run on a few images, to see whether it answers, and whether a reader can make anything of its answers."""
 
 from __future__ import annotations
 
@@ -36,6 +36,44 @@ def trial(predictor: Predictor) -> Floats:
 def are_probabilities(logits: Floats) -> bool:
     """Whether each row of `(n, classes)` is a distribution, so that a softmax would be applied twice."""
     return bool((logits >= 0).all() and (np.abs(logits.sum(axis=1) - 1) < _ROUNDING).all())
+
+
+def unreadable(predictor: Predictor, logits: Floats) -> str | None:
+    """Why a reader could make nothing of a network's answers, in a sentence; None if nothing is wrong.
+
+    Args:
+        predictor: The network.
+        logits: Its answers to `trial_images`, as `trial` gives them.
+    """
+    if not np.array_equal(trial(predictor), logits):
+        return (
+            "it answers the same image differently each time, as with dropout or random numbers: export it for "
+            "evaluation (model.eval())"
+        )
+    if (logits == logits[:, :1]).all():
+        return (
+            "it gives all labels the same value, whatever the image, as a softmax over the wrong axis does: it belongs "
+            "over the labels (axis=1)"
+        )
+    if (logits < 0).any() or (logits == logits[:1]).all() or are_probabilities(logits):
+        return None
+    sums = logits.astype(np.float64).sum(axis=1)
+    if np.allclose(sums, sums[0], rtol=_ROUNDING, atol=0):
+        return f"its values sum to {sums[0]:.6g} for each image, as percentages or votes do: divide them by that sum"
+    if are_probabilities(np.exp(-logits)):
+        return "its values are least for the likeliest label (negative logarithms of probabilities): negate them"
+    return None
+
+
+def graph_problem(graph: onnx.GraphProto, output: str) -> str | None:
+    """What in a graph makes its answers useless, though they look right, in a sentence; None if nothing is known."""
+    if last_operator(graph, output) == "TopK":
+        return "it ends in TopK, which sorts the values, so none is its label's any more: end it before that"
+    for node in graph.node:
+        training = any(attribute.name == "training_mode" and attribute.i for attribute in node.attribute)
+        if node.op_type == "BatchNormalization" and training:
+            return "it normalises by the images of a batch, as in training: export it for evaluation (model.eval())"
+    return None
 
 
 def last_operator(graph: onnx.GraphProto, output: str) -> str | None:

@@ -12,13 +12,13 @@ from export.card.parts import part_problem
 from export.errors import ExportError
 from export.onnx.external import external_files
 from export.onnx.loading import load_model, reason
-from export.onnx.metadata import essentials, identity, opset, read_metadata
+from export.onnx.metadata import browser_problem, essentials, identity, opset, read_metadata
 from export.onnx.sandbox import Sandbox
 from export.onnx.session import Predictor
 from export.pipeline.image import ImageError
 from export.release import golden_compare, golden_file
 from export.release.models import Model
-from export.release.trial import are_probabilities, trial
+from export.release.trial import are_probabilities, graph_problem, trial, unreadable
 
 
 @dataclass(frozen=True)
@@ -81,19 +81,21 @@ def _file_check(model: Model, file: cards.ModelFile) -> Check:
 def _onnx_problems(card: cards.ModelCard, file: cards.ModelFile, path: Path) -> list[str]:
     """Where a file's metadata contradict the card; a file that was not made here may have none."""
     try:
-        outside = external_files(load_model(path))
+        loaded = load_model(path)
+        outside = external_files(loaded)
         if outside != ({file.shared.name} if file.shared else set()):
             found = ", ".join(sorted(outside)) or "no other file"
             return [f"{path}: reads weights from {found}, the card says otherwise"]
-        loaded = load_model(path, weights=True)
         version = opset(loaded)
+        wrong = [browser_problem(loaded), graph_problem(loaded.graph, card.output.tensor)]
+        problems = [f"{path}: {problem}" for problem in wrong if problem is not None]
+        if version != file.opset:
+            problems.append(f"{path}: opset {version}, the card says {file.opset}")
+        if card.provenance is None:  # of other making: onnxruntime loads more than the checker allows
+            return problems
+        loaded = load_model(path, weights=True)
     except ExportError as error:
         return [str(error)]
-    problems = []
-    if version != file.opset:
-        problems.append(f"{path}: opset {version}, the card says {file.opset}")
-    if card.provenance is None:  # of other making: onnxruntime loads more than the checker allows, unsorted nodes say
-        return problems
     try:
         onnx.checker.check_model(loaded, full_check=True)
     except Exception as error:  # noqa: BLE001 - the checker raises classes of several libraries
@@ -108,7 +110,8 @@ def _onnx_problems(card: cards.ModelCard, file: cards.ModelFile, path: Path) -> 
 def _answer_check(predictor: Predictor) -> Check:
     """Whether a network answers as its card says."""
     logits = trial(predictor)
-    problems = []
+    problem = unreadable(predictor, logits)
+    problems = [] if problem is None else [problem]
     if predictor.card.output.activation == "softmax" and are_probabilities(logits):
         problems.append("it gives probabilities already, but output.activation is 'softmax'; 'none' is expected")
     return Check(

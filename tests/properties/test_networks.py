@@ -16,7 +16,7 @@ from export.onnx.sandbox import Limits, Sandbox
 from export.onnx.session import Predictor, probabilities
 from export.release.author import draft_card
 from export.release.trial import trial_images
-from tests.export.onnx.odd_networks import FITTING, REFUSED, Graph, Value, node, save
+from tests.export.onnx.odd_networks import FITTING, NONSENSE, REFUSED, Graph, Value, node, save
 from tests.properties.strategies import damaged, in_one_line, many
 from training.core.errors import UserError
 
@@ -52,14 +52,18 @@ def graphs(draw: st.DrawFn) -> Graph:
     classes = draw(st.sampled_from([CLASSES, CLASSES, CLASSES, 1, 2, 9]))
     weights = np.random.default_rng(classes).normal(size=(SIDE * SIDE, classes)).astype(np.float32)
     weights *= np.float32(draw(st.sampled_from([1, 1e-3, 1e30, np.nan])))
+    further = draw(st.sampled_from([None] * 9 + list(NONSENSE)))
+    odd = None if further is None or further == "batch statistics" else NONSENSE[further][0]()
     nodes = [
         node("Cast", "image", "floats", to=TensorProto.FLOAT),
         node("Flatten", "floats", "values"),
         node("MatMul", "values weights", "sums"),
-        node(draw(st.sampled_from(LAST)), "sums", "last"),
-        node("Reshape", "last shape", "answer"),
+        *([node(draw(st.sampled_from(LAST)), "sums", "scores")] if odd is None else odd.nodes[2:]),
     ]
-    constants: dict[str, Any] = {"weights": weights, "shape": np.array(draw(st.sampled_from(ANSWERS)))}
+    nodes[-1].output[0] = "last"
+    nodes.append(node("Reshape", "last shape", "answer"))
+    constants: dict[str, Any] = {} if odd is None else dict(odd.constants)
+    constants |= {"weights": weights, "shape": np.array(draw(st.sampled_from(ANSWERS)))}
     end = draw(st.sampled_from([TensorProto.FLOAT, TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.INT64]))
     nodes.append(node("Cast", "answer", "scores", to=end))
     inputs: list[Value] = [("image", kind, shape)]
@@ -85,14 +89,15 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def fits_or_is_refused(path: Path, sandbox: Sandbox) -> None:
     try:
         card = draft_card(path, LABELS, "digits", sandbox=sandbox).card
-        images = trial_images(card.input)
-        logits = Predictor(card, path.parent, sandbox=sandbox)(images)
     except UserError as error:
         in_one_line(error, path)
         return
+    images = trial_images(card.input)
+    logits = Predictor(card, path.parent, sandbox=sandbox)(images)
     event("answered")
     assert logits.shape == (len(images), CLASSES)
     assert np.isfinite(logits).all()
+    assert not (logits == logits[:, :1]).all()
     if card.output.activation == "softmax":
         np.testing.assert_allclose(probabilities(logits).sum(axis=1), 1, rtol=1e-6)
 

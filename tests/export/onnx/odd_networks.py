@@ -111,6 +111,7 @@ FITTING: dict[str, Callable[[], Graph]] = {
     "flat": lambda: dense(shape=("n", SIDE * SIDE)),
     "without channels": lambda: dense(shape=("n", SIDE, SIDE)),
     "unsorted": lambda: Graph(DENSE[::-1], constants={"weights": WEIGHTS}),
+    "one at a time, silently": lambda: _reshaped(1, -1)._replace(outputs=[("scores", FLOAT, None)]),
 }
 """What can be made to work."""
 ENDINGS = {"": "softmax", "Softmax": "none", "Sigmoid": "none", "LogSoftmax": "softmax"}
@@ -171,7 +172,52 @@ REFUSED: dict[str, tuple[Callable[[], Graph], str]] = {
         "its answer holds NaN or infinity",
     ),
     "greedy": (lambda: greedy(6_000_000_000), "onnxruntime cannot (load|run) it"),
-    "endless": (_endless, "no answer after 1 seconds, so it was ended; allow more with --timeout"),
+    "endless": (_endless, "(no answer|it was not open) after 1 seconds, so it was ended; allow more with --timeout"),
+    "another shape than declared": (
+        lambda: Graph(DENSE, outputs=[("scores", FLOAT, ["n", 7])], constants={"weights": WEIGHTS}),
+        "onnxruntime cannot load it: .*Inferred=3 Declared=7",
+    ),
     "no operator of ONNX": (lambda: Graph([node("Conjure", "image", "scores")]), "onnxruntime cannot load it"),
 }  # fmt: skip
 """What is refused, and in which words."""
+
+
+def ending(*nodes: onnx.NodeProto, **constants: object) -> Graph:
+    """A linear network whose values `sums` become `scores` by these operators."""
+    return Graph([FLAT, node("MatMul", "values weights", "sums"), *nodes], constants={"weights": WEIGHTS, **constants})
+
+
+NONSENSE: dict[str, tuple[Callable[[], Graph], str]] = {
+    "percentages": (
+        lambda: ending(
+            node("Softmax", "sums", "chances"), node("Mul", "chances hundred", "scores"), hundred=np.float32(100)
+        ),
+        "its values sum to 100 for each image",
+    ),
+    "losses": (
+        lambda: ending(node("LogSoftmax", "sums", "logarithms"), node("Neg", "logarithms", "scores")),
+        "its values are least for the likeliest label",
+    ),
+    "a softmax over the images": (lambda: ending(node("Softmax", "sums", "scores", axis=0)), "over the wrong axis"),
+    "sorted values": (
+        lambda: ending(
+            node("Softmax", "sums", "chances"), node("TopK", "chances all", "scores places"), all=np.array([CLASSES])
+        ),
+        "ends in TopK, which sorts the values",
+    ),
+    "dropout": (
+        lambda: ending(
+            node("Dropout", "sums half yes", "scores"), half=np.float32(0.5), yes=np.array(True)
+        ),
+        "answers the same image differently each time",
+    ),
+    "batch statistics": (
+        lambda: Graph(
+            [node("BatchNormalization", "image one zero zero one", "same mean variance", training_mode=1),
+             node("Flatten", "same", "values"), DENSE[1]],
+            constants={"weights": WEIGHTS, "one": np.ones(1, np.float32), "zero": np.zeros(1, np.float32)},
+        ),
+        "normalises by the images of a batch",
+    ),
+}  # fmt: skip
+"""What gives a number for each label, and says nothing right with it."""

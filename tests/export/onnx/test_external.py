@@ -91,3 +91,11 @@ def test_a_session_says_which_weights_are_missing(tmp_path: Path) -> None:
         path.unlink()
     with pytest.raises(Exception, match=r"net\.onnx: onnxruntime cannot load it: .*features\..*\.bin"):
         open_session(tmp_path / "net.onnx")
+
+
+def test_the_files_of_damaged_entries_are_named(tmp_path: Path) -> None:
+    model = network(5)
+    shared = move_shared(model, tmp_path)
+    tensor = next(tensor for tensor in model.graph.initializer if tensor.external_data)
+    next(entry for entry in tensor.external_data if entry.key == "offset").value = "-8"
+    assert external_files(model) == {shared.name}

@@ -8,12 +8,13 @@ import pytest
 
 from export.onnx.sandbox import Limits, Sandbox, SandboxError
 from export.onnx.sandbox_process import MOST_OUTPUT_BYTES
-from tests.export.onnx.odd_networks import FITTING, REFUSED, SIDE, Graph, greedy, node, save
+from tests.export.onnx.odd_networks import FITTING, FLOAT, REFUSED, SIDE, Graph, greedy, node, save
 
 PRINTING = """
 import os, types
+from unittest.mock import Mock
 os.write(1, b"imported")
-GraphOptimizationLevel = SessionOptions = types.SimpleNamespace
+SessionOptions = Mock
 def InferenceSession(*_, **__):
     os.write(1, b"a line that would be read as a reply")
     return types.SimpleNamespace(get_inputs=lambda: [], get_outputs=lambda: [])
@@ -61,9 +62,10 @@ def test_no_process_outlives_its_sandbox(tmp_path: Path) -> None:
 
 
 def test_an_output_that_would_fill_the_memory_here_is_refused_there(tmp_path: Path) -> None:
-    path = save(tmp_path / "large.onnx", Graph([node("ConstantOfShape", "size", "scores")], constants={
-        "size": np.array([MOST_OUTPUT_BYTES // 4 + 1]),
-    }))  # fmt: skip
+    path = save(tmp_path / "large.onnx", Graph(
+        [node("ConstantOfShape", "size", "scores")], outputs=[("scores", FLOAT, None)],
+        constants={"size": np.array([MOST_OUTPUT_BYTES // 4 + 1])},
+    ))  # fmt: skip
     with Sandbox() as sandbox, pytest.raises(SandboxError, match="its output has 67,108,865 values"):
         sandbox.open(path).run("scores", "image", IMAGE)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -18,13 +19,16 @@ from export.onnx.session import Predictor
 from export.pipeline import interpreter
 from export.pipeline.presets import digits_pipeline, rgb_pipeline
 from export.release.author import draft_card
+from export.release.models import Model
 from export.release.trial import trial_images
+from export.release.verify import verify
 from tests.export.onnx.odd_networks import (
     DENSE,
     ENDINGS,
     FITTING,
     FLOAT,
     LABELS,
+    NONSENSE,
     REFUSED,
     SIDE,
     WEIGHTS,
@@ -74,8 +78,10 @@ def test_the_rgb_pipeline_keeps_the_shape_and_normalises() -> None:
 @pytest.mark.parametrize(
     ("shape", "classes", "labels", "message"),
     [
-        (["n", 3, 64, 64], 5, 5, "the card has 5 labels"),
-        (["n", 1, 28, 28], 3, 3, "its input is 1x28x28"),
+        (["n", 3, 64, 64], 3, 5, "the card has 5 labels"),
+        (["n", 3, 5000, "w"], 3, 3, "takes images of 5000x224; at most 4096 a side"),
+        (["n", 3, 4096, 4096], 3, 3, "takes images of 4096x4096; at most 4096 a side and 4,194,304 pixels"),
+        (["n", 1, 28, 28], 1, 3, "its input is 1x28x28"),
         (["n", 3, 64, 64, 2], 3, 3, "batch x channels x height x width"),
         ([8, 3, 64, 64], 3, 3, "takes 8 images at a time"),
     ],
@@ -132,6 +138,30 @@ def test_probabilities_are_known_by_their_values_where_the_graph_does_not_tell(
     assert drafted.card.output.activation == "none"
 
 
+@pytest.mark.parametrize("kind", NONSENSE)
+def test_answers_that_would_mislead_a_reader_are_refused(tmp_path: Path, sandbox: Sandbox, kind: str) -> None:
+    graph, message = NONSENSE[kind]
+    with pytest.raises(ExportError, match=message):
+        draft_card(save(tmp_path / "m.onnx", graph()), LABELS, "digits", sandbox=sandbox)
+
+
+@pytest.mark.parametrize(("opset", "ir_version", "message"), [(27, 10, "opset 27"), (18, 14, "IR version 14")])
+def test_what_only_a_newer_runtime_opens_is_refused(
+    tmp_path: Path, sandbox: Sandbox, opset: int, ir_version: int, message: str
+) -> None:
+    model = onnx.load(save(tmp_path / "m.onnx", dense()))
+    model.opset_import[0].version, model.ir_version = opset, ir_version
+    (tmp_path / "m.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(ExportError, match=rf"{message}, and browsers read up to"):
+        draft_card(tmp_path / "m.onnx", LABELS, "digits", sandbox=sandbox)
+
+
+def test_a_network_that_does_not_look_is_told_of(tmp_path: Path, sandbox: Sandbox) -> None:
+    constant = Graph([node("Identity", "always", "scores")], constants={"always": np.array([[1, 2, 3]], np.float32)})
+    drafted = draft_card(save(tmp_path / "m.onnx", constant), LABELS, "digits", sandbox=sandbox)
+    assert any("does the network look at the image?" in found for found in drafted.found)
+
+
 @pytest.mark.parametrize("kind", REFUSED)
 def test_what_no_reader_could_use_is_refused_by_name(tmp_path: Path, sandbox: Sandbox, kind: str) -> None:
     graph, message = REFUSED[kind]
@@ -151,7 +181,7 @@ def test_one_of_several_outputs_can_be_named(tmp_path: Path, sandbox: Sandbox) -
 def test_the_only_output_of_floats_for_all_labels_is_taken(tmp_path: Path, sandbox: Sandbox) -> None:
     label: Value = ("label", TensorProto.INT64, ["n", 1])
     graph = Graph(
-        [*DENSE, node("ArgMax", "scores", "label")],
+        [*DENSE, node("ArgMax", "scores", "label", axis=1)],
         outputs=[label, ("values", FLOAT, ["n", SIDE * SIDE]), ("scores", FLOAT, ["n", 3])],
         constants={"weights": WEIGHTS},
     )
@@ -202,6 +232,19 @@ def test_a_model_whose_weights_lie_beside_it_keeps_both_files(tmp_path: Path) ->
     assert card.file().total_bytes == model.stat().st_size + shared.bytes
     write_card(card, tmp_path)
     assert Predictor(card, tmp_path)(np.zeros((1, 32, 32, 3), np.uint8)).shape == (1, 2)
+
+
+@pytest.mark.parametrize("link", [os.link, os.symlink])
+def test_weights_that_a_link_names_get_a_card_that_is_verified(
+    tmp_path: Path, sandbox: Sandbox, link: Callable[[Path, Path], None]
+) -> None:
+    folder = tmp_path / "heavy"
+    folder.mkdir()
+    model = save_heavy_model(folder / "heavy.onnx", "heavy.data")
+    (folder / "heavy.data").rename(folder / "kept")
+    link(folder / "kept", folder / "heavy.data")
+    card = draft_card(model, ["a", "b"], "rgb", sandbox=sandbox).card
+    assert [check.problems for check in verify(Model(card, folder), sandbox=sandbox) if check.problems] == []
 
 
 def test_weights_in_a_folder_below_are_refused(tmp_path: Path) -> None:
