@@ -13,7 +13,7 @@ FRAMEWORKS := .venv-frameworks
 JS_INSTALLED := node_modules/.installed
 # One test process a processor, four at most; the tests of one module share what they trained, so they stay together.
 IN_PARALLEL := -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder
-WIDGET_TESTS := $(shell find tests/widgets -name '*.test.mjs')
+WIDGET_TESTS = $(shell find tests/widgets -name '*.test.mjs')
 TESTED_SITE := $(CURDIR)/.cache/report
 FIXTURES := .cache/fixtures/.made
 GOLDEN_INPUTS := .cache/golden/.made

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Build the three images with buildah and ask each: images.sh [TARGET...]. Skipped, with the reason, where that cannot be.
+# Build the three images with buildah and ask each: images.sh [TARGET...]. Skipped, with the reason, where buildah cannot
+# work; what goes wrong once it builds is a failure.
 #
 # No registry is asked: one small Debian made of this machine's packages stands in for all base images, with nginx, and
 # this machine's Python and Node. What pip's configuration here names is there during the build as well.
@@ -14,8 +15,16 @@ skip() {
 for program in buildah mmdebstrap node curl; do
   command -v $program >/dev/null || skip "$program is missing (apt-get install buildah mmdebstrap nodejs curl)"
 done
+needed=12 # gigabytes
+free=$(df --block-size=G --output=avail "${TMPDIR:-/tmp}" | tail -1 | tr -dc 0-9)
+[ "$free" -ge $needed ] || skip "${TMPDIR:-/tmp} has $free GB free, $needed are needed"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/images.XXXXXX")
+needs() { # WHAT COMMAND...: what this machine must allow
+  local what=$1
+  shift
+  "$@" >"$work/needs.log" 2>&1 || skip "$what: $(tail -1 "$work/needs.log")"
+}
 started=()
 finish() {
   for each in "${started[@]}"; do kill -- "-$each" 2>/dev/null || true; done
@@ -44,10 +53,12 @@ say() { printf '%4ds  %s\n' "$SECONDS" "$*"; }
 
 say "a small Debian"
 base=${IMAGES_BASE:-$work/base.tar}
-[ -f "$base" ] || mmdebstrap --quiet --variant=apt \
+[ -f "$base" ] || needs "mmdebstrap makes no Debian here" mmdebstrap --quiet --variant=apt \
   --include=python3,python3-venv,ca-certificates,make,nginx-light,procps bookworm "$base"
-first=$(buildah from scratch)
+first=stand-in
+needs "buildah does not work here" buildah from --name $first scratch
 buildah add --quiet "$first" "$base" / >/dev/null
+needs "buildah runs no command here" buildah run "$first" -- true
 buildah copy --quiet "$first" "$(readlink -f "$(command -v node)")" /usr/local/bin/node >/dev/null
 npm=$(dirname "$(readlink -f "$(command -v npm)")")/..
 buildah copy --quiet "$first" "$npm" /usr/local/lib/node_modules/npm >/dev/null
@@ -61,11 +72,14 @@ fi
 # shellcheck disable=SC2046  # one word each
 buildah run "$first" -- chmod a+rx $(above "$prefix")
 buildah config --env "PATH=$prefix/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" "$first"
-grep -oP '^FROM \K\S+(?=.* AS )' containers/Dockerfile | grep ':' | sort -u >"$work/bases"
-while read -r name; do
-  buildah commit --quiet "$first" "docker.io/library/${name#docker.io/}" >/dev/null
-  case $name in */*) buildah tag "docker.io/library/$name" "docker.io/$name" ;; esac
-done <"$work/bases"
+buildah commit --quiet "$first" stand-in >/dev/null
+buildah rm "$first" >/dev/null
+# A name with a digest is that image and no other, so the stand-in can have the name alone.
+sed 's/^\(FROM [^ ]*\)@sha256:[0-9a-f]*/\1/' containers/Dockerfile >"$work/Dockerfile"
+grep -oP '^FROM \K\S+:\S+' "$work/Dockerfile" | sort -u | while read -r name; do
+  case $name in */*) name=docker.io/$name ;; *) name=docker.io/library/$name ;; esac
+  buildah tag stand-in "$name"
+done
 
 mounts=()
 for path in $({ python3 -m pip config list -v 2>/dev/null | grep -oE "(file://)?/[^ ',]+" | sed 's#^file://##; s#/simple$##'; } | sort -u) ${PIP_FIND_LINKS-}; do
@@ -78,8 +92,9 @@ done
 
 build() { # TARGET
   say "building $1"
-  buildah bud --quiet --pull-never --layers --network host "${mounts[@]}" "${settings[@]}" \
-    --file containers/Dockerfile --target "$1" --tag "backdoors-$1" . >"$work/$1.log" 2>&1 ||
+  buildah bud --pull-never --layers --network host "${mounts[@]}" "${settings[@]}" \
+    --file "$work/Dockerfile" --target "$1" --tag "backdoors-$1" . 2>&1 | tee "$work/$1.log" |
+    sed --unbuffered --quiet 's/^.*STEP [0-9/]*: RUN /  /p' | while read -r step; do say "  $step"; done ||
     { tail -40 "$work/$1.log"; echo "FAILED: $1 is not built"; exit 1; }
 }
 

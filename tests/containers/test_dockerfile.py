@@ -84,7 +84,7 @@ def test_every_base_is_one_exact_version() -> None:
     bases = {stage.base for stage in STAGES.values()} - STAGES.keys()
     assert bases
     for base in bases:
-        assert re.search(r":\d+\.\d+\.\d+-[a-z]", base), base
+        assert re.search(r":\d+\.\d+\.\d+-[a-z][\w.-]+@sha256:[0-9a-f]{64}$", base), base
 
 
 @pytest.mark.parametrize("target", TARGETS)

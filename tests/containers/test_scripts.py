@@ -189,15 +189,22 @@ def test_the_user_owns_what_it_writes(run: Run, stand_in: Callable[..., Path], t
     assert "useradd --no-log-init --no-create-home" in result.stdout
 
 
-def test_the_site_is_built_by_the_readmes_command_and_packed(stand_in: Callable[..., Path], tmp_path: Path) -> None:
+def test_the_site_is_built_in_the_environment_that_is_there_and_packed(
+    stand_in: Callable[..., Path], tmp_path: Path
+) -> None:
     stand_in("npm")
     stand_in("make", f"mkdir {tmp_path}/site", f"head -c 5000 /dev/zero >{tmp_path}/site/index.html")
     script = tmp_path / "containers" / "build-site.sh"
     shutil.copytree(FOLDER, script.parent)
     path = f"{tmp_path}/bin:{Path(sys.executable).parent}:/usr/bin:/bin"
-    result = subprocess.run([script], env={"PATH": path}, cwd=tmp_path, capture_output=True, text=True, check=False)
+    venv = tmp_path / "venv"
+    venv.mkdir()
+    result = subprocess.run(
+        [script, venv], env={"PATH": path}, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert result.returncode == 0, result.stderr
-    assert result.stdout.startswith("make report SERVE=0\n")
+    assert result.stdout.startswith(f"make report SERVE=0 BIN={venv}/bin PY_INSTALLED={venv}/.installed\n")
+    assert (venv / ".installed").is_file()
     assert gzip.decompress((tmp_path / "site" / "index.html.gz").read_bytes()) == bytes(5000)
 
 
