@@ -10,6 +10,10 @@ MXNET := .venv-mxnet
 ART := .venv-art
 SITES := .venv-sites
 FRAMEWORKS := .venv-frameworks
+TOOLS := .cache/tools
+# Every `pip install` of setup, CI and the images is checked against these hashes. Not so the environments of art-oracle,
+# framework-networks and sites, which are made by hand, for what is committed or thrown away.
+LOCKED := $(TOOLS)/bin/uv pip compile --quiet --no-config --generate-hashes --universal --python-version 3.11.5 --no-header --no-annotate
 JS_INSTALLED := node_modules/.installed
 # One test process a processor, four at most; the tests of one module share what they trained, so they stay together.
 IN_PARALLEL := -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder
@@ -39,12 +43,10 @@ endif
 
 setup: $(PY_INSTALLED) $(JS_INSTALLED) ## Create .venv and node_modules from the pinned versions
 
-$(PY_INSTALLED): pyproject.toml constraints.txt requirements.lock
+$(PY_INSTALLED): pyproject.toml requirements.lock locks/cuda.lock containers/install.sh
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 5) and "Python 3.11.5 or newer is needed: make PYTHON=python3.11 setup")'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	PYTHON=$(PYTHON) containers/install.sh dependencies .venv
+	containers/install.sh project .venv
 	@touch $@
 
 $(JS_INSTALLED): package.json package-lock.json .npmrc
@@ -104,11 +106,9 @@ slurm: ## Debian's Slurm and munge for the cluster tests (apt-get, as root or wi
 
 mxnet-oracle: $(MXNET)/.installed ## MXNet 1.9.1 in an environment of its own, for the converter's tests (Python 3.11, Linux)
 
-$(MXNET)/.installed: tests/export/mxnet/requirements.txt
+$(MXNET)/.installed: tests/export/mxnet/requirements.lock
 	rm -rf $(MXNET)
-	$(PYTHON) -m venv $(MXNET)
-	$(MXNET)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
-	$(MXNET)/bin/python -c 'import numpy; numpy.bool = bool; import mxnet'
+	PYTHON=$(PYTHON) containers/install.sh mxnet $(MXNET)
 	@touch $@
 
 art-oracle: $(ART)/.installed ## Regenerate the defences' test vectors with the Adversarial Robustness Toolbox 1.20.1
@@ -219,12 +219,23 @@ trigger-study: setup ## Measure the blended and the warped trigger beside clean 
 	$(BIN)/backdoors compare digits-clean digits-blended digits-warped --out site_assets/metrics/digits-triggers.json
 	$(BIN)/backdoors compare mnist-clean mnist-blended mnist-warped --out site_assets/metrics/mnist-triggers.json
 
-lock: ## Write requirements.lock anew, after a change in constraints.txt: every package but torch, with the hashes of its files
-	$(PYTHON) -m venv --clear .cache/lock
-	.cache/lock/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
-	(echo pip==25.3; grep -v -e '^#' -e '^torch==' constraints.txt) >.cache/lock/pins.txt
-	.cache/lock/bin/uv pip compile --quiet --no-config --no-deps --generate-hashes --universal --python-version 3.11.5 \
-	  --no-header --no-annotate --output-file requirements.lock .cache/lock/pins.txt
+lock: $(TOOLS)/.installed ## Write all *.lock files anew from the pins beside them: the hashes of all files of each package
+	mkdir -p .cache/lock
+	(echo pip==25.3; grep -v '^#' constraints.txt) >.cache/lock/pins.txt
+	$(LOCKED) --no-deps --output-file requirements.lock .cache/lock/pins.txt
+	sed 's/^\([0-9a-f]*\) .*/    --hash=sha256:\1 \\/' locks/torch-cpu.sha256 >.cache/lock/torch.txt
+	sed -i '/^torch==/r .cache/lock/torch.txt' requirements.lock
+	@grep '^torch==' constraints.txt | $(LOCKED) --constraint constraints.txt --output-file locks/cuda.lock \
+	  $(patsubst %,--no-emit-package %,$(shell sed -n 's/^\([A-Za-z].*\)==.*/\1/p' constraints.txt)) -
+	for pins in containers/lab containers/mxnet-kernel tests/export/mxnet/requirements; do \
+	  $(LOCKED) --no-deps --output-file $$pins.lock $$pins.txt || exit 1; \
+	done
+	$(LOCKED) --output-file locks/tools.lock locks/tools.txt
+
+$(TOOLS)/.installed: locks/tools.lock
+	$(PYTHON) -m venv --clear $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement $<
+	@touch $@
 
 dist: setup ## The wheel and the source distribution, into dist/
 	rm -rf dist
@@ -239,10 +250,8 @@ release: dist site ## What a release carries, into release/: distributions, sign
 	rm -r release/models
 	cp dist/* site/provenance/* release/
 
-audit: setup ## Known vulnerabilities of what is installed (asks the package registries)
-	$(PYTHON) -m venv --clear .cache/audit
-	.cache/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
-	.cache/audit/bin/pip-audit --disable-pip --no-deps --requirement constraints.txt
+audit: setup $(TOOLS)/.installed ## Known vulnerabilities of what is installed (asks the package registries)
+	$(TOOLS)/bin/pip-audit --disable-pip --require-hashes --requirement requirements.lock --requirement containers/lab.lock
 	npm audit --audit-level=high
 
 clean: ## Remove what was built, keep what was trained

@@ -24,7 +24,20 @@ READ_AT_RUN_TIME = (
     "site_src/**/templates/*.txt",
     "*/py.typed",
 )
+LOCKS = {
+    "constraints.txt": "requirements.lock",
+    "containers/lab.txt": "containers/lab.lock",
+    "containers/mxnet-kernel.txt": "containers/mxnet-kernel.lock",
+    "tests/export/mxnet/requirements.txt": "tests/export/mxnet/requirements.lock",
+}
 LAID_ELSEWHERE = {f"site_assets/{name}": f"site_src/assets/{name}" for name in ("widgets", "styles", "lab")}
+
+
+def pinned(name: str, *, hashed: bool = False) -> set[tuple[str, str]]:
+    """The packages that a file pins, with their versions; in a lock, those with a hash."""
+    files = r" \\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+" if hashed else "$"
+    found = re.findall(r"^([\w.-]+)==([^\s;]+)(?: ; [^\\\n]+)?" + files, (ROOT / name).read_text(), re.MULTILINE)
+    return {(re.sub("[-_.]+", "-", package).lower(), version) for package, version in found}
 
 
 @pytest.fixture(scope="module")
@@ -64,12 +77,44 @@ def test_the_source_distribution_has_no_released_models(built: Path) -> None:
 
 
 def test_the_lock_has_a_hash_for_every_pinned_package() -> None:
-    pinned = re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
-    hashed = r"^([\w.-]+)==(\S+) \\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+"
-    locked = re.findall(hashed, (ROOT / "requirements.lock").read_text(), re.MULTILINE)
-    wanted = {*pinned, ("pip", "25.3")}
-    names = [{(re.sub("[-_.]+", "-", name).lower(), version) for name, version in each} for each in (wanted, locked)]
-    assert {each for each in names[0] if each[0] != "torch"} == names[1], "run: make lock"
+    for pins, lock in LOCKS.items():
+        wanted = pinned(pins)
+        if pins == "constraints.txt":
+            wanted.add(("pip", "25.3"))
+        assert wanted == pinned(lock, hashed=True), f"{lock}: run make lock"
+
+
+def test_pytorchs_lock_holds_the_builds_for_the_processor_alone() -> None:
+    ((version, hashes),) = re.findall(
+        r"^torch==(\S+) \\\n((?: .*\n)+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE
+    )
+    builds = [line.split() for line in (ROOT / "locks" / "torch-cpu.sha256").read_text().splitlines()]
+    assert builds
+    for found, name in builds:
+        assert f"-{version}+cpu-" in name
+        assert f"--hash=sha256:{found}" in hashes
+
+
+def test_cuda_is_for_linux_alone_and_shares_no_package_with_the_rest() -> None:
+    text = (ROOT / "locks" / "cuda.lock").read_text()
+    starts = re.findall(r"^(\S+)==.*", text, re.MULTILINE)
+    assert starts
+    assert len(re.findall(r"^\S+==.*sys_platform == 'linux'", text, re.MULTILINE)) == len(starts)
+    assert not {name for name, _ in pinned("constraints.txt")} & set(starts)
+
+
+@pytest.mark.parametrize("name", [".ci/run", "containers", ".github/workflows"])
+def test_what_ci_and_images_install_is_checked_against_hashes(name: str) -> None:
+    place = ROOT / name
+    lines = [
+        line
+        for path in (place.iterdir() if place.is_dir() else [place])
+        for line in path.read_text().splitlines()
+        if "pip install" in line and not line.lstrip().startswith("#")
+    ]
+    assert [
+        line for line in lines if "--require-hashes" not in line and "--no-deps --no-build-isolation" not in line
+    ] == []
 
 
 def test_the_npm_lock_has_a_hash_for_every_package() -> None:

@@ -151,16 +151,20 @@ def test_install_takes_the_projects_own_pins(run: Run, stand_in: Callable[..., P
     maker = stand_in("maker", f'mkdir -p "$3/bin" && [ -e "$3/bin/python" ] || cp {python} "$3/bin/python"')
     for name, said in (
         ("dependencies", "--require-hashes --no-deps --requirement requirements.lock"),
+        ("dependencies", "--require-hashes --no-deps --requirement locks/cuda.lock"),
         ("project", "--no-deps --no-build-isolation --editable ."),
-        ("lab", "--constraint constraints.txt --requirement"),
+        ("lab", f"--require-hashes --no-deps --requirement {FOLDER}/lab.lock"),
     ):
         result = run("install.sh", name, new, PYTHON=maker)
         assert result.returncode == 0, result.stderr
         assert said in result.stdout
     result = run("install.sh", "mxnet", tmp_path / "mxnet", new, PYTHON=maker)
     assert result.returncode == 0, result.stderr
-    assert "tests/export/mxnet/requirements.txt" in result.stdout
+    for lock in ("tests/export/mxnet/requirements.lock", f"{FOLDER}/mxnet-kernel.lock"):
+        assert f"--require-hashes --no-deps --requirement {lock}\n" in result.stdout
     assert f"-m ipykernel install --prefix {new} --name mxnet" in result.stdout
+    stand_in("python", "echo 2.13.0+cpu", place=new / "bin")
+    assert "cuda" not in run("install.sh", "dependencies", new, PYTHON=maker).stdout
     for wrong in ((), ("nothing", new)):
         assert run("install.sh", *wrong, PYTHON=maker).returncode == 2
 
