@@ -4,6 +4,7 @@ import { CARD } from "./card-schema.mjs";
 import { fetchVerified, SMALL } from "./fetch.mjs";
 import { fault } from "./json-schema.mjs";
 import { WidgetError } from "./messages.mjs";
+import { orderProblem } from "./order.mjs";
 import { requireSignature } from "./signature.mjs";
 import { printable } from "./text.mjs";
 
@@ -49,7 +50,8 @@ export function parseCard(text, where) {
 }
 
 /**
- * What is wrong with a card, by the schema that Python publishes: the same bounds on steps, sizes, names and labels.
+ * What is wrong with a card, by the schema that Python publishes, with its bounds on steps, sizes, names and labels, and by
+ * the order of the steps.
  *
  * @param {any} card
  * @returns {string | null}
@@ -63,7 +65,8 @@ function findFault(card) {
   if (!card.files.some((/** @type {ModelFile} */ file) => file.precision === card.default_precision)) {
     return `it has no ${card.default_precision} file`;
   }
-  return null;
+  const wrong = orderProblem(card.input);
+  return wrong && `input.steps: ${wrong}`;
 }
 
 /**

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,8 @@ from export.pipeline.presets import digits_pipeline, photos_pipeline, rgb_pipeli
 Steps = list[dict[str, Any]]
 START: Steps = [{"op": "decode"}, {"op": "orient"}, {"op": "composite"}]
 GREY: Steps = [*START, {"op": "greyscale"}, {"op": "resize", "height": 8, "width": 8}]
+ORDERS = json.loads(Path(__file__).with_name("orders.json").read_text())
+"""What `tests/widgets/core/order.test.mjs` reads, too, of images of 8x8."""
 END: Steps = [{"op": "scale"}, {"op": "layout"}]
 
 
@@ -30,29 +34,10 @@ def test_the_image_s_own_values_need_no_scale() -> None:
     assert pipeline.integral
 
 
-@pytest.mark.parametrize(
-    ("steps", "problem"),
-    [
-        ([*GREY, *END, {"op": "layout"}], "'layout' is used more than once"),
-        ([*GREY, {"op": "scale"}], "the last step is 'layout'"),
-        ([{"op": "decode"}, *END], "'composite' makes the image opaque"),
-        ([{"op": "greyscale"}, *GREY[:3], *END], "'greyscale' stands before 'composite'"),
-        ([*START, {"op": "polarity"}, {"op": "greyscale"}, *END], "'polarity' is for grey images"),
-        ([*START, *END], "make an image of 3 channels, but `channels` is 1"),
-        ([*GREY, {"op": "scale"}, {"op": "invert"}, {"op": "layout"}], "are the last steps"),
-        ([*GREY, {"op": "normalise", "mean": [0], "std": [1]}, *END], "'scale' stands before 'normalise'"),
-        ([*GREY, {"op": "normalise", "mean": [0, 0, 0], "std": [1]}, {"op": "layout"}], "one for each of 1 channels"),
-        ([*START, {"op": "greyscale"}, {"op": "resize", "height": 9, "width": 8}, *END], "'resize' makes 9x8"),
-    ],
-)
-def test_steps_that_make_no_tensor_are_named(steps: Steps, problem: str) -> None:
-    assert problem in (order_problem(grey(steps)) or "")
-
-
-def test_a_colour_image_has_no_layout_without_channels() -> None:
-    steps = [*START, {"op": "resize", "height": 8, "width": 8}, {"op": "layout", "order": "NHW"}]
-    pipeline = InputPipeline.model_validate({"height": 8, "width": 8, "channels": 3, "steps": steps})
-    assert order_problem(pipeline) == "the layout NHW is for images of one channel"
+@pytest.mark.parametrize("case", ORDERS)
+def test_an_order_is_judged_as_in_the_browser(case: dict[str, Any]) -> None:
+    pipeline = InputPipeline(height=8, width=8, channels=case["channels"], steps=case["steps"])
+    assert order_problem(pipeline) == case["problem"]
 
 
 @pytest.mark.parametrize(

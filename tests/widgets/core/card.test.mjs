@@ -53,6 +53,7 @@ for (const [index, [fault, change]] of /** @type {[RegExp, (card: any) => void][
   ],
   [/input: 4096 × 4096 is more/, (card) => Object.assign(card.input, { height: 4096, width: 4096 })],
   [/input\.height: .*28.* is not of the type integer/, (card) => Object.assign(card.input, { height: "28" })],
+  [/input\.steps: the last step is 'layout'/, (card) => card.input.steps.pop()],
   [/steps\.0: .*spin.* is no known op/, (card) => card.input.steps.unshift({ op: "spin" })],
   [/divide: null is not of the type number/, (card) => card.input.steps.unshift({ op: "scale", divide: null })],
   [/max_pixels: 100000001 is more/, (card) => card.input.steps.unshift({ op: "decode", max_pixels: 100_000_001 })],
