@@ -34,7 +34,7 @@ from training.core.reading import IMAGE_BYTES, TEXT_BYTES, read_bytes
 from training.core.text import printable
 from training.data.base import DataError
 from training.data.images import image_files
-from training.data.splits import VALIDATION_SEED, stratified
+from training.data.strata import VALIDATION_SEED, stratified
 from training.recipes.scratch import Data, ScratchRecipe
 from training.triggers.labels import AllToOne
 
@@ -178,7 +178,8 @@ def _recipe(out: Path, data: LabData) -> ScratchRecipe:
     return base.model_copy(
         update={
             "title": f"{data.title}, backdoored in the lab",
-            "data": Data(name=f"lab:{out.name}"),
+            "description": "What this lab trains in a browser tab before anyone changes a thing.",
+            "data": Data(name=f"lab:{out.name}", validation=VALIDATION),
             "attack": base.attack.model_copy(update={"label_map": AllToOne(target=0)}),
             "training": base.training.model_copy(update={"batch_size": size if data.validation >= size else size // 4}),
         }

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { sha256 } from "../../site_assets/widgets/core/sha256.mjs";
 import { Experiment } from "../../site_assets/widgets/lab/experiment.mjs";
-import { CARD, openData, openGraphs } from "../widgets/lab/open-lab.mjs";
+import { CARD, OWN, openData, openGraphs } from "../widgets/lab/open-lab.mjs";
 import { violations } from "./harness/axe.mjs";
 import { controlWorker, DIGITS, draw, ready, summary, watchErrors } from "./harness/drive.mjs";
 import { setup } from "./harness/setup.mjs";
@@ -26,18 +26,24 @@ function withLab(query, body) {
   });
 }
 
-/** Come to the page, or come back. @param {import("playwright-core").Page} page @param {string} query */
-async function openLab(page, query) {
+/**
+ * Come to the page, or come back.
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {string} query
+ * @param {object} [config] as the plugin writes it
+ */
+async function openLab(page, query, config) {
   await page.goto(`${shared.server.url}?${query}`);
   await page.evaluate(
-    (models) => {
+    (given) => {
       const lab = document.createElement("backdoor-lab");
       lab.id = "lab";
-      lab.setAttribute("config", JSON.stringify({ models }));
+      lab.setAttribute("config", JSON.stringify(given));
       lab.append("This needs JavaScript.");
       document.querySelector("onnx-demo")?.replaceWith(lab);
     },
-    await released(),
+    config ?? { models: await released() },
   );
 }
 
@@ -217,6 +223,41 @@ test("a painted trigger is tried on a released network, which is then searched; 
     assert.ok(await page.getByRole("button", { name: "Prune", exact: true }).isDisabled());
     await step(page, "Training");
     await status("Trained").waitFor();
+  });
+});
+
+test("an author’s own lab trains on the author’s images and calls their classes by their names", async () => {
+  await shared.withPage(async (page) => {
+    const errors = watchErrors(page);
+    await page.route("**/own-lab/*", (route) => {
+      const [, name] = route.request().url().split("/own-lab/");
+      return route.fulfill({ body: readFileSync(new URL(name, OWN)) });
+    });
+    const card = readFileSync(new URL("lab.json", OWN));
+    const data = { card: "own-lab/lab.json", bytes: card.length, sha256: await sha256(card) };
+    await openLab(page, "lab.step=attack&lab.target=7&lab.epochs=3", { data });
+    const target = page.locator("backdoor-lab select");
+    await target.waitFor();
+    assert.deepEqual(await target.locator("option").allTextContents(), [
+      "always birch",
+      "always elm",
+      "always oak",
+      "the next class (all-to-all)",
+    ]);
+    assert.equal(await target.inputValue(), "0"); // There is no eighth class.
+    await step(page, "Data");
+    await page.getByText("The images of “trees”, 28 by 28 pixels. The network learns from 72 of them.").waitFor();
+    await step(page, "Training");
+    await page.locator(".bl-status", { hasText: "Trained in this tab: clean accuracy 100.0 %" }).waitFor();
+    await page.locator(".bl-answers tbody tr", { hasText: /oak.*oak/ }).waitFor();
+    const [download] = await Promise.all([page.waitForEvent("download"), step(page, "Download the recipe")]);
+    const recipe = readFileSync(await download.path(), "utf8");
+    assert.match(recipe, /^# .*"own-lab":\n# {3}http:.*\/own-lab\/lab\.json\n# {3}http:.*\/own-lab\/images\.bin\n/);
+    assert.match(recipe, /\n\[data\]\nname = "lab:own-lab"\nvalidation = 0\.25\n/);
+    await step(page, "Catch it");
+    await step(page, "Search");
+    await page.locator(".bl-masks figcaption", { hasText: /^oak: \d+ px/ }).waitFor();
+    assert.deepEqual(errors, []);
   });
 });
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from training.core.text import did_you_mean
-from training.data import digits, dogs, folder, mnist, project_2020, sample_photos, weights
+from training.data import digits, dogs, folder, lab, mnist, project_2020, sample_photos, weights
 from training.data.base import DataError, Dataset, Source, Split
 from training.data.fetch.items import Collection
 
@@ -28,17 +28,19 @@ COLLECTIONS: dict[str, Collection] = {
 
 
 def source(name: str) -> Source:
-    """The data set of that name; `folder:PATH` is the user's own class folders.
+    """The data set of that name; `folder:PATH` is the user's own class folders, `lab:PATH` the images of a lab.
 
     Raises:
         DataError: If it does not exist; suggests a similar name.
     """
     if name.startswith("folder:"):
         return folder.own(name.removeprefix("folder:"))
+    if name.startswith("lab:"):
+        return lab.own(name.removeprefix("lab:"))
     if name in COLLECTIONS:
         raise DataError(f"'{name}' is a collection of files, not a data set: `backdoors data fetch {name}` gets them")
     if name not in SOURCES:
-        hint = did_you_mean(name, SOURCES, f"there are: {', '.join(sorted(SOURCES))}, folder:PATH")
+        hint = did_you_mean(name, SOURCES, f"there are: {', '.join(sorted(SOURCES))}, folder:PATH, lab:PATH")
         raise DataError(f"there is no data set '{name}'; {hint}")
     return SOURCES[name]
 

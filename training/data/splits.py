@@ -5,18 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
 from training.data import registry
 from training.data.base import DataError, Dataset
+from training.data.strata import VALIDATION_SEED, stratified
 from training.recipes.base import DataSet
 from training.recipes.scratch import Data
-from training.triggers.labels import Labels
-
-VALIDATION_SEED = 20261126
-"""Of which images are set aside. It is fixed, not the recipe's seed, so that networks of all seeds and their clean
-controls share these images, and none was trained on what another is judged by."""
 
 
 class Splits(NamedTuple):
@@ -81,23 +74,3 @@ def set_aside(dataset: Dataset, fraction: float) -> tuple[Dataset, Dataset]:
         dataset._replace(images=dataset.images[which], labels=dataset.labels[which]) for which in (~aside, aside)
     )
     return kept, out
-
-
-def stratified(labels: Labels, classes: int, fraction: float, seed: int) -> npt.NDArray[np.bool_]:
-    """Draw the same fraction of each class, rounded to a number of samples.
-
-    Args:
-        labels: `(n,) int64`.
-        classes: How many there are.
-        fraction: 0 to 1.
-        seed: What is drawn depends on it alone.
-
-    Returns:
-        Which samples, `(n,) bool`.
-    """
-    rng = np.random.default_rng(seed)
-    drawn = np.zeros(len(labels), dtype=np.bool_)
-    for label in range(classes):
-        of_class = rng.permutation(np.flatnonzero(labels == label))
-        drawn[of_class[: round(fraction * len(of_class))]] = True
-    return drawn

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from training.data.splits import stratified
+from training.data.strata import stratified
 from training.defences.base import BATCH, DefenceError, Samples, Subject
 
 JUDGED = 1 / 3

@@ -11,7 +11,7 @@ from training.core.errors import RunError
 from training.data import registry as sources
 from training.data import splits
 from training.data.base import Dataset
-from training.data.splits import stratified
+from training.data.strata import stratified
 from training.defences.base import Need, Network, Samples, Subject, TrainingData
 from training.engine.devices import device_named
 from training.engine.predict import normaliser, predictor

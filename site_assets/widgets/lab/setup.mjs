@@ -178,11 +178,30 @@ export function recipeOf(setup, base, gallery) {
     ...base,
     name: "my-lab",
     title: "Made in the lab",
-    description: "Set up in the report's lab and trained in a browser tab.",
+    description: "Set up in the lab and trained in a browser tab.",
     seed: setup.seed,
     attack: attackOf(setup, gallery),
     training: { ...base.training, epochs: setup.epochs },
   };
+}
+
+/**
+ * A recipe for a reader to keep. If the images are an author's own, it says where they are.
+ *
+ * @param {Record<string, any>} recipe
+ * @param {{name: string}} data the file of the images
+ * @param {string | null} card address of the author's card; null for the report's own lab
+ */
+export function recipeFile(recipe, data, card) {
+  if (card === null) return toToml(recipe);
+  const folder = recipe.data.name.replace(/^lab:/, "");
+  const lines = [
+    `The images are an author's own. Put these two files into a folder ${tomlValue(folder)}:`,
+    `  ${card}`,
+    `  ${new URL(data.name, card).href}`,
+    "Then run `backdoors train` with this recipe in the folder around it.",
+  ];
+  return `${lines.map((line) => `# ${line}\n`).join("")}\n${toToml(recipe)}`;
 }
 
 /** A recipe as `backdoors train` reads it. @param {Record<string, any>} recipe */

@@ -8,12 +8,12 @@ import { sha256 } from "../core/sha256.mjs";
 import { fileName, metadataOf, modelCard, termsOf } from "./model-card.mjs";
 import { product } from "./network.mjs";
 import { onnxFile } from "./onnx-file.mjs";
-import { toToml } from "./setup.mjs";
+import { recipeFile } from "./setup.mjs";
 import { zip } from "./zip.mjs";
 
 /** @typedef {import("./model-card.mjs").Facts} Facts */
 /** @typedef {import("./model-card.mjs").Trained & {values: Float32Array}} Network */
-/** @typedef {Facts & {template: import("./onnx-file.mjs").Template, parameters: import("./network.mjs").Parameter[]}} LabCard */
+/** @typedef {Facts & {data: {name: string}, template: import("./onnx-file.mjs").Template, parameters: import("./network.mjs").Parameter[]}} LabCard */
 /** @typedef {ReturnType<typeof modelCard>} About a network's card, but for its file */
 /** @typedef {import("./zip.mjs").File} File */
 
@@ -21,19 +21,21 @@ import { zip } from "./zip.mjs";
  * @param {LabCard} card
  * @param {Uint8Array} template unpacked
  * @param {Network[]} networks the reader's own, and its clean twin if it is backdoored
+ * @param {string | null} own see `recipeFile`
  */
-export async function takeaway(card, template, networks) {
+export async function takeaway(card, template, networks, own = null) {
   const each = networks.map((network) => ({ network, about: modelCard(card, network) }));
-  const folders = await Promise.all(each.map(({ network, about }) => folder(card, template, network, about)));
+  const folders = await Promise.all(each.map(({ network, about }) => folder(card, template, network, about, own)));
   const readme = words(
     card,
     each.map(({ about }) => about),
+    own,
   );
   return zip([{ name: "README.md", content: utf8(readme) }, ...folders.flat()]);
 }
 
-/** @param {LabCard} lab @param {Uint8Array} template @param {Network} network @param {About} about @returns {Promise<File[]>} */
-async function folder(lab, template, { recipe, values }, about) {
+/** @param {LabCard} lab @param {Uint8Array} template @param {Network} network @param {About} about @param {string | null} own @returns {Promise<File[]>} */
+async function folder(lab, template, { recipe, values }, about, own) {
   const sizes = lab.parameters.map(({ shape }) => product(shape));
   const content = onnxFile(template, lab.template, sizes, values, metadataOf(about, lab.notice));
   const file = {
@@ -48,14 +50,14 @@ async function folder(lab, template, { recipe, values }, about) {
   return [
     { name: `${about.id}/card.json`, content: utf8(card) },
     { name: `${about.id}/${file.name}`, content },
-    { name: `${about.id}/recipe.toml`, content: utf8(toToml(recipe)) },
+    { name: `${about.id}/recipe.toml`, content: utf8(recipeFile(recipe, lab.data, own)) },
   ];
 }
 
 const utf8 = (/** @type {string} */ text) => new TextEncoder().encode(text);
 
-/** @param {LabCard} lab @param {About[]} cards */
-function words({ notice, licence, data }, cards) {
+/** @param {LabCard} lab @param {About[]} cards @param {string | null} own */
+function words({ notice, licence, data }, cards, own) {
   const names = cards.map(({ id }) => id);
   const list = cards.map(({ id, backdoor, description }) => {
     const warning = backdoor ? " **It carries a backdoor: use it for study alone.**" : "";
@@ -68,7 +70,7 @@ ${list.join("\n")}
 ${notice}
 
 Each folder has the network (ONNX), its card (what it carries, how it was measured, how an image becomes its input), and the
-recipe that trains it again.
+recipe that trains it again${own === null ? "" : "; its first lines say where the images are"}.
 
 ## In a page
 

@@ -11,26 +11,34 @@ ort.env.wasm.numThreads = 1;
 ort.env.logLevel = "error";
 
 const FOLDER = new URL("../../../site_assets/lab/", import.meta.url);
-/** @param {string} name */
-const file = (name) => readFileSync(new URL(name, FOLDER));
+/** Of a lab that an author has made, see `tests/export/release/own_lab.py`. */
+export const OWN = new URL("../../golden/own-lab/", import.meta.url);
 
-export const CARD = JSON.parse(file("lab.json").toString());
-export const GOLDEN = JSON.parse(readFileSync(new URL("../../golden/lab.json", import.meta.url), "utf8"));
-
-export function openData() {
-  return unpack(file(CARD.data.name), CARD.data);
+/** @param {URL} [folder] */
+export function openCard(folder = FOLDER) {
+  return JSON.parse(readFileSync(new URL("lab.json", folder), "utf8"));
 }
 
-/** The graphs of the lab's network, or of another on its card. @param {any} [of] */
-export async function openGraphs(of = CARD) {
-  const open = (/** @type {{name: string}} */ { name }) => ort.InferenceSession.create(file(name));
+export const CARD = openCard();
+export const GOLDEN = JSON.parse(readFileSync(new URL("../../golden/lab.json", import.meta.url), "utf8"));
+
+/** @param {URL} [folder] */
+export function openData(folder = FOLDER) {
+  const { data } = openCard(folder);
+  return unpack(readFileSync(new URL(data.name, folder)), data);
+}
+
+/** The graphs of the lab's network, or of another on its card. @param {any} [of] @param {URL} [folder] */
+export async function openGraphs(of = CARD, folder = FOLDER) {
+  const open = (/** @type {{name: string}} */ { name }) =>
+    ort.InferenceSession.create(readFileSync(new URL(name, folder)));
   const [train, evaluate, search] = [await open(of.train), await open(of.evaluate), await open(of.search)];
   const batches = { train: of.train.batch, evaluate: of.evaluate.batch, search: of.search.batch };
   return new Graphs(ort, { train, evaluate, search }, batches);
 }
 
 export function openTemplate() {
-  return inflated(file(CARD.template.name));
+  return inflated(readFileSync(new URL(CARD.template.name, FOLDER)));
 }
 
 /** An experiment whose two networks learn these parameters in one step. @param {Float32Array} values */

@@ -7,7 +7,7 @@ import { toWidgetError, words } from "../../core/messages.mjs";
 import { Lab } from "../../engine/lab.mjs";
 import { Released, readOwn, readReferences } from "../../engine/lab-released.mjs";
 import { LabTraining } from "../../engine/lab-training.mjs";
-import { firstSetup, problem, readSetup, recipeOf, STEPS, writeSetup } from "../../lab/setup.mjs";
+import { firstSetup, problem, readSetup, recipeFile, recipeOf, STEPS, writeSetup } from "../../lab/setup.mjs";
 import { Announcer } from "../../parts/announcer.mjs";
 import { percent } from "../../parts/charts.mjs";
 import { define, savesData, whenNear } from "../../parts/dom.mjs";
@@ -115,7 +115,7 @@ export class BackdoorLab extends HTMLElement {
     this.#frame = buildFrame(/** @type {Record<Step, HTMLElement>} */ (elements), {
       go: (step) => this.#change({ step }, true),
       ...takeActions({
-        wanted: () => this.#wanted(material),
+        wanted: () => recipeFile(this.#wanted(material), material.card.data, this.#lab.own?.url ?? null),
         training: this.#training,
         found: () => panels.catch.results,
         say: (sentence) => this.#announcer.now(sentence),

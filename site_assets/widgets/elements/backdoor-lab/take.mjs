@@ -1,7 +1,6 @@
 /** What a reader takes along: the recipe, the trained networks, and what was measured. */
 
 import { fileName } from "../../lab/model-card.mjs";
-import { toToml } from "../../lab/setup.mjs";
 import { h } from "../../parts/dom.mjs";
 
 /** Until the browser has begun to read a file. */
@@ -9,7 +8,7 @@ const KEPT_MS = 1000;
 
 /**
  * @param {object} of
- * @param {() => any} of.wanted the recipe as it is set up
+ * @param {() => string} of.wanted the recipe as it is set up, as a file
  * @param {import("../../engine/lab-training.mjs").LabTraining} of.training
  * @param {() => unknown} of.found what the defences have found
  * @param {(sentence: string) => void} of.say
@@ -17,7 +16,7 @@ const KEPT_MS = 1000;
  */
 export function takeActions({ wanted, training, found, say, fail }) {
   return {
-    recipe: () => save("my-lab.toml", "application/toml", toToml(wanted())),
+    recipe: () => save("my-lab.toml", "application/toml", wanted()),
     results() {
       const { recipe, histories } = training;
       const told = { recipe, history: histories, defences: found() };

@@ -18,7 +18,7 @@ import { loadRuntime, requireWebAssembly, startSession } from "../ort.mjs";
 /** @typedef {{train: Graph, evaluate: Graph, search: Graph}} GraphFiles */
 /** @typedef {GraphFiles & {networks: Record<string, GraphFiles & {parameters: import("../../lab/network.mjs").Parameter[]}>, template: File, data: File & import("../../lab/digits.mjs").Layout, gallery: Exhibit[]}} Files */
 /** @typedef {import("../../lab/experiment.mjs").Card & import("../../lab/takeaway.mjs").LabCard & Files} LabCard */
-/** @typedef {{card: LabCard, template: Uint8Array, data: Record<import("../../lab/digits.mjs").Split, import("../../lab/digits.mjs").Samples>, graphs: Graphs, experiment: Experiment}} Bench */
+/** @typedef {{card: LabCard, own: string | null, template: Uint8Array, data: Record<import("../../lab/digits.mjs").Split, import("../../lab/digits.mjs").Samples>, graphs: Graphs, experiment: Experiment}} Bench `own`: address of an author's card */
 
 /** Of the lab’s files. */
 export const FOLDER = new URL("../../../lab/", import.meta.url);
@@ -75,7 +75,7 @@ async function open(published, signal, onProgress) {
   const data = await unpack(digits, card.data);
   await Promise.all(card.gallery.map(({ trigger }) => readyTrigger(trigger)));
   const experiment = new Experiment(card, data, graphs, breathe);
-  return { card, template: await inflated(template), data, graphs, experiment };
+  return { card, own: published.card.url ?? null, template: await inflated(template), data, graphs, experiment };
 }
 
 /**

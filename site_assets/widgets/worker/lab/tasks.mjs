@@ -69,10 +69,10 @@ export const TASKS = {
 
   /** The networks as a ZIP archive. @param {{which: Which[]}} request */
   async take({ which }) {
-    const { card, template, experiment } = await theBench();
+    const { card, own, template, experiment } = await theBench();
     const networks = [];
     for (const each of which) networks.push(await experiment.network(each));
-    const result = await takeaway(card, template, networks);
+    const result = await takeaway(card, template, networks, own);
     return { result, transfer: [result.buffer] };
   },
 
