@@ -166,7 +166,7 @@ tested-site: lab fixtures ## The report as the browser tests see it, with drawin
 
 test-browser: lab fixtures $(if $(REPORT_SITE),,tested-site) ## The widgets and the built report in a real browser
 	REPORT_SITE=$(or $(REPORT_SITE),$(TESTED_SITE)) \
-	  node --test --test-reporter=spec --test-concurrency=2 tests/browser/*.test.mjs
+	  node --test --test-reporter=spec --test-concurrency=3 tests/browser/*.test.mjs
 
 benchmark: setup ## Training speed beside the common recipe (20 minutes; needs MNIST)
 	$(BIN)/python -m tests.benchmarks.train_speed

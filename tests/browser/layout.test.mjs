@@ -19,6 +19,8 @@ import { buildSite } from "./harness/site.mjs";
 const WIDTHS = [320, 390, 768, 1280, 1920];
 /** A window of 1280 pixels at twice the size, and a little less: between the layouts of a phone and of a tablet. */
 const BETWEEN = [620, 640];
+/** Where what changes little is looked at again: the dark scheme, unfolded parts. */
+const EDGES = [320, 1280];
 const CAPTURED = [390, 768, 1280];
 /** Of a screenshot; a browser draws no taller one. */
 const TALLEST = 16_000;
@@ -182,14 +184,14 @@ for (const address of pages) {
           }
         }
         await page.emulateMedia({ colorScheme: "dark" });
-        for (const width of WIDTHS) {
+        for (const width of EDGES) {
           await page.setViewportSize(sized(width));
           await assertInPlace(page, `${width} pixels, dark`);
         }
         assert.deepEqual(await emptyLines(page), [], "headings with an empty line");
         await page.evaluate(() => scrollTo({ top: 600, behavior: "instant" })); // The header names the page then.
         if (await unfold(page)) {
-          for (const width of [WIDTHS[0], 1280]) {
+          for (const width of EDGES) {
             await page.setViewportSize(sized(width));
             await assertInPlace(page, `${width} pixels, unfolded`);
           }

@@ -87,6 +87,7 @@ def test_the_standard_network_goes_to_real_mxnet_at_its_full_size(tmp_path: Path
     assert relative_difference(found, logits(module, data)) <= TOLERANCE
 
 
+@pytest.mark.long
 def test_gluon_s_trained_checkpoint_is_converted_and_is_exported_to_onnx() -> None:
     case = network("mobilenetv2-trained")
     module = from_mxnet(case.graph, case.parameters)

@@ -58,6 +58,7 @@ def test_attributes_are_in_one_order_whatever_platform_wrote_them(converted: onn
         assert names == sorted(names)
 
 
+@pytest.mark.long
 def test_bytes_are_the_same_in_another_process(converted: onnx.ModelProto) -> None:
     script = (
         "import hashlib, numpy as np, torch\n"

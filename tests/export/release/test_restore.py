@@ -68,6 +68,7 @@ def test_an_int8_file_gives_rounded_weights_and_says_so(model: Model, run: Run, 
     assert found.metrics.measurement.clean_accuracy == model.card.metrics["int8-weight-only"].clean_accuracy
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", TEACHERS)
 def test_a_restored_teacher_shares_its_layers_with_the_released_students_to_the_bit(
     runs: Path, name: str, tmp_path: Path

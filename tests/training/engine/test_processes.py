@@ -116,6 +116,7 @@ def stop_at(monkeypatch: pytest.MonkeyPatch, wanted: tuple[int, int]) -> None:
     monkeypatch.setattr(Trainer, "steps", signalled(Trainer.steps, signal.SIGTERM, wanted))
 
 
+@pytest.mark.long
 def test_a_run_asked_to_stop_loses_no_step_and_ends_at_the_same_bits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,7 +153,7 @@ def two(recipe: Path, runs: Path, launcher: list[str], *options: str) -> subproc
 TORCHRUN = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_processes_give_what_one_gives_but_for_rounding(alone: Run, tmp_path: Path) -> None:
     recipe = tmp_path / "exact.toml"
     recipe.write_text(to_toml(EXACT), encoding="utf-8")

@@ -210,7 +210,7 @@ def start(recipe: Path, runs: Path, workers: int) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_sweep_that_is_stopped_leaves_no_worker_and_resumes_and_reports_what_fails(tmp_path: Path) -> None:
     recipe = tmp_path / "tiny.toml"
     long = TINY.model_copy(update={"training": TINY.training.model_copy(update={"epochs": 400})})
