@@ -19,6 +19,7 @@ import "../core/ink.mjs";
 import "../core/json-schema.mjs";
 import "../core/inside.mjs";
 import "../core/messages.mjs";
+import "../core/order.mjs";
 import "../core/output.mjs";
 import "../core/preprocess.mjs";
 import "../core/resize.mjs";
