@@ -8,14 +8,15 @@ import warnings
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
+from PIL.ImageFile import ImageFile
 
-from export.pipeline.apng import first_frame
+from export.pipeline import png
+from export.pipeline.apng import Frame, first_frame
+from export.pipeline.orientation import UPRIGHT, orientation_of
 from training.core.errors import UserError
 
 Pixels = npt.NDArray[np.uint8]
 """One image, `(h, w, c) uint8`, or a batch of them."""
-
-ORIENTATION_TAG = 0x0112
 
 
 class ImageError(UserError):
@@ -53,51 +54,59 @@ def decode(data: bytes, max_pixels: int) -> tuple[Pixels, int]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             image = Image.open(io.BytesIO(data))
-            stands_in = image.format == "PNG" and image.info.get("default_image")
-            if stands_in:
-                image.seek(1)  # the first image of an animation may be for those who cannot show it
             if image.width * image.height > max_pixels:
                 raise ImageError(
                     f"the image has {image.width}x{image.height} pixels, more than {max_pixels:,}: make it smaller"
                 )
-            rgba = _to_rgba(image)
-            if stands_in:
-                rgba = _alone(data, rgba)
-            orientation = _orientation(image)
+            turned = _orientation(image)  # before it is decoded: browsers heed what stands before the pixels
+            frame = first_frame(data) if image.format == "PNG" else None
+            rgba = _to_rgba(image, data) if frame is None else _alone(frame, image.size)
     except ImageError:
         raise
     except Exception as error:  # a decoder raises what it likes for a damaged file
         raise ImageError(f"not a readable image ({type(error).__name__}): use PNG, JPEG or WebP") from error
-    return rgba, orientation
+    return rgba, turned
 
 
 def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation where browsers respect it: in JPEG and PNG, not in WebP, and never from XMP."""
-    if image.format not in ("JPEG", "MPO", "PNG"):
-        return 1
-    exif = Image.Exif()
-    exif.load(image.info.get("exif", b""))
-    orientation = exif.get(ORIENTATION_TAG, 1)
-    return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
+    """The EXIF orientation where browsers respect it: in JPEG, PNG and AVIF, not in WebP, and never from XMP.
+
+    AVIF has one of its own, which Pillow puts into the EXIF block.
+    """
+    known = image.format in {"JPEG", "MPO", "PNG", "AVIF"}
+    return orientation_of(image.info.get("exif", b"")) if known else UPRIGHT
 
 
-def _to_rgba(image: Image.Image) -> Pixels:
+def _to_rgba(image: ImageFile, data: bytes) -> Pixels:
     if image.mode.startswith("F") or (image.mode == "I" and image.format == "TIFF"):
         raise ImageError(
             f"its pixels are numbers of 32 bits, whose range it does not say ({image.mode}): save it as PNG"
         )
+    is_png = image.format == "PNG"
+    if is_png and png.is_ambiguous(image, data):
+        raise ImageError("it has colours of 16 bits, one of them transparent: save it with 8 bits")
+    pixels = png.rgba(image, data) if is_png else None
+    if pixels is not None:
+        return pixels
     if image.mode.startswith("I;16") or image.mode == "I":
         high_byte = (np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)
-        image = Image.fromarray(high_byte)
-    return np.asarray(image.convert("RGBA"))
+        return np.asarray(Image.fromarray(high_byte).convert("RGBA"))
+    return _within(image) if image.format == "GIF" else np.asarray(image.convert("RGBA"))
 
 
-def _alone(data: bytes, composed: Pixels) -> Pixels:
-    """An animation's first frame with nothing around it; `composed` is what Pillow makes of it."""
-    file, left, top = first_frame(data)
-    frame = _to_rgba(Image.open(io.BytesIO(file)))
-    canvas = np.zeros_like(composed)
-    canvas[top : top + frame.shape[0], left : left + frame.shape[1]] = frame
+def _within(image: ImageFile) -> Pixels:
+    """A GIF's first frame; around it there is nothing."""
+    left, top, right, bottom = image.tile[0].extents or (0, 0, *image.size)
+    pixels = np.zeros((image.height, image.width, 4), np.uint8)
+    pixels[top:bottom, left:right] = np.asarray(image.convert("RGBA"))[top:bottom, left:right]
+    return pixels
+
+
+def _alone(frame: Frame, size: tuple[int, int]) -> Pixels:
+    """An animation's first frame with nothing around it."""
+    found = _to_rgba(Image.open(io.BytesIO(frame.file)), frame.file)
+    canvas = np.zeros((size[1], size[0], 4), np.uint8)
+    canvas[frame.top : frame.top + found.shape[0], frame.left : frame.left + found.shape[1]] = found
     return canvas
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 from export.pipeline import interpreter
 from export.pipeline.image import ImageError
 from export.pipeline.presets import digits_pipeline
+from tests.export.pipeline.odd_images import animations, stills
 from tests.properties.strategies import damaged, in_one_line, many
 
 MOST = 10_000
@@ -33,7 +34,7 @@ def files() -> list[bytes]:
             found.append(buffer.getvalue())
     animation, frames = io.BytesIO(), [Image.new("RGB", (9, 9), (value, 0, 0)) for value in (1, 90, 200)]
     frames[0].save(animation, "PNG", save_all=True, append_images=frames[1:], default_image=True)
-    return [*found, animation.getvalue()]
+    return [*found, animation.getvalue(), *animations(), *stills()]
 
 
 FILES = files()

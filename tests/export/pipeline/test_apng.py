@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from export.pipeline.image import decode
-from tests.export.pipeline.animations import animation
+from tests.export.pipeline.odd_images import animation
 
 RED, BLUE = [255, 0, 0, 255], [0, 0, 255, 128]
 

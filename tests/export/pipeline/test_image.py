@@ -5,8 +5,10 @@ import io
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
+from PIL.ExifTags import Base
 
-from export.pipeline.image import ORIENTATION_TAG, ImageError, Pixels, decode, load
+from export.pipeline.image import ImageError, Pixels, decode, load
+from tests.export.pipeline.odd_images import corner
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
@@ -20,11 +22,11 @@ def upright(source: bytes | Pixels) -> Pixels:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "AVIF"])
 def test_orientation_is_turned_as_pillow_turns_it(orientation: int, kind: str) -> None:
     noise = np.random.default_rng(orientation).integers(0, 256, (30, 50, 3), dtype=np.uint8)
     exif = Image.Exif()
-    exif[ORIENTATION_TAG] = orientation
+    exif[Base.Orientation] = orientation
     file = encoded(Image.fromarray(noise), kind, exif=exif)
     expected = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(file))))
     assert np.array_equal(upright(file)[..., :3], expected)
@@ -32,7 +34,7 @@ def test_orientation_is_turned_as_pillow_turns_it(orientation: int, kind: str) -
 
 def test_webp_orientation_is_left_alone_as_browsers_leave_it() -> None:
     exif = Image.Exif()
-    exif[ORIENTATION_TAG] = 6
+    exif[Base.Orientation] = 6
     file = encoded(Image.new("RGB", (50, 30)), "WEBP", lossless=True, exif=exif)
     assert upright(file)[..., :3].shape == (30, 50, 3)
 
@@ -86,8 +88,14 @@ def test_an_animation_begins_with_its_first_frame() -> None:
     assert decode(file, 100)[0][0, 0].tolist() == [20, 0, 0, 255]
 
 
+def test_around_the_first_frame_of_a_gif_there_is_nothing() -> None:
+    pixels, _ = decode(corner(), 100)
+    assert pixels[..., 3].sum() == 255
+    assert pixels[2, 3].tolist() == [10, 20, 30, 255]
+
+
 def test_whatever_a_decoder_raises_is_an_error_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_image: Image.Image) -> None:
+    def fail(*_given: object) -> None:
         raise RuntimeError("a decoder's own")
 
     monkeypatch.setattr("export.pipeline.image._to_rgba", fail)

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.ExifTags import Base
 
 from export.onnx.session import Predictor
 from export.pipeline import interpreter
-from export.pipeline.image import ORIENTATION_TAG
 from export.pipeline.presets import digits_pipeline, photos_pipeline
 from export.release import golden_compare, golden_file, golden_inputs, golden_vectors
 from export.release.models import Model, open_model
@@ -79,7 +79,7 @@ def modes() -> dict[str, tuple[Image.Image, dict[str, Any]]]:
     noise = np.random.default_rng(0).integers(0, 256, (50, 60, 4)).astype(np.uint8)
     colours, grey = Image.fromarray(noise[..., :3]), Image.fromarray(noise[..., 0])
     palette, turned = colours.quantize(32), Image.Exif()
-    turned[ORIENTATION_TAG] = 6
+    turned[Base.Orientation] = 6
     return {
         "rgba.png": (Image.fromarray(noise), {}),
         "rgba.webp": (Image.fromarray(noise), {"lossless": True}),
