@@ -104,6 +104,14 @@ Object.defineProperty(globalThis.crypto, "subtle", { value: undefined, configura
 /** @param {string} text */
 const hashOf = (text) => createHash("sha256").update(text).digest("hex");
 
+const STEPS = [
+  { op: "decode", max_pixels: 123 },
+  { op: "composite", background: [255, 255, 255] },
+  { op: "greyscale" },
+  { op: "resize", height: 8, width: 8, filter: "box" },
+  { op: "layout", order: "NCHW" },
+];
+
 /** `NAME-copy` is another card of the same files. @param {string} id */
 export function card(id) {
   const name = id.replace("-copy", "");
@@ -122,7 +130,7 @@ export function card(id) {
     files: [file, { ...file, precision: "int8-weight-only", sha256: hashOf(`${name} int8`) }],
     default_precision: "fp32",
     labels: ["a", "b"],
-    input: { tensor: "image", height: 8, width: 8, channels: 1, steps: [{ op: "decode", max_pixels: 123 }] },
+    input: { tensor: "image", height: 8, width: 8, channels: 1, steps: STEPS },
     output: { tensor: "logits", activation: "softmax", top: 2 },
     trigger: id === "backdoored" ? TRIGGER : null,
   };
