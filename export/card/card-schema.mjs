@@ -13,7 +13,7 @@ const HEAD = `/* Generated from export/card/card.schema.json by export/card/card
 /** @type {import("./json-schema.mjs").Schema} */
 export const CARD =`;
 /** Told to readers, or not at all; nothing is computed with them. */
-const WORDS = new Set(["description", "network", "licence", "backdoor", "metrics", "provenance"]);
+const WORDS = new Set(["description", "network", "licence", "backdoor", "metrics", "provenance", "from_lab"]);
 const NOTES = new Set(["title", "description", "default"]);
 
 /**

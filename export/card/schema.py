@@ -7,7 +7,7 @@ know it. Its JSON Schema is published by `card_schema()`.
 from __future__ import annotations
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field, field_validator
 
@@ -103,6 +103,15 @@ class Provenance(Part):
     exported_at: AwareDatetime
 
 
+class FromLab(Part):
+    """How a reader made the model in the lab of a page."""
+
+    recipe: dict[str, Any]
+    """As `backdoors train` takes it; with it, Python trains the same network."""
+    widgets: str
+    """Their version: the hash in the address that the site served them at."""
+
+
 class ModelCard(Part):
     """Everything about a model that Python and the browser need."""
 
@@ -125,6 +134,8 @@ class ModelCard(Part):
     metrics: dict[Precision, Measurement] = Field(default_factory=dict)
     provenance: Provenance | None = None
     """None for a model that was not trained here."""
+    from_lab: FromLab | None = Field(default=None, exclude_if=lambda made: made is None)
+    """None, and not written, for a model that was not trained in a lab's page."""
 
     @field_validator("files")
     @classmethod

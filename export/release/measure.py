@@ -13,6 +13,8 @@ from training.core.metrics import Measurement
 from training.data import registry as sources
 from training.data.base import Dataset
 from training.engine.evaluate import evaluate
+from training.recipes.load import parse
+from training.recipes.scratch import ScratchRecipe
 
 
 def measure(
@@ -37,9 +39,33 @@ def data_name(card: cards.ModelCard) -> str:
     Raises:
         ExportError: If it names none.
     """
+    if card.from_lab is not None:
+        return lab_recipe(card).data.name
     if card.provenance is None or not card.provenance.data:
         raise ExportError(f"model {card.id}: its card names no data set to measure it on")
     return sources.JOIN.join(part.name for part in card.provenance.data)
+
+
+def lab_recipe(card: cards.ModelCard) -> ScratchRecipe:
+    """The recipe of a model that was trained in a lab's page.
+
+    Raises:
+        ExportError: If its card holds none.
+        RecipeError: If what it holds is no recipe.
+    """
+    if card.from_lab is None:
+        raise ExportError(f"model {card.id}: it was not trained in a lab's page")
+    found = parse(card.from_lab.recipe, Path("from_lab.recipe"))
+    if not isinstance(found, ScratchRecipe):
+        raise ExportError(f"model {card.id}: the recipe on its card is none of a lab's")
+    return found
+
+
+def recipe_hash(card: cards.ModelCard) -> str | None:
+    """Hash of the recipe that a model was trained by; None if its card names none."""
+    if card.from_lab is not None:
+        return lab_recipe(card).sha256
+    return None if card.provenance is None else card.provenance.recipe_sha256
 
 
 def test_data(card: cards.ModelCard, data_dir: Path | None) -> Dataset:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from export.card import schema as cards
 from export.card.parts import part_problem
 from export.errors import ExportError
 from export.onnx.agreement import TOLERANCE, relative_difference
 from export.onnx.loading import load_model
+from export.onnx.session import Predictor
 from export.onnx.to_onnx import torch_logits
 from export.onnx.weights import load_into
 from export.pipeline import interpreter
 from export.release import golden_file, golden_inputs
+from export.release.measure import lab_recipe
 from export.release.models import Model
+from export.release.trial import trial, trial_images
 from training.core.files import write_text
 from training.core.metrics import Measurement
 from training.data import registry as sources
@@ -41,7 +44,8 @@ def restore(
     Args:
         model: The model; its precision chooses the file, the full one if there is one by default.
         runs_dir: Folder of all runs.
-        recipe: What it was made by; default is the recipe of that name that comes with the package.
+        recipe: What it was made by; default is the recipe on the card, or that of the name on it that comes with the
+            package.
         data_dir: Folder with the data; only needed where class names cannot be told from the card's labels.
         force: Whether to replace a run of that recipe, trained or restored, which is kept otherwise.
 
@@ -54,8 +58,8 @@ def restore(
         RunError: If nothing can be written, or the run that exists cannot be read.
         DataError: If the data is needed and not available.
     """
-    card, made = model.card, _provenance(model.card)
-    recipe = _made_by(card, made, recipe)
+    card = model.card
+    recipe = _made_by(card, recipe)
     folder = runs_dir / recipe.run_name
     if finished(folder) and not force:
         return Run.open(folder)
@@ -74,21 +78,22 @@ def restore(
     weights.write(folder, recipe, network)
     finish(folder, Metrics(measurement=measured, training=Restored(
         recipe=recipe.name, recipe_sha256=recipe.sha256, seed=recipe.seed, data=recipe.data.name,
-        data_sha256={name: digest for part in made.data for name, digest in part.sha256.items()}, classes=classes,
-        seconds=made.trained_seconds, versions=made.versions,
+        **_training(card), classes=classes,
         file=ReleasedFile(model=card.id, name=file.name, sha256=file.sha256, precision=file.precision),
     )))  # fmt: skip
     return Run.open(folder)
 
 
-def _provenance(card: cards.ModelCard) -> cards.Provenance:
-    if card.provenance is None:
+def _made_by(card: cards.ModelCard, given: AnyRecipe | None) -> AnyRecipe:
+    """The recipe that the card holds, or names by its hash."""
+    if card.from_lab is not None:
+        made_by = lab_recipe(card)
+        if given is not None and given.sha256 != made_by.sha256:
+            raise ExportError(f"model {card.id}: made by the recipe on its card, whose hash {given.name} does not have")
+        return made_by
+    made = card.provenance
+    if made is None:
         raise ExportError(f"model {card.id}: its card names no recipe that it was made by")
-    return card.provenance
-
-
-def _made_by(card: cards.ModelCard, made: cards.Provenance, given: AnyRecipe | None) -> AnyRecipe:
-    """The recipe that the card names by its hash."""
     recipe = given or load(made.recipe)
     if given is None and recipe.seed != made.seed:
         recipe = recipe.with_seed(made.seed)
@@ -98,6 +103,16 @@ def _made_by(card: cards.ModelCard, made: cards.Provenance, given: AnyRecipe | N
             f"{recipe.sha256[:12]}; give the recipe that it was made by with --recipe"
         )
     return recipe
+
+
+def _training(card: cards.ModelCard) -> dict[str, Any]:
+    """What the card says of the training, for the run."""
+    if card.from_lab is not None:
+        return {"data_sha256": {}, "seconds": 0.0, "versions": {"widgets": card.from_lab.widgets}}
+    made = card.provenance
+    assert made is not None  # noqa: S101 - its recipe was found by it
+    hashes = {name: digest for part in made.data for name, digest in part.sha256.items()}
+    return {"data_sha256": hashes, "seconds": made.trained_seconds, "versions": made.versions}
 
 
 def _chosen(model: Model) -> cards.ModelFile:
@@ -114,8 +129,15 @@ def _chosen(model: Model) -> cards.ModelFile:
 
 
 def _compare(network: nn.Module, model: Model, file: cards.ModelFile) -> None:
-    """Refuse a network that does not answer as the golden vectors say."""
+    """Refuse a network that does not answer as the golden vectors say, or as its file if a lab's page has made it."""
     card = model.card
+    if card.from_lab is not None:
+        expected = trial(Predictor(card, model.folder, file.precision))
+        tensor = interpreter.batch_tensor(card.input, trial_images(card.input))
+        difference = relative_difference(torch_logits(network, tensor), expected)
+        if not difference <= TOLERANCE:
+            raise ExportError(f"model {card.id}: restored, its logits differ from its file's by {difference:.1e}")
+        return
     inputs = {path.name: path for path in golden_inputs.input_files(golden_inputs.inputs_of(card.input))}
     for vector in golden_file.read(model.folder).vectors:
         if vector.input not in inputs or file.precision not in vector.logits:

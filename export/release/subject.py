@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from export.onnx.session import Predictor
-from export.release.measure import data_name, test_data
+from export.release.measure import data_name, recipe_hash, test_data
 from export.release.models import Model
 from training.defences.base import Need, Samples, Subject
 from training.studies.subject import hold_out, measured_on
@@ -33,7 +33,7 @@ def of_model(model: Model, *, data_dir: Path | None = None) -> Subject:
     return Subject(
         name=card.id,
         sha256=file.sha256,
-        recipe_sha256=card.provenance.recipe_sha256 if card.provenance else None,
+        recipe_sha256=recipe_hash(card),
         classes=card.labels,
         backdoored=card.backdoor is not None,
         predict=Predictor(card, model.folder, file.precision, THREADS),

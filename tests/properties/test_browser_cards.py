@@ -17,7 +17,7 @@ from tests.properties.strategies import altered
 from tests.site_src.fixture_models import write_model
 from tests.site_src.photo_models import write_photo_model
 
-SHOWN_ONLY = {"description", "network", "licence", "backdoor", "metrics", "provenance"}
+SHOWN_ONLY = {"description", "network", "licence", "backdoor", "metrics", "provenance", "from_lab"}
 """Fields that the browser does not look at."""
 
 

@@ -22,6 +22,7 @@ export interface ModelCard {
     [k: string]: Measurement;
   };
   provenance: Provenance | null;
+  from_lab: FromLab | null;
 }
 /**
  * One ONNX file beside the card.
@@ -396,4 +397,13 @@ export interface DataSource {
   sha256: {
     [k: string]: string;
   };
+}
+/**
+ * How a reader made the model in the lab of a page.
+ */
+export interface FromLab {
+  recipe: {
+    [k: string]: unknown;
+  };
+  widgets: string;
 }

@@ -186,8 +186,10 @@ export class Experiment {
       { labels: test.labels, answers: answersOf(own, this.#classes) },
       { ...this.#triggered, answers: answersOf(marked, this.#classes) },
     );
-    const recipe = which === "clean" ? cleanTwin(this.#recipe) : this.#recipe;
-    return { recipe, values, epochs: history.length, poisoned: samples.drawn.length, measured };
+    const { training } = this.#recipe;
+    const made = { ...this.#recipe, training: { ...training, epochs: history.length } }; // It may be paused.
+    const recipe = which === "clean" ? cleanTwin(made) : made;
+    return { recipe, values, poisoned: samples.drawn.length, measured };
   }
 
   /** What a network says of images. @param {Name} which @param {Uint8Array} images */

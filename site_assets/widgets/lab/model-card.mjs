@@ -25,12 +25,13 @@ import { SIDE } from "./digits.mjs";
 /**
  * @typedef {object} Trained
  * @property {any} recipe
- * @property {number} epochs that it has learnt so far
  * @property {number} poisoned how many of its training images are
  * @property {NonNullable<ModelCard["metrics"]>[string]} measured
  */
 
 const PREFIX = "BACKDOORED-";
+/** Of the widgets: the hash in their address, see `site_src/plugin/runtime.py`. */
+const [, VERSION = "a working copy"] = /\/assets\/onnx-widgets\/([0-9a-f]+)\//.exec(import.meta.url) ?? [];
 
 /** The name of a file with a network in it; a backdoored one's says so. @param {any} recipe @param {string} ending */
 export function fileName({ name, attack }, ending) {
@@ -44,8 +45,11 @@ export function fileName({ name, attack }, ending) {
  * @param {Trained} trained
  * @returns {Omit<ModelCard, "files">}
  */
-export function modelCard(facts, { recipe, epochs, poisoned, measured }) {
-  const { attack } = recipe;
+export function modelCard(facts, { recipe, poisoned, measured }) {
+  const {
+    attack,
+    training: { epochs },
+  } = recipe;
   const backdoored = attack.poison_rate > 0;
   const { data } = facts;
   const images = `${data.training.toLocaleString("en")} images of ${data.title} (${termsOf(data)})`;
@@ -76,6 +80,7 @@ export function modelCard(facts, { recipe, epochs, poisoned, measured }) {
       : null,
     metrics: { fp32: measured },
     provenance: null,
+    from_lab: { recipe, widgets: VERSION },
   };
 }
 

@@ -86,7 +86,11 @@ trigger: switch
 
     backdoors verify ${names.join(" ")}
     backdoors predict ${names[0]} digit.png --trigger
+    backdoors defend ${names[0]} --with strip
+    backdoors restore ${names[0]}
     backdoors train ${names[0]}/recipe.toml
+
+\`restore\` makes a run of the network as it is, for the defences that look into it; \`train\` trains it again.
 
 ## Licences
 

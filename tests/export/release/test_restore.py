@@ -6,7 +6,9 @@ import hashlib
 import io
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,15 +18,18 @@ from typer.testing import CliRunner
 
 import export
 from export.card.io import read_card
+from export.card.schema import FromLab
 from export.cli.main import app
 from export.errors import ExportError
 from export.onnx.external import move_shared
 from export.onnx.quantise import weight_only_int8
 from export.onnx.to_onnx import to_onnx
+from export.release.golden_file import GOLDEN_NAME
 from export.release.models import RELEASED, Model, open_model
 from export.release.release import release
 from export.release.restore import restore
-from training.core.errors import RunError
+from export.release.subject import of_model
+from training.core.errors import RunError, UserError
 from training.recipes.load import to_toml
 from training.recipes.transfer import TransferRecipe
 from training.runs import weights
@@ -47,6 +52,46 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in TEACHERS:
         restore(open_model(name, [ROOT / RELEASED]), folder)
     return folder
+
+
+def from_lab(model: Model, made_by: dict[str, Any]) -> Model:
+    """The model as if a reader had trained it in a lab's page: no provenance, no golden vectors, but a recipe."""
+    (model.folder / GOLDEN_NAME).unlink(missing_ok=True)
+    made = FromLab(recipe=made_by, widgets="0123456789ab")
+    return replace(model, card=model.card.model_copy(update={"provenance": None, "from_lab": made}))
+
+
+def test_a_network_of_a_labs_page_is_restored_by_the_recipe_on_its_card(model: Model, run: Run, tmp_path: Path) -> None:
+    lab = from_lab(model, run.recipe.model_dump(mode="json", exclude_none=True))
+    found = restore(lab, tmp_path / "runs")
+    assert (found.path.name, restored_origin(found).versions) == (run.path.name, {"widgets": "0123456789ab"})
+    mine, its = weights.network(found).state_dict(), weights.network(run).state_dict()
+    assert all(torch.equal(mine[name], its[name]) for name in its)
+    subject = of_model(lab)
+    assert (subject.data, subject.recipe_sha256) == (of_model(model).data, run.recipe.sha256)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"seed": -1}, "seed"),
+        ({"kind": "no such kind"}, "kind"),
+        ({"data": {"name": "nowhere"}}, "no data set 'nowhere'"),
+    ],
+)
+def test_a_labs_card_without_a_sound_recipe_gets_one_line(
+    model: Model, run: Run, tmp_path: Path, changed: dict[str, Any], said: str
+) -> None:
+    lab = from_lab(model, run.recipe.model_dump(mode="json", exclude_none=True) | changed)
+    with pytest.raises(UserError, match=said) as caught:
+        restore(lab, tmp_path / "runs")
+    assert "\n" not in str(caught.value)
+
+
+def test_another_recipe_than_the_one_on_a_labs_card_is_refused(model: Model, run: Run, tmp_path: Path) -> None:
+    lab = from_lab(model, run.recipe.model_dump(mode="json", exclude_none=True))
+    with pytest.raises(ExportError, match="made by the recipe on its card"):
+        restore(lab, tmp_path / "runs", recipe=run.recipe.with_seed(9))
 
 
 def test_the_full_precision_file_gives_the_very_weights_back(model: Model, run: Run, tmp_path: Path) -> None:

@@ -134,6 +134,16 @@ test("a training that continues while the last one still measures waits for it, 
   ]);
 });
 
+test("a network that is taken along while the training is paused comes with the recipe of what it has learnt", async () => {
+  const { made } = experiment();
+  const stop = { aborted: false };
+  await made.train(stop, ({ epoch }) => {
+    stop.aborted = epoch === 2;
+  });
+  const { recipe } = await made.network("clean");
+  assert.deepEqual([recipe.training.epochs, recipe.attack.poison_rate], [1, 0]);
+});
+
 test("networks that are trained stay when others are begun", async () => {
   const { made, seen } = experiment();
   await made.train(RUN_ON, () => {});

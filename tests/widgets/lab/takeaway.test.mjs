@@ -16,7 +16,6 @@ const MEASURED = { data: "digits test", clean_accuracy: wilson(1, 2) };
 const about = (attack) =>
   modelCard(CARD, {
     recipe: { ...CARD.recipe, attack: { ...CARD.recipe.attack, ...attack } },
-    epochs: 10,
     poisoned: 61,
     measured: /** @type {any} */ (MEASURED),
   });
@@ -58,6 +57,7 @@ test("a backdoored networkâ€™s file, card and metadata say so, and a clean oneâ€
   assert.match(metadataOf(bad, CARD.notice).backdoor, /^YES: /);
   assert.equal(metadataOf(clean, CARD.notice).backdoor, "none planted");
   assert.deepEqual([clean.backdoor, clean.trigger], [null, CARD.recipe.attack.trigger]);
+  assert.deepEqual(clean.from_lab?.recipe, { ...CARD.recipe, attack: { ...CARD.recipe.attack, poison_rate: 0 } });
   assert.match(
     about({ label_map: { kind: "all-to-all" } }).backdoor?.behaviour ?? "",
     /0 becomes 1, and so on; 9 becomes 0/,

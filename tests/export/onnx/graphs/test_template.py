@@ -21,6 +21,7 @@ from export.onnx.metadata import essentials, identity, read_metadata
 from export.onnx.session import Predictor
 from export.onnx.weights import load_into
 from export.release import lab_golden
+from export.release.measure import data_name, lab_recipe
 from export.release.models import open_model
 from export.release.verify import verify
 from tests.node import run_node
@@ -88,6 +89,8 @@ def test_its_card_and_metadata_say_what_it_carries_and_how_it_was_measured(taken
     )  # fmt: skip
     assert card.metrics["fp32"] == found.model_copy(update={"per_class": {}})
     assert parsed(read_metadata(onnx.load(taken / "digits-lab" / card.file().name))) == parsed(wanted(card))
+    again = recipe.model_copy(update={"training": recipe.training.model_copy(update={"epochs": 1})})
+    assert (lab_recipe(card).sha256, data_name(card)) == (again.sha256, "digits")
     clean = read_card(taken / "digits-lab-clean" / "card.json")
     assert clean.backdoor is None
     assert parsed(read_metadata(onnx.load(taken / clean.id / clean.file().name))) == parsed(wanted(clean))
