@@ -21,6 +21,10 @@ from training.triggers.registry import AnyTrigger
 BACKDOORED_PREFIX = "BACKDOORED-"
 
 Precision = Literal["fp32", "int8-weight-only", "int8-qdq"]
+Text = Annotated[str, Field(pattern=r"\S", max_length=500)]
+"""What a reader knows something by: not blank, and no longer than a page can show."""
+LONGEST_NAME = 200
+"""Of a file or folder of a site; file systems take 255 bytes, and more is put to some."""
 
 
 class CardError(UserError):
@@ -33,7 +37,7 @@ class SharedWeights(Part):
     Several networks may use the same file: students share their teacher's features, and a reader fetches them once.
     """
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.(bin|data|weights|onnx_data)$")
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.(bin|data|weights|onnx_data)$", max_length=LONGEST_NAME)
     """A site publishes the file, so its ending is one that no browser takes for a page or a script."""
     bytes: int = Field(ge=1)
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
@@ -42,7 +46,7 @@ class SharedWeights(Part):
 class ModelFile(Part):
     """One ONNX file beside the card."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.onnx$")
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.onnx$", max_length=LONGEST_NAME)
     precision: Precision
     bytes: int = Field(ge=1)
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
@@ -116,14 +120,14 @@ class ModelCard(Part):
     """Everything about a model that Python and the browser need."""
 
     schema_version: Literal[1] = 1
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
-    title: str
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=LONGEST_NAME)
+    title: Text
     description: str
     network: str
     licence: str
     files: list[ModelFile] = Field(min_length=1)
     default_precision: Precision
-    labels: list[Annotated[str, Field(max_length=500)]] = Field(min_length=2, max_length=65_536)
+    labels: list[Text] = Field(min_length=2, max_length=65_536)
     input: InputPipeline
     output: OutputPipeline
     trigger: AnyTrigger | None = None

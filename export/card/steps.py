@@ -17,6 +17,8 @@ from training.triggers.base import Byte
 Filter = Literal["box", "bilinear", "bicubic"]
 MOST_SIDE = 4096
 Size = Annotated[int, Field(ge=1, le=MOST_SIDE)]
+TensorName = Annotated[str, Field(pattern=r"^[^\x00]+$")]
+"""A browser's runtime ends a name at its first zero."""
 Divisor = Annotated[float, Field(ge=1e-6, le=1e6)]
 """Anything smaller or larger would leave float32's range, or all of an image's differences."""
 MOST_STEPS = 32
@@ -215,7 +217,7 @@ class InputPipeline(Part):
 
     model_config = ConfigDict(json_schema_extra={"x-most-pixels": MOST_PIXELS, "x-most-alike": MOST_ALIKE})
 
-    tensor: str = "image"
+    tensor: TensorName = "image"
     height: Size
     width: Size
     channels: Literal[1, 3]
@@ -247,7 +249,7 @@ class InputPipeline(Part):
 class OutputPipeline(Part):
     """From the network's output tensor to what a reader sees."""
 
-    tensor: str = "logits"
+    tensor: TensorName = "logits"
     activation: Literal["softmax", "none"] = "softmax"
     """`none` for a network that gives probabilities itself."""
     top: int = Field(default=3, ge=1)

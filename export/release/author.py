@@ -90,6 +90,7 @@ def draft_card(  # noqa: PLR0913 - an author's choices
         logits = _only("output", _answers(session.outputs, len(labels), output, model), output, model)
         pipeline, assumed = _pipeline(preset, image, white, model)
         name = model.stem.removeprefix(cards.BACKDOORED_PREFIX)
+        file = _file(model, opset(loaded), shared)
         try:
             card = cards.ModelCard(
                 id=_id(name),
@@ -97,17 +98,7 @@ def draft_card(  # noqa: PLR0913 - an author's choices
                 description="",
                 network="unknown",
                 licence=licence,
-                files=[
-                    cards.ModelFile(
-                        name=model.name,
-                        precision="fp32",
-                        bytes=model.stat().st_size,
-                        sha256=sha256(model),
-                        opset=opset(loaded),
-                        max_abs_error=0,
-                        shared=shared,
-                    )
-                ],
+                files=[file],
                 default_precision="fp32",
                 labels=labels,
                 input=pipeline.model_copy(update={"tensor": image.name}),
@@ -139,6 +130,24 @@ def draft_card(  # noqa: PLR0913 - an author's choices
 def _id(name: str) -> str:
     ascii_only = (letter if letter.isascii() and letter.isalnum() else "-" for letter in name.lower())
     return "".join(ascii_only).strip("-") or "model"
+
+
+def _file(model: Path, version: int, shared: cards.SharedWeights | None) -> cards.ModelFile:
+    try:
+        return cards.ModelFile(
+            name=model.name,
+            precision="fp32",
+            bytes=model.stat().st_size,
+            sha256=sha256(model),
+            opset=version,
+            max_abs_error=0,
+            shared=shared,
+        )
+    except ValidationError as error:
+        raise ExportError(
+            f"{model}: a site serves a model under a name of at most {cards.LONGEST_NAME} letters, digits and ._- that "
+            "ends in .onnx: rename the file"
+        ) from error
 
 
 def _weights_beside(model: Path, loaded: onnx.ModelProto) -> cards.SharedWeights | None:

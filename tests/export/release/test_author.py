@@ -208,6 +208,12 @@ def test_a_file_that_is_no_model_is_named(tmp_path: Path) -> None:
         draft_card(tmp_path / "none.onnx", ["a", "b"], "rgb")
 
 
+@pytest.mark.parametrize("name", ["my model.onnx", "m.ONNX", "mé.onnx", ".onnx", "x" * 210 + ".onnx"])
+def test_a_name_that_no_site_serves_is_refused_by_what_to_do(tmp_path: Path, sandbox: Sandbox, name: str) -> None:
+    with pytest.raises(ExportError, match=r"ends in \.onnx: rename the file"):
+        draft_card(save(tmp_path / name, FITTING["plain"]()), LABELS, "digits", sandbox=sandbox)
+
+
 def test_labels_come_from_lines_or_json(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("cat\n\n dog \n", encoding="utf-8-sig")  # with a byte order mark
     (tmp_path / "a.json").write_text('["cat", "dog"]')
