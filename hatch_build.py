@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 sys.path.insert(0, str(Path(__file__).parent))
-from site_src.plugin.runtime import INSTALLED_RUNTIME, NOTICES, RUNTIME_FILES, WEBGPU_FILES, licence
+from site_src.plugin.runtime import INSTALLED_RUNTIME, RUNTIME_FILES, WEBGPU_FILES, licence
 
 PACKAGE = "node_modules/onnxruntime-web"
 
@@ -24,7 +23,7 @@ class RuntimeHook(BuildHookInterface):
     """Adds the runtime to a wheel or a source distribution."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Name the files, with their licence and the notices of what is compiled into them."""
+        """Name the files, with their licence."""
         if version == "editable":  # a working copy's plugin reads node_modules itself
             return
         package = Path(self.root) / PACKAGE
@@ -38,21 +37,9 @@ class RuntimeHook(BuildHookInterface):
         text = Path(self._made.name) / "LICENSE"
         text.write_bytes(licence(package))
         found[text] = f"{target}/LICENSE"
-        if (notices := self._notices(package)) is not None:
-            found[notices] = f"{target}/{NOTICES}"
         build_data["force_include"].update({str(source): place for source, place in found.items()})
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
         """Forget what was written for the build."""
         if hasattr(self, "_made"):
             self._made.cleanup()
-
-    def _notices(self, package: Path) -> Path | None:
-        """The npm package has none; the Python package of the same project does."""
-        if (package / NOTICES).is_file():
-            return package / NOTICES
-        try:
-            return Path(str(distribution("onnxruntime").locate_file(f"onnxruntime/{NOTICES}")))
-        except PackageNotFoundError:
-            self.app.display_warning(f"onnxruntime is not installed here, so its {NOTICES} does not go along")
-            return None

@@ -8,11 +8,13 @@ import re
 from pathlib import Path
 from posixpath import relpath
 
-from site_src.plugin.runtime import own_assets
+from site_src.plugin.runtime import NOTICES, own_assets
 
 WORKER = "service-worker.js"
 LARGE = frozenset({".bin", ".gz", ".map", ".onnx", ".wasm"})
 """Networks and the runtime are kept by the widgets, by their hashes; packed copies and source maps by nobody."""
+NOT_READ = frozenset({WORKER, NOTICES, "sitemap.xml"})
+"""Files that no page needs."""
 LARGEST = 2**20
 """Bytes of a file; larger ones are downloads."""
 
@@ -50,7 +52,7 @@ def write(site: Path, register: str, base: str) -> str:
 
 
 def _kept(path: Path) -> bool:
-    if not path.is_file() or path.suffix in LARGE or path.name in {WORKER, "sitemap.xml"}:
+    if not path.is_file() or path.suffix in LARGE or path.name in NOT_READ:
         return False
     return path.stat().st_size <= LARGEST
 

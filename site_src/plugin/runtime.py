@@ -169,8 +169,8 @@ def collect(runtime_dir: Path, assets_dir: Path | None = None) -> Runtime:
         contents[f"ort/{name}"] = path
     package = runtime_dir.parent
     version, contents["ort/LICENSE"] = _version(package), licence(package)
-    if (package / NOTICES).is_file():
-        contents[f"ort/{NOTICES}"] = package / NOTICES
+    if (said := notices(package)) is not None:
+        contents[f"ort/{NOTICES}"] = said
     contents[PUBLISHED] = _published(contents)
     served_at = f"{PREFIX}/{_digest(contents)}"
     return Runtime(version, served_at, {f"{served_at}/{name}": content for name, content in contents.items()})
@@ -235,6 +235,18 @@ def licence(package: Path) -> bytes:
         raise RuntimeMissingError(f"onnxruntime-web {version} has the licence {name}; this build only knows MIT")
     template = files("site_src").joinpath("plugin", "templates", "onnxruntime-web-licence.txt").read_text("utf-8")
     return template.replace("VERSION", version).encode()
+
+
+def notices(package: Path) -> bytes | None:
+    """The licences of what is compiled into onnxruntime-web; None for a version whose text is neither there nor here.
+
+    The npm package has none. The Python package of the same version and project has; its text is among the templates.
+    """
+    if (package / NOTICES).is_file():
+        return (package / NOTICES).read_bytes()
+    name = f"onnxruntime-web-{_version(package)}-notices.txt"
+    kept = files("site_src").joinpath("plugin", "templates", name)
+    return kept.read_bytes() if kept.is_file() else None
 
 
 def _version(package: Path) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from importlib.metadata import distribution
 from pathlib import Path
 
-from site_src.plugin.runtime import NOTICES, licence, own_runtime
+from site_src.plugin.runtime import licence, own_runtime
+from site_src.plugin.runtime import notices as runtime_notices
 from site_src.report.provenance.site_bill import LICENCES, bundled_packages, bundled_sources
 
 _HEADER = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -32,17 +33,20 @@ def _sections(site: Path) -> Iterator[tuple[str, str]]:
         yield name, "\n\n".join([*words, *sorted(said.get(name, ()))])
     runtime = own_runtime().parent
     yield "onnxruntime-web", licence(runtime).decode()
-    yield "What is compiled into onnxruntime", _runtime_notices(runtime)
+    yield "What is compiled into onnxruntime", _compiled_in(runtime)
     yield MOBILENET, "Licence: Apache-2.0 (SPDX); changed: trained further, quantised, and in part backdoored."
     yield "Apache License 2.0", _text("onnx", "LICENSE")
 
 
-def _runtime_notices(package: Path) -> str:
-    """Those in the wheel, or in a working copy those of the Python package of the same project."""
-    beside = package / NOTICES
-    if beside.is_file():
-        return beside.read_text("utf-8")
-    return Path(str(distribution("onnxruntime").locate_file(f"onnxruntime/{NOTICES}"))).read_text("utf-8")
+def _compiled_in(package: Path) -> str:
+    """Raises FileNotFoundError if the runtime's version changed without them."""
+    said = runtime_notices(package)
+    if said is None:
+        raise FileNotFoundError(
+            "the third-party notices of this version of onnxruntime-web are missing: take them from the Python package "
+            "onnxruntime of the same version into site_src/plugin/templates"
+        )
+    return said.decode()
 
 
 def _text(package: str, name: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from site_src.plugin.offline import LARGEST, write
+from site_src.plugin.runtime import NOTICES
 
 REGISTER = "assets/onnx-widgets/0123/widgets/offline/register.mjs"
 PAGE = "<!doctype html><html><head><title>{}</title></head><body></body></html>"
@@ -24,6 +25,7 @@ def site(tmp_path: Path) -> Path:
     (folder / "network.onnx").write_bytes(b"onnx")
     (folder / "download.zip").write_bytes(bytes(LARGEST + 1))
     (folder / "sitemap.xml").write_text("<urlset/>")
+    (folder / NOTICES).write_text("THIRD PARTY")
     return folder
 
 
@@ -46,7 +48,7 @@ def test_pages_load_the_module_from_where_they_are_and_say_their_version(site: P
         assert f'<meta name="site-version" content="{version}">' in text
 
 
-def test_the_worker_lists_every_small_file_and_no_network_no_download_and_no_sitemap(site: Path) -> None:
+def test_the_worker_lists_every_small_file_and_nothing_that_no_page_needs(site: Path) -> None:
     write(site, REGISTER, "/")
     files = build(site)["files"]
     assert isinstance(files, dict)

@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from site_src.plugin.runtime import PUBLISHED, RUNTIME_FILES, WEBGPU_FILES, RuntimeMissingError, collect, own_assets
+from site_src.plugin.runtime import (
+    NOTICES,
+    PUBLISHED,
+    RUNTIME_FILES,
+    WEBGPU_FILES,
+    RuntimeMissingError,
+    collect,
+    own_assets,
+    own_runtime,
+)
 
 
 @pytest.fixture
@@ -115,6 +124,16 @@ def test_the_runtimes_own_licence_is_preferred(runtime_dir: Path, assets_dir: Pa
     (runtime_dir.parent / "LICENSE").write_bytes(b"theirs")
     runtime = collect(runtime_dir, assets_dir)
     assert runtime.files[f"{runtime.served_at}/ort/LICENSE"] == b"theirs"
+
+
+def test_the_notices_are_those_of_the_runtimes_version(runtime_dir: Path, assets_dir: Path) -> None:
+    runtime = collect(runtime_dir, assets_dir)
+    assert f"{runtime.served_at}/ort/{NOTICES}" not in runtime.files
+    (runtime_dir.parent / "package.json").write_text((own_runtime().parent / "package.json").read_text())
+    runtime = collect(runtime_dir, assets_dir)
+    said = runtime.files[f"{runtime.served_at}/ort/{NOTICES}"]
+    assert isinstance(said, bytes)
+    assert said.startswith(b"THIRD PARTY SOFTWARE NOTICES")
 
 
 def test_a_runtime_under_another_licence_is_not_copied_blindly(runtime_dir: Path, assets_dir: Path) -> None:
