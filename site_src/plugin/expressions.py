@@ -44,12 +44,20 @@ def evaluate(code: str, macros: Macros) -> object:
     except jinja2.TemplateSyntaxError as error:
         raise ExpressionError(f"cannot read `{code}`: {error.message}") from error
     except jinja2.UndefinedError as error:
-        name = re.match(r"\w*", code)[0]  # type: ignore[index]  # it matches the empty string too
-        hint = "" if name in macros else did_you_mean(name, macros)
+        hint = "" if names_one(code, macros) else did_you_mean(_first_name(code), macros)
         raise ExpressionError(f"{error.message or 'something is undefined'} in `{code}`{hint}") from error
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise ExpressionError(f"`{code}`: {error}") from error
     return value
+
+
+def names_one(code: str, macros: Macros) -> bool:
+    """Whether an expression begins with the name of a macro."""
+    return _first_name(code) in macros
+
+
+def _first_name(code: str) -> str:
+    return re.match(r"\w*", code)[0]  # type: ignore[index]  # it matches the empty string too
 
 
 def public_methods(source: object) -> dict[str, Callable[..., object]]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from site_src.plugin.expressions import ExpressionError, FactError, Macros, evaluate
+from site_src.plugin.expressions import ExpressionError, FactError, Macros, evaluate, names_one
 from site_src.plugin.problems import Problem, did_you_mean
 from site_src.plugin.runtime import Runtime
 from site_src.plugin.scan import Fence, Span, find_expressions, find_fences, replace_spans
@@ -45,6 +45,8 @@ class PageBuilder:
     get_runtime: Callable[[], Runtime]
     """Collects the runtime's files; called when a page has a widget."""
     macros: Callable[[PageBuilder], Macros] | None = None
+    only_evaluator: bool = True
+    """Whether every expression must be one of ours: no other plugin of the site evaluates any."""
     """Returns what expressions may name; None leaves every `{{` of the page alone."""
     problems: list[Problem] = field(default_factory=list)
     hints: Markup = field(default_factory=Markup)
@@ -83,6 +85,7 @@ class PageBuilder:
             replacements += [
                 (found, self._expression(found.code, macros, found.line + lines_before))
                 for found in find_expressions(text, fences)
+                if self.only_evaluator or names_one(found.code, macros)
             ]
         return replace_spans(text, replacements)
 

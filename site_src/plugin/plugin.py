@@ -111,13 +111,16 @@ class OnnxWidgetsPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-ca
             output=Output(self._assets, lambda address: get_relative_url(address, page.url)),
             get_runtime=self._get_runtime,
             macros=self._macros if self.options.macros else None,
+            only_evaluator="macros" not in config.plugins,
         )
         self._pages[page.file.src_uri] = builder
         # MkDocs has cut off the front matter, so the lines that are missing are its lines
         lines_before = page.file.content_string.replace("\r\n", "\n").rstrip("\n").count("\n")
         lines_before -= markdown.replace("\r\n", "\n").rstrip("\n").count("\n")
         self._current = builder
-        return builder.markdown(markdown, max(lines_before, 0))
+        # Kept for those who read the page's title now: mkdocs-macros would evaluate our expressions in it
+        page.markdown = builder.markdown(markdown, max(lines_before, 0))
+        return page.markdown
 
     # Markdown is done: put in what the tokens stand for
     def on_page_content(self, html: str, /, *, page: Page, config: MkDocsConfig, files: Files) -> str | None:  # noqa: ARG002

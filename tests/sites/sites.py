@@ -89,11 +89,15 @@ SITES = [
     ),
     Site(
         "macros-both",
-        material(),
+        material() | {"extra": {"answer": 42}},
         ["macros"],
         options={"macros": True},
-        # in its text: mkdocs-macros also evaluates headings as they stand in the file, and knows no macro of ours
-        pages={"index.md": HOME, "demo.md": f"# Demo\n\n{{{{ value('tiny-clean', 'clean_accuracy') }}}}\n\n{FENCE}"},
+        # both evaluate, each its own; mkdocs-macros reads titles, too
+        pages={
+            "index.md": HOME,
+            "demo.md": "# Demo {{ value('tiny-clean', 'clean_accuracy') }} {{ answer }}\n\n"
+            f"## {{{{ file_size('tiny-clean') }}}} or {{{{ answer }}}}\n\n{FENCE}",
+        },
     ),
     Site(
         "i18n",

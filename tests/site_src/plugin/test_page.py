@@ -185,6 +185,16 @@ def test_expressions_are_evaluated_and_every_mistake_is_reported(page: PageBuild
     assert "did you mean 'value'?" in page.problems[0].message
 
 
+def test_beside_another_evaluator_only_our_own_names_are_evaluated(page: PageBuilder) -> None:
+    page.macros = lambda _page: {"value": 42}
+    text = "{{ value }} {{ answer }} {{ values }} {{ (value) }}"
+    page.only_evaluator = False
+    assert page.markdown(text, 0) == "42 {{ answer }} {{ values }} {{ (value) }}"
+    page.only_evaluator = True
+    page.html(page.markdown(text, 0))
+    assert len(page.problems) == 2
+
+
 def test_a_field_of_a_card_is_text_and_not_markup(page: PageBuilder) -> None:
     @dataclass
     class Card:

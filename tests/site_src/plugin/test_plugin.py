@@ -124,6 +124,18 @@ def test_a_number_that_is_not_there_fails_a_strict_build(build_site: Build) -> N
     ]
 
 
+def test_who_reads_a_title_before_it_is_rendered_finds_our_expressions_evaluated(
+    build_site: Build, tmp_path: Path
+) -> None:
+    (tmp_path / "hook.py").write_text(
+        "def on_page_markdown(markdown, page, **_):\n    return markdown + '\\n\\nIts title is: ' + page.title\n"
+    )
+    page = "# About {{ card('tiny-clean').id }}\n"
+    built = build_site({"index.md": page}, {"macros": True}, hooks=["hook.py"])
+    assert built.warnings == []
+    assert "Its title is: About tiny-clean" in built.html()
+
+
 def test_other_peoples_braces_are_left_alone(build_site: Build) -> None:
     built = build_site({"index.md": "{{ not ours }}"})
     assert built.warnings == []
