@@ -38,11 +38,11 @@ def unbroken(text: str) -> str:
     return text.replace(" %", f"{THIN}%")
 
 
-def size(number_of_bytes: int) -> str:
+def size(number_of_bytes: int, decimals: int = 2) -> str:
     """A file's size in decimal units."""
     for unit, factor in (("MB", 10**6), ("kB", 10**3)):
         if number_of_bytes >= factor:
-            return f"{number_of_bytes / factor:.2f}{THIN}{unit}"
+            return f"{number_of_bytes / factor:.{decimals}f}{THIN}{unit}"
     return f"{number_of_bytes}{THIN}bytes"
 
 

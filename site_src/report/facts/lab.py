@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from site_src.plugin.facts import Facts
-from site_src.plugin.formats import THIN, size
+from site_src.plugin.formats import THIN, percent, size
+from site_src.plugin.runtime import own_assets
 from site_src.report.tables import table
 
 STUDY = "lab-study"
@@ -18,6 +20,8 @@ DEFENCES = {
 }
 """Titles of the lab's defences, detectors first."""
 REPAIRS = ("prune", "tune")
+GONE = 0.1
+"""Attack success below which a repair has removed a backdoor, as in `lab/verdicts.mjs`."""
 TRIGGERS = {
     "patch": "white square",
     "pixel": "one pixel",
@@ -58,7 +62,8 @@ class LabStudy:
             elif "partly" in found:
                 cells[0] += f" ({found.count('partly')} with another class beside the right one)"
             rows.append([title, *cells])
-        return table(["Defence", "Backdoored networks found", "Clean networks accused"], rows)
+        gone = f"removed: attack success under {percent(GONE, 0)}"
+        return table(["Defence", f"Backdoored networks found ({gone})", "Clean networks accused"], rows)
 
     def lab_networks_table(self) -> str:
         """Every verdict on every network."""
@@ -81,17 +86,17 @@ class LabStudy:
     def lab_machine(self) -> str:
         """The browser and the processor of the speeds."""
         part = self._part("speeds")
-        return f"Chromium {part['browser'].split('.')[0]} on one thread of {part['cpu']}"
+        return f"Chromium {part['browser'].split('.')[0]} on one thread ({part['cpu']})"
 
     def lab_bytes(self) -> str:
         """What the page fetches beyond the runtime, packed."""
         part = self._part("bytes")
-        return size(part["files"] + part["modules"])
+        return size(part["files"] + part["modules"], decimals=0)
 
     def lab_memory(self, training: int) -> str:
         """What the page's process takes after so many trainings in one tab."""
         (found,) = [each for each in self._part("memory")["trainings"] if each["training"] == training]
-        return size(found["process"])
+        return size(found["process"], decimals=0)
 
     def lab_tensorflow(self) -> str:
         """How many times longer TensorFlow.js takes for a training step of the same network in the same run."""
@@ -102,6 +107,12 @@ class LabStudy:
         """What TensorFlow.js's WebAssembly backend says of training the network."""
         said: str = self._part("tensorflow")["wasmBackend"]["cannot"]
         return said
+
+    def lab_game_pool(self) -> str:
+        """How many networks the game deals from, and how many of them are backdoored."""
+        networks = json.loads((own_assets() / "lab" / "game.json").read_bytes())["networks"]
+        backdoored = sum(each["attack"] is not None for each in networks)
+        return f"{len(networks)}, of which {backdoored} are backdoored"
 
     def _part(self, name: str) -> dict[str, Any]:
         found: dict[str, Any] = self._facts.measurements(STUDY)[name]

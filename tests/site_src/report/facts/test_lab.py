@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from site_src.plugin.facts import Facts
-from site_src.plugin.formats import THIN, size
+from site_src.plugin.formats import THIN
 from site_src.plugin.page import PageBuilder
-from site_src.report.facts.lab import DEFENCES, LabStudy
+from site_src.report.facts.lab import DEFENCES, GONE, LabStudy
 
 
 def network(trigger: str, *, backdoored: bool, **verdicts: str) -> dict[str, Any]:
@@ -62,6 +62,16 @@ def test_times_bytes_and_memory_are_those_of_the_file(lab: LabStudy) -> None:
     assert f"| 25 epochs of both networks, each measured after every epoch | 15.0{THIN}s |" in speeds
     assert f"| 31{THIN}ms |" in speeds
     assert (lab.lab_tensorflow(), lab.lab_tensorflow_lacks()) == ("20", "no kernel")
-    assert lab.lab_machine() == "Chromium 153 on one thread of Fast CPU"
-    assert lab.lab_bytes() == size(210_000)
-    assert (lab.lab_memory(1), lab.lab_memory(10)) == (size(180_000_000), size(190_000_000))
+    assert lab.lab_machine() == "Chromium 153 on one thread (Fast CPU)"
+    assert lab.lab_bytes() == f"210{THIN}kB"
+    assert (lab.lab_memory(1), lab.lab_memory(10)) == (f"180{THIN}MB", f"190{THIN}MB")
+
+
+def test_the_games_pool_is_that_of_its_file(lab: LabStudy) -> None:
+    card = json.loads(Path("site_assets/lab/game.json").read_text())
+    backdoored = [each for each in card["networks"] if each["attack"]]
+    assert lab.lab_game_pool() == f"{len(card['networks'])}, of which {len(backdoored)} are backdoored"
+
+
+def test_removed_means_what_it_means_in_the_page() -> None:
+    assert f"GONE = {GONE};" in Path("site_assets/widgets/lab/verdicts.mjs").read_text()
