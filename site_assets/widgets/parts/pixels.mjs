@@ -9,7 +9,10 @@ const GAP = 2;
 /** @param {HTMLCanvasElement} canvas @param {Uint8Array | Uint8ClampedArray} image @param {number} [left] @param {number} [top] */
 export function put(canvas, image, left = 0, top = 0) {
   const data = new Uint8ClampedArray(4 * AREA);
-  for (let i = 0; i < AREA; i++) data.set([image[i], image[i], image[i], 255], 4 * i);
+  for (let i = 0; i < AREA; i++) {
+    data.fill(image[i], 4 * i, 4 * i + 3);
+    data[4 * i + 3] = 255;
+  }
   canvas.getContext("2d")?.putImageData(new ImageData(data, SIDE, SIDE), left, top);
 }
 

@@ -12,6 +12,7 @@ import { Announcer } from "../../parts/announcer.mjs";
 import { percent } from "../../parts/charts.mjs";
 import { define, savesData, whenNear } from "../../parts/dom.mjs";
 import { LoadProgress } from "../../parts/load-progress.mjs";
+import { nextTurn } from "../../parts/turns.mjs";
 import { readyTrigger } from "../../triggers/registry.mjs";
 import { TITLES } from "./material.mjs";
 import { buildPanels } from "./panels.mjs";
@@ -40,6 +41,8 @@ export class BackdoorLab extends HTMLElement {
   #material = null;
   /** @type {Setup} */
   #setup = /** @type {Setup} */ ({});
+  /** What the step in sight shows. @type {Setup | null} */
+  #shown = null;
   /** @type {Panels | null} */
   #panels = null;
   /** @type {ReturnType<typeof buildFrame> | null} */
@@ -179,6 +182,7 @@ export class BackdoorLab extends HTMLElement {
       const record = this.#panels?.training.keep(TITLES[this.#setup.trigger], recipe, last) ?? "";
       const numbers = `clean accuracy ${percent(last.clean)}, attack success ${percent(last.success)}`;
       this.#announcer.now(`Trained: ${numbers}. ${record}`.trim());
+      await nextTurn();
       await this.#panels?.training.answer(recipe, (which, images) => training.ask(which, images));
     } catch (error) {
       this.#fail(error);
@@ -200,7 +204,9 @@ export class BackdoorLab extends HTMLElement {
     const setup = this.#setup;
     const { phase, histories, last } = this.#training;
     const { data, trigger, attack, training, catch: caught } = this.#panels;
-    for (const panel of [data, trigger, attack]) panel.show(setup);
+    const panel = { data, trigger, attack, training: null, catch: null }[setup.step];
+    if (panel && setup !== this.#shown) panel.show(setup); // The training goes on behind them.
+    this.#shown = setup;
     training.show(setup, phase, histories);
     if (phase === "idle") caught.forget();
     caught.show(phase === "done");

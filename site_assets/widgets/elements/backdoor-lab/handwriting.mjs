@@ -98,7 +98,12 @@ export function handwriting(labels, { ask, say, fail }) {
   }
 
   function clear() {
+    if (!seen) return; // It is clear.
     seen = null;
+    empty();
+  }
+
+  function empty() {
     for (const picture of pictures) put(picture, BLANK);
     for (const cell of Object.values(cells).flat()) cell.replaceChildren("–");
   }
@@ -118,7 +123,7 @@ export function handwriting(labels, { ask, say, fail }) {
     return said.join(" ");
   }
 
-  clear();
+  empty();
   return {
     element,
     /** The reader's digit as the networks see it; null if nothing is drawn. */

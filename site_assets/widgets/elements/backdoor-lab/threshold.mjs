@@ -78,6 +78,7 @@ export function threshold({ card, data: { training } }, attempt) {
     element,
     /** @param {Setup} now */
     show(now) {
+      if (now === setup) return;
       setup = now;
       tell();
     },

@@ -8,6 +8,7 @@ import { MOST_EPOCHS } from "../../lab/setup.mjs";
 import { lineChart } from "../../parts/charts.mjs";
 import { button, h } from "../../parts/dom.mjs";
 import { digit } from "../../parts/pixels.mjs";
+import { nextTurn } from "../../parts/turns.mjs";
 import { handwriting } from "./handwriting.mjs";
 import { oneOfEach } from "./material.mjs";
 import { threshold } from "./threshold.mjs";
@@ -53,6 +54,7 @@ export function trainingPanel(material, actions) {
   const own = handwriting(card.labels, actions);
   const answers = h("div", { class: "bl-answers" });
   const game = threshold(material, actions.attempt);
+  let isTrained = false;
   const element = h(
     "div",
     {},
@@ -86,7 +88,8 @@ export function trainingPanel(material, actions) {
       loss.textContent = last
         ? `Seed ${setup.seed}. Loss on the training images: ${last.loss.toFixed(3)}.`
         : `Seed ${setup.seed}. Nothing has been learnt yet.`;
-      if (phase !== "done") answers.replaceChildren();
+      isTrained = phase === "done";
+      if (!isTrained) answers.replaceChildren();
       own.refresh(phase !== "idle");
       game.show(setup);
     },
@@ -98,18 +101,23 @@ export function trainingPanel(material, actions) {
         answersOf(await ask("backdoored", images), classes),
         answersOf(await ask("clean", images), classes),
       ];
-      const rows = each.map((_, label) => {
+      const rows = [];
+      for (const [label, image] of each.entries()) {
         const with_ = classes + label;
-        return h(
-          "tr",
-          {},
-          h("th", { scope: "row" }, digit(each[label], ""), ` ${card.labels[label]}`),
-          ...[backdoored[label], clean[label]].map((answer) => h("td", {}, card.labels[answer])),
-          h("td", {}, digit(imageAt(images, with_), "with the trigger")),
-          h("td", { class: backdoored[with_] === label ? null : "bl-turned" }, card.labels[backdoored[with_]]),
-          h("td", {}, card.labels[clean[with_]]),
+        rows.push(
+          h(
+            "tr",
+            {},
+            h("th", { scope: "row" }, digit(image, ""), ` ${card.labels[label]}`),
+            ...[backdoored[label], clean[label]].map((answer) => h("td", {}, card.labels[answer])),
+            h("td", {}, digit(imageAt(images, with_), "with the trigger")),
+            h("td", { class: backdoored[with_] === label ? null : "bl-turned" }, card.labels[backdoored[with_]]),
+            h("td", {}, card.labels[clean[with_]]),
+          ),
         );
-      });
+        await nextTurn();
+      }
+      if (!isTrained) return; // They have been forgotten meanwhile.
       const heads = ["image", "it says", "its twin", "stamped", "it says", "its twin"];
       answers.replaceChildren(
         h(
