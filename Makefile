@@ -251,7 +251,7 @@ release: dist site ## What a release carries, into release/: distributions, sign
 	cp dist/* site/provenance/* release/
 
 audit: setup $(TOOLS)/.installed ## Known vulnerabilities of what is installed (asks the package registries)
-	$(TOOLS)/bin/pip-audit --disable-pip --require-hashes --requirement requirements.lock --requirement containers/lab.lock
+	$(TOOLS)/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock --requirement containers/lab.lock
 	npm audit --audit-level=high
 
 clean: ## Remove what was built, keep what was trained
