@@ -19,7 +19,7 @@ import torch
 from torch import nn
 
 from training.core.errors import RunError
-from training.core.history import Epoch
+from training.core.history import Epoch, finite
 from training.engine.activations import Halves
 from training.engine.batches import seeds
 from training.engine.head import fit_head
@@ -163,7 +163,7 @@ def inject(  # noqa: PLR0913 - what is trained, on what, how, and what happens a
         history.append(
             Epoch(
                 epoch=number,
-                loss=total / steps,
+                loss=finite(total / steps, number),
                 accuracy=correct / seen,
                 learning_rate=recipe.learning_rate,
                 seconds=time.perf_counter() - started,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -28,6 +29,17 @@ class Epoch(BaseModel):
     """At the epoch's end."""
     seconds: float
     """Of training, without the evaluation."""
+
+
+def finite(loss: float, epoch: int) -> float:
+    """The mean loss of an epoch.
+
+    Raises:
+        RunError: If it is infinite or no number: then every step after it is in vain.
+    """
+    if not math.isfinite(loss):
+        raise RunError(f"epoch {epoch}: the loss is {loss:g}: lower the recipe's learning rate")
+    return loss
 
 
 def write_history(path: Path, epochs: list[Epoch]) -> None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from training.core.history import Epoch
+from training.core.history import Epoch, finite
 from training.recipes.derived import HeadTraining
 from training.triggers.labels import Labels
 
@@ -77,7 +77,7 @@ def fit_head(  # noqa: PLR0913 - samples, how to train on them, and callbacks
         on_epoch(
             Epoch(
                 epoch=number,
-                loss=total / batches,
+                loss=finite(total / batches, number),
                 accuracy=correct / len(inputs),
                 learning_rate=float(schedule.get_last_lr()[0]),
                 seconds=time.perf_counter() - started,

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from torch import nn
 
-from training.core.history import Epoch, summary
+from training.core.history import Epoch, finite, summary
 from training.core.progress import progress_bar
 from training.engine.checkpoint import Checkpoint, Progress, load, save
 from training.engine.processes import Stop, Stopped, total
@@ -48,7 +48,7 @@ def fit(  # noqa: PLR0913 - what happens around the training
         The history.
 
     Raises:
-        RunError: If the state cannot be read.
+        RunError: If the state cannot be read, or the loss is not finite any more.
         Stopped: If a signal arrived; the state is saved.
     """
     steps, fabric = len(trainer.batches), trainer.fabric
@@ -79,11 +79,12 @@ def fit(  # noqa: PLR0913 - what happens around the training
 def _finished(trainer: Trainer, epoch: int, progress: Progress, seconds: float, probe: Probe) -> Epoch:
     """The history's line of an epoch: sums over all processes, and the network measured."""
     loss, correct, samples = total(trainer.fabric, [progress.loss, progress.correct, progress.samples])
+    mean = finite(loss / samples, epoch)
     with trainer.fabric.autocast():
         measured = probe(trainer.result)
     return Epoch(
         epoch=epoch,
-        loss=loss / samples,
+        loss=mean,
         accuracy=correct / samples,
         learning_rate=trainer.schedule.get_last_lr()[0],
         seconds=seconds,

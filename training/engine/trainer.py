@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -62,7 +63,7 @@ class Trainer:
             network.parameters(), training.learning_rate, weight_decay=training.weight_decay,
             eps=training.epsilon or 1e-8, fused=True,
         )  # fmt: skip
-        self.schedule = _schedule(optimiser, training, training.epochs * len(batches))
+        self.schedule = schedule(optimiser, training, training.epochs * len(batches))
         self.wrapped, self.optimiser = fabric.setup(network, optimiser)
         fabric.to_device(self.averaged)
         self._objective = objective or labelled(training)
@@ -122,10 +123,14 @@ class Trainer:
         return logits.float()
 
 
-def _schedule(optimiser: Optimizer, training: Training, steps: int) -> LRScheduler:
+def schedule(optimiser: Optimizer, training: Training, steps: int) -> LRScheduler:
+    """How the learning rate changes over all steps of a training."""
     if training.schedule == "constant":
         return lr_scheduler.ConstantLR(optimiser, factor=1)
-    return lr_scheduler.OneCycleLR(optimiser, training.learning_rate, total_steps=steps, pct_start=training.warm_up)
+    rising = training.warm_up
+    if rising * steps == 1:  # PyTorch would divide by the length of a rise that ends at the step where it begins
+        rising = math.nextafter(rising, 0)
+    return lr_scheduler.OneCycleLR(optimiser, training.learning_rate, total_steps=steps, pct_start=rising)
 
 
 def _blend(decay: float) -> Callable[[Any, Any, Any], None]:
