@@ -77,27 +77,22 @@ export async function fetchVerified(file, options = {}) {
   try {
     return await fetchChecked(file, "default", cache, options);
   } catch (error) {
-    const stale = error instanceof WidgetError && error.code === "hash";
-    if (!stale) throw error;
+    const isAnother = error instanceof WidgetError && ["hash", "oversized"].includes(error.code);
+    if (!isAnother) throw error;
     return await fetchChecked(file, "reload", cache, options); // Past a damaged copy in the HTTP cache.
   }
 }
 
 /**
- * Check a file that the browser loads by itself. If it is not what was published, the next attempt gets it past the HTTP cache.
+ * Check a file that the browser loads by itself. A damaged copy in the browser's HTTP cache is replaced, so that the browser
+ * gets the one that was checked.
  *
  * @param {FileSpec} file
  * @param {AbortSignal} [signal]
  * @throws {WidgetError} what `fetchVerified` throws
  */
 export async function checkFile(file, signal) {
-  requireHash(file);
-  try {
-    await fetchChecked(file, "default", null, { signal });
-  } catch (error) {
-    if (error instanceof WidgetError && error.code === "hash") await request(file, signal, "reload").catch(() => {});
-    throw error;
-  }
+  await fetchVerified(file, { cache: null, signal });
 }
 
 /** A file without a hash is refused: it could be any. @param {FileSpec} file */

@@ -274,17 +274,21 @@ test("a download that stalls ends, however much of it is here", { timeout: 5000 
   await silent;
 });
 
-test("what the browser loads by itself is checked, and a damaged copy in its HTTP cache is replaced", async (context) => {
-  /** @type {(RequestCache | undefined)[]} */
-  const asked = [];
-  const body = { now: BODY.slice(1) };
-  context.mock.method(globalThis, "fetch", async (/** @type {string} */ _, /** @type {RequestInit} */ { cache }) => {
-    asked.push(cache);
-    return new Response(body.now);
+for (const [what, damaged] of /** @type {const} */ ([
+  ["damaged", BODY.slice(1)],
+  ["of another version, and larger", Uint8Array.from({ length: BODY.length + 1 })],
+])) {
+  test(`a copy in the HTTP cache that is ${what} is replaced, also for the browser itself`, async (context) => {
+    /** @type {(RequestCache | undefined)[]} */
+    const asked = [];
+    const sent = { default: damaged, reload: damaged };
+    context.mock.method(globalThis, "fetch", async (/** @type {string} */ _, /** @type {any} */ { cache }) => {
+      asked.push(cache);
+      return new Response(sent[/** @type {"default" | "reload"} */ (cache)]);
+    });
+    await assert.rejects(checkFile(file()), { code: damaged.length > BODY.length ? "oversized" : "hash" });
+    sent.reload = BODY;
+    await checkFile(file());
+    assert.deepEqual(asked, ["default", "reload", "default", "reload"]);
   });
-  await assert.rejects(checkFile(file()), { code: "hash" });
-  assert.deepEqual(asked, ["default", "reload"]);
-  body.now = BODY;
-  await checkFile(file());
-  assert.deepEqual(asked.slice(2), ["default"]);
-});
+}
