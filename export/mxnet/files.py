@@ -18,6 +18,7 @@ from export.mxnet.errors import MxnetError
 from export.mxnet.halve import weight_only_float16
 from export.mxnet.serialise import write_model
 from export.onnx.quantise import weight_only_int8
+from training.core.files import require_writable_file
 
 Precision = Literal["fp32", "float16", "int8"]
 
@@ -65,7 +66,11 @@ def convert_files(  # noqa: PLR0913 - the options of a command
 
     Raises:
         MxnetError: If anything is wrong with the checkpoint, or with what became of it.
+        RunError: If `out` is a folder or a device, or cannot be written.
     """
+    require_writable_file(out)
+    if out.exists() and any(given.exists() and out.samefile(given) for given in (symbol, parameters)):
+        raise MxnetError(f"{out}: this is one of the checkpoint's own files; give another path")
     new = out.with_name(f".{out.name}.new")
     try:
         report = _convert_into(new, symbol, parameters, inputs or {}, opset, labels, any_size=any_size)

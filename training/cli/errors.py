@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import shlex
 from collections.abc import Iterator, Sequence
 
@@ -21,6 +22,8 @@ USER_ERROR = 1
 INTERRUPTED = 130
 SIGNALLED = 128
 """Added to a signal's number."""
+JSON = "--json"
+"""The option by which programs ask: they read an error from stdout, too."""
 FORCE = "--force"
 """The option that starts over; not part of a command that resumes."""
 _ARGUMENTS = "training.cli.arguments"
@@ -30,20 +33,23 @@ _EXTRAS = "training.cli.extras"
 
 @contextlib.contextmanager
 def handler(context: typer.Context) -> Iterator[None]:
-    """Turn a user's mistake into one line on stderr and exit code 1, and an interruption into how to resume."""
+    """Turn a user's mistake into one line on stderr and exit code 1, and an interruption into how to resume.
+
+    A command that prints JSON also prints the mistake as JSON: `{"error": "…"}`.
+    """
     try:
         yield
     except OSError as error:
         if error.errno == errno.EPIPE:  # `backdoors models | head`; typer ends quietly
             raise
-        _fail(_of_system(error), error)
+        _fail(context, _of_system(error), error)
     except UserError as error:
-        _fail(error, error)
+        _fail(context, error, error)
     except ModuleNotFoundError as error:
         line = explain(error.name or "", _typed(context), context.meta.get(_EXTRAS, ()))
         if line is None:
             raise
-        _fail(line, error)
+        _fail(context, line, error)
     except Stopped as stopped:
         if rank() == 0:
             typer.echo(one_line(f"stopped and saved at {stopped}{_resume_hint(context)}"), err=True)
@@ -75,8 +81,11 @@ def complain(problem: object) -> None:
     typer.echo(f"error{where}: {one_line(problem)}", err=True)
 
 
-def _fail(problem: object, cause: Exception) -> None:
+def _fail(context: typer.Context, problem: object, cause: Exception) -> None:
     complain(problem)
+    if JSON in context.meta[_ARGUMENTS] and rank() == 0:
+        with contextlib.suppress(OSError):  # that stdout cannot be written may be the problem
+            typer.echo(json.dumps({"error": one_line(problem)}, indent=2))
     raise typer.Exit(USER_ERROR) from cause
 
 

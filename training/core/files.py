@@ -14,6 +14,8 @@ def write_bytes(path: Path, content: bytes) -> None:
     """Write a file atomically, its folder created if need be."""
     if path.is_dir():  # or the error would name the draft
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if path.exists() and not path.is_file():  # it would be replaced: /dev/null, for all programs
+        raise OSError(errno.EINVAL, "it is not an ordinary file", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")  # two processes may write the same file at once
     try:
@@ -37,7 +39,7 @@ def require_writable_file(path: Path) -> None:
     """
     if path.is_dir():
         raise RunError(f"{path}: this is a folder; give the path of a file")
-    if path.exists() and not path.is_file():  # it would be replaced: /dev/null, for all programs
+    if path.exists() and not path.is_file():
         raise RunError(f"{path}: this is not an ordinary file; give another path")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

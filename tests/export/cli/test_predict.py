@@ -95,3 +95,9 @@ def test_a_label_reaches_the_terminal_without_its_control_characters(tmp_path: P
         assert result.exit_code == 0
         assert not {"\x1b", "\u202e"} & set(result.stdout + result.stderr)
         assert "\nerror: fake" not in result.stdout
+
+
+def test_json_is_json_whatever_goes_wrong() -> None:
+    result = CliRunner().invoke(app, ["predict", "no-such-model", DOG, "--json"])
+    assert result.exit_code == 1
+    assert json.loads(result.stdout) == {"error": result.stderr.removeprefix("error: ").strip()}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -108,6 +109,27 @@ def test_a_mistake_is_one_line_and_leaves_the_file_as_it_was(kind: str, tmp_path
     assert message in done.stderr
     assert (tmp_path / "net.onnx").read_text() == "the file before"
     assert not list(tmp_path.glob(".*.new"))
+
+
+@pytest.mark.parametrize(
+    ("out", "message"),
+    [
+        (".", "this is a folder"),
+        ("pipe", "this is not an ordinary file"),
+        ("net-symbol.json", "one of the checkpoint's own"),
+    ],
+)
+def test_what_stands_in_the_outputs_place_stays_what_it_is(
+    out: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")  # a device is refused alike: for all programs /dev/null would be a file
+    Path("net-symbol.json").write_bytes(Path(SYMBOL).read_bytes())
+    done = command("net-symbol.json", PARAMETERS, out)
+    assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
+    assert message in done.stderr
+    assert Path("pipe").is_fifo()
+    assert Path("net-symbol.json").read_bytes() == Path(SYMBOL).read_bytes()
 
 
 @pytest.mark.parametrize(

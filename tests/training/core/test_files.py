@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from unittest import mock
 
@@ -38,6 +39,13 @@ def test_a_folder_in_the_files_place_is_named(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError) as caught:
         write_bytes(tmp_path, b"")
     assert caught.value.filename == str(tmp_path)
+
+
+def test_a_pipe_or_a_device_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="it is not an ordinary file"):
+        write_bytes(tmp_path / "pipe", b"x")
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_a_path_that_no_file_can_be_written_to_is_refused_and_nothing_is_left(
