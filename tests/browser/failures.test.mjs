@@ -80,7 +80,7 @@ test("a first visit that loses its connection says so", async () => {
     });
     await page.goto(shared.server.url);
     assert.match(await failureText(page), /You are offline/);
-    await page.unroute(/worker\.mjs$/);
+    await page.unrouteAll({ behavior: "wait" });
     await context.setOffline(false);
     await retryWorks(page);
   });

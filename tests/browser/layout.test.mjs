@@ -3,7 +3,8 @@
  * all widgets there: nothing overlaps, is cut off, lies outside the window or shifts, and a heading is found where the
  * contents lead.
  *
- * With LAYOUT_PICTURES=DIR, each page is also captured at three widths; CI keeps the screenshots.
+ * THOROUGH=1 looks at more widths, and at the dark scheme, which moves hardly a box. With LAYOUT_PICTURES=DIR, each page is
+ * then captured at three widths as well.
  */
 
 import assert from "node:assert/strict";
@@ -16,10 +17,10 @@ import { collect } from "./harness/layout-page.mjs";
 import { setup } from "./harness/setup.mjs";
 import { buildSite } from "./harness/site.mjs";
 
-const WIDTHS = [320, 390, 768, 1280, 1920];
-/** A window of 1280 pixels at twice the size, and a little less: between the layouts of a phone and of a tablet. */
-const BETWEEN = [620, 640];
-/** Where what changes little is looked at again: the dark scheme, unfolded parts. */
+const thorough = process.env.THOROUGH === "1";
+/** The last two: a window of 1280 pixels at twice the size, and a little less, between the layouts of a phone and of a tablet. */
+const WIDTHS = thorough ? [320, 390, 768, 1280, 1920, 620, 640] : [320, 768, 1280];
+/** Where what changes little is looked at again. */
 const EDGES = [320, 1280];
 const CAPTURED = [390, 768, 1280];
 /** Of a screenshot; a browser draws no taller one. */
@@ -167,7 +168,7 @@ for (const address of pages) {
         const { room, widgets } = await heights(page);
         for (const height of widgets)
           assert.ok(height <= room, `input and answers take ${height} of a phone's ${room} pixels`);
-        for (const width of [...WIDTHS, ...BETWEEN]) {
+        for (const width of WIDTHS) {
           await page.setViewportSize(sized(width));
           await assertInPlace(page, `${width} pixels`);
           if (screenshots && CAPTURED.includes(width)) {
@@ -184,7 +185,7 @@ for (const address of pages) {
           }
         }
         await page.emulateMedia({ colorScheme: "dark" });
-        for (const width of EDGES) {
+        for (const width of thorough ? EDGES : []) {
           await page.setViewportSize(sized(width));
           await assertInPlace(page, `${width} pixels, dark`);
         }
