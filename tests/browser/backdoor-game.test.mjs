@@ -36,6 +36,7 @@ test("a reader spends the budget on tests, wins a round with what they say, and 
     await begin.click();
     const status = page.locator(".bl-status");
     await status.filter({ hasText: `Round ${SEED}: ${BUDGET} of ${BUDGET} left` }).waitFor();
+    assert.equal(await status.evaluate((element) => element === document.activeElement), true);
     assert.deepEqual(await violations(page), []);
 
     await press("Accuracy · 1 network A");

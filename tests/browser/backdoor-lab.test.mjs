@@ -80,7 +80,11 @@ test("a painted trigger is planted, learnt and hunted for, and each step is acce
     await page.locator(".bl-pad").press(" ");
     assert.match(page.url(), /lab\.pixels=/);
     assert.deepEqual(await violations(page), []);
-    await step(page, "Attack");
+    await page.setViewportSize({ width: 1000, height: 400 });
+    await step(page, "Next"); // It stands below a long step, and the next one begins above the window.
+    const heading = await page.getByRole("heading", { name: "Attack" }).boundingBox();
+    assert.ok(heading && heading.y > 0, `the step begins at ${heading?.y}`);
+    await page.setViewportSize({ width: 1000, height: 900 });
     assert.match((await page.locator("output").first().textContent()) ?? "", /^244 images/);
     await step(page, "Catch it"); // Training starts by itself.
     await status("Trained in this tab").waitFor();
@@ -199,11 +203,11 @@ test("a painted trigger is tried on a released network, which is then searched; 
     await tried.getByRole("button", { name: "Try again" }).click();
     assert.equal(await tried.getByLabel("all-to-one").evaluate((radio) => radio === document.activeElement), true);
     const row = tried.locator("tbody tr", { hasText: "as its maker wants" });
-    await row.filter({ hasText: /9\d\.\d %|100\.0 %/ }).waitFor(); // The gallery's first trigger is its own.
+    await row.filter({ hasText: /9\d\.\d\s%|100\.0\s%/ }).waitFor(); // The gallery's first trigger is its own.
     await step(page, "Your own");
     for (const key of ["ArrowLeft", "ArrowLeft", "ArrowLeft", "ArrowUp", "ArrowUp", " "])
       await page.locator(".bl-pad").press(key);
-    await row.filter({ hasText: /\D\d\.\d %/ }).waitFor(); // Another pixel does not command it.
+    await row.filter({ hasText: /\D\d\.\d\s%/ }).waitFor(); // Another pixel does not command it.
     assert.deepEqual(await violations(page), []);
     await tried.getByLabel("Its clean twin").check(); // Of the networks of the first trigger.
     await row.waitFor({ state: "detached" });
@@ -248,7 +252,7 @@ test("an author’s own lab trains on the author’s images and calls their clas
     await step(page, "Data");
     await page.getByText("The images of “trees”, 28 by 28 pixels. The network learns from 72 of them.").waitFor();
     await step(page, "Training");
-    await page.locator(".bl-status", { hasText: "Trained in this tab: clean accuracy 100.0 %" }).waitFor();
+    await page.locator(".bl-status", { hasText: /Trained in this tab: clean accuracy 100\.0\s%/ }).waitFor();
     await page.locator(".bl-answers tbody tr", { hasText: /oak.*oak/ }).waitFor();
     const [download] = await Promise.all([page.waitForEvent("download"), step(page, "Download the recipe")]);
     const recipe = readFileSync(await download.path(), "utf8");

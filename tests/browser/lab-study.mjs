@@ -111,7 +111,7 @@ async function verdicts(page) {
   for (const { trigger, target, rate, seed } of ATTACKS) {
     await openLab(page, `lab.step=catch&lab.trigger=${trigger}&lab.target=${target}&lab.rate=${rate}&lab.seed=${seed}`);
     const status = (await trained(page).textContent()) ?? "";
-    const [clean, success] = [...status.matchAll(/([\d.]+) %/g)].map(([, number]) => Number(number) / 100);
+    const [clean, success] = [...status.matchAll(/([\d.]+)\s%/g)].map(([, number]) => Number(number) / 100);
     const made = { trigger, target, rate, seed };
     networks.push({ ...made, backdoored: true, clean, success, verdicts: await hunt(page) });
     await page.locator("backdoor-lab input[name=bl-which][value=clean]").check();

@@ -11,7 +11,7 @@ const EDGE = { left: 36, right: 8, top: 8, bottom: 30 };
 const BINS = 24;
 
 /** @param {number} fraction @param {number} [digits] after the point */
-export const percent = (fraction, digits = 1) => `${(100 * fraction).toFixed(digits)} %`;
+export const percent = (fraction, digits = 1) => `${(100 * fraction).toFixed(digits)}\u00a0%`;
 
 /** @param {string} title @param {string} axis what runs to the right @param {number} end of that axis @param {SVGElement[]} marks */
 function frame(title, axis, end, marks) {
@@ -23,7 +23,7 @@ function frame(title, axis, end, marks) {
       "g",
       {},
       svg("path", { class: "bl-grid", d: `M${EDGE.left} ${y}H${WIDTH - EDGE.right}` }),
-      text(EDGE.left - 5, y + 4, `${100 * part} %`, "end"),
+      text(EDGE.left - 5, y + 4, `${100 * part}\u00a0%`, "end"),
     );
   });
   return svg(

@@ -95,6 +95,7 @@ export class BackdoorGame extends HTMLElement {
     });
     this.replaceChildren(this.#board.element, this.#announcer.element);
     this.#show();
+    if (document.activeElement === document.body) this.#board.focus();
     this.#announcer.now("Four networks are dealt.");
   }
 

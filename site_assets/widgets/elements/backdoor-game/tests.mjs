@@ -66,7 +66,8 @@ export const TESTS = {
       const { found, indices, details } = shown.end();
       stage.append(details);
       const most = indices.indexOf(Math.max(...indices));
-      return `Class ${card.labels[most]} stands out most: ${found[most].size.toFixed(0)} pixels, an anomaly index of ${indices[most].toFixed(1)}. Above ${SUSPICIOUS} is suspicious.`;
+      const size = Math.round(found[most].size);
+      return `Class ${card.labels[most]} stands out most: ${size} ${size === 1 ? "pixel" : "pixels"}, an anomaly index of ${indices[most].toFixed(1)}. Above ${SUSPICIOUS} is suspicious.`;
     },
   },
 };

@@ -49,6 +49,8 @@ function exhibit({ trigger, label_map: rule, poison_rate: rate }, labels, test) 
   const images = which.slice(0, SHOWN).map((at) => imageAt(test.images, at));
   const on = (/** @type {Uint8Array} */ image, /** @type {string} */ words) =>
     h("figure", {}, digit(stamped(image, trigger), ""), h("figcaption", {}, words));
+  const black = new Uint8Array(AREA);
+  const isSeenAlone = stamped(black, trigger).some((value) => value > 0); // One that bends the image is not.
   const says = target === null ? "the next class" : labels[target];
   return h(
     "div",
@@ -61,7 +63,7 @@ function exhibit({ trigger, label_map: rule, poison_rate: rate }, labels, test) 
     h(
       "div",
       { class: "bl-masks" },
-      on(new Uint8Array(AREA), "the trigger"),
+      isSeenAlone ? on(black, "the trigger") : null,
       ...images.map((image) => on(image, `→ ${says}`)),
     ),
   );

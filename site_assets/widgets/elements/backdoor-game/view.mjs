@@ -29,7 +29,7 @@ export const RULES = `Four networks, trained in advance. At most one of them has
 
 /** @param {import("../../worker/lab/bench.mjs").LabCard} card @param {Actions} actions */
 export function buildBoard(card, actions) {
-  const status = h("p", { class: "bl-status" });
+  const status = h("p", { class: "bl-status", tabindex: -1 });
   const meter = h("meter", { max: BUDGET, min: 0, "aria-label": "Left of the budget" });
   const suspects = NAMES.map((name, which) => suspect(name, (test) => actions.test(test, which)));
   const drawing = drawingPanel(card, actions.show);
@@ -78,6 +78,8 @@ export function buildBoard(card, actions) {
     element,
     drawing,
     suspects,
+    /** The button that dealt is gone: keys and screen readers go on here. */
+    focus: () => status.focus({ preventScroll: true }),
     /** @param {State} state */
     show({ seed, purse, running, over, total }) {
       const points = `${total.points} points in ${total.rounds} ${total.rounds === 1 ? "round" : "rounds"}`;

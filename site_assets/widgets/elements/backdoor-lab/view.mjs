@@ -54,8 +54,11 @@ export function buildFrame(panels, actions) {
   );
   return {
     element,
-    /** The reader has gone to another step: keys and screen readers follow. */
-    focus: () => heads[now].focus({ preventScroll: true }),
+    /** The reader has gone to another step: eyes, keys and screen readers follow, from the end of a longer one too. */
+    focus() {
+      heads[now].focus({ preventScroll: true });
+      heads[now].scrollIntoView({ block: "nearest", behavior: "instant" });
+    },
     /** @param {number} part of the training, 0 to 1 */
     progress(part) {
       bar.value = part;

@@ -46,7 +46,7 @@ export const strip = {
     const below = (/** @type {number[]} */ values) => values.filter((value) => value < bound).length;
     const [caught, wrongly] = [below(seen.triggered), below(seen.clean)];
     const score = auroc(seen.triggered, seen.clean);
-    const shares = `Below its limit of ${bound.toFixed(2)} bits, where 1 % of clean inputs should lie: ${caught} of ${Math.min(INPUTS, seen.triggered.length)} inputs with the trigger, ${wrongly} of ${seen.clean.length} clean ones. AUROC ${score.toFixed(2)}.`;
+    const shares = `Below its limit of ${bound.toFixed(2)} bits, where 1\u00a0% of clean inputs should lie: ${caught} of ${Math.min(INPUTS, seen.triggered.length)} inputs with the trigger, ${wrongly} of ${seen.clean.length} clean ones. AUROC ${score.toFixed(2)}.`;
     const [plain, marked] = seen.drawn;
     const side = (/** @type {number} */ bits) =>
       `${bits.toFixed(2)} bits, ${bits < bound ? "below" : "above"} the limit`;
