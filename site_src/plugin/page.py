@@ -30,6 +30,9 @@ _INCLUDE = re.compile(r"^.*(?:-{1,}8<-{1,}|\{%|\{!).*$", re.MULTILINE)
 """Snippets, and the plugins include-markdown and macros."""
 _FIELD = re.compile(r"(?:\.\w+|\[[^\[\]]*\])\s*$")
 """The end of an expression that reads a field: `card('mine').title`."""
+_LATE = "in a block that another file or plugin puts into this page: "
+_VERBATIM = ("code", "pre", "textarea", "script", "style")
+"""Elements that show or use their text as it stands: a block in one is an example."""
 _NEAR = 0.75
 """How alike a name and that of a kind are, of 1, where the one is taken for a slip of the other."""
 
@@ -54,6 +57,8 @@ class PageBuilder:
     _html: dict[str, Markup | Callable[[], Markup]] = field(default_factory=dict)
     _sources: dict[str, Fence] = field(default_factory=dict)
     """Token -> the fence in whose place it stands."""
+    _unknown: set[str] = field(default_factory=set)
+    """Blocks of the page itself whose kind is misspelt."""
     _include: int = 1
     """The first line that puts another file into the page."""
     _ids: set[str] = field(default_factory=set)
@@ -74,12 +79,9 @@ class PageBuilder:
             (fence, self._place_of(fence, fence.line + lines_before)) for fence in fences if _ours(fence)
         ]
         for fence in fences:
-            near = difflib.get_close_matches(fence.info.lower().replace("_", "-"), KINDS, 1, _NEAR)
-            if near and fence.info not in KINDS:
-                hint = did_you_mean(fence.info, KINDS)
-                self.problems.append(
-                    Problem(fence.line + lines_before, f"there is no kind of block '{fence.info}'{hint}")
-                )
+            if _misspelt(fence):
+                self._unknown.add(fence.text)
+                self._report_unknown(fence, fence.line + lines_before)
         if self.macros is not None:
             macros = self.macros(self)
             replacements += [
@@ -91,8 +93,12 @@ class PageBuilder:
 
     def late(self, text: str) -> str:
         """The page's Markdown as it is rendered, with tokens for blocks that another file or plugin has put into it."""
-        fences = [fence for fence in find_fences(text) if _ours(fence)]
-        return replace_spans(text, [(fence, self._place_of(fence, self._include, late=True)) for fence in fences])
+        fences = find_fences(text)
+        for fence in fences:
+            if _misspelt(fence) and fence.text not in self._unknown:
+                self._report_unknown(fence, self._include, _LATE)
+        ours = [fence for fence in fences if _ours(fence)]
+        return replace_spans(text, [(fence, self._place_of(fence, self._include, late=True)) for fence in ours])
 
     def html(self, content: str) -> str:
         """The page's HTML with every token replaced; afterwards, `problems` holds all mistakes."""
@@ -101,8 +107,11 @@ class PageBuilder:
             token = match["alone"] or match["inline"]
             if token not in self._html:
                 return match[0]
-            if token in self._sources and _inside(content, match.start(), "code"):  # an example, indented
-                return str(escape(self._sources[token].text))
+            source = self._sources.get(token)
+            if source is not None and _in_comment(content, match.start()):
+                return source.text
+            if source is not None and any(_inside(content, match.start(), tag) for tag in _VERBATIM):
+                return str(escape(source.text))
             html = self._html_of(token)
             if match["alone"]:
                 return f"<p>{html}</p>" if _INLINE.match(html) else str(html)
@@ -136,6 +145,10 @@ class PageBuilder:
             return self._stash(self._report(problems))
         return self._stash(lambda: self._widget(KINDS[kind], block, lines))
 
+    def _report_unknown(self, fence: Fence, line: int, where: str = "") -> None:
+        hint = did_you_mean(fence.info, KINDS)
+        self.problems.append(Problem(line, f"{where}there is no kind of block '{fence.info}'{hint}"))
+
     def _place_of(self, fence: Fence, line: int, *, late: bool = False) -> str:
         """What stands in a fence's place in the Markdown: a token in a paragraph of its own."""
         token = self._stash(lambda: self._fence(fence, KINDS[fence.info], line, late=late))
@@ -159,8 +172,7 @@ class PageBuilder:
         before = len(self.problems)
         html = self._report(problems) if block is None or problems else self._widget(kind, block, lines)
         if late:  # its lines are those of another file
-            where = "in a block that another file or plugin puts into this page"
-            self.problems[before:] = [Problem(line, f"{where}: {each.message}") for each in self.problems[before:]]
+            self.problems[before:] = [Problem(line, f"{_LATE}{each.message}") for each in self.problems[before:]]
         return html
 
     def _widget(self, kind: Kind[Any], block: Block, lines: Lines) -> Markup:
@@ -236,10 +248,20 @@ def _ours(fence: Fence) -> bool:
     return fence.info in KINDS
 
 
+def _misspelt(fence: Fence) -> bool:
+    near = difflib.get_close_matches(fence.info.lower().replace("_", "-"), KINDS, 1, _NEAR)
+    return bool(near) and fence.info not in KINDS
+
+
 def _included_at(text: str) -> int:
     """The first line that puts another file into the page; 1 if none does."""
     found = _INCLUDE.search(text)
     return 1 if found is None else text.count("\n", 0, found.start()) + 1
+
+
+def _in_comment(html: str, position: int) -> bool:
+    """Whether a place of rendered Markdown lies in a comment."""
+    return html.rfind("<!--", 0, position) > html.rfind("-->", 0, position)
 
 
 def _inside(html: str, position: int, tag: str) -> bool:

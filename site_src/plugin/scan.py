@@ -11,8 +11,8 @@ _FENCE = re.compile(
 )
 """Indented, quoted, perhaps straight after the marker of a list, a definition or a footnote."""
 _QUOTE = re.compile(r"[ \t]*>")
-_ATTRIBUTES = re.compile(r"\{\s*\.(?P<name>[\w-]+)\s*(?P<extra>[^}]*)\}(?P<more>.*)")
-"""The other way to name a block: ``` {.onnx-demo}"""
+_ATTRIBUTES = re.compile(r"\{\s*(?P<before>(?:[^\s.}][^\s}]*\s+)*)\.(?P<name>[\w-]+)\s*(?P<extra>[^}]*)\}(?P<more>.*)")
+"""The other way to name a block: ``` {.onnx-demo}, perhaps after attributes."""
 _CODE_SPAN = re.compile(r"(?<!`)(?P<ticks>`+)(?!`)(?:.+?)(?<!`)(?P=ticks)(?!`)", re.DOTALL)
 _EXPRESSION = re.compile(r"\{\{(?P<code>.+?)\}\}", re.DOTALL)
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
@@ -114,7 +114,7 @@ def _fence(opening: re.Match[str], body: list[str], span: Span, *, closed: bool)
     given = opening["info"].strip()
     attributes = _ATTRIBUTES.fullmatch(given)
     if attributes:
-        info, extra = attributes["name"], f"{attributes['extra']}{attributes['more']}".strip()
+        info, extra = attributes["name"], "".join(attributes.group("before", "extra", "more"))
     else:
         info, _, extra = given.partition(" ")
     text = f"{opening['fence']}{opening['info']}\n{''.join(body)}{opening['fence'] if closed else ''}"

@@ -22,11 +22,11 @@ BODIES = [
 PREFIXES = ["", "", "", " ", "  ", "    ", "> ", ">", ">> ", "- ", "1. ", "    - ", "[^1]: ", "!!! note\n    "]
 OPENINGS = [
     "```onnx-demo", "``` onnx-demo", "~~~onnx-demo", "````onnx-demo", "``` {.onnx-demo}", "```onnx-dmeo",
-    "```{onnx-demo}", "```onnx-demo title=x", "```python", "```",
+    "```{onnx-demo}", "```onnx-demo title=x", "``` { #a .onnx-demo }", "```python", "```",
 ]  # fmt: skip
 TEXT = [
     "", "", "A paragraph.", "- item", "> quote", "# Heading", "| a | b |\n| - | - |", "<div>", "</div>", "{{ x }}",
-    "`code`", "[^1]", "***",
+    "`code`", "[^1]", "***", "<!--", "-->", "<pre>", "</pre>", "<script>", "</script>",
 ]  # fmt: skip
 
 

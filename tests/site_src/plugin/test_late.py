@@ -29,3 +29,16 @@ def test_a_mistake_in_a_snippet_is_reported_where_the_page_includes_it(build_sit
     assert site.aborted
     (warning,) = site.warnings
     assert "docs/index.md:5: in a block that another file or plugin puts into this page: unknown model" in warning
+
+
+def test_a_misspelt_block_of_a_snippet_is_reported(build_site: Build, tmp_path: Path) -> None:
+    site = built(build_site, tmp_path, "```onnx-dmeo\nmodels: tiny-clean\n```\n", ["pymdownx.superfences"])
+    assert site.aborted
+    (warning,) = site.warnings
+    assert "docs/index.md:5: in a block that another file or plugin puts into this page: there is no kind" in warning
+
+
+def test_a_misspelt_block_of_the_page_itself_is_reported_once(build_site: Build) -> None:
+    site = build_site({"index.md": "# A\n\n```onnx-dmeo\nmodels: tiny-clean\n```\n"})
+    (warning,) = site.warnings
+    assert "docs/index.md:3: there is no kind of block 'onnx-dmeo'" in warning

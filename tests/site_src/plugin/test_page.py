@@ -98,6 +98,20 @@ def test_a_block_shown_as_indented_code_stays_text(page: PageBuilder) -> None:
     assert page.problems == []
 
 
+@pytest.mark.parametrize("tag", ["pre", "textarea", "script", "style"])
+def test_a_block_in_an_element_of_plain_text_stays_text(page: PageBuilder, tag: str) -> None:
+    html = built(page, f"<{tag}>\n{SMALL}</{tag}>\n\n{SMALL}")
+    assert html.count("<onnx-demo") == 1
+    assert "```onnx-demo\nmodels: tiny-clean\n```" in html[: html.index("<onnx-demo")]
+
+
+def test_a_block_in_a_comment_is_left_alone(page: PageBuilder) -> None:
+    html = built(page, "Text.\n\n<!--\n\n```onnx-demo\nmodels: [no-such-model]\n```\n\n-->\n\nMore.\n")
+    assert "<onnx-demo" not in html
+    assert "no-such-model" in html
+    assert page.problems == []
+
+
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
@@ -107,6 +121,7 @@ def test_a_block_shown_as_indented_code_stays_text(page: PageBuilder) -> None:
         ("[^1]: ```onnx-demo\n    models: tiny-clean\n    ```\n", 1, "begins on a line of its own, below the marker"),
         ("```onnx-demo top=3\nmodels: tiny-clean\n```\n", 1, "'top=3' stands beside onnx-demo"),
         ("``` {.onnx-demo #a}\nmodels: tiny-clean\n```\n", 1, "'#a' stands beside onnx-demo"),
+        ("``` { #a .onnx-demo }\nmodels: tiny-clean\n```\n", 1, "'#a' stands beside onnx-demo"),
         ("> ```onnx-demo\n> models: tiny-clean\n\ntext\n", 1, "is not closed"),
     ],
 )
