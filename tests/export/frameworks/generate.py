@@ -67,7 +67,7 @@ def trees(folder: Path) -> np.ndarray:
     model = lightgbm.LGBMClassifier(n_estimators=8, num_leaves=8, random_state=0, verbose=-1)
     model.fit(values[:-SHOWN], labels[:-SHOWN])
     graph = onnxmltools.convert_lightgbm(
-        model, initial_types=[("pixels", FloatTensorType([None, 784]))], zipmap=False, target_opset=15
+        model, "trees", [("pixels", FloatTensorType([None, 784]))], zipmap=False, target_opset=15
     )
     (folder / "lightgbm.onnx").write_bytes(graph.SerializeToString())
     return model.predict_proba(values[-SHOWN:])
