@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from export.card.schema import ModelCard
 from export.onnx.session import Predictor
 from export.release.measure import data_name, recipe_hash, test_data
 from export.release.models import Model
@@ -42,8 +43,17 @@ def of_model(model: Model, *, data_dir: Path | None = None) -> Subject:
         load_test=lambda: held_out()[1],
         trigger=card.trigger,
         label_map=card.label_map if card.trigger is not None else None,
-        absent={
-            Need.NETWORK: "an ONNX file only answers; name the run that it was exported from instead",
-            Need.TRAINING: "a card names the data set, not which images were poisoned; name the run instead",
-        },
+        absent=_absent(card),
     )
+
+
+def _absent(card: ModelCard) -> dict[Need, str]:
+    """What defences need and a model does not bring, with what to do."""
+    exported, trained = "name the run that it was exported from instead", "name the run instead"
+    if card.from_lab is not None:
+        exported = "name the run that `backdoors restore` makes of it"
+        trained = "name the run that `backdoors train` makes of its recipe"
+    return {
+        Need.NETWORK: f"an ONNX file only answers; {exported}",
+        Need.TRAINING: f"a card names the data set, not which images were poisoned; {trained}",
+    }

@@ -90,7 +90,8 @@ trigger: switch
     backdoors restore ${names[0]}
     backdoors train ${names[0]}/recipe.toml
 
-\`restore\` makes a run of the network as it is, for the defences that look into it; \`train\` trains it again.
+\`restore\` makes a run of the network as it is, and prints the run’s folder: give that to \`defend\` for defences that look into a
+network. \`train\` trains it again.
 
 ## Licences
 

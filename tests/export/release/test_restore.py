@@ -30,6 +30,7 @@ from export.release.release import release
 from export.release.restore import restore
 from export.release.subject import of_model
 from training.core.errors import RunError, UserError
+from training.defences.base import Need
 from training.recipes.load import to_toml
 from training.recipes.transfer import TransferRecipe
 from training.runs import weights
@@ -69,6 +70,7 @@ def test_a_network_of_a_labs_page_is_restored_by_the_recipe_on_its_card(model: M
     assert all(torch.equal(mine[name], its[name]) for name in its)
     subject = of_model(lab)
     assert (subject.data, subject.recipe_sha256) == (of_model(model).data, run.recipe.sha256)
+    assert "`backdoors restore`" in subject.absent[Need.NETWORK]
 
 
 @pytest.mark.parametrize(
