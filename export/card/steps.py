@@ -8,7 +8,7 @@ float32; `layout` adds the batch axis. Without `scale` the tensor holds 0 to 255
 from __future__ import annotations
 
 from collections import Counter
-from typing import Annotated, Literal, Protocol, Self
+from typing import Annotated, ClassVar, Literal, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -37,6 +37,8 @@ class Part(BaseModel):
     """A frozen part of a card; a field that the schema does not know is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    most_taken: ClassVar[int | None] = None
+    """How many pixels a step may be given, where its time or memory for each is large."""
 
 
 class Decode(Part):
@@ -105,7 +107,9 @@ class Shrink(_Fitting):
 class IsolateInk(_Fitting):
     """Keep one light mark on black: flatten the lighting, threshold (Otsu), choose the connected strokes, stretch."""
 
+    most_taken: ClassVar[int] = 512 * 512
     op: Literal["isolate-ink"] = "isolate-ink"
+    model_config = ConfigDict(json_schema_extra={"x-most-taken": most_taken})
     min_contrast: Byte = 16
 
 
@@ -159,7 +163,9 @@ class Crop(Part):
 class StampTrigger(Part):
     """Where the card's trigger is stamped if the viewer asks for it."""
 
+    most_taken: ClassVar[int] = MOST_PIXELS
     op: Literal["trigger"] = "trigger"
+    model_config = ConfigDict(json_schema_extra={"x-most-taken": most_taken})
 
 
 class Scale(Part):

@@ -198,7 +198,7 @@ def isolate(grey: Grey, min_contrast: int) -> Grey:
         labels, marks = inner_labels, inner_marks
         main = main_mark(marks, *grey.shape)
     kept = np.isin(labels, [mark.label for mark in strokes_with(main, marks)]) & (labels > 0)
-    return grown(_stretch(grey, kept, min_contrast), _missing_width(kept))
+    return grown(stretch(grey, kept, min_contrast), _missing_width(kept))
 
 
 def _missing_width(kept: Mask) -> int:
@@ -214,7 +214,7 @@ def _missing_width(kept: Mask) -> int:
     return (size * outline - 2 * PEN * area) // (2 * PEN * outline)
 
 
-def _stretch(grey: Grey, kept: Mask, min_contrast: int) -> Grey:
+def stretch(grey: Grey, kept: Mask, min_contrast: int) -> Grey:
     """Map the mean around the kept strokes to 0 and their own mean to 255; black further than two pixels away."""
     soft_edge = grown(kept, 2)
     around = grown(soft_edge, 2) & ~soft_edge
@@ -223,7 +223,7 @@ def _stretch(grey: Grey, kept: Mask, min_contrast: int) -> Grey:
     values = grey.astype(np.int64)
     ink = int(values[kept].sum()) // int(kept.sum())
     paper = int(values[around].sum()) // int(around.sum()) if around.any() else 0
-    if ink - paper < min_contrast:
+    if ink - paper < max(1, min_contrast):
         return np.zeros_like(grey)
     stretched = (values - paper) * 255 // (ink - paper)
     return np.where(soft_edge, np.clip(stretched, 0, 255), 0).astype(np.uint8)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from export.card.steps import Decode, InputPipeline, Layout, Normalise, Orient, Scale, StampTrigger
+from export.card.steps import Decode, InputPipeline, Layout, Normalise, Orient, Scale, StampTrigger, Step
 from export.pipeline.image import ImageError, Pixels, load
 from export.pipeline.pixel_steps import PIXEL_STEPS
 from training.triggers.base import Trigger, TriggerError
@@ -74,9 +74,10 @@ def run(
         if isinstance(step, Scale | Normalise | Layout):
             tensor = _float_step(step, pixels if tensor is None else tensor)
             continue
-        if isinstance(step, StampTrigger):
-            if trigger is None:
-                continue
+        if isinstance(step, StampTrigger) and trigger is None:
+            continue
+        _require_affordable(step, pixels)
+        if isinstance(step, StampTrigger) and trigger is not None:
             pixels = _stamp(pixels, trigger, placement)
         else:
             pixels = PIXEL_STEPS[type(step)](step, pixels)
@@ -107,6 +108,15 @@ def batch_tensor(pipeline: InputPipeline, images: Pixels) -> Floats:
 def _largest(pipeline: InputPipeline) -> int:
     """How many pixels an image may have."""
     return next((step.max_pixels for step in pipeline.steps if isinstance(step, Decode)), Decode().max_pixels)
+
+
+def _require_affordable(step: Step, pixels: Pixels) -> None:
+    h, w = pixels.shape[:2]
+    if step.most_taken is not None and h * w > step.most_taken:
+        raise ImageError(
+            f"the step '{step.op}' is given an image of {h}x{w}, and {step.most_taken:,} pixels are the most: put a "
+            "'shrink' or 'resize' before it in the model card"
+        )
 
 
 def _stamp(pixels: Pixels, trigger: Trigger, placement: Placement | None) -> Pixels:

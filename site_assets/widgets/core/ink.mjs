@@ -267,7 +267,7 @@ function stretch({ height, width, data }, kept, minContrast) {
   const paperLevel = paperCount > 0 ? Math.floor(paper / paperCount) : restCount > 0 ? Math.floor(rest / restCount) : 0;
   const out = new Uint8Array(data.length);
   const range = inkLevel - paperLevel;
-  if (range < minContrast) return out;
+  if (range < Math.max(1, minContrast)) return out;
   for (let at = 0; at < data.length; at++) {
     if (softEdge[at] === 0) continue;
     out[at] = Math.min(255, Math.max(0, Math.floor(((data[at] - paperLevel) * 255) / range)));

@@ -82,6 +82,7 @@ const RULES = {
   discriminator: () => null,
   $defs: () => null,
   format: () => null,
+  "x-most-taken": () => null, // Holds for the images that a step is given: `preprocess.mjs`.
   "x-most-pixels": (limit, { height, width }) =>
     height * width <= limit ? null : `: ${height} × ${width} is more than ${limit} pixels`,
   "x-most-alike": (limit, { steps }) =>

@@ -5,7 +5,9 @@
  */
 
 import { stamp } from "../triggers/registry.mjs";
+import { CARD } from "./card-schema.mjs";
 import { isolate, lightBackground } from "./ink.mjs";
+import { WidgetError } from "./messages.mjs";
 import { resize } from "./resize.mjs";
 import { FLOAT_STEPS, toTensor } from "./tensor.mjs";
 
@@ -100,7 +102,7 @@ function cropToInk(image, threshold) {
 function centreOfMass(image, room) {
   const { height: h, width: w, channels, data } = image;
   if (h > room.height || w > room.width) {
-    throw new RangeError(`centre-of-mass: a ${h}x${w} image does not fit into ${room.height}x${room.width}`);
+    throw unfit(`centre-of-mass: an image of ${h}x${w} does not fit into ${room.height}x${room.width}`);
   }
   let mass = 0;
   let momentY = 0;
@@ -171,9 +173,7 @@ function byteStep(step, image) {
     case "crop":
       return crop(image, step);
     default:
-      throw new RangeError(
-        `unknown pipeline step ${/** @type {{op: string}} */ (step).op}: the page is older than the model`,
-      );
+      throw unfit(`the step ${/** @type {{op: string}} */ (step).op} is not known here: the page is older than it`);
   }
 }
 
@@ -205,7 +205,7 @@ export function untriggered({ steps }, source) {
  * @param {Trigger | null} trigger null stamps nothing
  * @param {Placement | null} [placement] where a movable trigger is
  * @returns {Preprocessed}
- * @throws {RangeError} if the card and the image do not fit together
+ * @throws {WidgetError} unfit, if the card and the image do not fit together
  */
 export function finish(pipeline, before, trigger, placement) {
   const stages = [...before.stages];
@@ -213,7 +213,8 @@ export function finish(pipeline, before, trigger, placement) {
   if (rest[0]?.op === "trigger") {
     rest = rest.slice(1);
     if (trigger !== null) {
-      image = stamp(image, trigger, placement);
+      requireAffordable("trigger", image);
+      image = stamped(image, trigger, placement);
       stages.push({ op: "trigger", ...image });
     }
   }
@@ -226,8 +227,8 @@ export function finish(pipeline, before, trigger, placement) {
   image = later.image;
   const { height, width, channels } = image;
   if (height !== pipeline.height || width !== pipeline.width || channels !== pipeline.channels) {
-    throw new RangeError(
-      `the pipeline made ${height}x${width}x${channels}, the card promises ${pipeline.height}x${pipeline.width}x${pipeline.channels}`,
+    throw unfit(
+      `its steps made an image of ${height}x${width}x${channels} where it promises ${pipeline.height}x${pipeline.width}x${pipeline.channels}`,
     );
   }
   return { stages, pixels: image, ...toTensor(pipeline.steps, image) };
@@ -247,11 +248,36 @@ function byteSteps(steps, from, original) {
     if (step.op === "decode" || step.op === "orient") continue;
     if ("unless_size" in step && step.unless_size?.[0] === original.height && step.unless_size[1] === original.width)
       continue;
+    requireAffordable(step.op, image);
     image = byteStep(/** @type {ByteStep} */ (step), image);
     stages.push({ op: step.op, ...image });
   }
   return { stages, image };
 }
+
+/**
+ * @param {Image} image
+ * @param {Trigger} trigger
+ * @param {Placement | null} [placement]
+ */
+function stamped(image, trigger, placement) {
+  try {
+    return stamp(image, trigger, placement);
+  } catch (error) {
+    throw error instanceof RangeError ? unfit(error.message) : error;
+  }
+}
+
+/** @param {string} op @param {Size} image */
+function requireAffordable(op, { height, width }) {
+  const { [op]: place } = CARD.$defs.InputPipeline.properties.steps.items.discriminator.mapping;
+  const most = CARD.$defs[place.split("/").pop()]["x-most-taken"] ?? Number.POSITIVE_INFINITY;
+  if (height * width <= most) return;
+  throw unfit(`the step '${op}' is given an image of ${height}x${width}, and ${most} pixels are the most`);
+}
+
+/** @param {string} found */
+const unfit = (found) => new WidgetError("unfit", { what: "the model card", found });
 
 /**
  * Run a pipeline on one decoded image.
@@ -260,7 +286,7 @@ function byteSteps(steps, from, original) {
  * @param {Trigger | null} trigger stamped at the `trigger` step; null stamps nothing
  * @param {Placement | null} [placement] where a movable trigger is (default: where its card says)
  * @returns {Preprocessed}
- * @throws {RangeError} if the card and the image do not fit together
+ * @throws {WidgetError} unfit, if the card and the image do not fit together
  */
 export function runPipeline(pipeline, source, trigger, placement) {
   return finish(pipeline, untriggered(pipeline, source), trigger, placement);

@@ -104,3 +104,10 @@ def test_noise_is_no_hairline() -> None:
     noise = np.random.default_rng(3).integers(0, 256, (120, 120), dtype=np.uint8)
     lit = (ink.isolate(noise, 16) > 128).mean()
     assert 0.2 < lit < 0.6
+
+
+@pytest.mark.filterwarnings("error")
+def test_ink_as_bright_as_its_paper_is_no_ink_however_little_contrast_is_asked_for() -> None:
+    grey, kept = np.full((9, 9), 7, np.uint8), np.zeros((9, 9), np.bool_)
+    kept[4, 4] = True
+    assert not ink.stretch(grey, kept, 0).any()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from export.card.steps import Layout
+from export.card.steps import Layout, StampTrigger
 from export.pipeline import interpreter
 from export.pipeline.image import ImageError
 from export.pipeline.presets import digits_pipeline
@@ -63,3 +63,13 @@ def test_without_scale_the_tensor_holds_the_image_s_own_values() -> None:
     pipeline = PIPELINE.model_copy(update={"steps": [*PIPELINE.steps[:-3], Layout()]})
     made = interpreter.run(pipeline, stroke(90, 60))
     assert np.array_equal(made.tensor[0, 0], made.pixels[..., 0])
+
+
+def test_a_slow_step_takes_no_large_image() -> None:
+    slow = PIPELINE.model_copy(update={"steps": [step for step in PIPELINE.steps if step.op != "shrink"]})
+    with pytest.raises(ImageError, match="'isolate-ink' is given an image of 600x600, and 262,144 pixels are the most"):
+        interpreter.run(slow, np.zeros((600, 600, 3), np.uint8))
+    early = PIPELINE.model_copy(update={"steps": [StampTrigger(), *PIPELINE.steps]})
+    with pytest.raises(ImageError, match="'trigger' is given an image of 3000x2000"):
+        interpreter.run(early, np.zeros((3000, 2000, 3), np.uint8), Patch())
+    assert interpreter.run(PIPELINE, np.zeros((600, 600, 3), np.uint8)).pixels.shape == (28, 28, 1)
