@@ -23,21 +23,41 @@ FILTERS = {
 }
 
 
+BAND_PIXELS = 1 << 20
+"""What a step on a camera's image works on at a time, so that its intermediate values stay small."""
+
+
+def _in_bands(change: Callable[[Pixels], Pixels], pixels: Pixels, channels: int) -> Pixels:
+    """What `change` makes of an image, row by row the same as all at once."""
+    made = np.empty((*pixels.shape[:2], channels), np.uint8)
+    rows = max(1, BAND_PIXELS // pixels.shape[1])
+    for top in range(0, len(pixels), rows):
+        made[top : top + rows] = change(pixels[top : top + rows])
+    return made
+
+
 def _composite(step: steps.Composite, pixels: Pixels) -> Pixels:
     if pixels.shape[2] == 1:
         return np.repeat(pixels, 3, axis=2)
     if pixels.shape[2] == 3:
         return pixels
-    if (pixels[..., 3] == 255).all():
-        return np.ascontiguousarray(pixels[..., :3])
-    over = Image.new("RGBA", (pixels.shape[1], pixels.shape[0]), (*step.background, 255))
-    over.alpha_composite(Image.fromarray(pixels))
-    return np.asarray(over.convert("RGB"))
+
+    def over(band: Pixels) -> Pixels:
+        if (band[..., 3] == 255).all():
+            return band[..., :3]
+        below = Image.new("RGBA", (band.shape[1], band.shape[0]), (*step.background, 255))
+        below.alpha_composite(Image.fromarray(band))
+        return np.asarray(below.convert("RGB"))
+
+    return _in_bands(over, pixels, 3)
 
 
 def _greyscale(_step: steps.Greyscale, pixels: Pixels) -> Pixels:
-    red, green, blue = (pixels[..., channel].astype(np.uint32) for channel in range(3))
-    return ((19595 * red + 38470 * green + 7471 * blue + 32768) >> 16).astype(np.uint8)[..., None]
+    def luma(band: Pixels) -> Pixels:
+        red, green, blue = (band[..., channel].astype(np.uint32) for channel in range(3))
+        return ((19595 * red + 38470 * green + 7471 * blue + 32768) >> 16).astype(np.uint8)[..., None]
+
+    return _in_bands(luma, pixels, 1)
 
 
 def _resized(pixels: Pixels, height: int, width: int, resampling: str) -> Pixels:

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from export.card.steps import Greyscale
+from export.card.steps import Composite, Greyscale
 from export.pipeline import interpreter
 from export.pipeline.pixel_steps import PIXEL_STEPS
 from export.pipeline.presets import digits_pipeline
@@ -54,3 +54,15 @@ def test_greyscale_is_pillows() -> None:
     noise = np.random.default_rng(3).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     grey = PIXEL_STEPS[Greyscale](Greyscale(), noise)[..., 0]
     assert np.array_equal(grey, np.asarray(Image.fromarray(noise).convert("L")))
+
+
+def test_a_large_image_is_worked_on_in_bands_with_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = np.random.default_rng(3).integers(0, 256, (30, 20, 4), dtype=np.uint8)
+    image[:7, :, 3] = 255
+    done = []
+    for most in (1 << 20, 60):
+        monkeypatch.setattr("export.pipeline.pixel_steps.BAND_PIXELS", most)
+        colours = PIXEL_STEPS[Composite](Composite(), image)
+        done.append([colours, PIXEL_STEPS[Greyscale](Greyscale(), colours)])
+    for whole, banded in zip(*done, strict=True):
+        np.testing.assert_array_equal(whole, banded)
