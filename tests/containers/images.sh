@@ -15,6 +15,7 @@ skip() {
 for program in buildah mmdebstrap node curl; do
   command -v $program >/dev/null || skip "$program is missing (apt-get install buildah mmdebstrap nodejs curl)"
 done
+python3 -c 'import sys; sys.exit(sys.version_info < (3, 11, 5))' || skip "python3 is older than 3.11.5"
 needed=12 # gigabytes
 free=$(df --block-size=G --output=avail "${TMPDIR:-/tmp}" | tail -1 | tr -dc 0-9)
 [ "$free" -ge $needed ] || skip "${TMPDIR:-/tmp} has $free GB free, $needed are needed"
