@@ -31,7 +31,10 @@ LOCKS = {
     "containers/mxnet-kernel.txt": "containers/mxnet-kernel.lock",
     "tests/export/mxnet/requirements.txt": "tests/export/mxnet/requirements.lock",
 }
-LAID_ELSEWHERE = {f"site_assets/{name}": f"site_src/assets/{name}" for name in ("widgets", "styles", "lab")}
+LAID_ELSEWHERE = {
+    **{f"site_assets/{name}": f"site_src/assets/{name}" for name in ("widgets", "styles", "lab")},
+    **{f"tests/golden/{name}": f"export/assets/golden/{name}" for name in ("inputs", "photos")},
+}
 
 
 def pinned(name: str, *, hashed: bool = False) -> set[tuple[str, str]]:

@@ -13,7 +13,10 @@ from export.pipeline.image import Pixels
 from export.pipeline.presets import digits_pipeline
 from training.core.files import write_bytes, write_text
 
-INPUTS = Path(__file__).resolve().parents[2] / "tests" / "golden" / "inputs"
+_INSTALLED = Path(__file__).parents[1] / "assets" / "golden"
+_FOLDER = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).resolve().parents[2] / "tests" / "golden"
+"""In an installed package, or in a working copy."""
+INPUTS = _FOLDER / "inputs"
 """Images of digits, for networks of one channel."""
 PHOTOS = INPUTS.parent / "photos"
 """Images like photos, for networks of three channels."""
