@@ -92,7 +92,7 @@ types: setup ## Static types, both languages
 	$(BIN)/mypy
 	npx tsc --noEmit --project tsconfig.json
 
-test-long: setup lab golden-inputs fixtures tested-site ## What takes tens of seconds a test: Slurm, several processes, every page at every width, WebGPU, Firefox
+test-long: setup lab golden-inputs fixtures tested-site ## What takes tens of seconds a test: Slurm, several processes, every page at every width, other people's sites, WebGPU, Firefox
 	$(BIN)/python -m pytest -q -m long
 	THOROUGH=1 REPORT_SITE=$(TESTED_SITE) node --test --test-reporter=spec --test-concurrency=1 \
 	  tests/browser/layout.test.mjs tests/browser/long/*.test.mjs
@@ -131,7 +131,7 @@ $(FRAMEWORKS)/.installed: tests/export/frameworks/requirements.txt
 	@touch $@
 
 sites: $(SITES)/.installed ## Other people's sites, built with the wheel in an environment of its own, in a browser (3 minutes)
-	SITES=all SITES_PYTHON=$(SITES)/bin/python node --test --test-reporter=spec tests/browser/strangers.test.mjs
+	SITES=all SITES_PYTHON=$(SITES)/bin/python node --test --test-reporter=spec tests/browser/long/strangers.test.mjs
 
 $(SITES)/.installed: dist tests/sites/requirements.txt
 	rm -rf $(SITES)

@@ -1,7 +1,7 @@
 /**
  * Sites of other people, built strict with the wheel: a click leads to the widget, and it answers.
  *
- * `make sites` builds all of them in an environment of their own, which SITES_PYTHON names; `make test` a few. SITES names
+ * `make sites` builds all of them in an environment of their own, which SITES_PYTHON names; `make test-long` a few. SITES names
  * others.
  */
 
@@ -11,9 +11,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { launch } from "./harness/browser.mjs";
-import { DIGITS, draw, ready, summary } from "./harness/drive.mjs";
-import { ROOT, startServer } from "./harness/server.mjs";
+import { launch } from "../harness/browser.mjs";
+import { DIGITS, draw, ready, summary } from "../harness/drive.mjs";
+import { ROOT, startServer } from "../harness/server.mjs";
 
 /**
  * @typedef {object} Site
