@@ -175,7 +175,7 @@ benchmark: setup ## Training speed beside the common recipe (20 minutes; needs M
 scale: setup ## How cost grows with images, processes and runs, for the page At scale (10 minutes; needs MNIST)
 	$(BIN)/python -m tests.benchmarks.scale
 
-images: ## The three container images built with buildah on a stand-in for their base images, and asked (15 minutes, 10 GB)
+images: ## The three container images built with buildah on a stand-in for their base images, and asked (10 minutes, 10 GB)
 	tests/containers/images.sh
 
 properties: setup ## Property tests with 20,000 odd inputs in all (4 minutes)
