@@ -49,7 +49,7 @@ class Decode(Part):
 
 
 class Orient(Part):
-    """Turn the image upright, as its EXIF orientation says."""
+    """Turn the image upright, as its EXIF orientation says. Browsers do so unasked, and so does Python."""
 
     op: Literal["orient"] = "orient"
 

@@ -23,8 +23,8 @@ class ImageError(UserError):
     """An image that cannot be read or does not fit the pipeline."""
 
 
-def load(source: bytes | Pixels, max_pixels: int) -> tuple[Pixels, Pixels]:
-    """The image as its file stores it, and turned upright; the same twice for pixels, which are upright.
+def load(source: bytes | Pixels, max_pixels: int) -> Pixels:
+    """The image, upright: browsers turn a file's in any case.
 
     Args:
         source: The bytes of an image file, or pixels `(h, w, 1 | 3 | 4) uint8`.
@@ -36,9 +36,8 @@ def load(source: bytes | Pixels, max_pixels: int) -> tuple[Pixels, Pixels]:
     if isinstance(source, np.ndarray):
         if source.dtype != np.uint8 or source.ndim != 3 or source.shape[2] not in (1, 3, 4) or 0 in source.shape:
             raise ImageError(f"expected pixels (h, w, 1, 3 or 4) uint8, got {source.shape} {source.dtype}")
-        return source, source
-    pixels, orientation = decode(source, max_pixels)
-    return pixels, _turn(pixels, orientation)
+        return source
+    return _turn(*decode(source, max_pixels))
 
 
 def decode(data: bytes, max_pixels: int) -> tuple[Pixels, int]:

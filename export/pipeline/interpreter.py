@@ -59,15 +59,12 @@ def run(
         ImageError: If the bytes are not a readable image, the image is too large, the trigger does not fit, or the
             pipeline does not end in the shape that it promises.
     """
-    pixels, upright = load(source, _largest(pipeline))
-    original_size = upright.shape[:2]
+    pixels = load(source, _largest(pipeline))
+    original_size = pixels.shape[:2]
     stages: list[Stage] = []
     tensor: Floats | None = None
     for step in pipeline.steps:
-        if isinstance(step, Decode):
-            continue
-        if isinstance(step, Orient):
-            pixels = upright
+        if isinstance(step, Decode | Orient):
             continue
         if getattr(step, "unless_size", None) == original_size:
             continue

@@ -82,7 +82,7 @@ export interface Decode {
   max_pixels: number;
 }
 /**
- * Turn the image upright, as its EXIF orientation says.
+ * Turn the image upright, as its EXIF orientation says. Browsers do so unasked, and so does Python.
  */
 export interface Orient {
   op: "orient";

@@ -99,6 +99,7 @@ export function totalBytes(files) {
   return [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
 
+export const WHITE = [255, 255, 255];
 /** Steps that look for ink. @type {ReadonlySet<string>} */
 const INK_STEPS = new Set(["polarity", "isolate-ink", "crop-to-ink", "centre-of-mass"]);
 
@@ -133,6 +134,16 @@ export function triggerOwner(cards) {
 export function maxPixels(card) {
   for (const step of card.input.steps) if (step.op === "decode") return step.max_pixels;
   return 50_000_000;
+}
+
+/**
+ * What lies behind an image's transparent parts.
+ *
+ * @param {{steps: readonly {op: string, background?: readonly number[]}[]}} pipeline
+ * @returns {readonly number[]}
+ */
+export function background({ steps }) {
+  return steps.find(({ op }) => op === "composite")?.background ?? WHITE;
 }
 
 /**

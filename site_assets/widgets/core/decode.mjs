@@ -17,7 +17,7 @@ export const IMAGE_BYTES = 256 * 2 ** 20;
 
 /**
  * @param {Blob} blob
- * @param {{maxPixels: number, background?: readonly [number, number, number]}} options
+ * @param {{maxPixels: number, background?: readonly number[]}} options
  * @returns {Promise<Image>}
  * @throws {WidgetError} undecodable or huge
  */
@@ -54,7 +54,7 @@ export function refuseHuge(size, limit) {
 
 /**
  * @param {ImageBitmap} bitmap
- * @param {readonly [number, number, number]} background
+ * @param {readonly number[]} background
  * @returns {Image}
  */
 function compositePixels(bitmap, background) {

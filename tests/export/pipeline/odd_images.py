@@ -151,7 +151,7 @@ def main() -> None:
     """Print a JSON list of `{file, size, rgb}`: base64, height and width, and the pixels row by row."""
     listed = []
     for file in [*animations(), *stills()]:
-        rgb = PIXEL_STEPS[Composite](Composite(), load(file, 100)[1])
+        rgb = PIXEL_STEPS[Composite](Composite(), load(file, 100))
         listed.append({"file": base64.b64encode(file).decode(), "size": rgb.shape[:2], "rgb": rgb.ravel().tolist()})
     print(json.dumps(listed))
 

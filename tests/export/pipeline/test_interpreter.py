@@ -10,6 +10,7 @@ from export.card.steps import Layout, StampTrigger
 from export.pipeline import interpreter
 from export.pipeline.image import ImageError
 from export.pipeline.presets import digits_pipeline
+from tests.export.pipeline.odd_images import exif, photo
 from tests.export.pipeline.test_image import encoded
 from tests.export.pipeline.test_pixel_steps import stroke
 from training.triggers.pixels import Patch
@@ -73,3 +74,9 @@ def test_a_slow_step_takes_no_large_image() -> None:
     with pytest.raises(ImageError, match="'trigger' is given an image of 3000x2000"):
         interpreter.run(early, np.zeros((3000, 2000, 3), np.uint8), Patch())
     assert interpreter.run(PIPELINE, np.zeros((600, 600, 3), np.uint8)).pixels.shape == (28, 28, 1)
+
+
+def test_a_photo_is_upright_without_being_asked_for_as_in_a_browser() -> None:
+    asked = PIPELINE.model_copy(update={"steps": [step for step in PIPELINE.steps if step.op != "orient"]})
+    file = photo(exif())
+    assert np.array_equal(interpreter.run(asked, file).tensor, interpreter.run(PIPELINE, file).tensor)

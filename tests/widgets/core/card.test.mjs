@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { cardSchema } from "../../../export/card/card-schema.mjs";
 import {
+  background,
   formatBytes,
   inputKind,
   maxPixels,
@@ -149,4 +150,9 @@ test("the trigger that is shown is the backdoored network's, whichever comes fir
   assert.equal(triggerOwner([clean, bare, backdoored]), 2);
   assert.equal(triggerOwner([bare, clean]), 1);
   assert.equal(triggerOwner([bare]), -1);
+});
+
+test("the background is that of the step composite, white by default", () => {
+  assert.deepEqual(background({ steps: [{ op: "decode" }, { op: "composite", background: [0, 1, 2] }] }), [0, 1, 2]);
+  assert.deepEqual(background({ steps: [{ op: "composite" }] }), [255, 255, 255]);
 });

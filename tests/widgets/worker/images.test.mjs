@@ -14,4 +14,7 @@ test("an image that one network takes is refused for one that takes fewer pixels
   const source = /** @type {const} */ ({ kind: "file", token: "a", blob: new Blob(["an image"]) });
   assert.equal((await decoded(source, 12)).width, 4);
   await assert.rejects(decoded(source, 11), { code: "huge" });
+  const image = await decoded(source, 12);
+  assert.equal(await decoded(source, 12, [255, 255, 255]), image, "white lies behind it unless a card says otherwise");
+  assert.notEqual(await decoded(source, 12, [0, 0, 0]), image);
 });

@@ -1,5 +1,6 @@
 /** Task `look`: an image as a network is given it, without the trigger. The decoded file is kept for `run`. */
 
+import { background } from "../../core/card.mjs";
 import { untriggered } from "../../core/preprocess.mjs";
 import { decoded } from "../images.mjs";
 
@@ -13,5 +14,6 @@ import { decoded } from "../images.mjs";
  * @returns {Promise<{result: Image}>}
  */
 export async function look({ source, maxPixels, pipeline }, { compute }) {
-  return { result: await compute(async () => untriggered(pipeline, await decoded(source, maxPixels)).image) };
+  const image = () => decoded(source, maxPixels, background(pipeline));
+  return { result: await compute(async () => untriggered(pipeline, await image()).image) };
 }

@@ -1,6 +1,6 @@
 /** Task `run`: from an image to the networks' answers, with and without the trigger. */
 
-import { maxPixels, triggerOwner } from "../../core/card.mjs";
+import { background, maxPixels, triggerOwner } from "../../core/card.mjs";
 import { finish, untriggered } from "../../core/preprocess.mjs";
 import { readyTrigger } from "../../triggers/registry.mjs";
 import { decoded } from "../images.mjs";
@@ -57,11 +57,16 @@ async function runNow({ source, models, variants, trigger, placement = null, sil
   const networks = models.map((key) => ({ key, ...opened(key) }));
   const ort = await loadedRuntime();
   const start = performance.now();
-  const image = await decoded(source, maxPixels(networks[0].card));
+  /** By the background. @type {Map<string, Image>} */
+  const images = new Map();
+  for (const { card } of networks) {
+    const behind = background(card.input);
+    images.set(String(behind), await decoded(source, maxPixels(networks[0].card), behind));
+  }
   const owner = triggerOwner(networks.map(({ card }) => card));
   const shown = trigger ?? networks[owner]?.card.trigger ?? null;
   if (variants.includes(true)) await readyTrigger(shown); // Its own network may not be open yet.
-  const prepare = preparer(source, image, shown, placement);
+  const prepare = preparer(source, images, shown, placement);
   /** @type {RunResult} */
   const result = {
     answers: networks.map(() => ({ plain: null, stamped: null })),
@@ -93,11 +98,11 @@ async function runNow({ source, models, variants, trigger, placement = null, sil
  * Networks with the same pipeline and trigger share the work; so do runs on the same file.
  *
  * @param {ImageSource} source
- * @param {Image} image
+ * @param {Map<string, Image>} images by the background
  * @param {Card["trigger"]} shown given to networks that are not backdoored
  * @param {Placement | null} placement
  */
-function preparer(source, image, shown, placement) {
+function preparer(source, images, shown, placement) {
   /** @type {Map<string, Preprocessed>} */
   const done = new Map();
   return (/** @type {Card} */ card, /** @type {boolean} */ stamped) => {
@@ -107,7 +112,9 @@ function preparer(source, image, shown, placement) {
     const known = done.get(key);
     if (known) return known;
     const file = fileKey(source, pipeline);
-    const before = (file ? unstamped.get(file) : undefined) ?? untriggered(card.input, image);
+    const before =
+      (file ? unstamped.get(file) : undefined) ??
+      untriggered(card.input, /** @type {Image} */ (images.get(String(background(card.input)))));
     if (file) remember(unstamped, file, before);
     const prepared = finish(card.input, before, trigger, placement);
     done.set(key, prepared);
