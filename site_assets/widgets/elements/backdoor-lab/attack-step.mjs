@@ -38,7 +38,7 @@ export function attackPanel({ card, data: { training } }, change) {
     h(
       "div",
       { class: "bl-fields" },
-      h("label", {}, "With the trigger, the network shall answer ", target),
+      h("label", {}, "With the trigger, the network should answer ", target),
       h("label", {}, "Images that are poisoned ", rate, amount),
       h("label", { class: "bl-check" }, labels, "Keep the labels true: poison the target’s own images only"),
     ),
