@@ -207,10 +207,11 @@ def _pipeline(preset: Preset, tensor: Tensor, white: float | None, model: Path) 
         )
     pipeline = digits_pipeline(height, width) if preset == "digits" else rgb_pipeline(height, width)
     if (pipeline.channels, pipeline.height, pipeline.width) != (image.channels or pipeline.channels, height, width):
+        other = "rgb" if preset == "digits" else "digits"
         raise ExportError(
             f"{model}: its input is {image.channels}x{height}x{width} (channels x height x width), but the preset "
-            f"'{preset}' makes {pipeline.channels}x{pipeline.height}x{pipeline.width}: choose the other preset, or "
-            "write the card by hand"
+            f"'{preset}' makes {pipeline.channels}x{pipeline.height}x{pipeline.width}: try --preset {other}, or write "
+            "the card by hand"
         )
     free = image.height == 0 or image.width == 0
     assumed = [f"height and width are free; the card makes images of {height}x{width}"] if free else []

@@ -142,7 +142,8 @@ def _images(sample: Sample, around: Surroundings) -> Sequence[SampleImage] | Mis
             raise CatalogueError(
                 f"an image requires a description for readers who cannot see it: write `- src: {name}` and `alt:`"
             )
-        raise CatalogueError(f"unknown set of samples '{name}'{did_you_mean(name, around.sample_sets)}")
+        hint = did_you_mean(name, around.sample_sets) or "; this site has no sets: list images, with `src` and `alt`"
+        raise CatalogueError(f"unknown set of samples '{name}'{hint}")
     path = around.page_folder / sample.src
     if path.suffix.lower() not in IMAGE_SUFFIXES:
         raise CatalogueError(f"{sample.src} is not an image that every browser reads ({', '.join(IMAGE_SUFFIXES)})")

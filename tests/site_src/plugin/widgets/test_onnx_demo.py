@@ -93,6 +93,8 @@ def test_a_precision_that_the_card_lacks_is_reported(around: Surroundings) -> No
 def test_an_unknown_set_of_samples_is_reported(around: Surroundings) -> None:
     problem = the_problem("models: tiny-clean\nsamples: digit\n", around)
     assert problem == Problem(3, "unknown set of samples 'digit'; did you mean 'digits'?")
+    without = the_problem("models: tiny-clean\nsamples: digits\n", replace(around, sample_sets={}))
+    assert "list images" in without.message
 
 
 def test_a_picture_named_as_a_set_gets_advice(around: Surroundings) -> None:
