@@ -96,18 +96,28 @@ class Sweep:
         """
         own = load(recipe).model_dump(mode="json")
         rows = []
-        for row in self._rows(name):
-            tried, found = row["settings"] or {}, [row["validation_accuracy"], row["validation_success"]]
+        for tried, found in self._tried(name):
             if set(tried) != set(settings):
                 raise FactError(f"the sweep {name} varied {', '.join(tried) or 'no field'}, not {', '.join(settings)}")
-            if None in found:
-                raise FactError(f"the sweep {name} set no validation images aside")
-            cells = [f"{tried[field]:g}" for field in settings]
-            cells += [_with_interval(Estimate.model_validate(each)) for each in found]
-            mine = all(_field(own, field) == tried[field] for field in settings)
-            rows.append((*(tried[field] for field in settings), [f"**{cell}**" for cell in cells] if mine else cells))
+            cells = [f"{tried[field]:g}" for field in settings] + [_with_interval(each) for each in found]
+            cells = [f"**{cell}**" for cell in cells] if _are_of(own, tried) else cells
+            rows.append((*(tried[field] for field in settings), cells))
         headings = [*settings.values(), "Clean accuracy", "Attack success rate"]
         return table(headings, [row[-1] for row in sorted(rows, key=lambda each: each[:-1])])
+
+    def sweep_better(self, name: str, recipe: str) -> str:
+        """How many of a sweep's settings beat the recipe's on validation images: their interval lies above its own.
+
+        Raises:
+            FactError: If the sweep did not try the recipe's settings, or set no validation images aside.
+        """
+        own = load(recipe).model_dump(mode="json")
+        tried = self._tried(name)
+        mine = next((found for settings, found in tried if _are_of(own, settings)), None)
+        if mine is None:
+            raise FactError(f"the sweep {name} did not try the settings of {recipe}")
+        better = sum(any(other.low > each.high for other, each in zip(found, mine, strict=True)) for _, found in tried)
+        return count(better) if better else "none"
 
     def history_figure(self, model: str, caption: str) -> str:
         """A model's metrics after each epoch."""
@@ -138,6 +148,16 @@ class Sweep:
             raise FactError(f"the history of {model} belongs to another recipe than its card: export the model again")
         rows: Rows = found["epochs"]
         return rows
+
+    def _tried(self, name: str) -> list[tuple[dict[str, Any], list[Estimate]]]:
+        """The settings of each network of a sweep, and its clean accuracy and attack success on validation images."""
+        found = []
+        for row in self._rows(name):
+            measured = [row["validation_accuracy"], row["validation_success"]]
+            if None in measured:
+                raise FactError(f"the sweep {name} set no validation images aside")
+            found.append((row["settings"] or {}, [Estimate.model_validate(each) for each in measured]))
+        return found
 
     def _threshold(self, name: str, success: float) -> tuple[float, Rows]:
         for rate, rows in sorted(self._by_rate(name).items()):
@@ -173,6 +193,10 @@ def _field(recipe: dict[str, Any], name: str) -> object:
     for part in name.split("."):
         found = found[part]
     return found
+
+
+def _are_of(recipe: dict[str, Any], settings: dict[str, Any]) -> bool:
+    return all(_field(recipe, field) == value for field, value in settings.items())
 
 
 def _with_interval(found: Estimate) -> str:

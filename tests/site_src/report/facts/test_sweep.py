@@ -128,6 +128,13 @@ def test_settings_are_shown_with_what_validation_images_said_and_the_recipes_own
     assert lines[4].endswith(f"| 98.25{THIN}% (98.00 to 99.00) |")
     with pytest.raises(FactError, match="varied attack"):
         sweep.sweep_tried("tried", {"seed": "Seed"}, "mnist-badnet")
+    assert sweep.sweep_better("tried", "mnist-badnet") == "none"
+    rows[2]["validation_success"] = {"value": 0.996, "n": 6000, "low": 0.991, "high": 0.999}
+    (tmp_path / "beaten.json").write_text(json.dumps({"rows": rows, "epochs": 1}))
+    assert sweep.sweep_better("beaten", "mnist-badnet") == "1"
+    (tmp_path / "elsewhere.json").write_text(json.dumps({"rows": rows[::2], "epochs": 1}))
+    with pytest.raises(FactError, match="did not try the settings of mnist-badnet"):
+        sweep.sweep_better("elsewhere", "mnist-badnet")
     rows[0]["validation_success"] = None  # type: ignore[assignment]
     (tmp_path / "blind.json").write_text(json.dumps({"rows": rows, "epochs": 1}))
     with pytest.raises(FactError, match="set no validation images aside"):
