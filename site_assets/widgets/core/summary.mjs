@@ -90,10 +90,12 @@ function quote(label = "") {
   return label.length === 1 ? label : `“${label}”`;
 }
 
-/** "Clean network" reads as "the clean network"; a name stays a name. @param {string} title */
+/** "Clean network" reads as "the clean network"; a name such as "my-model" stays a name. @param {string} title */
 function article(title) {
-  const common = /\b(network|net|model|classifier|teacher|student)$/i.test(title);
-  return common && !/^(the|a|an) /i.test(title) ? `the ${title.charAt(0).toLowerCase()}${title.slice(1)}` : title;
+  const common = /(^|\s)(network|net|model|classifier|teacher|student)$/i.test(title);
+  return common && !/^(the|a|an|my|our|your) /i.test(title)
+    ? `the ${title.charAt(0).toLowerCase()}${title.slice(1)}`
+    : title;
 }
 
 /** @param {string} text */

@@ -77,7 +77,7 @@ class Models:
         )
         table = self._page.place(_render("models-table", entries=entries))
         sections = "\n\n".join(self._own_section(entry) for entry in entries)
-        return f"{demo}\n\n## What you trained\n\n{table}\n\n{sections}"
+        return f"{demo}\n\n## What was trained here\n\n{table}\n\n{sections}"
 
     def lab_defences(self) -> str:
         """The reader's own studies of defences; empty if there are none."""

@@ -24,6 +24,11 @@ test("networks that differ have a sentence each", () => {
   assert.equal(sentence, "The clean network says 7 (98.0 %). Mnist-badnet says 8 (90.0 %).");
 });
 
+test("a name that ends in a common word gets no article", () => {
+  assert.equal(summarise([{ title: "my-model", plain: seven }]), "My-model says 7 (98.0 %).");
+  assert.equal(summarise([{ title: "My model", plain: seven }]), "My model says 7 (98.0 %).");
+});
+
 test("a flip comes first, then the networks that kept their answer", () => {
   const sentence = summarise([
     { title: "Clean network", plain: seven, stamped: seven },
