@@ -43,7 +43,7 @@ test("a reader spends the budget on tests, wins a round with what they say, and 
     await page.locator(".bl-verdict", { hasText: "of 200 test digits" }).waitFor();
     await page.keyboard.press("Enter"); // The focus stays on the button, which sells nothing twice.
     await press("STRIP · 3 network B");
-    const told = page.locator(".bl-verdict", { hasText: "lie below the limit" });
+    const told = page.locator(".bl-verdict", { hasText: "fell below the limit" });
     await told.waitFor();
     const below = Number(/^\d+/.exec((await told.textContent()) ?? "")?.[0]);
     assert.ok(below >= 8, `${below} of 100 inputs are suspicious, and 10 carry the trigger`);

@@ -53,7 +53,7 @@ export const TESTS = {
       const bound = boundary(seen.own);
       draw(bound);
       const below = (/** @type {number[]} */ values) => values.filter((value) => value < bound).length;
-      return `${below(seen.clean)} of ${seen.clean.length} inputs lie below the limit, ${bound.toFixed(2)} bits; of the ${seen.own.length} images that you trust, ${below(seen.own)}.`;
+      return `${below(seen.clean)} of ${seen.clean.length} inputs fell below the limit, ${bound.toFixed(2)} bits; of the ${seen.own.length} images that you trust, ${below(seen.own)}.`;
     },
   },
   search: {
