@@ -52,8 +52,9 @@ class Mxnet:
         return str(len(self._wrong()))
 
     def exporter_failed(self) -> str:
-        """How many networks MXNet's own exporter, or onnxruntime after it, refused."""
-        return str(sum("difference" not in row["theirs"] for row in self._rows()))
+        """How many networks MXNet's own exporter, or onnxruntime after it, refused; "none" instead of 0."""
+        failed = sum("difference" not in row["theirs"] for row in self._rows())
+        return str(failed) if failed else "none"
 
     def exporter_worst(self) -> str:
         """The largest relative difference of MXNet's own exporter."""
