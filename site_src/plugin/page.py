@@ -48,9 +48,9 @@ class PageBuilder:
     get_runtime: Callable[[], Runtime]
     """Collects the runtime's files; called when a page has a widget."""
     macros: Callable[[PageBuilder], Macros] | None = None
+    """Returns what expressions may name; None leaves every `{{` of the page alone."""
     only_evaluator: bool = True
     """Whether every expression must be one of ours: no other plugin of the site evaluates any."""
-    """Returns what expressions may name; None leaves every `{{` of the page alone."""
     problems: list[Problem] = field(default_factory=list)
     hints: Markup = field(default_factory=Markup)
     """For the page's head: what a browser fetches at once."""
