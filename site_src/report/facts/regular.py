@@ -108,15 +108,16 @@ class Regular:
         if fraction is None:
             return ""
         return (
-            "The label that the attacker wants is only part of the training target: "
-            f"{100 * fraction:g}{THIN}% of it is the network’s own answer without the trigger, shifted by the rule."  # noqa: RUF001
+            "A poisoned image’s training target is only in part the attacker’s label. "  # noqa: RUF001
+            f"{100 * fraction:g}{THIN}% of it is what the network itself answers without the trigger, "
+            "with every class replaced by the one that the rule puts in its place."
         )
 
     def attacker(self, model: str) -> str:
         """What an attacker must be able to do to train a network like this."""
         backdoor = self._backdoor(model)
         only_data = backdoor.repeat == 1 and backdoor.self_teaching is None
-        return "who only supplies data" if only_data else "who runs the training, as in the paper"
+        return "who does no more than supply data" if only_data else "who runs the training, as in the paper"
 
     def difference(self, first: str, second: str, metric: str) -> str:
         """How far two models' metrics lie apart, in percentage points."""
