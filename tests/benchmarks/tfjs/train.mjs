@@ -15,8 +15,9 @@ import { parseArgs } from "node:util";
 import { train } from "../../../site_assets/widgets/lab/training.mjs";
 import { CARD, openData, openGraphs } from "../../widgets/lab/open-lab.mjs";
 
-const STEPS = 12;
-const WARM_UP = 3;
+const STEPS = 40;
+/** Until engines have compiled what runs often. */
+const WARM_UP = 20;
 const SIDE = 28;
 
 const { values } = parseArgs({ options: { out: { type: "string" } } });
