@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from export.card import schema as cards
 from export.errors import ExportError
 from export.onnx.sandbox import Sandbox
@@ -13,7 +15,7 @@ from training.core.metrics import Measurement
 from training.data import registry as sources
 from training.data.base import Dataset
 from training.engine.evaluate import evaluate
-from training.recipes.load import parse
+from training.recipes.load import explain
 from training.recipes.scratch import ScratchRecipe
 
 
@@ -49,16 +51,17 @@ def data_name(card: cards.ModelCard) -> str:
 def lab_recipe(card: cards.ModelCard) -> ScratchRecipe:
     """The recipe of a model that was trained in a lab's page.
 
+    The card may be a stranger's: unlike a recipe's file it can name neither another recipe nor an artwork's path.
+
     Raises:
-        ExportError: If its card holds none.
-        RecipeError: If what it holds is no recipe.
+        ExportError: If it holds none, or what it holds is no recipe.
     """
     if card.from_lab is None:
         raise ExportError(f"model {card.id}: it was not trained in a lab's page")
-    found = parse(card.from_lab.recipe, Path("from_lab.recipe"))
-    if not isinstance(found, ScratchRecipe):
-        raise ExportError(f"model {card.id}: the recipe on its card is none of a lab's")
-    return found
+    try:
+        return ScratchRecipe.model_validate(card.from_lab.recipe)
+    except ValidationError as error:
+        raise ExportError(f"model {card.id}: from_lab.recipe: {explain(error, ScratchRecipe)}") from error
 
 
 def recipe_hash(card: cards.ModelCard) -> str | None:

@@ -36,6 +36,7 @@ from training.recipes.transfer import TransferRecipe
 from training.runs import weights
 from training.runs.lineage import train
 from training.runs.store import Restored, Run, find_named
+from training.triggers.artwork import ARTWORK
 
 ROOT = Path(export.__file__).resolve().parent.parent
 TEACHERS = ("dogs-teacher-clean", "dogs-teacher-latent")
@@ -53,6 +54,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in TEACHERS:
         restore(open_model(name, [ROOT / RELEASED]), folder)
     return folder
+
+
+ARTWORK_PATH = str(ARTWORK / "rings.png")
 
 
 def from_lab(model: Model, made_by: dict[str, Any]) -> Model:
@@ -79,6 +83,8 @@ def test_a_network_of_a_labs_page_is_restored_by_the_recipe_on_its_card(model: M
         ({"seed": -1}, "seed"),
         ({"kind": "no such kind"}, "kind"),
         ({"data": {"name": "nowhere"}}, "no data set 'nowhere'"),
+        ({"teacher": "secret.toml"}, "unknown field teacher"),
+        ({"attack": {"trigger": {"kind": "blend", "artwork": ARTWORK_PATH}}}, "only a recipe may give a path"),
     ],
 )
 def test_a_labs_card_without_a_sound_recipe_gets_one_line(
