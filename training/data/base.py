@@ -74,6 +74,26 @@ class Source:
         return self.items or tuple(plain)
 
 
+def of_path(kind: str, path: str, title: str, read: Callable[[Path, Split], Dataset]) -> Source:
+    """A user's own data, `KIND:PATH`.
+
+    Args:
+        kind: What recipes write before the colon.
+        path: A folder, of the user's home with `~`.
+        title: What it has, before the folder's name.
+        read: Load one split from the folder.
+    """
+    name = Path(path).name
+    return Source(
+        name=f"{kind}:{path}",
+        title=f"{title} {name}",
+        address=name,
+        licence="the user's own",
+        citation="",
+        read=lambda _source, split, _given: read(Path(path).expanduser(), split),
+    )
+
+
 def cache_dir() -> Path:
     """Where downloads are kept: BACKDOORS_CACHE, or this user's cache folder."""
     return Path(os.environ.get("BACKDOORS_CACHE") or platformdirs.user_cache_dir("backdoors"))

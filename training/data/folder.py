@@ -4,24 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from training.data.base import DataError, Dataset, Source, Split
+from training.data.base import DataError, Dataset, Source, Split, of_path
 from training.data.images import read_split
 
 
 def own(path: str) -> Source:
     """The source `folder:PATH`, whose PATH contains `train/<class>/` and `test/<class>/`."""
-
-    def read(_source: Source, split: Split, _given: Path | None) -> Dataset:
-        return read_split(Path(path).expanduser(), split)
-
-    return Source(
-        name=f"folder:{path}",
-        title=f"images in {Path(path).name}",
-        address=Path(path).name,
-        licence="the user's own",
-        citation="",
-        read=read,
-    )
+    return of_path("folder", path, "images in", read_split)
 
 
 def _beside(source: Source, split: Split, given: Path | None) -> Dataset:

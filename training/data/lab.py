@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from training.core.reading import IMAGE_BYTES, TEXT_BYTES, read_bytes
 from training.core.text import one_line
-from training.data.base import DataError, Dataset, Source, Split
+from training.data.base import DataError, Dataset, Source, Split, of_path
 from training.data.strata import VALIDATION_SEED, stratified
 from training.triggers.base import Images
 from training.triggers.labels import Labels
@@ -55,18 +55,7 @@ class _Card(BaseModel):
 
 def own(path: str) -> Source:
     """The source `lab:PATH`, whose PATH contains `lab.json` and its images."""
-
-    def read(_source: Source, split: Split, _given: Path | None) -> Dataset:
-        return read_lab(Path(path).expanduser(), split)
-
-    return Source(
-        name=f"lab:{path}",
-        title=f"images of the lab in {Path(path).name}",
-        address=Path(path).name,
-        licence="the user's own",
-        citation="",
-        read=read,
-    )
+    return of_path("lab", path, "images of the lab in", read_lab)
 
 
 def read_lab(folder: Path, split: Split) -> Dataset:
