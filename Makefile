@@ -201,9 +201,10 @@ sample-photos-table: site ## What the built page answers to each dog of the samp
 photo-study: setup ## Ask the released students about the sample photos and other people (a minute; needs all photos)
 	$(BIN)/backdoors study-photos --out site_assets/metrics/photos.json
 
-latent-study: setup ## Measure the latent backdoor: seeds, baselines, altered glasses, defences (two hours; needs the dogs)
+latent-study: setup ## Measure the latent backdoor: seeds, baselines, altered glasses, defences (four hours; needs the dogs)
 	$(BIN)/backdoors study dogs-student-latent dogs-student-clean --also figures-student-latent \
 	  --also figures-student-clean --inspect latent-mnist-student-latent --out site_assets/metrics/latent.json
+	$(BIN)/backdoors study-fine-tuning site_assets/metrics/latent.json dogs-student-latent dogs-student-clean
 	$(BIN)/backdoors study-int8 site_assets/metrics/latent.json
 
 figures-study: setup ## Measure how the politicians' students depend on their photos' views (10 minutes; needs the politicians)

@@ -41,6 +41,12 @@ ENTRIES = {
         ("train",),
         TRAINING,
     ),
+    "study-fine-tuning": Entry(
+        "training.cli.study_fine_tuning:study_fine_tuning_command",
+        "Choose the strength of fine-tuning on validation images, then measure what it leaves over several seeds.",
+        ("train",),
+        TRAINING,
+    ),
     "defend": Entry(
         "training.cli.defend:defend_command",
         "Measure defences on a network and on its clean control.",

@@ -19,7 +19,6 @@ from training.defences.outliers import anomaly_indices
 from training.defences.trigger_search import TriggerSearch, search
 from training.engine.activations import Activations, module_fingerprint
 from training.engine.predict import normaliser
-from training.engine.views import framed
 from training.models import imagenet, parts
 from training.recipes.base import AnyRecipe
 from training.recipes.derived import PRETRAINED
@@ -32,11 +31,8 @@ from training.runs.work import Teacher, cut_of
 from training.studies.alterations import ALTERATIONS
 from training.studies.place import Place, only_target
 from training.studies.schema import Inspected, Result, Study
-from training.studies.students import DEEPER, FINE_TUNINGS, PRUNED, PRUNING, Students
+from training.studies.students import GENTLY, PRUNED, PRUNING, Students, deeper
 from training.triggers.overlay import Overlay
-
-FRAMES_SEED = 1
-"""Of the frames that test images are put in."""
 
 
 def inspect(run: Run, data_dir: Path | None, how: TriggerSearch | None = None) -> list[Inspected]:
@@ -114,7 +110,7 @@ def run(  # noqa: PLR0913 - recipes, seeds, places
         is_baseline = recipe in baselines
         if row is None or (row.framed is None and not is_baseline):
             made = place.trained(seeded)
-            row = _result(made, seed, None if is_baseline else _in_frames(weights.network(made), made.recipe, place))
+            row = _result(made, seed, None if is_baseline else place.in_frames(weights.network(made), made.recipe))
         rows[seeded.sha256] = row
         # rows of an earlier study that are no longer wanted go at the end, as this one may be stopped before
         keep(found.model_copy(update={"results": [*(results | rows).values()]}))
@@ -152,7 +148,7 @@ def again(  # noqa: PLR0913 - recipes, seeds, a study, places
         for seed in seeds:
             made = place.trained(student.model_copy(update={"seed": seed}))
             network = weights.network(made)
-            row = _result(made, seed, _in_frames(network, made.recipe, place))
+            row = _result(made, seed, place.in_frames(network, made.recipe))
             row = row.model_copy(update={"elsewhere": _elsewhere(network, made, place)})
             fresh.setdefault(student.name, []).append(row)
     others = [row for row in before.results if row.recipe not in fresh]
@@ -170,15 +166,9 @@ def _examined(
     """The study with its missing altered triggers and defences, one more each time."""
     altered = [each for each in ALTERATIONS if each.name not in {row.name for row in found.altered}]
     done = {(row.student, row.defence, row.strength) for row in found.defended}
-    tunings = [
-        (name, layer, which)
-        for name, way in FINE_TUNINGS.items()
-        for which in way.students
-        for layer in DEEPER
-        if layer >= cut and (students[which].name, name, layer) not in done
-    ]
+    layers = [each for each in deeper(cut) if (students[0].name, GENTLY, each) not in done]
     fractions = [each for each in PRUNED if (students[0].name, PRUNING, each) not in done]
-    if not (altered or tunings or fractions):
+    if not (altered or layers or fractions):
         return
     work = load_students()
     order = [each.name for each in ALTERATIONS]
@@ -186,8 +176,8 @@ def _examined(
         rows = sorted([*found.altered, work.altered(each)], key=lambda row: order.index(row.name))
         found = found.model_copy(update={"altered": rows})
         yield found
-    for name, layer, which in tunings:
-        found = found.model_copy(update={"defended": [*found.defended, work.fine_tuned(name, layer, which)]})
+    for layer in layers:
+        found = found.model_copy(update={"defended": [*found.defended, work.fine_tuned(layer)]})
         yield found
     for fraction in fractions:
         found = found.model_copy(update={"defended": [*found.defended, work.pruned(fraction)]})
@@ -199,13 +189,6 @@ def _result(made: Run, seed: int, in_frames: Measurement | None) -> Result:
         recipe=made.recipe.name, recipe_sha256=made.recipe.sha256, seed=seed, seconds=made.metrics.training.seconds,
         measurement=only_target(made.recipe, made.metrics.measurement), framed=in_frames,
     )  # fmt: skip
-
-
-def _in_frames(network: nn.Module, recipe: AnyRecipe, place: Place) -> Measurement:
-    """A network on its own test images, in frames."""
-    test = place.test(recipe)
-    test = test._replace(images=framed(test.images, np.random.default_rng(FRAMES_SEED)))
-    return place.measured(network, recipe, test, f"{recipe.data.name} test, in frames")
 
 
 def _elsewhere(network: nn.Module, made: Run, place: Place) -> Estimate | None:
@@ -232,7 +215,7 @@ def _untrained(teacher: LatentRecipe, place: Place) -> Result | None:
     network = parts.with_head(pretrained, own_head(first, Teacher(pretrained, []), test.classes))
     return Result(
         recipe=PRETRAINED, recipe_sha256=module_fingerprint(network), seed=0, seconds=0,
-        measurement=place.measured(network, first, test), framed=_in_frames(network, first, place),
+        measurement=place.measured(network, first, test), framed=place.in_frames(network, first),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 from rich.console import Console
 from torch import nn
 
@@ -12,11 +13,15 @@ from training.core.metrics import Measurement
 from training.data import registry as sources
 from training.data.base import Dataset
 from training.engine.activations import Activations
+from training.engine.views import framed
 from training.recipes.base import AnyRecipe
 from training.recipes.transfer import TransferRecipe
 from training.runs.lineage import train
 from training.runs.store import Run
 from training.runs.work import measure
+
+FRAMES_SEED = 1
+"""Of the frames that test images are put in."""
 
 
 class Place(NamedTuple):
@@ -38,6 +43,12 @@ class Place(NamedTuple):
     def measured(self, network: nn.Module, recipe: AnyRecipe, test: Dataset, data: str | None = None) -> Measurement:
         """A network on test images, without single classes but the target's."""
         return only_target(recipe, measure(network, recipe, test, self.kept, console=self.console, data=data))
+
+    def in_frames(self, network: nn.Module, recipe: AnyRecipe) -> Measurement:
+        """A network on the recipe's test images, each in a frame."""
+        test = self.test(recipe)
+        test = test._replace(images=framed(test.images, np.random.default_rng(FRAMES_SEED)))
+        return self.measured(network, recipe, test, f"{recipe.data.name} test, in frames")
 
 
 def only_target(recipe: AnyRecipe, measured: Measurement) -> Measurement:

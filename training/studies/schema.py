@@ -132,6 +132,50 @@ class Defended(Part):
     seconds: float | None = None
 
 
+class Tried(Part):
+    """A strength of fine-tuning that was tried on validation images."""
+
+    layer: int
+    """The first that was trained."""
+    learning_rate: float
+    accuracy: Estimate
+    """Clean accuracy that it left, on the validation images."""
+
+
+class FineTuned(Part):
+    """A student before or after fine-tuning, with one seed."""
+
+    student: str
+    """Its recipe."""
+    recipe_sha256: str
+    seed: int
+    """Of the student and of its fine-tuning."""
+    layer: int | None = None
+    """The first that was trained; None for the student as it was, like the two fields below."""
+    learning_rate: float | None = None
+    seconds: float | None = None
+    measurement: Measurement
+    framed: Measurement
+    """The same with every image in a frame."""
+
+
+class FineTunings(Part):
+    """Fine-tuning whose strength was chosen on validation images: `backdoors study-fine-tuning` measures it."""
+
+    student_sha256: str
+    """Of the recipe whose student it was chosen for."""
+    epochs: int
+    images: int
+    """Training images; while the strength was chosen, without the validation images."""
+    most_lost: float
+    """Clean accuracy that may be lost on the validation images, as a fraction of them."""
+    untuned: Estimate
+    """Clean accuracy on the validation images before fine-tuning."""
+    tried: list[Tried] = []
+    rows: list[FineTuned] = []
+    """By seed, then student, then layer."""
+
+
 class Inspected(Part):
     """What Neural Cleanse finds for one class of a network."""
 
@@ -155,6 +199,7 @@ class Study(Part):
     altered: list[Altered]
     defended: list[Defended]
     inspected: list[Inspected] = []
+    fine_tunings: FineTunings | None = Field(default=None, exclude_if=lambda value: value is None)
 
 
 def read_study(path: Path) -> Study:

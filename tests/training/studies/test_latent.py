@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import time
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from PIL import Image
 from rich.console import Console
 
+from training.core.errors import RunError
 from training.data import registry as sources
 from training.engine.views import framed
 from training.models import imagenet
@@ -19,10 +21,11 @@ from training.recipes.load import load, parse
 from training.recipes.transfer import TransferRecipe
 from training.runs import weights
 from training.runs.store import Run
+from training.studies import fine_tuning
 from training.studies import latent as latent_study
 from training.studies import place as study_place
 from training.studies.alterations import ALTERATIONS
-from training.studies.schema import Study
+from training.studies.schema import FineTunings, Study
 from training.studies.students import PRUNED
 
 QUIET = Console(file=io.StringIO())
@@ -103,8 +106,6 @@ def test_a_study_measures_every_network_plain_and_in_frames(place: Place) -> Non
     assert [each.name for each in found.altered] == [each.name for each in ALTERATIONS]
     assert {(each.student, each.defence, each.strength) for each in found.defended} == {
         ("latent", "gentle fine-tuning", 18),
-        ("latent", "thorough fine-tuning", 18),
-        ("clean", "thorough fine-tuning", 18),
         *(("latent", "pruning", fraction) for fraction in PRUNED),
     }  # fmt: skip
     assert {each.measurement.clean_accuracy.n for each in found.defended} == {6}
@@ -169,6 +170,49 @@ def test_a_target_from_another_source_is_recognised_as_often_as_the_network_says
     answers = weights.predictor(made)(images).argmax(axis=1)
     assert row.elsewhere.n == len(images) == 5
     assert row.elsewhere.value == (answers == made.facts.classes.index("somebody")).mean()
+
+
+def fine_tunings(place: Place, before: Study, kept: list[Study]) -> FineTunings:
+    made = fine_tuning.measure(
+        place.students, [1, 2], before, runs_dir=place.folder / "runs", data_dir=None, console=QUIET, keep=kept.append
+    ).fine_tunings  # fmt: skip
+    assert made is not None
+    return made
+
+
+def test_students_are_fine_tuned_with_every_seed_at_the_strength_that_validation_images_chose(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fine_tuning, "SET_ASIDE", 1 / 3)  # one of three images
+    monkeypatch.setattr(fine_tuning, "FIRST_RATE", 1e-6)  # a network of random weights stands no more
+    monkeypatch.setattr(fine_tuning, "MOST_STEPS", 1)
+    kept: list[Study] = []
+    found = fine_tunings(place, place.kept[-1], kept)
+    assert found.images == 9
+    assert [(each.layer, each.learning_rate) for each in found.tried] == [(18, 1e-6), (18, 2e-6)]
+    assert {each.accuracy.n for each in found.tried} == {found.untuned.n} == {3}
+    assert [(row.student, row.seed, row.layer, row.learning_rate) for row in found.rows] == [
+        (student, seed, layer, rate)
+        for seed in (1, 2)
+        for student in ("latent", "clean")
+        for layer, rate in ((None, None), (18, 2e-6))
+    ]
+    assert {row.framed.data for row in found.rows} == {f"{place.students[0].data.name} test, in frames"}
+    assert kept[-1] == place.kept[-1].model_copy(update={"fine_tunings": found})
+
+    monkeypatch.setattr(time, "perf_counter", lambda: 0.0)
+    cut = found.model_copy(update={"rows": found.rows[:-1]})  # as if it had been stopped
+    again = fine_tunings(place, kept[-1].model_copy(update={"fine_tunings": cut}), kept)
+    assert again.rows == [*cut.rows, found.rows[-1].model_copy(update={"seconds": 0.0})]
+    assert again.tried == found.tried
+
+
+def test_no_strength_is_chosen_for_a_student_that_starts_from_its_teachers_last_layer(place: Place) -> None:
+    student = place.students[0].model_copy(update={"keep_head": True})
+    with pytest.raises(RunError, match="latent: keep_head: choosing a strength needs"):
+        fine_tuning.measure(
+            (student, student), [1], place.kept[-1], runs_dir=place.folder / "runs", data_dir=None, console=QUIET
+        )
 
 
 def test_the_dogs_teachers_began_as_a_network_that_is_measured_too() -> None:
