@@ -1,6 +1,7 @@
 """The one place where errors become messages and exit codes; no command catches a user's mistake itself.
 
-Exit codes: 0 success, 1 a user's mistake or a failed check, 2 wrong usage (typer's), 130 Ctrl-C, 128 + n signal n.
+Exit codes: 0 success, 1 a user's mistake, a failed check or output that could not be written, 2 wrong usage (typer's),
+130 Ctrl-C, 128 + n signal n.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Iterator, Sequence
 import typer
 
 from training.cli.extras import explain
+from training.cli.streams import give_up_stdout
 from training.core.errors import UserError
 from training.core.text import one_line
 from training.engine.processes import Stopped, rank
@@ -40,9 +42,9 @@ def handler(context: typer.Context) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno == errno.EPIPE:  # `backdoors models | head`; typer ends quietly
+        if error.errno == errno.EPIPE:  # `backdoors models | head`; typer ends quietly with 1, as rich does
             raise
-        _fail(context, _of_system(error), error)
+        _fail(context, f"standard output: {error.strerror}" if give_up_stdout() else _of_system(error), error)
     except UserError as error:
         _fail(context, error, error)
     except ModuleNotFoundError as error:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import io
-import sys
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar, NamedTuple
 
@@ -14,6 +12,7 @@ from typer.main import get_command
 
 from training.cli.errors import handler, needs, remember
 from training.cli.extras import DISTRIBUTION
+from training.cli.streams import prepare
 
 
 class Entry(NamedTuple):
@@ -53,10 +52,11 @@ class LazyGroup(TyperGroup):
             self.add_command(TyperCommand(name, help=entry.help, rich_help_panel=entry.panel))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
-        """Parse the group's own options."""
-        _escape_what_a_stream_cannot_hold()
+        """Parse the group's own options, of which --help and --version print."""
+        prepare()
         remember(ctx, args)
-        return super().parse_args(ctx, args)
+        with handler(ctx):
+            return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:  # noqa: ANN401
         """The command that the arguments name, imported."""
@@ -81,13 +81,6 @@ def application(name: str, entries: Mapping[str, Entry], description: str) -> ty
     )  # fmt: skip
     app.callback()(_options)
     return app
-
-
-def _escape_what_a_stream_cannot_hold() -> None:
-    """Write letters that the terminal or a redirected file cannot hold as escapes, where a traceback would follow."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
 
 
 def _print_version(wanted: bool) -> None:
