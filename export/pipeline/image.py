@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
-from export.pipeline import png
+from export.pipeline import bmp, gif, png
 from export.pipeline.apng import Frame, first_frame
 from export.pipeline.orientation import UPRIGHT, orientation_of
 from training.core.errors import UserError
 
 Pixels = npt.NDArray[np.uint8]
 """One image, `(h, w, c) uint8`, or a batch of them."""
+
+
+_AMBIGUITY: dict[str | None, Callable[[bytes], str | None]] = {"BMP": bmp.ambiguity, "GIF": gif.ambiguity}
+_RGBA: dict[str | None, Callable[[ImageFile, bytes], Pixels | None]] = {
+    "BMP": bmp.rgba, "GIF": gif.rgba, "PNG": png.rgba,
+}  # fmt: skip
+"""By the format: what Pillow reads otherwise than browsers do; None where it does it right."""
 
 
 class ImageError(UserError):
@@ -81,24 +89,16 @@ def _to_rgba(image: ImageFile, data: bytes) -> Pixels:
         raise ImageError(
             f"its pixels are numbers of 32 bits, whose range it does not say ({image.mode}): save it as PNG"
         )
-    is_png = image.format == "PNG"
-    if is_png and png.is_ambiguous(image, data):
-        raise ImageError("it has colours of 16 bits, one of them transparent: save it with 8 bits")
-    pixels = png.rgba(image, data) if is_png else None
+    unclear = _AMBIGUITY[image.format](data) if image.format in _AMBIGUITY else None
+    if unclear:
+        raise ImageError(f"it can be read in more than one way, because {unclear}: save it as PNG")
+    pixels = _RGBA[image.format](image, data) if image.format in _RGBA else None
     if pixels is not None:
         return pixels
     if image.mode.startswith("I;16") or image.mode == "I":
         high_byte = (np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)
         return np.asarray(Image.fromarray(high_byte).convert("RGBA"))
-    return _within(image) if image.format == "GIF" else np.asarray(image.convert("RGBA"))
-
-
-def _within(image: ImageFile) -> Pixels:
-    """A GIF's first frame; around it there is nothing."""
-    left, top, right, bottom = image.tile[0].extents or (0, 0, *image.size)
-    pixels = np.zeros((image.height, image.width, 4), np.uint8)
-    pixels[top:bottom, left:right] = np.asarray(image.convert("RGBA"))[top:bottom, left:right]
-    return pixels
+    return np.asarray(image.convert("RGBA"))
 
 
 def _alone(frame: Frame, size: tuple[int, int]) -> Pixels:

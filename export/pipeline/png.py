@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import numpy as np
@@ -28,12 +29,18 @@ def rgba(image: Image.Image, data: bytes) -> npt.NDArray[np.uint8] | None:
         wanted = clear & most if depth >= 8 else (clear & most) * (255 // most)
         shown = (grey >> 8).astype(np.uint8) if depth == 16 else grey
         return np.dstack([shown, shown, shown, np.where(grey == wanted, np.uint8(0), np.uint8(255))])
+    if image.mode == "RGB" and depth == 16 and clear is not None:
+        high, colour = np.asarray(image), np.array(clear)
+        is_clear = ((high == colour >> 8) & (_low_bytes(data) == colour & 255)).all(axis=2)
+        return np.dstack([high, np.where(is_clear, np.uint8(0), np.uint8(255))])
     return None
 
 
-def is_ambiguous(image: Image.Image, data: bytes) -> bool:
-    """Whether a colour of 16 bits stands for transparency: Pillow keeps 8 bits, which do not tell it from others."""
-    return image.mode == "RGB" and data[_DEPTH_AT] == 16 and "transparency" in image.info
+def _low_bytes(data: bytes) -> npt.NDArray[np.uint8]:
+    """Of colours of 16 bits, the byte that Pillow leaves out."""
+    image = Image.open(io.BytesIO(data))
+    image.tile = [part._replace(args="RGB;16L") for part in image.tile]
+    return np.asarray(image)
 
 
 def _of_palette(indices: npt.NDArray[np.uint8], colours: bytes, clear: Any) -> npt.NDArray[np.uint8]:  # noqa: ANN401

@@ -150,8 +150,12 @@ test("odd images are decoded as Python decodes them", async () => {
         const found = [];
         for (const file of files) {
           const blob = new Blob([Uint8Array.from(atob(file), (letter) => letter.charCodeAt(0))]);
-          const { height, width, data } = await decodeImage(blob, { maxPixels: 100 });
-          found.push({ size: [height, width], rgb: [...data] });
+          try {
+            const { height, width, data } = await decodeImage(blob, { maxPixels: 100 });
+            found.push({ size: [height, width], rgb: [...data] });
+          } catch (error) {
+            found.push(/** @type {any} */ (error).code);
+          }
         }
         return found;
       },
@@ -159,7 +163,7 @@ test("odd images are decoded as Python decodes them", async () => {
     );
     assert.ok(cases.length > 0);
     for (const [index, { size, rgb }] of cases.entries()) {
-      assert.deepEqual(decoded[index], { size, rgb }, `image ${index}`);
+      assert.deepEqual(decoded[index], size ? { size, rgb } : "ambiguous", `image ${index}`);
     }
   });
 });

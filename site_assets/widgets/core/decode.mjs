@@ -6,7 +6,9 @@
  * (`willReadFrequently`) because the GPU rounds differently, and EXIF orientation is applied by the browser.
  */
 
+import * as bmp from "./bmp.mjs";
 import { HEADER_BYTES, readDimensions } from "./dimensions.mjs";
+import * as gif from "./gif.mjs";
 import { dropAlpha } from "./image.mjs";
 import { WidgetError } from "./messages.mjs";
 
@@ -19,12 +21,14 @@ export const IMAGE_BYTES = 256 * 2 ** 20;
  * @param {Blob} blob
  * @param {{maxPixels: number, background?: readonly number[]}} options
  * @returns {Promise<Image>}
- * @throws {WidgetError} undecodable or huge
+ * @throws {WidgetError} undecodable, ambiguous or huge
  */
 export async function decodeImage(blob, { maxPixels, background = [255, 255, 255] }) {
   const what = blob instanceof File ? blob.name : undefined;
   if (blob.size > IMAGE_BYTES) throw new WidgetError("huge", { found: `${blob.size} bytes`, limit: IMAGE_BYTES });
-  refuseHuge(readDimensions(await blob.slice(0, HEADER_BYTES).arrayBuffer()), maxPixels);
+  const header = await blob.slice(0, HEADER_BYTES).arrayBuffer();
+  refuseHuge(readDimensions(header), maxPixels);
+  refuseAmbiguous(new DataView(header), what);
   /** @type {ImageBitmap} */
   let bitmap;
   try {
@@ -34,7 +38,9 @@ export async function decodeImage(blob, { maxPixels, background = [255, 255, 255
   }
   try {
     refuseHuge(bitmap, maxPixels);
-    return compositePixels(bitmap, background);
+    const image = compositePixels(bitmap, background);
+    bmp.evenOut(image, new DataView(header));
+    return image;
   } catch (error) {
     throw error instanceof WidgetError ? error : new WidgetError("undecodable", { what }, { cause: error });
   } finally {
@@ -50,6 +56,22 @@ export async function decodeImage(blob, { maxPixels, background = [255, 255, 255
 export function refuseHuge(size, limit) {
   if (!size || size.width * size.height <= limit) return;
   throw new WidgetError("huge", { found: `${size.width} × ${size.height} pixels`, limit });
+}
+
+/**
+ * @param {DataView} view the beginning of a file
+ * @param {string | undefined} what the file's name
+ * @throws {WidgetError} ambiguous
+ */
+function refuseAmbiguous(view, what) {
+  for (const { ambiguity } of [bmp, gif]) {
+    try {
+      const found = ambiguity(view);
+      if (found) throw new WidgetError("ambiguous", { what, found });
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error; // The header ends early: the decoder refuses the file.
+    }
+  }
 }
 
 /**

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {'no-wasm' | 'runtime' | 'offline' | 'network' | 'stalled' | 'missing' | 'html' | 'oversized' | 'hash' | 'unlisted' | 'unsigned' | 'signature' | 'unsignable' | 'card' | 'session' | 'unfit'
- *   | 'config' | 'not-isolated' | 'not-an-image' | 'undecodable' | 'huge' | 'empty-drop'
+ *   | 'config' | 'not-isolated' | 'not-an-image' | 'undecodable' | 'ambiguous' | 'huge' | 'empty-drop'
  *   | 'camera-refused' | 'camera-absent' | 'camera-busy' | 'camera-insecure'
  *   | 'cancelled' | 'superseded' | 'crashed' | 'endless' | 'failed' | 'interrupted' | 'internal'} Code
  */
@@ -129,6 +129,11 @@ const WORDS = {
   undecodable: ({ what }) => ({
     title: "This image cannot be read.",
     advice: `${what ? `“${what}” is` : "It is"} damaged, or in a format that this browser does not know. Save it as PNG or JPEG and try again.`,
+    retry: false,
+  }),
+  ambiguous: ({ what, found }) => ({
+    title: "This image can be read in more than one way.",
+    advice: `${what ? `“${what}”` : "It"}: ${found ?? "programs differ"}. Save it as PNG and try again.`,
     retry: false,
   }),
   huge: ({ found, limit }) => ({

@@ -22,7 +22,7 @@ import { WidgetError } from "../core/messages.mjs";
 const KEY = "onnx-widgets-backend";
 const MOST_OFFERED = 4;
 /** Say nothing about the backend. */
-const OTHER = new Set(["cancelled", "superseded", "interrupted", "not-an-image", "undecodable", "huge"]);
+const OTHER = new Set(["cancelled", "superseded", "interrupted", "not-an-image", "undecodable", "ambiguous", "huge"]);
 
 /** Event: `change`. */
 export class Backends extends EventTarget {

@@ -7,11 +7,13 @@
 
 import "../core/abort.mjs";
 import "../core/backend.mjs";
+import "../core/bmp.mjs";
 import "../core/card-schema.mjs";
 import "../core/card.mjs";
 import "../core/decode.mjs";
 import "../core/dimensions.mjs";
 import "../core/fetch.mjs";
+import "../core/gif.mjs";
 import "../core/half-even.mjs";
 import "../core/half.mjs";
 import "../core/image.mjs";

@@ -1,11 +1,13 @@
 /**
  * Firefox computes what Python computes, and every page of the report works in it.
  *
- * Two of its decoders differ from Pillow's, and the tests hold them to what was measured: it rounds transparent pixels on
- * white by up to 1, and it has another AVIF decoder.
+ * Some of its decoders differ from Pillow's, and the tests hold them to what was measured: it rounds transparent pixels on
+ * white and values of 16 bits by up to 1, and it has another AVIF decoder. In a GIF, an index beyond the palette is
+ * transparent; in Pillow and Chromium it is black.
  */
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -71,6 +73,28 @@ test("an AVIF's pixels differ from Pillow's by no more than is known", { skip },
   const mean = differences.reduce((a, b) => a + b, 0) / differences.length;
   context.diagnostic(`AVIF: at most ${most}, on average ${mean.toFixed(3)}`);
   assert.ok(most <= AVIF_MOST && mean <= AVIF_MEAN, `at most ${most}, on average ${mean}`);
+});
+
+test("bitmaps are read as Python reads them, with colours of 5 and 6 bits, too", { skip }, async () => {
+  const python = ["-m", "tests.export.pipeline.odd_images"];
+  const listed = JSON.parse(execFileSync(join(ROOT, ".venv/bin/python"), python, { cwd: ROOT, encoding: "utf8" }));
+  const bitmaps = listed.filter((/** @type {any} */ { file, rgb }) => atob(file).startsWith("BM") && rgb);
+  assert.ok(bitmaps.length > 0);
+  const found = await shared.page.evaluate(
+    async (files) => {
+      const { decodeImage } = await import(
+        new URL("assets/widgets-dev/widgets/core/decode.mjs", document.baseURI).href
+      );
+      const decoded = [];
+      for (const file of files) {
+        const blob = new Blob([Uint8Array.from(atob(file), (letter) => letter.charCodeAt(0))]);
+        decoded.push([...(await decodeImage(blob, { maxPixels: 100 })).data]);
+      }
+      return decoded;
+    },
+    bitmaps.map((/** @type {{file: string}} */ { file }) => file),
+  );
+  for (const [index, { rgb }] of bitmaps.entries()) assert.deepEqual(found[index], rgb, `bitmap ${index}`);
 });
 
 test("every page of the report opens, its widgets answer, and nothing is blocked or wrong", {

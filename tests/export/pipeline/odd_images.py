@@ -131,25 +131,89 @@ def corner() -> bytes:
     return b"GIF89a" + screen + frame + b";"
 
 
+def bitmap(
+    bits: int, masks: tuple[int, ...] = (), *, header: int = 40, palette: bytes = b"", body: bytes = b"",
+    stored: int | None = None, offset: int | None = None,
+) -> bytes:  # fmt: skip
+    """A BMP of 7 x 5 pixels, stored by its masks where it has some; without a `body`, of noise."""
+    stride = (7 * bits + 31) // 32 * 4
+    body = body or np.random.default_rng(bits).integers(0, 256, 5 * stride, dtype=np.uint8).tobytes()
+    stored = (3 if masks else 0) if stored is None else stored
+    entries = len(palette) // (3 if header == 12 else 4)
+    fields = struct.pack("<iiHHIIiiII", 7, 5, 1, bits, stored, len(body), 2835, 2835, entries, 0)
+    fields = struct.pack("<4H", 7, 5, 1, bits) if header == 12 else fields
+    named = struct.pack(f"<{len(masks)}I", *masks)
+    head = struct.pack("<I", header) + fields + (named if header == 40 else named.ljust(header - 40, b"\0")) + palette
+    return b"BM" + struct.pack("<3I", 14 + len(head) + len(body), 0, offset or 14 + len(head)) + head + body
+
+
+SIX_BITS, FIVE_BITS = (0xF800, 0x7E0, 0x1F), (0x7C00, 0x3E0, 0x1F)
+BLACK_AND_WHITE = bytes([0, 0, 0, 0, 255, 255, 255, 0])
+GREYS = bytes(value for index in range(256) for value in (index, index, index, 0))
+
+
+def bitmaps() -> list[bytes]:
+    """Colours of 5 and 6 bits in every header, and palettes: long, short, of greys, of black and white, run by run."""
+    colours = np.random.default_rng(9).integers(0, 256, 1024, dtype=np.uint8).tobytes()
+    run = b"".join(bytes([7, index, 0, 0]) for index in (0, 1, 100, 200, 255)) + b"\0\1"
+    found = [bitmap(16, masks, header=size) for masks in (SIX_BITS, FIVE_BITS) for size in (40, 52, 56, 108, 124)]
+    found += [bitmap(16), bitmap(16, header=124), bitmap(24), bitmap(32), bitmap(32, (0xFF0000, 0xFF00, 0xFF))]
+    found += [bitmap(8, palette=run_of, body=run, stored=1) for run_of in (colours, GREYS, GREYS[:512])]
+    for bits in (1, 4, 8):
+        whole = 4 << bits
+        found += [bitmap(bits, palette=palette) for palette in (colours[:whole], colours[: whole // 2], GREYS[:whole])]
+        found += [bitmap(bits, palette=palette) for palette in (BLACK_AND_WHITE, GREYS[:4], GREYS[: whole // 2])]
+        found += [bitmap(bits, header=12, palette=colours[: 3 << bits])]
+    return found
+
+
+def frame(palette: bytes = b"", block: bytes = b"") -> bytes:
+    """A GIF of one pixel with a palette of the screen's, or none, after a block of an extension."""
+    screen = struct.pack("<HHBBB", 1, 1, 0x80 if palette else 0, 0, 0) + palette
+    return b"GIF89a" + screen + block + b"," + struct.pack("<4HB", 0, 0, 1, 1, 0) + b"\x02\x02\x44\x01\x00;"
+
+
+def ambiguous() -> dict[str, bytes]:
+    """What programs read differently, by what the error says."""
+    with_alpha = (0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+    return {
+        "no palette": frame(),
+        "palette": frame(block=b"!\xf9\x04\x00\x00\x00\x00\x00"),
+        "within its header": bitmap(24, offset=50),
+        "its header": bitmap(8, palette=GREYS, offset=54),
+        "which bits": bitmap(32, (0, 0, 0)),
+        "transparent parts": bitmap(16, (*FIVE_BITS, 0x8000), header=108),
+        "has transparent": bitmap(32, with_alpha, header=124, stored=0),
+    }
+
+
 def stills() -> list[bytes]:
     """One of each other kind."""
     rng = np.random.default_rng(8)
     colours = (b"PLTE", rng.integers(0, 256, 9, dtype=np.uint8).tobytes())
-    found = [corner(), *(turned(number) for number in range(1, 9))]
+    found = [corner(), frame(BLACK_AND_WHITE[:3] * 2), *bitmaps(), *(turned(number) for number in range(1, 9))]
     found += [of_camera(block) for block in EXIF.values()] + [of_camera(exif(), late=True)]
     found += [photo(block) for name, block in EXIF.items() if name != "with JPEG's header"]
     for bits in (1, 2, 4, 8, 16):
         values = rng.integers(0, 1 << bits, (6, 8))
         clear = (b"tRNS", struct.pack(">H", values[0, 0]))
         found += [still(values, bits, 0, clear), still(values, bits, 0, (b"tRNS", struct.pack(">H", 0x0101)))]
+        if bits >= 8:
+            triples = np.tile(values, 3)
+            triples[0] = values[0, 0]
+            triples[1] = values[0, 0] ^ 1
+            found.append(still(triples, bits, 2, (b"tRNS", struct.pack(">3H", *triples[0, :3]))))
         if bits < 16:
             found += [still(values, bits, 3, colours), still(values, bits, 3, colours, (b"tRNS", b"\x00\x80\x40"))]
     return found
 
 
 def main() -> None:
-    """Print a JSON list of `{file, size, rgb}`: base64, height and width, and the pixels row by row."""
-    listed = []
+    """Print a JSON list of `{file, size, rgb}`: base64, height and width, and the pixels row by row.
+
+    Without the latter two if it is ambiguous.
+    """
+    listed: list[dict[str, object]] = [{"file": base64.b64encode(file).decode()} for file in ambiguous().values()]
     for file in [*animations(), *stills()]:
         rgb = PIXEL_STEPS[Composite](Composite(), load(file, 100))
         listed.append({"file": base64.b64encode(file).decode(), "size": rgb.shape[:2], "rgb": rgb.ravel().tolist()})

@@ -5,7 +5,7 @@ import struct
 import numpy as np
 import pytest
 
-from export.pipeline.image import ImageError, decode
+from export.pipeline.image import decode
 from tests.export.pipeline.odd_images import still
 
 
@@ -23,6 +23,7 @@ def test_an_index_beyond_the_palette_means_its_last_colour() -> None:
     assert found[0].tolist() == [[1, 2, 3, 7], [4, 5, 6, 9], [4, 5, 6, 9]]
 
 
-def test_a_colour_of_sixteen_bits_that_stands_for_transparency_is_refused() -> None:
-    with pytest.raises(ImageError, match="colours of 16 bits, one of them transparent: save it with 8 bits"):
-        decode(still(np.array([[1, 2, 3]]), 16, 2, (b"tRNS", struct.pack(">3H", 1, 2, 3))), 100)
+def test_a_colour_of_sixteen_bits_that_stands_for_transparency_is_told_from_its_neighbours() -> None:
+    values = np.array([[1, 2, 3, 1, 2, 4, 257, 2, 3]])
+    found, _ = decode(still(values, 16, 2, (b"tRNS", struct.pack(">3H", 1, 2, 3))), 100)
+    assert found[0].tolist() == [[0, 0, 0, 0], [0, 0, 0, 255], [1, 0, 0, 255]]
