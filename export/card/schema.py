@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field, field_validator
 
+from export.card.names import names_problem
 from export.card.order import order_problem
 from export.card.steps import InputPipeline, OutputPipeline, Part
 from training.core.errors import UserError
@@ -154,8 +155,10 @@ class ModelCard(Part):
         if (wrong := order_problem(self.input)) is not None:
             raise ValueError(f"input.steps: {wrong}")
         self._check_trigger()
+        names = [part.name for file in self.files for part in file.parts]
+        if (wrong := names_problem([self.id, *names])) is not None:
+            raise ValueError(f"files: {wrong}")
         if self.backdoor is not None:
-            names = [part.name for file in self.files for part in file.parts]
             unlabelled = [name for name in names if not name.startswith(BACKDOORED_PREFIX)]
             if unlabelled:
                 raise ValueError(f"a backdoored file's name must begin with {BACKDOORED_PREFIX}: {unlabelled[0]}")

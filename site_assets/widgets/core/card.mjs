@@ -15,6 +15,9 @@ import { printable } from "./text.mjs";
 /** @typedef {{name: string, bytes: number, sha256: string}} StoredFile */
 /** @typedef {"digit" | "photo"} InputKind */
 
+export const BACKDOORED_PREFIX = "BACKDOORED-";
+const DEVICE = /^(con|prn|aux|nul|(com|lpt)\d)(\.|$)/;
+
 /** @type {Record<Precision, string>} */
 export const PRECISIONS = { fp32: "float32", "int8-weight-only": "int8 weights", "int8-qdq": "int8" };
 
@@ -66,7 +69,37 @@ function findFault(card) {
     return `it has no ${card.default_precision} file`;
   }
   const wrong = orderProblem(card.input);
-  return wrong && `input.steps: ${wrong}`;
+  return wrong === null ? filesProblem(card) : `input.steps: ${wrong}`;
+}
+
+/** @param {Card} card */
+function filesProblem({ id, files, backdoor }) {
+  if (new Set(files.map(({ precision }) => precision)).size < files.length) return "two files have the same precision";
+  const names = files.flatMap(fileParts).map(({ name }) => name);
+  const unlabelled = backdoor && names.find((name) => !name.startsWith(BACKDOORED_PREFIX));
+  if (unlabelled) return `a backdoored file's name must begin with ${BACKDOORED_PREFIX}: ${unlabelled}`;
+  const wrong = namesProblem([id, ...names]);
+  return wrong && `files: ${wrong}`;
+}
+
+/**
+ * Twin of `export/card/names.py`: a model folder is one that every system can hold.
+ *
+ * @param {string[]} names of files that lie in one folder
+ * @returns {string | null} what is wrong with them
+ */
+export function namesProblem(names) {
+  /** @type {Map<string, string>} */
+  const known = new Map();
+  for (const name of names) {
+    const lower = name.toLowerCase();
+    if (DEVICE.test(lower)) return `'${name}' is the name of a device on Windows: choose another`;
+    const other = known.get(lower) ?? name;
+    if (other !== name)
+      return `'${other}' and '${name}' differ in case only, which Windows and macOS do not tell apart`;
+    known.set(lower, name);
+  }
+  return null;
 }
 
 /**

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { BACKDOORED_PREFIX } from "../core/card.mjs";
 import { describe } from "../triggers/registry.mjs";
 import { SIDE } from "./digits.mjs";
 
@@ -29,13 +30,12 @@ import { SIDE } from "./digits.mjs";
  * @property {NonNullable<ModelCard["metrics"]>[string]} measured
  */
 
-const PREFIX = "BACKDOORED-";
 /** Of the widgets: the hash in their address, see `site_src/plugin/runtime.py`. */
 const [, VERSION = "a working copy"] = /\/assets\/onnx-widgets\/([0-9a-f]+)\//.exec(import.meta.url) ?? [];
 
 /** The name of a file with a network in it; a backdoored one's says so. @param {any} recipe @param {string} ending */
 export function fileName({ name, attack }, ending) {
-  return `${attack.poison_rate > 0 ? PREFIX : ""}${name}.${ending}`;
+  return `${attack.poison_rate > 0 ? BACKDOORED_PREFIX : ""}${name}.${ending}`;
 }
 
 /**

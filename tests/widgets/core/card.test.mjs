@@ -9,6 +9,7 @@ import {
   inputKind,
   maxPixels,
   modelFile,
+  namesProblem,
   parseCard,
   totalBytes,
   triggerOwner,
@@ -65,6 +66,15 @@ for (const [index, [fault, change]] of /** @type {[RegExp, (card: any) => void][
   [/labels: it has 1 parts/, (card) => Object.assign(card, { labels: ["one"] })],
   [/unknown field .*extra/, (card) => Object.assign(card, { extra: 1 })],
   [/unknown field .*toString/, (card) => Object.assign(card, { toString: 1 })],
+  [/files: 'aux' is the name of a device/, (card) => Object.assign(card, { id: "aux" })],
+  [
+    /begin with BACKDOORED-: mnist/,
+    (card) => {
+      card.backdoor ??= { attack: "a", paper: "p", poison_rate: null, behaviour: "b", caught_by: "c" };
+      card.files[0].name = "mnist.onnx";
+    },
+  ],
+  [/two files have the same precision/, (card) => card.files.push(card.files[0])],
   [/no int8-qdq file/, (card) => Object.assign(card, { default_precision: "int8-qdq" })],
 ]).entries()) {
   test(`a card is refused with its fault, ${index}: ${fault.source}`, { skip: noCard }, () => {
@@ -73,6 +83,11 @@ for (const [index, [fault, change]] of /** @type {[RegExp, (card: any) => void][
     assert.throws(() => parseCard(JSON.stringify(card), "card.json"), { code: "card", message: fault });
   });
 }
+
+test("names of files are judged as in Python", () => {
+  const cases = JSON.parse(readFileSync(join(ROOT, "tests/export/card/names.json"), "utf8"));
+  for (const { names, problem } of cases) assert.equal(namesProblem(names), problem, names.join());
+});
 
 test("what a label or a title must not do to the page is written as an escape", { skip: noCard }, () => {
   const card = JSON.parse(text);
