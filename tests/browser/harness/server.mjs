@@ -84,13 +84,33 @@ async function ownFile(path) {
   return null;
 }
 
+/** Sizes and hashes, by a file's path and the time it was changed: the runtime's files are large. @type {Map<string, Promise<Digest>>} */
+const digests = new Map();
+
+/** @typedef {{bytes: number, sha256: string}} Digest */
+
+/** @param {string} path @returns {Promise<Digest>} */
+async function digestOf(path) {
+  const version = `${path} ${(await stat(path)).mtimeMs}`;
+  let digest = digests.get(version);
+  if (!digest) {
+    digest = readFile(path).then(hashed);
+    digests.set(version, digest);
+  }
+  return digest;
+}
+
+/** @param {Buffer} data @returns {Digest} */
+function hashed(data) {
+  return { bytes: data.length, sha256: createHash("sha256").update(data).digest("hex") };
+}
+
 /** As a site's build writes it (`site_src/plugin/runtime.py`), but with every module, the worker's and the others. */
 async function publishedModule() {
-  /** @type {Record<string, {bytes: number, sha256: string}>} */
+  /** @type {Record<string, Digest>} */
   const files = {};
   const note = async (/** @type {string} */ address, /** @type {string} */ path) => {
-    const data = await readFile(path);
-    files[address] = { bytes: data.length, sha256: createHash("sha256").update(data).digest("hex") };
+    files[address] = await digestOf(path);
   };
   const widgets = join(ROOT, "site_assets/widgets");
   for (const folder of ["core", "lab", "triggers", "worker"])
@@ -113,7 +133,7 @@ export async function withHashes(config) {
     config.models.map(async (/** @type {any} */ model) => {
       const data = await ownFile(model.card);
       if (!data) return model;
-      return { bytes: data.length, sha256: createHash("sha256").update(data).digest("hex"), ...model };
+      return { ...hashed(data), ...model };
     }),
   );
   return { ...config, models };
