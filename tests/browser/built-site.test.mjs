@@ -1,6 +1,6 @@
 /**
- * The built report below a sub-path: on every page axe finds nothing, every widget answers, nothing shifts or blocks the
- * page, the policy holds and nothing leaves the site; instant navigation, search and schemes work.
+ * What works across the built report below a sub-path: instant navigation, search, schemes, charts and folded parts, with
+ * its service worker; and what is there without scripts or a server. `all-pages.test.mjs` visits each page.
  */
 
 import assert from "node:assert/strict";
@@ -8,120 +8,18 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { violations } from "./harness/axe.mjs";
-import { watchBlocks } from "./harness/blocks.mjs";
-import { answers, DIGITS, demo, draw, ready, summary } from "./harness/drive.mjs";
+import { ready } from "./harness/drive.mjs";
 import { BASE } from "./harness/server.mjs";
 import { setup } from "./harness/setup.mjs";
 import { buildSite } from "./harness/site.mjs";
+import { watch } from "./harness/watch.mjs";
 
-/** Of processor time. An inference or a photo's decoding on the page's own thread takes more; page-times.mjs measures. */
-const LONGEST_BLOCK_MS = 400;
-const LARGEST_SHIFT = 0.02;
-
-const { siteDir, port, host, home, pages, withWidgets } = await buildSite();
+const { siteDir, port, host, home, withWidgets } = await buildSite();
 const shared = setup({ server: { siteDir, port } });
-
-/**
- * Collects what must not happen on a page.
- *
- * @param {import("playwright-core").Page} page
- */
-async function watch(page) {
-  /** @type {string[]} */
-  const wrong = [];
-  page.on("console", (message) => {
-    if (message.type() === "error") wrong.push(message.text());
-  });
-  page.on("pageerror", (error) => wrong.push(error.message));
-  page.on("request", (request) => {
-    const asked = new URL(request.url());
-    if (!["data:", "blob:"].includes(asked.protocol) && asked.host !== host) wrong.push(`request ${request.url()}`);
-  });
-  await page.addInitScript(() => {
-    document.addEventListener("securitypolicyviolation", (event) => {
-      console.error(`policy ${event.violatedDirective}: ${event.blockedURI} ${event.sample}`);
-    });
-    Object.assign(globalThis, { shift: 0 });
-    new PerformanceObserver((list) => {
-      for (const entry of /** @type {any[]} */ (list.getEntries()))
-        if (!entry.hadRecentInput) /** @type {any} */ (globalThis).shift += entry.value;
-    }).observe({ type: "layout-shift", buffered: true });
-  });
-  return wrong;
-}
-
-/**
- * The page as the theme's script leaves it, and each of its widgets with a drawing answered.
- *
- * @param {import("playwright-core").Page} page
- * @param {string} address
- */
-async function visit(page, address) {
-  await page.goto(home + address);
-  await page.locator(".md-search-result__meta", { hasText: "Type to start" }).waitFor({ state: "attached" });
-  const count = await page.locator("onnx-demo").count();
-  for (let which = 0; which < count; which++) {
-    await ready(page, which);
-    if ((await demo(page, which).locator("onnx-digit-pad").count()) === 0) {
-      await summary(page, /say|trigger/i, which);
-      continue;
-    }
-    await draw(page, DIGITS[7], which);
-    await demo(page, which).locator('.ow-stage[data-shown="ink"]').waitFor();
-    await summary(page, /say|trigger/i, which);
-    for (const { now } of await answers(page, which)) assert.match(now, /^\d$/);
-    const seen = demo(page, which).locator("onnx-network-view canvas");
-    const brightest = await seen.evaluate((/** @type {HTMLCanvasElement} */ canvas) => {
-      const pixels = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
-      return Math.max(...Array.from(pixels).filter((_value, at) => at % 4 < 3));
-    });
-    assert.ok(brightest > 200, `what the network sees is not drawn (brightest pixel: ${brightest})`);
-  }
-  return count;
-}
-
-test("the report has pages, and pages with widgets", () => {
-  assert.ok(pages.length > withWidgets.length);
-  assert.ok(withWidgets.length > 0);
-});
-
-for (const address of pages) {
-  test(`/${address}: axe finds nothing in either scheme, nothing is blocked or shifts, widgets answer`, async (context) => {
-    await shared.withPage(
-      async (page) => {
-        const wrong = await watch(page);
-        let widgets = 0;
-        const { processor } = await watchBlocks(page, async () => {
-          widgets = await visit(page, address);
-        });
-        const shift = await page.evaluate(() => /** @type {any} */ (globalThis).shift);
-        context.diagnostic(
-          `/${address}: ${widgets} widgets, layout shift ${shift.toFixed(4)}, longest block ${processor.toFixed(0)} ms of processor time`,
-        );
-        assert.ok(processor < LONGEST_BLOCK_MS, `the page was blocked for ${processor} ms`);
-        assert.ok(shift < LARGEST_SHIFT, `cumulative layout shift ${shift}`);
-        for (const [colorScheme, width, scheme] of /** @type {const} */ ([
-          ["light", 1280, "default"],
-          ["dark", 360, "slate"],
-        ])) {
-          await page.emulateMedia({ colorScheme });
-          await page.locator(`body[data-md-color-scheme=${scheme}]`).waitFor({ state: "attached" });
-          await page.setViewportSize({ width, height: 800 });
-          const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-          assert.ok(overflow <= 0, `the page is ${overflow} pixels too wide at ${width}`);
-          assert.deepEqual(await violations(page), [], `${colorScheme}, ${width} pixels`);
-        }
-        assert.deepEqual(wrong, []);
-      },
-      { colorScheme: "light", viewport: { width: 1280, height: 800 } },
-    );
-  });
-}
 
 test("instant navigation brings pages and working widgets without a new load", async () => {
   await shared.withPage(async (page) => {
-    const wrong = await watch(page);
+    const wrong = await watch(page, host);
     await page.setViewportSize({ width: 1280, height: 900 });
     await page.goto(`${home}references/`);
     let loads = 0;
@@ -144,7 +42,7 @@ test("instant navigation brings pages and working widgets without a new load", a
 
 test("a chart's cursor moves by keys and pointer, and its values are shown and spoken", async () => {
   await shared.withPage(async (page) => {
-    const wrong = await watch(page);
+    const wrong = await watch(page, host);
     await page.goto(`${home}regular/`);
     const chart = page.locator("figure", { has: page.locator("#mnist-poison-rate-title") });
     const cursor = chart.locator("chart-cursor[role=slider]");
@@ -192,7 +90,7 @@ test("an address that points to a folded part opens it, on a visit and from a li
 test("search and the colour schemes work under the policy", async () => {
   await shared.withPage(
     async (page) => {
-      const wrong = await watch(page);
+      const wrong = await watch(page, host);
       await page.setViewportSize({ width: 1280, height: 900 });
       await page.goto(home);
       await page.locator(".md-search__input").click();

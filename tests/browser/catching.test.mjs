@@ -8,8 +8,10 @@ import { buildSite } from "./harness/site.mjs";
 
 const { siteDir, port, home } = await buildSite();
 const shared = setup({ server: { siteDir, port } });
-const PHONE = { viewport: { width: 320, height: 700 } };
-const DESK = { viewport: { width: 1280, height: 900 } };
+/** A service worker would store the whole site anew on each visit. */
+const BLOCKED = /** @type {const} */ ({ serviceWorkers: "block" });
+const PHONE = { ...BLOCKED, viewport: { width: 320, height: 700 } };
+const DESK = { ...BLOCKED, viewport: { width: 1280, height: 900 } };
 
 /** @typedef {import("playwright-core").Page} Page */
 

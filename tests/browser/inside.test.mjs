@@ -19,7 +19,7 @@ function visit(path, body) {
       await body(page);
       assert.deepEqual(errors, []);
     },
-    { reducedMotion: "reduce" },
+    { reducedMotion: "reduce", serviceWorkers: "block" }, // One would store the whole site on each visit.
   );
 }
 
