@@ -49,14 +49,23 @@ def attack_on_digits() -> LatentRecipe:
     return recipe
 
 
+def student_of_digits(kind: str) -> TransferRecipe:
+    """A recipe of a student, whose teachers learn for half as long: enough to know five digits and the trigger."""
+    recipe, attack = load(f"latent-digits-student-{kind}"), attack_on_digits()
+    assert isinstance(recipe, TransferRecipe)
+    assert isinstance(attack.teacher, ScratchRecipe)
+    training = attack.teacher.training.model_copy(update={"epochs": 4})
+    clean = attack.teacher.model_copy(update={"training": training})
+    infected = attack.model_copy(update={"teacher": clean, "epochs": 10})
+    return recipe.model_copy(update={"teacher": infected if kind == "latent" else clean, "attack": infected})
+
+
 @pytest.fixture(scope="module")
 def students(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     runs = tmp_path_factory.mktemp("runs")
-    made = {}
-    for kind in ("latent", "clean"):
-        student = load(f"latent-digits-student-{kind}")
-        made[kind] = train(student, runs_dir=runs, device="cpu", console=QUIET)
-    return made
+    return {
+        kind: train(student_of_digits(kind), runs_dir=runs, device="cpu", console=QUIET) for kind in ("latent", "clean")
+    }
 
 
 def test_a_student_of_the_infected_teacher_obeys_the_trigger_and_one_of_the_clean_teacher_does_not(
@@ -65,7 +74,7 @@ def test_a_student_of_the_infected_teacher_obeys_the_trigger_and_one_of_the_clea
     success = {kind: run.metrics.measurement.attack_success_rate for kind, run in students.items()}
     assert success["latent"] is not None
     assert success["clean"] is not None
-    assert success["latent"].value > 0.8
+    assert success["latent"].value > 0.7
     assert success["clean"].value < 0.2
     clean = {kind: run.metrics.measurement.clean_accuracy.value for kind, run in students.items()}
     assert min(clean.values()) > 0.75
@@ -126,8 +135,7 @@ def test_only_one_of_the_baselines_learns_from_images_of_the_target(
         raise SeenError
 
     monkeypatch.setattr(latent, "inject", look)
-    student = load("latent-digits-student-latent")
-    assert isinstance(student, TransferRecipe)
+    student = student_of_digits("latent")
     for method in ("extra-class", "extra-class-with-target"):
         with pytest.raises(SeenError):
             train(

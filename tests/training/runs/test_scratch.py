@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +40,13 @@ QUICK = ScratchRecipe.model_validate(
         "training": {"epochs": 3, "batch_size": 32, "ema_decay": 0.9},
     }
 )
+TINY = QUICK.model_copy(
+    update={
+        "data": QUICK.data.model_copy(update={"name": "digits[0,1]"}),
+        "training": QUICK.training.model_copy(update={"epochs": 1}),
+    }
+)
+"""A training of nine steps."""
 
 
 @pytest.fixture(scope="module")
@@ -116,19 +123,20 @@ def test_a_predictor_takes_pixels_and_gives_float32_logits(finished: Run) -> Non
     assert logits.shape == (2, 10)
 
 
-def test_the_same_recipe_gives_the_same_bits_and_another_seed_others(finished: Run, tmp_path: Path) -> None:
-    again = train(QUICK, runs_dir=tmp_path, device="cpu", console=QUIET)
-    other = train(QUICK.model_copy(update={"seed": 5}), runs_dir=tmp_path, device="cpu", console=QUIET)
-    assert same_weights(finished.path, again.path)
-    assert not same_weights(finished.path, other.path)
+def test_the_same_recipe_gives_the_same_bits_and_another_seed_others(tmp_path: Path) -> None:
+    one, again = (train(TINY, runs_dir=tmp_path / name, device="cpu", console=QUIET) for name in ("one", "again"))
+    other = train(TINY.model_copy(update={"seed": 5}), runs_dir=tmp_path, device="cpu", console=QUIET)
+    assert same_weights(one.path, again.path)
+    assert not same_weights(one.path, other.path)
 
 
-def test_a_finished_run_is_not_repeated_unless_forced(finished: Run) -> None:
-    before = (finished.path / WEIGHTS).stat().st_mtime_ns
-    train(QUICK, runs_dir=finished.path.parent, device="cpu", console=QUIET)
-    assert (finished.path / WEIGHTS).stat().st_mtime_ns == before
-    train(QUICK, runs_dir=finished.path.parent, device="cpu", console=QUIET, force=True)
-    assert (finished.path / WEIGHTS).stat().st_mtime_ns > before
+def test_a_finished_run_is_not_repeated_unless_forced(tmp_path: Path) -> None:
+    weights = train(TINY, runs_dir=tmp_path, device="cpu", console=QUIET).path / WEIGHTS
+    before = weights.stat().st_mtime_ns
+    train(TINY, runs_dir=tmp_path, device="cpu", console=QUIET)
+    assert weights.stat().st_mtime_ns == before
+    train(TINY, runs_dir=tmp_path, device="cpu", console=QUIET, force=True)
+    assert weights.stat().st_mtime_ns > before
 
 
 def test_a_stopped_run_is_not_thrown_away_unasked(tmp_path: Path) -> None:
@@ -247,19 +255,9 @@ def test_a_run_whose_recipe_was_changed_is_refused(finished: Run, tmp_path: Path
         Run.open(folder)
 
 
-def start(
-    recipe: Path, runs: Path, *options: str, launcher: Sequence[str] = ("-m", "training")
-) -> subprocess.Popen[bytes]:
-    """`backdoors train` as a process of its own."""
-    return subprocess.Popen(
-        [sys.executable, *launcher, "train", str(recipe), "--runs", str(runs), "--device", "cpu", *options],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
-
-
 @pytest.fixture(scope="module")
 def unbroken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
-    """A recipe file, and the run of it by a process that nobody stopped."""
+    """A recipe file, and the run of it that nobody stopped."""
     folder = tmp_path_factory.mktemp("unbroken")
     wanted = load_recipe("digits-badnet")
     assert isinstance(wanted, ScratchRecipe)
@@ -271,10 +269,7 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
     )
     recipe = folder / "recipe.toml"
     recipe.write_text(to_toml(wanted), encoding="utf-8")
-    process = start(recipe, folder)
-    _, said = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0, said.decode()
-    return recipe, find(wanted, folder)
+    return recipe, train(wanted, runs_dir=folder, device="cpu", console=QUIET)
 
 
 @pytest.mark.slow
@@ -284,19 +279,20 @@ def test_a_run_that_is_killed_and_resumed_gives_the_bits_of_one_that_was_not(
 ) -> None:
     recipe, whole = unbroken
     folder = tmp_path / whole.path.name
-    process = start(recipe, tmp_path, launcher=["-m", "tests.training.stopped", str(int(stop)), "2", "7"])
-    _, said = process.communicate(timeout=PATIENCE)
-    assert process.returncode == (-signal.SIGKILL if stop == signal.SIGKILL else 130)
-    assert b"Traceback" not in said
+    stopped = subprocess.run(
+        [sys.executable, "-m", "tests.training.stopped", str(int(stop)), "2", "7", "train", str(recipe),
+         "--runs", str(tmp_path), "--device", "cpu"],
+        capture_output=True, check=False, timeout=PATIENCE,
+        env=os.environ | {"OMP_NUM_THREADS": str(torch.get_num_threads())},
+    )  # fmt: skip
+    assert stopped.returncode == (-signal.SIGKILL if stop == signal.SIGKILL else 130)
+    assert b"Traceback" not in stopped.stderr
     assert not (folder / METRICS).exists()
     done = (folder / "history.jsonl").read_text(encoding="utf-8").splitlines()
     assert len(done) == 1
 
-    process = start(recipe, tmp_path, "--resume")
-    _, said = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0, said.decode()
+    resumed = train(whole.recipe, runs_dir=tmp_path, device="cpu", console=QUIET, resume=True)
     assert (folder / WEIGHTS).read_bytes() == (whole.path / WEIGHTS).read_bytes()
-    resumed = Run.open(folder)
     assert resumed.metrics.measurement == whole.metrics.measurement
     # the epochs before the kill were not trained again
     assert [json.loads(line) for line in done] == [line.model_dump() for line in resumed.history[: len(done)]]

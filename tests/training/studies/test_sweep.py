@@ -186,6 +186,7 @@ def test_settings_are_chosen_by_images_set_aside_for_it(tmp_path: Path) -> None:
     assert f"validation: clean accuracy {row.validation_accuracy.value:.2%}" in said.getvalue()
 
 
+@pytest.mark.long
 def test_a_run_that_fails_is_reported_at_once_and_tried_again_next_time(tmp_path: Path) -> None:
     first, second = TINY_SWEEP.recipes()
     in_the_way = tmp_path / first.run_name
