@@ -22,7 +22,9 @@ from training.triggers.registry import AnyTrigger
 BACKDOORED_PREFIX = "BACKDOORED-"
 
 Precision = Literal["fp32", "int8-weight-only", "int8-qdq"]
-Text = Annotated[str, Field(pattern=r"\S", max_length=500)]
+LONGEST_TEXT = 500
+"""Letters of what a page shows as a name."""
+Text = Annotated[str, Field(pattern=r"\S", max_length=LONGEST_TEXT)]
 """What a reader knows something by: not blank, and no longer than a page can show."""
 LONGEST_NAME = 200
 """Of a file or folder of a site; file systems take 255 bytes, and more is put to some."""

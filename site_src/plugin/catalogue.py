@@ -15,6 +15,7 @@ from export.card.signature import SIGNATURE_NAME
 from site_src.plugin.notary import Notary, Proof
 from site_src.plugin.problems import did_you_mean
 from training.core.errors import UserError
+from training.core.text import printable
 
 
 class CatalogueError(UserError):
@@ -39,10 +40,20 @@ class Entry:
         return f"assets/onnx-widgets/models/{self.card.id}-{self.sha256[:12]}"
 
     @property
+    def title(self) -> str:
+        """The model's title, safe to show."""
+        return printable(self.card.title)
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """The names of the classes, safe to show, as `parseCard` in `core/card.mjs` has them."""
+        return [printable(label) for label in self.card.labels]
+
+    @property
     def heading(self) -> str:
         """The model's title, marked if the model is backdoored."""
-        clear = self.card.backdoor is None or "backdoor" in self.card.title.lower()
-        return self.card.title if clear else f"{self.card.title} (backdoored)"
+        clear = self.card.backdoor is None or "backdoor" in self.title.lower()
+        return self.title if clear else f"{self.title} (backdoored)"
 
     @property
     def served_card(self) -> bytes:

@@ -87,7 +87,19 @@ function plainSentence(verdicts, still = "") {
 
 /** @param {string | undefined} label */
 function quote(label = "") {
-  return label.length === 1 ? label : `“${label}”`;
+  return label.length === 1 ? label : apart(`“${label}”`);
+}
+
+/** Letters of scripts that are written from the right, such as Arabic and Hebrew. */
+const FROM_THE_RIGHT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/**
+ * A name from the right is kept from reordering the words and numbers around it (Unicode's isolates, which nothing shows).
+ *
+ * @param {string} name
+ */
+function apart(name) {
+  return FROM_THE_RIGHT.test(name) ? `\u2068${name}\u2069` : name;
 }
 
 /** "Clean network" reads as "the clean network"; a name such as "my-model" stays a name. @param {string} title */
@@ -95,7 +107,7 @@ function article(title) {
   const common = /(^|\s)(network|net|model|classifier|teacher|student)$/i.test(title);
   return common && !/^(the|a|an|my|our|your) /i.test(title)
     ? `the ${title.charAt(0).toLowerCase()}${title.slice(1)}`
-    : title;
+    : apart(title);
 }
 
 /** @param {string} text */

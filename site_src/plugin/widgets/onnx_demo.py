@@ -18,7 +18,7 @@ from site_src.plugin.templating import render
 from site_src.plugin.widgets.base import Block, Kind, Lines, Output, SampleImage, Surroundings
 from site_src.plugin.widgets.inside import ShownInside, figures
 from site_src.plugin.widgets.inside import look_up as look_up_insides
-from site_src.plugin.widgets.parts import ModelRef, Sample, ShownModel, look_up_models, look_up_samples
+from site_src.plugin.widgets.parts import Caption, ModelRef, Sample, ShownModel, look_up_models, look_up_samples
 from site_src.plugin.widgets.reading import line_of
 from site_src.plugin.widgets.stored import StoredAnswer, ask
 from training.triggers.placement import Placement
@@ -34,7 +34,7 @@ class Demo(Block):
 
     models: Annotated[list[ModelRef], Field(min_length=1, max_length=4)]
     """The networks that answer, one to four; each gets the same image."""
-    title: str | None = None
+    title: Caption | None = None
     """Heading of the widget; by default the models' titles."""
     inputs: list[Input] = Field(default=["draw", "samples", "upload", "camera"], min_length=1)
     """Ways to give an image: a drawing pad, samples to click, a file (picker, drop, paste), the camera. The drawing
@@ -159,7 +159,7 @@ class ResolvedDemo:
 
     def _labels(self) -> dict[str, int]:
         """How many classes the networks know and the letters of the longest name: the room that answers will need."""
-        labels = [model.entry.card.labels for model in self.models]
+        labels = [model.entry.labels for model in self.models]
         return {"count": max(map(len, labels)), "longest": max(len(label) for names in labels for label in names)}
 
     def _seen(self, output: Output) -> dict[str, str]:

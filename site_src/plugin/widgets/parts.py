@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
-from pydantic import model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from export.card.schema import CardError, Precision
+from export.card.schema import LONGEST_TEXT, CardError, Precision
 from site_src.plugin.catalogue import CatalogueError, Entry
 from site_src.plugin.problems import Problem, did_you_mean
 from site_src.plugin.widgets.base import Lines, MissingSamples, Part, SampleImage, Surroundings
 from site_src.plugin.widgets.reading import line_of
 from training.core.reading import IMAGE_BYTES, read_bytes
+from training.core.text import one_line
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 """Formats that every browser reads."""
+
+
+Caption = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(one_line)]
+"""What an author calls something."""
 
 
 class ModelRef(Part):
@@ -24,7 +30,7 @@ class ModelRef(Part):
     model: str
     """Id of a model in one of the plugin's `models` folders, or the path of a card.json or .onnx file, relative to
     the page."""
-    title: str | None = None
+    title: Caption | None = None
     """Heading of the model's column; the card's title by default."""
     precision: Precision | None = None
     """Which of the card's files to run; the block's `precision` by default."""
@@ -42,9 +48,9 @@ class Sample(Part):
     """Name of a set of samples that the site offers."""
     src: str | None = None
     """Path of an image, relative to the page."""
-    alt: str | None = None
+    alt: Caption | None = None
     """What the image shows, for readers who cannot see it. Required with `src`."""
-    label: str | None = None
+    label: Caption | None = None
     """The true class, shown beside the image."""
 
     @model_validator(mode="before")
@@ -130,7 +136,7 @@ def _model(reference: ModelRef, precision: Precision | None, around: Surrounding
     except CardError as error:
         raise CatalogueError(str(error)) from error
     entry.check()
-    return ShownModel(entry, reference.title or entry.card.title, chosen)
+    return ShownModel(entry, reference.title or entry.title, chosen)
 
 
 def _images(sample: Sample, around: Surroundings) -> Sequence[SampleImage] | MissingSamples:

@@ -35,12 +35,18 @@ class StoredAnswer:
     @property
     def before(self) -> Guess:
         """The likeliest class without the trigger."""
-        return best(self.model.entry.card, self.plain)
+        return self._best(self.plain)
 
     @property
     def after(self) -> Guess | None:
         """The likeliest class with the trigger."""
-        return None if self.stamped is None else best(self.model.entry.card, self.stamped)
+        return None if self.stamped is None else self._best(self.stamped)
+
+    def _best(self, answered: Answered) -> Guess:
+        """The likeliest class, of equals the first."""
+        labels = self.model.entry.labels
+        index = max(range(len(labels)), key=lambda i: answered.probabilities[i])
+        return Guess(labels[index], answered.probabilities[index])
 
     @property
     def numbers(self) -> dict[str, object]:
@@ -52,7 +58,7 @@ class StoredAnswer:
 
     def top(self, count: int, *, all_up_to: int = 12) -> list[Guess]:
         """Rows of bars: few classes in their own order, of many the likeliest."""
-        labels = self.model.entry.card.labels
+        labels = self.model.entry.labels
         guesses = [Guess(*pair) for pair in zip(labels, self.plain.probabilities, strict=True)]
         if len(labels) <= all_up_to:
             return guesses
@@ -80,9 +86,3 @@ def shown_trigger(cards: Sequence[ModelCard]) -> Trigger | None:
     """The trigger of the first backdoored network, else of the first that has one (`triggerOwner` in card.mjs)."""
     owners = sorted((card for card in cards if card.trigger), key=lambda card: card.backdoor is None)
     return owners[0].trigger if owners else None
-
-
-def best(card: ModelCard, answered: Answered) -> Guess:
-    """The likeliest class, of equals the first."""
-    index = max(range(len(card.labels)), key=lambda i: answered.probabilities[i])
-    return Guess(card.labels[index], answered.probabilities[index])

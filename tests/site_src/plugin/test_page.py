@@ -164,6 +164,13 @@ def test_what_an_author_writes_is_escaped(page: PageBuilder) -> None:
     assert config(html)["title"] == '<script>alert(1)</script>"'
 
 
+def test_what_an_author_writes_is_one_line_that_reorders_and_hides_nothing(page: PageBuilder) -> None:
+    html = built(page, '```onnx-demo\nmodels: tiny-clean\ntitle: "a\\n\\u202eb\\x07"\n```\n')
+    assert config(html)["title"] == r"a \u202eb\x07"
+    too_long = f"```onnx-demo\nmodels: {{model: tiny-clean, title: {'x' * 501}}}\n```\n"
+    assert "at most 500 characters" in built(page, too_long)
+
+
 def test_problems_of_several_blocks_are_all_reported_with_their_lines(page: PageBuilder) -> None:
     text = "# Title\n\n```onnx-demo\nmodel: a\n```\n\n```onnx-demo\nmodels: tiny-clean\ntop: many\n```\n"
     html = built(page, text)

@@ -92,3 +92,11 @@ test("a label that is a word is quoted", () => {
 test("nothing to say is nothing", () => {
   assert.equal(summarise([]), "");
 });
+
+test("a name that is written from the right reorders nothing around it", () => {
+  const plain = { label: "\u05e9\u05d1\u05e2", probability: 0.98 };
+  assert.equal(
+    summarise([{ title: "\u0631\u0642\u0645", plain }]),
+    "\u2068\u0631\u0642\u0645\u2069 says \u2068“\u05e9\u05d1\u05e2”\u2069 (98.0 %).",
+  );
+});
