@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from export.card.names import names_problem
+from export.card.schema import LONGEST_NAME, Text
 from export.card.steps import InputPipeline, OutputPipeline, Part, Size
+from training.core.text import printable
 
 LAB_CARD_NAME = "lab.json"
 MOST_CLASSES = 10
 """Classes that a lab's page has room for."""
+
+
+def _as_shown(text: str) -> str:
+    if printable(text) != text:
+        raise ValueError("a page cannot show it: it holds other than text")
+    return text
+
+
+Shown = Annotated[Text, AfterValidator(_as_shown)]
 Sha256 = Field(pattern=r"^[0-9a-f]{64}$")
 
 
 class LabFile(Part):
     """A file beside the card."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$")
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*\.(bin|onnx)$", max_length=LONGEST_NAME)
+    """A site publishes the file, so its ending is one that no browser takes for a page or a script."""
     bytes: int = Field(ge=1)
     sha256: str = Sha256
 
@@ -53,7 +66,7 @@ class Parameter(Part):
 class LabData(LabFile):
     """Images and labels: raw deflate of all images (`side * side` bytes each, 0 to `darkest`), then of all labels."""
 
-    title: str
+    title: Shown
     address: str
     licence: str
     side: Size
@@ -95,11 +108,11 @@ class LabCard(Part):
     """What the lab in the tab needs to know."""
 
     schema_version: Literal[1] = 1
-    title: str
+    title: Shown
     notice: str
     licence: str
     network: str
-    labels: list[Annotated[str, Field(min_length=1)]] = Field(min_length=2, max_length=MOST_CLASSES)
+    labels: list[Shown] = Field(min_length=2, max_length=MOST_CLASSES)
     parameters: list[Parameter]
     train: Graph
     evaluate: Graph
@@ -125,3 +138,8 @@ class LabCard(Part):
         """All files beside the card."""
         others = [graph for each in self.networks.values() for graph in (each.train, each.evaluate, each.search)]
         return [self.train, self.evaluate, self.search, self.template, self.data, *others]
+
+    def model_post_init(self, _context: object) -> None:
+        """Refuse names of files that not every system can hold."""
+        if (wrong := names_problem(file.name for file in self.files)) is not None:
+            raise ValueError(f"files: {wrong}")

@@ -7,11 +7,12 @@ import hashlib
 import os
 from pathlib import Path
 
+from export.card.lab import LabFile
 from export.card.schema import ModelFile, SharedWeights
 from training.core.reading import open_ordinary
 
 
-def part_problem(folder: Path, part: ModelFile | SharedWeights) -> str | None:
+def part_problem(folder: Path, part: ModelFile | SharedWeights | LabFile) -> str | None:
     """What is wrong with one of a card's files, in a sentence that names it; None if it is the one on the card.
 
     Args:

@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from export.card.io import first_problem
 from export.card.lab import LAB_CARD_NAME, LabCard
+from export.card.parts import part_problem
 from site_src.plugin.problems import Problem
 from site_src.plugin.runtime import PREFIX, own_assets
 from site_src.plugin.templating import render
@@ -20,7 +21,7 @@ from site_src.plugin.widgets.base import Block, Kind, Lines, Output, Surrounding
 from site_src.plugin.widgets.parts import ModelRef, ShownModel, look_up_models
 from site_src.plugin.widgets.reading import line_of
 from training.core.errors import UserError
-from training.core.reading import TEXT_BYTES, read_bytes, sha256
+from training.core.reading import TEXT_BYTES, read_bytes
 from training.core.text import one_line
 
 
@@ -135,10 +136,8 @@ def _read_own(path: Path) -> OwnLab:
         content = read_bytes(path, TEXT_BYTES)
         card = LabCard.model_validate_json(content)
         for file in card.files:
-            place = path.parent / file.name
-            if place.stat().st_size != file.bytes or sha256(place) != file.sha256:
-                described = f"the file that {path.name} describes; run `backdoors lab-data` again"
-                raise UserError(f"{place} is not {described}")
+            if (wrong := part_problem(path.parent, file)) is not None:
+                raise UserError(f"{wrong}; run `backdoors lab-data` again")
     except ValidationError as error:
         raise UserError(f"{path} is no lab's card: {first_problem(error)}") from error
     except OSError as error:

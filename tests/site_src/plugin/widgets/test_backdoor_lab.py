@@ -110,8 +110,12 @@ def test_a_lab_with_data_of_its_own_is_served_as_its_card_says() -> None:
     [
         (lambda lab: (lab / "lab.json").unlink(), "`data` names the lab.json that `backdoors lab-data` wrote"),
         (lambda lab: (lab / "lab.json").write_text("{}"), r"lab\.json is no lab's card: field title"),
-        (lambda lab: (lab / "digits.bin").write_bytes(b"others"), r"digits\.bin is not the file that lab\.json"),
-        (lambda lab: (lab / "train.onnx").unlink(), r"train\.onnx"),
+        (lambda lab: (lab / "digits.bin").write_bytes(b"others"), r"digits\.bin: 6 bytes, the card says"),
+        (lambda lab: (lab / "train.onnx").unlink(), r"train\.onnx: the file is missing"),
+        (
+            lambda lab: (lab / "digits.bin").symlink_to((lab / "digits.bin").rename(lab.parent / "d")),
+            "a link that leads",
+        ),
     ],
 )
 def test_a_lab_whose_files_are_not_right_gets_one_line(tmp_path: Path, spoil: object, said: str) -> None:
@@ -129,7 +133,10 @@ def test_a_lab_whose_files_are_not_right_gets_one_line(tmp_path: Path, spoil: ob
     [
         ({"labels": []}, "field labels: .*at least 2"),
         ({"labels": [str(label) for label in range(11)]}, "field labels: .*at most 10"),
-        ({"labels": ["a", ""]}, r"field labels\.1: .*at least 1"),
+        ({"labels": ["a", ""]}, r"field labels\.1: .*match pattern"),
+        ({"labels": ["a", "\u202eb"]}, r"field labels\.1: .*a page cannot show it"),
+        ({"data": {"name": "evil.html"}}, r"field data\.name: .*match pattern"),
+        ({"data": {"name": "aux.bin"}}, "files: 'aux.bin' is the name of a device"),
         ({"data": {"training": 0}}, r"field data\.training: .*greater than or equal to 1"),
         ({"data": {"side": 10**400}}, r"field data\.side"),
         ({"data": {"darkest": 256}}, r"field data\.darkest"),
@@ -157,4 +164,5 @@ def test_a_file_of_another_size_than_the_labs_card_says_is_refused(tmp_path: Pat
     (tmp_path / "lab" / "lab.json").write_text(json.dumps(card))
     widget, (problem,) = look_up("data: lab/lab.json\n", page=tmp_path)
     assert widget is None
-    assert "is not the file that lab.json describes" in problem.message
+    assert "digits.bin: " in problem.message
+    assert "the card says 1,000,000,000,000; run `backdoors lab-data` again" in problem.message
