@@ -161,11 +161,8 @@ class PageBuilder:
         if not fence.closed:
             problems = [Problem(line, f"this {kind.fence} block is not closed with ```")]
         elif fence.marker:
-            problems = [
-                Problem(
-                    line, f"a {kind.fence} block begins on a line of its own, below the marker of a list or a footnote"
-                )
-            ]
+            place = "below the marker of a list or a footnote, and after nothing but spaces"
+            problems = [Problem(line, f"a {kind.fence} block begins on a line of its own, {place}")]
         elif fence.extra:
             message = f"'{fence.extra}' stands beside {kind.fence}; options are lines `key: value` of the block"
             problems = [Problem(line, message)]

@@ -6,10 +6,12 @@ import re
 from dataclasses import dataclass
 
 _FENCE = re.compile(
-    r"^(?P<indent>(?:[ \t]*>)*[ \t]*)(?P<marker>(?:[-*+:]|\d{1,9}[.)]|\[\^[^\]\n]+\]:)[ \t]+)?"
+    r"^(?P<indent>(?:[ \t]*>)*[ \t]*)"
+    r"(?P<marker>(?:[-*+:]|\d{1,9}[.)]|\[\^[^\]\n]+\]:)[ \t]+|[\u00a0\u2000-\u200f\u202f\u2060\u3000\ufeff]+)?"
     r"(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)$"
 )
-"""Indented, quoted, perhaps straight after the marker of a list, a definition or a footnote."""
+"""Indented, quoted, perhaps straight after the marker of a list, a definition or a footnote, or after something
+invisible that was pasted with it."""
 _QUOTE = re.compile(r"[ \t]*>")
 _ATTRIBUTES = re.compile(r"\{\s*(?P<before>(?:[^\s.}][^\s}]*\s+)*)\.(?P<name>[\w-]+)\s*(?P<extra>[^}]*)\}(?P<more>.*)")
 """The other way to name a block: ``` {.onnx-demo}, perhaps after attributes."""
@@ -38,7 +40,7 @@ class Fence(Span):
     indent: str
     """White space and marks of a quote before the fence."""
     marker: bool
-    """Whether the marker of a list or a footnote stands before it, where Markdown sees no fence."""
+    """Whether the marker of a list or a footnote, or something invisible, stands before it: Markdown sees no fence."""
     text: str
     """The whole block, its indentation taken off."""
     body: str

@@ -118,6 +118,8 @@ def test_a_block_in_a_comment_is_left_alone(page: PageBuilder) -> None:
         ("\n```onnx-dmeo\nmodels: a\n```\n", 2, "no kind of block 'onnx-dmeo'; did you mean 'onnx-demo'?"),
         ("\n```ONNX_Demo\nmodels: a\n```\n", 2, "no kind of block 'ONNX_Demo'"),
         ("- ```onnx-demo\n  models: tiny-clean\n  ```\n", 1, "begins on a line of its own, below the marker"),
+        ("\ufeff```onnx-demo\nmodels: tiny-clean\n```\n", 1, "and after nothing but spaces"),
+        ("text\n\u00a0\u200b```onnx-demo\nmodels: tiny-clean\n```\n", 2, "and after nothing but spaces"),
         ("[^1]: ```onnx-demo\n    models: tiny-clean\n    ```\n", 1, "begins on a line of its own, below the marker"),
         ("```onnx-demo top=3\nmodels: tiny-clean\n```\n", 1, "'top=3' stands beside onnx-demo"),
         ("``` {.onnx-demo #a}\nmodels: tiny-clean\n```\n", 1, "'#a' stands beside onnx-demo"),
