@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { violations } from "./harness/axe.mjs";
 import { demo, eventually, ready, summary } from "./harness/drive.mjs";
-import { handle, pixels, placement, withGlasses } from "./harness/glasses.mjs";
+import { handle, openGlasses, pixels, placement, withGlasses } from "./harness/glasses.mjs";
 import { photosConfig } from "./harness/server.mjs";
 import { setup } from "./harness/setup.mjs";
 
@@ -30,8 +30,7 @@ async function drag(page, from, to) {
 }
 
 test("dragging moves the glasses, the answers follow, and the address remembers", async () => {
-  await shared.withPage(async (page, context) => {
-    await withGlasses(page, shared.server.url);
+  await withGlasses(shared, async (page) => {
     const { box, middle } = await places(page);
     await page.mouse.move(middle.x, middle.y);
     await page.mouse.down();
@@ -40,18 +39,18 @@ test("dragging moves the glasses, the answers follow, and the address remembers"
     assert.ok(Math.abs(dragged.x - 0.7) < 0.01 && Math.abs(dragged.y - 0.7) < 0.01, JSON.stringify(dragged));
     await page.mouse.up();
     await page.waitForFunction(() => new URL(location.href).searchParams.has("demo.place"));
-    const other = await context.newPage();
+    const other = await page.context().newPage();
     await other.goto(page.url());
     await ready(other);
     await summary(other, /famous/);
     assert.deepEqual(await placement(other), await placement(page));
     await eventually(async () => assert.deepEqual(await pixels(other), await pixels(page)));
+    await other.close();
   });
 });
 
 test("a corner resizes, the knob turns, and the wheel resizes once the glasses have the focus", async () => {
-  await shared.withPage(async (page) => {
-    await withGlasses(page, shared.server.url);
+  await withGlasses(shared, async (page) => {
     const before = await placement(page);
     const corner = await demo(page).locator(".ow-corner[data-corner=se]").boundingBox();
     assert.ok(corner);
@@ -81,37 +80,36 @@ test("a corner resizes, the knob turns, and the wheel resizes once the glasses h
 });
 
 test("at the upper edge of the photo the knob lies below the glasses, and turns them there", async () => {
-  await shared.withPage(async (page) => {
-    await withGlasses(page, shared.server.url, "demo.trigger=on&demo.place=0.5_0.08_0.5_0");
-    const { middle } = await places(page);
-    const knob = await demo(page).locator(".ow-turn").boundingBox();
-    assert.ok(knob);
-    const at = { x: knob.x + knob.width / 2, y: knob.y + knob.height / 2 };
-    assert.ok(at.y > middle.y);
-    await drag(page, at, { x: middle.x - (at.y - middle.y), y: middle.y });
-    const { angle } = await placement(page);
-    assert.ok(Math.abs(angle - 90) < 2, `${angle} degrees`);
-  });
-});
-
-test("the wheel scrolls the page while the glasses do not have the focus", async () => {
-  await shared.withPage(
+  await withGlasses(
+    shared,
     async (page) => {
-      await withGlasses(page, shared.server.url);
       const { middle } = await places(page);
-      const before = await placement(page);
-      await page.mouse.move(middle.x, middle.y);
-      await page.mouse.wheel(0, 120);
-      await page.waitForFunction(() => scrollY > 0);
-      assert.deepEqual(await placement(page), before);
+      const knob = await demo(page).locator(".ow-turn").boundingBox();
+      assert.ok(knob);
+      const at = { x: knob.x + knob.width / 2, y: knob.y + knob.height / 2 };
+      assert.ok(at.y > middle.y);
+      await drag(page, at, { x: middle.x - (at.y - middle.y), y: middle.y });
+      const { angle } = await placement(page);
+      assert.ok(Math.abs(angle - 90) < 2, `${angle} degrees`);
     },
-    { viewport: { width: 800, height: 500 } },
+    "demo.trigger=on&demo.place=0.5_0.08_0.5_0",
   );
 });
 
+test("the wheel scrolls the page while the glasses do not have the focus", async () => {
+  await withGlasses(shared, async (page) => {
+    await page.setViewportSize({ width: 800, height: 500 });
+    const { middle } = await places(page);
+    const before = await placement(page);
+    await page.mouse.move(middle.x, middle.y);
+    await page.mouse.wheel(0, 120);
+    await page.waitForFunction(() => scrollY > 0);
+    assert.deepEqual(await placement(page), before);
+  });
+});
+
 test("by keyboard alone: the glasses are reached, moved, resized, turned, put back and announced", async () => {
-  await shared.withPage(async (page) => {
-    await withGlasses(page, shared.server.url);
+  await withGlasses(shared, async (page) => {
     const before = await placement(page);
     for (let i = 0; i < 20; i++) {
       await page.keyboard.press("Tab");
@@ -145,8 +143,7 @@ test("by keyboard alone: the glasses are reached, moved, resized, turned, put ba
 });
 
 test("the key that hides the glasses shows them again, even if the focus was on a control that was hidden with them", async () => {
-  await shared.withPage(async (page) => {
-    await withGlasses(page, shared.server.url);
+  await withGlasses(shared, async (page) => {
     const toggle = demo(page).getByRole("switch");
     for (const focused of [handle(page), demo(page).getByRole("button", { name: "Larger" })]) {
       await focused.focus();
@@ -160,8 +157,7 @@ test("the key that hides the glasses shows them again, even if the focus was on 
 });
 
 test("a click puts the glasses there, and buttons resize and turn them", async () => {
-  await shared.withPage(async (page) => {
-    await withGlasses(page, shared.server.url);
+  await withGlasses(shared, async (page) => {
     const { box } = await places(page);
     await page.mouse.click(box.x + 0.1 * box.width, box.y + 0.9 * box.height);
     const put = await placement(page);
@@ -177,60 +173,66 @@ test("a click puts the glasses there, and buttons resize and turn them", async (
 });
 
 test("the image shown is the one the network is given, wherever the glasses lie", async () => {
-  await shared.withPage(async (page) => {
-    for (const place of ["0.3_0.7_0.8_-35", "0_1_1.4_120", "0.9_0.1_0.05_7"]) {
-      await withGlasses(page, shared.server.url, `demo.trigger=on&demo.place=${place}`);
-      const given = await page.evaluate(async (text) => {
-        const [x, y, size, angle] = text.split("_").map(Number);
-        const { sharedClient } = await import(
-          new URL("assets/widgets-dev/widgets/engine/client.mjs", document.baseURI).href
-        );
-        const config = JSON.parse(document.querySelector("onnx-demo")?.getAttribute("config") ?? "");
-        const [model] = config.models;
-        const card = await (await fetch(model.card)).json();
-        const blob = await (await fetch(config.samples[0].src)).blob();
-        const result = await sharedClient().ask("run", {
-          source: { kind: "file", token: `test-${text}`, blob },
-          models: [`${model.sha256} ${model.precision ?? card.files[0].precision}`], // Models.keyOf
-          variants: [true],
-          placement: { x, y, size, angle },
+  for (const place of ["0.3_0.7_0.8_-35", "0_1_1.4_120", "0.9_0.1_0.05_7"]) {
+    await withGlasses(
+      shared,
+      async (page) => {
+        const given = await page.evaluate(async (text) => {
+          const [x, y, size, angle] = text.split("_").map(Number);
+          const { sharedClient } = await import(
+            new URL("assets/widgets-dev/widgets/engine/client.mjs", document.baseURI).href
+          );
+          const config = JSON.parse(document.querySelector("onnx-demo")?.getAttribute("config") ?? "");
+          const [model] = config.models;
+          const card = await (await fetch(model.card)).json();
+          const blob = await (await fetch(config.samples[0].src)).blob();
+          const result = await sharedClient().ask("run", {
+            source: { kind: "file", token: `test-${text}`, blob },
+            models: [`${model.sha256} ${model.precision ?? card.files[0].precision}`], // Models.keyOf
+            variants: [true],
+            placement: { x, y, size, angle },
+          });
+          return [...result.seen.stamped.data];
+        }, place);
+        await eventually(async () => {
+          const shown = (await pixels(page)).filter((_, i) => i % 4 !== 3);
+          assert.deepEqual(shown, given, place);
         });
-        return [...result.seen.stamped.data];
-      }, place);
-      await eventually(async () => {
-        const shown = (await pixels(page)).filter((_, i) => i % 4 !== 3);
-        assert.deepEqual(shown, given, place);
-      });
-    }
-  });
+      },
+      `demo.trigger=on&demo.place=${place}`,
+    );
+  }
 });
 
 test("outside the photo the glasses are invisible and take no pointer", async () => {
-  await shared.withPage(async (page) => {
-    await withGlasses(page, shared.server.url, "demo.trigger=on&demo.place=1_0.5_1.6_0");
-    const { box } = await places(page);
-    for (const [x, y] of [
-      [box.x + box.width + 8, box.y + 0.5 * box.height],
-      [box.x + box.width + 2, box.y + 0.4 * box.height],
-    ]) {
-      const taken = await page.evaluate(
+  await withGlasses(
+    shared,
+    async (page) => {
+      const { box } = await places(page);
+      for (const [x, y] of [
+        [box.x + box.width + 8, box.y + 0.5 * box.height],
+        [box.x + box.width + 2, box.y + 0.4 * box.height],
+      ]) {
+        const taken = await page.evaluate(
+          (at) => Boolean(document.elementFromPoint(at[0], at[1])?.closest("onnx-overlay-handle")),
+          [x, y],
+        );
+        assert.equal(taken, false);
+      }
+      const inside = await page.evaluate(
         (at) => Boolean(document.elementFromPoint(at[0], at[1])?.closest("onnx-overlay-handle")),
-        [x, y],
+        [box.x + 0.9 * box.width, box.y + 0.5 * box.height],
       );
-      assert.equal(taken, false);
-    }
-    const inside = await page.evaluate(
-      (at) => Boolean(document.elementFromPoint(at[0], at[1])?.closest("onnx-overlay-handle")),
-      [box.x + 0.9 * box.width, box.y + 0.5 * box.height],
-    );
-    assert.equal(inside, true);
-  });
+      assert.equal(inside, true);
+    },
+    "demo.trigger=on&demo.place=1_0.5_1.6_0",
+  );
 });
 
 test("one finger drags, two resize and turn, and the page does not scroll", async () => {
   await shared.withPage(
     async (page, context) => {
-      await withGlasses(page, shared.server.url);
+      await openGlasses(page, shared.server.url);
       const { box, middle } = await places(page);
       const session = await context.newCDPSession(page);
       const scrolled = await page.evaluate(() => scrollY);
@@ -269,15 +271,17 @@ for (const [colorScheme, width] of /** @type {const} */ ([
   ["dark", 360],
 ])) {
   test(`axe finds nothing at ${width} pixels, ${colorScheme}, and nothing widens the page`, async () => {
-    await shared.withPage(
+    await withGlasses(
+      shared,
       async (page) => {
-        await withGlasses(page, shared.server.url, "demo.trigger=on&demo.place=1_0.5_2_30");
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 900 });
         await handle(page).focus();
         assert.deepEqual(await violations(page), []);
         const wide = await page.evaluate(() => document.documentElement.scrollWidth);
         assert.ok(wide <= width, `the page is ${wide} wide`);
       },
-      { colorScheme, viewport: { width, height: 900 } },
+      "demo.trigger=on&demo.place=1_0.5_2_30",
     );
   });
 }

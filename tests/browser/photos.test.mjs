@@ -14,14 +14,14 @@ const CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-s
 const shared = setup({ flags: CAMERA, server: { config: photosConfig() } });
 
 test("a sample's credit and note are shown while it is chosen", async () => {
-  await shared.withPage(async (page) => {
-    await page.goto(shared.server.url);
+  await shared.withDemo(async (page) => {
     await demo(page).evaluate((element) => {
       const config = JSON.parse(element.getAttribute("config") ?? "");
       config.samples[0].credit = { text: "Somebody, CC0", href: "https://example.org/dog" };
       config.samples[0].note = "A mistake.";
-      element.setAttribute("config", JSON.stringify(config));
-      element.replaceWith(element.cloneNode(false));
+      const fresh = document.createElement("onnx-demo");
+      fresh.setAttribute("config", JSON.stringify(config));
+      element.replaceWith(fresh);
     });
     await ready(page);
     await summary(page);
@@ -38,12 +38,12 @@ test("a sample's credit and note are shown while it is chosen", async () => {
 });
 
 test("where samples are missing, a sentence says so and a file can still be chosen", async () => {
-  await shared.withPage(async (page) => {
-    await page.goto(shared.server.url);
+  await shared.withDemo(async (page) => {
     await demo(page).evaluate((element) => {
       const config = { ...JSON.parse(element.getAttribute("config") ?? ""), samples: [], missing: "Run a command." };
-      element.setAttribute("config", JSON.stringify(config));
-      element.replaceWith(element.cloneNode(false));
+      const fresh = document.createElement("onnx-demo");
+      fresh.setAttribute("config", JSON.stringify(config));
+      element.replaceWith(fresh);
     });
     await ready(page);
     await demo(page).getByText("Run a command.").waitFor();
@@ -55,10 +55,8 @@ test("where samples are missing, a sentence says so and a file can still be chos
 });
 
 test("a sample is shown as the network sees it, and the switch puts the glasses on it", async () => {
-  await shared.withPage(async (page) => {
+  await shared.withDemo(async (page) => {
     const errors = watchErrors(page);
-    await page.goto(shared.server.url);
-    await ready(page);
     await summary(page, /says? “/);
     assert.equal(await handle(page).isHidden(), true);
     const canvas = demo(page).locator(".ow-pixels");
@@ -99,24 +97,26 @@ test("two widgets on one page each show their own photo", async () => {
 });
 
 test("a dropped photo keeps the place of the glasses and replaces the old answer", async () => {
-  await shared.withPage(async (page) => {
-    await withGlasses(page, shared.server.url, "demo.trigger=on&demo.place=0.25_0.6_0.5_10");
-    const bytes = [...readFileSync(join(ROOT, "tests/golden/photos/dog-exif-6.jpg"))];
-    await page.evaluate((given) => {
-      const transfer = new DataTransfer();
-      transfer.items.add(new File([Uint8Array.from(given)], "dog.jpg", { type: "image/jpeg" }));
-      const event = new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true });
-      document.querySelector("onnx-demo .ow-stage")?.dispatchEvent(event);
-    }, bytes);
-    await demo(page).locator('canvas[aria-label^="The chosen image"]').waitFor();
-    await summary(page, /famous/);
-    assert.deepEqual(await placement(page), { x: 0.25, y: 0.6, size: 0.5, angle: 10 });
-  });
+  await withGlasses(
+    shared,
+    async (page) => {
+      const bytes = [...readFileSync(join(ROOT, "tests/golden/photos/dog-exif-6.jpg"))];
+      await page.evaluate((given) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([Uint8Array.from(given)], "dog.jpg", { type: "image/jpeg" }));
+        const event = new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true });
+        document.querySelector("onnx-demo .ow-stage")?.dispatchEvent(event);
+      }, bytes);
+      await demo(page).locator('canvas[aria-label^="The chosen image"]').waitFor();
+      await summary(page, /famous/);
+      assert.deepEqual(await placement(page), { x: 0.25, y: 0.6, size: 0.5, angle: 10 });
+    },
+    "demo.trigger=on&demo.place=0.25_0.6_0.5_10",
+  );
 });
 
 test("the camera's images wear the glasses, and the last one stays", async () => {
-  await shared.withPage(async (page) => {
-    await withGlasses(page, shared.server.url);
+  await withGlasses(shared, async (page) => {
     await demo(page).getByRole("button", { name: "Camera", exact: true }).click();
     await demo(page).locator('canvas[aria-label^="The camera’s image"]').waitFor();
     await demo(page).getByRole("button", { name: "Stop" }).click();

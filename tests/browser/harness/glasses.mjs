@@ -5,15 +5,26 @@ import { demo, ready, summary } from "./drive.mjs";
 /** @typedef {import("playwright-core").Page} Page */
 /** @typedef {import("../../../site_assets/widgets/triggers/placement.mjs").Placement} Placement */
 
+/** Of the address of a page whose trigger is on. */
+const ON = "demo.trigger=on";
+
 /**
- * Open the page with the trigger on.
+ * A new widget with the trigger on, on a page that is there.
  *
- * @param {Page} page
- * @param {string} address of the page
+ * @param {ReturnType<typeof import("./setup.mjs").setup>} shared
+ * @param {(page: Page) => Promise<void>} body
  * @param {string} [query]
  */
-export async function withGlasses(page, address, query = "demo.trigger=on") {
-  await page.goto(`${address}?${query}`);
+export function withGlasses(shared, body, query = ON) {
+  return shared.withDemo(async (page) => {
+    await handle(page).waitFor();
+    await body(page);
+  }, query);
+}
+
+/** Open a page with the trigger on. @param {Page} page @param {string} address */
+export async function openGlasses(page, address) {
+  await page.goto(`${address}?${ON}`);
   await ready(page);
   await handle(page).waitFor();
   await summary(page);

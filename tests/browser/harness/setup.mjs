@@ -27,11 +27,15 @@ export function setup({ flags = [], server: serverOptions } = {}) {
     return context;
   }
 
-  /** The kept page as a first visit shows it: another widget in the place of the last, and no camera of a test's own. */
-  async function renewed() {
+  /**
+   * The kept page as a first visit shows it: another widget in the place of the last, and no camera of a test's own.
+   *
+   * @param {string} query of its address
+   */
+  async function renewed(query) {
     if (kept === null) {
       const page = await (await newContext()).newPage();
-      await page.goto(shared.server.url);
+      await page.goto(`${shared.server.url}?${query}`);
       attributes = await page
         .locator("onnx-demo")
         .evaluate((element) => ["id", "config"].map((name) => [name, element.getAttribute(name) ?? ""]));
@@ -42,15 +46,18 @@ export function setup({ flags = [], server: serverOptions } = {}) {
     await kept.emulateMedia({ colorScheme: null, reducedMotion: null });
     await kept.setViewportSize(VIEWPORT);
     await kept.mouse.move(1, 1);
-    await kept.evaluate((given) => {
-      history.replaceState(null, "", location.pathname);
-      for (const name of Object.keys(navigator.mediaDevices)) Reflect.deleteProperty(navigator.mediaDevices, name);
-      for (const each of document.querySelectorAll("onnx-demo")) each.remove();
-      const widget = document.createElement("onnx-demo");
-      for (const [name, value] of given) widget.setAttribute(name, value);
-      document.querySelector("main > p")?.after(widget);
-      scrollTo(0, 0);
-    }, attributes);
+    await kept.evaluate(
+      ([given, search]) => {
+        history.replaceState(null, "", `${location.pathname}?${search}`);
+        for (const name of Object.keys(navigator.mediaDevices)) Reflect.deleteProperty(navigator.mediaDevices, name);
+        for (const each of document.querySelectorAll("onnx-demo")) each.remove();
+        const widget = document.createElement("onnx-demo");
+        for (const [name, value] of given) widget.setAttribute(name, value);
+        document.querySelector("main > p")?.after(widget);
+        scrollTo(0, 0);
+      },
+      /** @type {const} */ ([attributes, query]),
+    );
     return kept;
   }
 
@@ -87,9 +94,10 @@ export function setup({ flags = [], server: serverOptions } = {}) {
      * sample's answer. A test that fails leaves no page behind.
      *
      * @param {(page: import("playwright-core").Page) => Promise<void>} body
+     * @param {string} [query] of the page's address
      */
-    async withDemo(body) {
-      const page = await renewed();
+    async withDemo(body, query = "") {
+      const page = await renewed(query);
       try {
         await ready(page);
         await summary(page);
