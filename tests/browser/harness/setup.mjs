@@ -8,6 +8,11 @@ import { startServer } from "./server.mjs";
 /** A machine may be busy with other things. A wait ends as soon as its condition holds. */
 const PATIENCE_MS = 90_000;
 const VIEWPORT = { width: 1000, height: 900 };
+/**
+ * A page that is open for seconds is not worth an optimising compiler's time: here it takes over later than in a reader's
+ * browser. What measures speed launches a browser as it is.
+ */
+const QUICK = "--js-flags=--wasm-tiering-budget=200000000";
 
 /**
  * @param {{flags?: string[], server?: Parameters<typeof startServer>[0]}} [options]
@@ -63,7 +68,7 @@ export function setup({ flags = [], server: serverOptions } = {}) {
 
   before(async () => {
     shared.server = await startServer(serverOptions);
-    shared.browser = await launch(flags);
+    shared.browser = await launch([QUICK, ...flags]);
   });
   after(async () => {
     await shared.browser?.close();

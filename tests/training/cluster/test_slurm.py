@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -12,7 +11,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
+from training.cli.main import app
 from training.recipes.load import to_toml
 from training.recipes.scratch import ScratchRecipe
 from training.runs.store import find
@@ -128,23 +129,22 @@ def test_a_run_of_two_tasks_trains_together_under_srun(cluster: dict[str, str], 
     assert find(short, tmp_path).facts.processes == 2
 
 
+def refused(environment: dict[str, str], *arguments: str | Path) -> str:
+    """What `backdoors` says when it is refused."""
+    result = CliRunner().invoke(app, [*map(str, arguments)], env=environment)
+    assert result.exit_code == 1
+    return result.stderr
+
+
 def test_slurm_saying_no_is_one_line(cluster: dict[str, str], tmp_path: Path) -> None:
     recipe = tmp_path / "tiny.toml"
     recipe.write_text(to_toml(TINY) + SWEEP, encoding="utf-8")
-    answer = subprocess.run(
-        backdoors("sweep", recipe, "--runs", tmp_path, "--on", "slurm", "--slurm", "partition=nowhere"),
-        env=cluster, capture_output=True, text=True, check=False, timeout=PATIENCE,
-    )  # fmt: skip
-    assert answer.returncode == 1
-    assert "Slurm refused the job array" in answer.stderr
-    assert "partition" in answer.stderr
-    assert "Traceback" not in answer.stderr
+    said = refused(cluster, "sweep", recipe, "--runs", tmp_path, "--on", "slurm", "--slurm", "partition=nowhere")
+    assert "Slurm refused the job array" in said
+    assert "partition" in said
+    assert "Traceback" not in said
 
 
 def test_without_slurm_the_answer_is_one_line(tmp_path: Path) -> None:
-    answer = subprocess.run(
-        backdoors("sweep", "mnist-poison-rate", "--runs", tmp_path, "--on", "slurm"),
-        env=os.environ | {"PATH": "/nowhere"}, capture_output=True, text=True, check=False, timeout=PATIENCE,
-    )  # fmt: skip
-    assert answer.returncode == 1
-    assert answer.stderr.strip() == "error: Slurm is not installed on this machine: the command sbatch was not found"
+    said = refused({"PATH": "/nowhere"}, "sweep", "mnist-poison-rate", "--runs", tmp_path, "--on", "slurm")
+    assert said.strip() == "error: Slurm is not installed on this machine: the command sbatch was not found"
