@@ -159,7 +159,7 @@ $(GOLDEN_INPUTS): $(LAB_SOURCES) | setup
 	@touch $@
 
 test-widgets: golden-inputs fixtures lab ## JavaScript tests and the goldens, in Node
-	node --test tests/widgets/*.test.mjs tests/widgets/*/*.test.mjs
+	node --test $(WIDGET_TESTS)
 
 tested-site: lab fixtures ## The report as the browser tests see it, with drawings for what is not there
 	BACKDOORS_DATA=$${BACKDOORS_DATA:-.cache/fixtures/data} SITE_URL=http://127.0.0.1/report/ \
