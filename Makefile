@@ -95,7 +95,7 @@ types: setup ## Static types, both languages
 test-long: setup lab golden-inputs fixtures tested-site ## What takes tens of seconds a test: Slurm, several processes, every page at every width, other people's sites, WebGPU, Firefox
 	$(BIN)/python -m pytest -q -m long
 	THOROUGH=1 REPORT_SITE=$(TESTED_SITE) node --test --test-reporter=spec --test-concurrency=1 \
-	  tests/browser/all-pages.test.mjs tests/browser/layout.test.mjs tests/browser/long/*.test.mjs
+	  tests/widgets/worker/golden.test.mjs tests/browser/all-pages.test.mjs tests/browser/layout.test.mjs tests/browser/long/*.test.mjs
 
 test-python: setup ## Python tests; those that need nginx, Slurm or MXNet say so where these are not installed
 	$(BIN)/python -m pytest -q $(IN_PARALLEL) -m "not long"
