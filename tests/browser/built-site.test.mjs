@@ -16,6 +16,8 @@ import { watch } from "./harness/watch.mjs";
 
 const { siteDir, port, host, home, withWidgets } = await buildSite();
 const shared = setup({ server: { siteDir, port } });
+/** A service worker would store the whole site anew on each visit. */
+const BLOCKED = /** @type {const} */ ({ serviceWorkers: "block" });
 
 test("instant navigation brings pages and working widgets without a new load", async () => {
   await shared.withPage(async (page) => {
@@ -71,7 +73,7 @@ test("a chart's cursor moves by keys and pointer, and its values are shown and s
     await page.mouse.move(box.x + box.width - 2, box.y + box.height / 2);
     await stands(rows.length - 1);
     assert.deepEqual(wrong, []);
-  });
+  }, BLOCKED);
 });
 
 test("an address that points to a folded part opens it, on a visit and from a link", async () => {
@@ -84,7 +86,7 @@ test("an address that points to a folded part opens it, on a visit and from a li
       location.hash = "mnist-poison-rate-values";
     });
     await page.locator("#mnist-poison-rate-values[open] td").first().waitFor();
-  });
+  }, BLOCKED);
 });
 
 test("search and the colour schemes work under the policy", async () => {
@@ -129,7 +131,7 @@ test("opened as a file, a page with widgets says why nothing runs and what to do
     await page.getByRole("alert").filter({ hasText: "python3 -m http.server" }).waitFor();
     await page.goto(home + withWidgets[0]);
     assert.equal(await page.getByText("python3 -m http.server").first().isVisible(), false);
-  });
+  }, BLOCKED);
 });
 
 test("the 404 page has the report's styles below the sub-path", async () => {
