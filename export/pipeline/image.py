@@ -98,7 +98,19 @@ def _to_rgba(image: ImageFile, data: bytes) -> Pixels:
     if image.mode.startswith("I;16") or image.mode == "I":
         high_byte = (np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)
         return np.asarray(Image.fromarray(high_byte).convert("RGBA"))
+    if image.mode == "CMYK":
+        return _of_inks(np.asarray(image))
     return np.asarray(image.convert("RGBA"))
+
+
+def _of_inks(cmyk: Pixels) -> Pixels:
+    """Colours printed with four inks as browsers convert them: they cut off where Pillow rounds."""
+    light = 255 - cmyk
+    through = light[..., 3].astype(np.uint16)
+    for channel in range(3):
+        light[..., channel] = light[..., channel] * through // 255
+    light[..., 3] = 255
+    return light
 
 
 def _alone(frame: Frame, size: tuple[int, int]) -> Pixels:

@@ -115,6 +115,14 @@ def photo(block: bytes) -> bytes:
     return stream.getvalue()
 
 
+def printed() -> bytes:
+    """A JPEG of four inks, as printers take."""
+    stream = io.BytesIO()
+    inks = np.random.default_rng(2).integers(0, 256, (9, 11, 4), dtype=np.uint8)
+    Image.fromarray(inks, "CMYK").save(stream, "JPEG", quality=100, subsampling=0)
+    return stream.getvalue()
+
+
 def turned(orientation: int) -> bytes:
     """An AVIF with an orientation."""
     stream, block = io.BytesIO(), Image.Exif()
@@ -191,7 +199,13 @@ def stills() -> list[bytes]:
     """One of each other kind."""
     rng = np.random.default_rng(8)
     colours = (b"PLTE", rng.integers(0, 256, 9, dtype=np.uint8).tobytes())
-    found = [corner(), frame(BLACK_AND_WHITE[:3] * 2), *bitmaps(), *(turned(number) for number in range(1, 9))]
+    found = [
+        corner(),
+        printed(),
+        frame(BLACK_AND_WHITE[:3] * 2),
+        *bitmaps(),
+        *(turned(number) for number in range(1, 9)),
+    ]
     found += [of_camera(block) for block in EXIF.values()] + [of_camera(exif(), late=True)]
     found += [photo(block) for name, block in EXIF.items() if name != "with JPEG's header"]
     for bits in (1, 2, 4, 8, 16):

@@ -88,6 +88,13 @@ def test_an_animation_begins_with_its_first_frame() -> None:
     assert decode(file, 100)[0][0, 0].tolist() == [20, 0, 0, 255]
 
 
+def test_four_inks_let_through_what_browsers_say() -> None:
+    inks = [[0, 0, 0, 0], [255, 0, 128, 0], [10, 20, 30, 100], [0, 0, 0, 255], [7, 77, 177, 3]]
+    through = [[(255 - ink) * (255 - black) // 255 for ink in colours] for *colours, black in inks]
+    found, _ = decode(encoded(Image.fromarray(np.array([inks], np.uint8), "CMYK"), "TIFF"), 100)
+    assert found[0].tolist() == [[*colour, 255] for colour in through]
+
+
 def test_around_the_first_frame_of_a_gif_there_is_nothing() -> None:
     pixels, _ = decode(corner(), 100)
     assert pixels[..., 3].sum() == 255
