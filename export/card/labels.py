@@ -7,13 +7,14 @@ from pathlib import Path
 
 from export.errors import ExportError
 from training.core.reading import TEXT_BYTES, read_bytes
+from training.core.text import printable
 
 
 def read_labels(path: Path) -> list[str]:
     """Labels from a text file, one a line, or a JSON list of strings.
 
     Raises:
-        ExportError: If the file cannot be read or holds fewer than two labels.
+        ExportError: If the file cannot be read or holds fewer than two labels, or one that cannot be shown.
     """
     try:
         text = read_bytes(path, TEXT_BYTES).decode("utf-8-sig")  # some editors begin a file with a byte order mark
@@ -25,6 +26,9 @@ def read_labels(path: Path) -> list[str]:
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
         raise ExportError(f"{path}: expected a JSON list of strings")
     labels = [label for label in labels if label]
+    for label in labels:
+        if printable(label) != label:
+            raise ExportError(f"{path}: the label '{label}' holds what no page shows; is the text UTF-8?")
     if len(labels) < 2:
         raise ExportError(f"{path}: found {len(labels)} labels, at least two are expected (one a line)")
     return labels

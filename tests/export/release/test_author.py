@@ -221,8 +221,14 @@ def test_labels_come_from_lines_or_json(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text"), [("a.txt", "one\n"), ("a.json", "{}"), ("a.json", "[1, 2]"), ("a.json", "[")]
-)
+    ("name", "text"),
+    [
+        ("a.txt", "one\n"), ("a.json", "{}"), ("a.json", "[1, 2]"), ("a.json", "["),
+        ("a.txt", "\ufeffone\n\ufefftwo\n\ufeffthree"),  # files that were joined
+        ("a.txt", "0\x00\n\x001\x00\n"),  # UTF-16, two bytes a letter
+        ("a.json", '["one", "\\ud800"]'),
+    ],
+)  # fmt: skip
 def test_bad_labels_are_refused(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text)
     with pytest.raises(ExportError, match=name):
