@@ -13,6 +13,7 @@ from site_src.report.facts.inside import InsideFacts
 from site_src.report.facts.lab import LabStudy
 from site_src.report.facts.latent import Latent
 from site_src.report.facts.latent_defences import LatentDefences
+from site_src.report.facts.latent_tuning import LatentTuning
 from site_src.report.facts.models import Models
 from site_src.report.facts.mxnet import Mxnet
 from site_src.report.facts.notebooks import Notebooks
@@ -43,6 +44,7 @@ def macros(page: PageBuilder, facts: Facts) -> Macros:
         LabStudy(facts),
         Latent(page, facts),
         LatentDefences(page, facts),
+        LatentTuning(page, facts),
         FiguresViews(facts),
         Sweep(page, facts),
         Notebooks(page),

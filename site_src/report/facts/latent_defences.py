@@ -4,56 +4,33 @@ from __future__ import annotations
 
 from site_src.plugin.expressions import FactError
 from site_src.plugin.facts import Facts
-from site_src.plugin.formats import THIN, count, duration, percent
+from site_src.plugin.formats import THIN, count, percent
 from site_src.plugin.page import PageBuilder
 from site_src.report import study
 from site_src.report.charts import CHART, Axis, Series, chart
-from site_src.report.figures import figure
 from site_src.report.study import STUDY, Rows, Study
 from site_src.report.tables import table
 from training.defences.outliers import SUSPICIOUS
 
 _METRICS = {
     "clean_accuracy": "Clean accuracy",
-    "robust_accuracy": "Triggered images named correctly",
     "attack_success_rate": "Attack success rate",
 }
-_FINE_TUNING = "fine-tuning"
 
 
 class LatentDefences:
-    """Macros on fine-tuning, pruning and the search for the trigger."""
+    """Macros on pruning, gentle fine-tuning and the search for the trigger."""
 
     def __init__(self, page: PageBuilder, facts: Facts) -> None:
         self._page = page
         self._study = Study(facts)
 
-    def latent_fine_tuned(self, caption: str) -> str:
-        """The student of the backdoored teacher before and after fine-tuning, gentle and thorough, by first layer."""
-        name = self._study.student
-        untouched = {"label": "not fine-tuned", "row": self._study.rows_of(name)[0]}
-        tuned = [
-            {"label": f"{row['defence'].split()[0]}, from layer {row['strength']:g} on", "row": row}
-            for row in self._study.content["defended"]
-            if row["defence"].endswith(_FINE_TUNING) and row["student"] == name
-        ]
-        rows = [
-            {"label": each["label"], "bars": [study.bar_of(each["row"]["measurement"][metric]) for metric in _METRICS]}
-            for each in (untouched, *tuned)
-        ]
-        titles = list(_METRICS.values())
-        roles = ["backdoored"] * len(titles)
-        return self._page.place(
-            figure("latent-bars", head="Student", titles=titles, roles=roles, rows=rows, caption=caption)
-        )
-
-    def latent_left(self, defence: str, strength: float, metric: str, student: str | None = None) -> str:
-        """What a defence of that strength leaves of a metric; of the student of the backdoored teacher by default."""
-        name = student or self._study.student
+    def latent_left(self, defence: str, strength: float, metric: str) -> str:
+        """What a defence of that strength leaves of a metric of the student of the backdoored teacher."""
         for row in self._defended(defence):
-            if (row["student"], row["strength"]) == (name, strength):
+            if row["strength"] == strength:
                 return study.shown(row["measurement"][metric])
-        raise FactError(f"{STUDY}.json has no {defence} of {name} of strength {strength:g}")
+        raise FactError(f"{STUDY}.json has no {defence} of strength {strength:g}")
 
     def latent_fine_tuning(self, defence: str) -> str:
         """How a student was fine-tuned, in words."""
@@ -63,10 +40,6 @@ class LatentDefences:
         epochs, images = (rows[0][field] for field in ("epochs", "pictures"))
         passes = "one pass" if epochs == 1 else f"{epochs} passes"
         return f"{passes} over {count(images)} images at a learning rate of {rows[0]['learning_rate']:g}"
-
-    def latent_fine_tuning_time(self, defence: str) -> str:
-        """How long the longest of a way of fine-tuning took."""
-        return duration(max(row["seconds"] for row in self._defended(defence)))
 
     def latent_pruning(self, caption: str) -> str:
         """What pruning leaves, by the fraction of channels."""

@@ -12,6 +12,7 @@ from site_src.plugin.formats import THIN, count, percent
 from site_src.plugin.page import PageBuilder
 from site_src.plugin.problems import did_you_mean
 from site_src.report.charts import CHART, Axis, Series, chart
+from site_src.report.estimates import with_interval
 from site_src.report.tables import table
 from training.core.metrics import Estimate
 from training.recipes.load import load
@@ -99,7 +100,7 @@ class Sweep:
         for tried, found in self._tried(name):
             if set(tried) != set(settings):
                 raise FactError(f"the sweep {name} varied {', '.join(tried) or 'no field'}, not {', '.join(settings)}")
-            cells = [f"{tried[field]:g}" for field in settings] + [_with_interval(each) for each in found]
+            cells = [f"{tried[field]:g}" for field in settings] + [with_interval(each) for each in found]
             cells = [f"**{cell}**" for cell in cells] if _are_of(own, tried) else cells
             rows.append((*(tried[field] for field in settings), cells))
         headings = [*settings.values(), "Clean accuracy", "Attack success rate"]
@@ -197,11 +198,6 @@ def _field(recipe: dict[str, Any], name: str) -> object:
 
 def _are_of(recipe: dict[str, Any], settings: dict[str, Any]) -> bool:
     return all(_field(recipe, field) == value for field, value in settings.items())
-
-
-def _with_interval(found: Estimate) -> str:
-    low, high = (percent(each, found.n).removesuffix(f"{THIN}%") for each in (found.low, found.high))
-    return f"{percent(found.value, found.n)} ({low} to {high})"
 
 
 def _value(row: dict[str, Any], metric: str) -> float:

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from site_src.plugin.expressions import FactError
 from site_src.plugin.facts import Facts
-from site_src.plugin.formats import THIN, percent, samples, unbroken
+from site_src.plugin.formats import THIN, samples, unbroken
+from site_src.report.estimates import between, over_seeds, with_interval
 from site_src.report.tables import code, table
 from training.core.metrics import Estimate
 from training.recipes import load as recipes
@@ -61,7 +62,8 @@ class Triggers:
         means = sorted((fmean(each.value for each in rates), rates[0].n) for rates in found if rates)
         if not means:
             raise FactError(f"{', '.join(names)}: no network has a backdoor")
-        return f"{percent(*means[0]).removesuffix(f'{THIN}%')} to {percent(*means[-1])}"
+        (low, n), (high, _) = means[0], means[-1]
+        return between(low, high, n)
 
     def compared_recipes(self, *names: str) -> str:
         """The recipes of comparisons, as code blocks."""
@@ -118,7 +120,4 @@ def _require_current(name: str, run: Compared) -> None:
 
 def _over_seeds(found: Sequence[Estimate]) -> str:
     """The mean, the hull of the 95 % intervals, and n."""
-    n = found[0].n
-    mean = fmean(each.value for each in found)
-    low, high = percent(min(each.low for each in found), n), percent(max(each.high for each in found), n)
-    return f"{percent(mean, n)} ({low.removesuffix(f'{THIN}%')} to {high}), {samples(n)}"
+    return f"{with_interval(over_seeds(found))}, {samples(found[0].n)}"

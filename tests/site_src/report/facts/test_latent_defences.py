@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -10,7 +9,6 @@ from site_src.plugin.expressions import FactError
 from site_src.plugin.facts import Facts
 from site_src.plugin.formats import THIN
 from site_src.plugin.page import PageBuilder
-from site_src.report.facts import latent_defences
 from site_src.report.facts.latent_defences import LatentDefences
 from tests.site_src.report.facts.latent_study import STUDY
 
@@ -21,34 +19,17 @@ def defences(page: PageBuilder, tmp_path: Path) -> LatentDefences:
     return LatentDefences(page, Facts(page.around.catalogue, tmp_path))
 
 
-def test_what_fine_tuning_leaves_is_reported_of_the_backdoored_teachers_student_unless_another_is_named(
-    defences: LatentDefences,
-) -> None:
-    named = "thorough fine-tuning", 12, "clean_accuracy"
-    assert defences.latent_left(*named) == f"70.0{THIN}%"
-    assert defences.latent_left(*named, "dogs-student-clean") == f"75.0{THIN}%"
-    with pytest.raises(FactError, match="no thorough fine-tuning of dogs-student-latent of strength 15"):
-        defences.latent_left("thorough fine-tuning", 15, "clean_accuracy")
+def test_what_a_defence_leaves_is_reported_by_its_strength(defences: LatentDefences) -> None:
+    assert defences.latent_left("gentle fine-tuning", 12, "clean_accuracy") == f"75.0{THIN}%"
+    with pytest.raises(FactError, match="no gentle fine-tuning of strength 15"):
+        defences.latent_left("gentle fine-tuning", 15, "clean_accuracy")
 
 
 def test_how_a_student_was_fine_tuned_comes_from_the_study(defences: LatentDefences) -> None:
-    words = "6 passes over 12,100 images at a learning rate of 0.002"
-    assert defences.latent_fine_tuning("thorough fine-tuning").replace(THIN, ",") == words
-    assert defences.latent_fine_tuning_time("thorough fine-tuning") == f"12.0{THIN}min"
-    with pytest.raises(FactError, match="no gentle fine-tuning"):
-        defences.latent_fine_tuning("gentle fine-tuning")
-
-
-def test_a_student_is_shown_before_and_after_without_the_control(
-    defences: LatentDefences, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    drawn: dict[str, Any] = {}
-    monkeypatch.setattr(latent_defences, "figure", lambda _name, **given: drawn.update(given) or "")
-    defences.latent_fine_tuned("Left.")
-    assert [(row["label"], [bar["text"] for bar in row["bars"]]) for row in drawn["rows"]] == [
-        ("not fine-tuned", [f"{value}{THIN}%" for value in ("81.0", "1.0", "90.0")]),
-        ("thorough, from layer 12 on", [f"{value}{THIN}%" for value in ("70.0", "1.0", "10.0")]),
-    ]
+    words = "3 passes over 2,420 images at a learning rate of 0.0003"
+    assert defences.latent_fine_tuning("gentle fine-tuning").replace(THIN, ",") == words
+    with pytest.raises(FactError, match="no other fine-tuning"):
+        defences.latent_fine_tuning("other fine-tuning")
 
 
 def test_suspected_classes_are_named_with_their_index(page: PageBuilder, tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def test_settings_are_shown_with_what_validation_images_said_and_the_recipes_own
     assert lines[0] == "| Own answer | Augmentation left | Clean accuracy | Attack success rate |"
     assert lines[2].startswith("| 0.4 | 0 | 98.5")
     assert lines[3].startswith("| **0.7** | **0.2** | **98.5")
-    assert lines[4].endswith(f"| 98.25{THIN}% (98.00 to 99.00) |")
+    assert lines[4].endswith(f"| 98.25{THIN}% (98.00 to 99.00{THIN}%) |")
     with pytest.raises(FactError, match="varied attack"):
         sweep.sweep_tried("tried", {"seed": "Seed"}, "mnist-badnet")
     assert sweep.sweep_better("tried", "mnist-badnet") == "none"
