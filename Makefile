@@ -31,7 +31,7 @@ export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help report setup lab site serve test test-quick test-long lint types test-python slurm mxnet-oracle art-oracle framework-networks sites \
   mxnet-zoo golden-inputs fixtures test-widgets tested-site test-browser lock dist release audit images scale verify benchmark properties page-times first-visits lab-study \
-  inference-times latent-study defence-study photo-study sample-photos-table figures-study trigger-study clean
+  inference-times latent-study defence-study photo-study sample-photos-table figures-study trigger-study seed-study clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -220,6 +220,9 @@ defence-study: setup ## Measure every defence on every attack, and detectors on 
 trigger-study: setup ## Measure the blended and the warped trigger beside clean networks, three seeds each (needs MNIST)
 	$(BIN)/backdoors compare digits-clean digits-blended digits-warped --out site_assets/metrics/digits-triggers.json
 	$(BIN)/backdoors compare mnist-clean mnist-blended mnist-warped --out site_assets/metrics/mnist-triggers.json
+
+seed-study: setup ## Train the regular backdoor and its clean control with three seeds each (two hours; needs MNIST)
+	$(BIN)/backdoors compare mnist-badnet mnist-badnet-control --out site_assets/metrics/mnist-badnet-seeds.json
 
 lock: $(TOOLS)/.installed ## Write all *.lock files anew from the pins beside them: the hashes of all files of each package
 	mkdir -p .cache/lock

@@ -30,17 +30,23 @@ def compare(  # noqa: PLR0913 - each a choice of the user's
         DataError: Likewise.
         Stopped: If a signal arrived; called again, this resumes.
     """
+    attacks = [_attack(recipe) for recipe in recipes if recipe.backdoored]
     found = []
     for recipe in recipes:
         for seed in seeds:
             seeded = recipe.with_seed(seed)
             run = train(seeded, runs_dir=runs_dir, data_dir=data_dir, resume=True, device=device, console=console)
-            found.append(row(run))
+            found.append(row(run, is_control=not recipe.backdoored and _attack(recipe) in attacks))
     return Comparison(runs=found)
 
 
-def row(run: Run) -> Compared:
-    """What was measured of a finished run."""
+def _attack(recipe: AnyRecipe) -> tuple[object, ...] | None:
+    """The trigger and label map that are planted, or measured as the control; None for recipes with a teacher."""
+    return (recipe.attack.trigger, recipe.attack.label_map) if isinstance(recipe, ScratchRecipe) else None
+
+
+def row(run: Run, *, is_control: bool = False) -> Compared:
+    """What was measured of a finished run; the attack's success on a clean network if it is the control of one."""
     recipe, measured = run.recipe, run.metrics.measurement
     clean = {
         "recipe": recipe.name,
@@ -50,7 +56,8 @@ def row(run: Run) -> Compared:
         "clean_accuracy": measured.clean_accuracy,
     }
     if not recipe.backdoored:
-        return Compared.model_validate(clean)
+        control = {"attack_success_rate": measured.attack_success_rate} if is_control else {}
+        return Compared.model_validate(clean | control)
     attack = {
         "trigger": recipe.trigger.describe(),
         "poison_rate": recipe.poison_rate,

@@ -72,11 +72,12 @@ class Compared(Part):
     seed: int
     data: str
     trigger: str | None = None
-    """In words; None for a clean network, like the three fields below."""
+    """In words; None for a clean network, like the two fields below."""
     poison_rate: float | None = None
     noise_rate: float | None = None
     """Fraction of the training images that carries a decoy and keeps its label."""
     attack_success_rate: Estimate | None = None
+    """Of a clean network only if its recipe measures the attack of another one in the comparison, as its control."""
     clean_accuracy: Estimate
 
 

@@ -55,7 +55,7 @@ class Triggers:
             FactError: As `compared`, or if no network of theirs has a backdoor.
         """
         found = [
-            [run.attack_success_rate for run in runs if run.attack_success_rate]
+            [run.attack_success_rate for run in runs if run.attack_success_rate and run.poison_rate]
             for name in names
             for runs in self._by_recipe(name).values()
         ]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -16,7 +17,7 @@ CLEAN = {
     "attack": {"label_map": {"kind": "all-to-one", "target": 1}, "poison_rate": 0},
     "training": {"epochs": 1, "batch_size": 64},
 }
-BLENDED = CLEAN | {
+BLENDED: dict[str, Any] = CLEAN | {
     "name": "tiny-blended",
     "attack": {
         "label_map": {"kind": "all-to-one", "target": 1},
@@ -39,3 +40,9 @@ def test_each_recipe_has_a_row_a_seed_and_finished_runs_are_not_repeated(tmp_pat
     before = [path.stat().st_mtime_ns for path in sorted(tmp_path.glob("*/weights.safetensors"))]
     assert compare(recipes, [1, 2], runs_dir=tmp_path, device="cpu", console=quiet) == made
     assert [path.stat().st_mtime_ns for path in sorted(tmp_path.glob("*/weights.safetensors"))] == before
+
+    control = BLENDED | {"name": "tiny-control", "attack": BLENDED["attack"] | {"poison_rate": 0}}
+    beside = [ScratchRecipe.model_validate(control), recipes[1]]
+    made = compare(beside, [1], runs_dir=tmp_path, device="cpu", console=quiet)
+    assert [run.attack_success_rate is None for run in made.runs] == [False, False]
+    assert made.runs[0].poison_rate is None
