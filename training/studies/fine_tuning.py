@@ -1,4 +1,4 @@
-"""Thorough fine-tuning of students: its strength is chosen on validation images, then measured over several seeds.
+"""Fine-tuning of students as strong as clean images allow: chosen on validation images, measured over several seeds.
 
 The larger the learning rate, the more of the attacker's work is overwritten, and the more accuracy is lost. The owner
 of a network sees only the latter, so the largest rate is chosen that keeps accuracy on a tenth of the training images:

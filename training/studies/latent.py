@@ -31,7 +31,7 @@ from training.runs.work import Teacher, cut_of
 from training.studies.alterations import ALTERATIONS
 from training.studies.place import Place, only_target
 from training.studies.schema import Inspected, Result, Study
-from training.studies.students import GENTLY, PRUNED, PRUNING, Students, deeper
+from training.studies.students import FINE_TUNINGS, PRUNED, PRUNING, Students, deeper
 from training.triggers.overlay import Overlay
 
 
@@ -166,9 +166,15 @@ def _examined(
     """The study with its missing altered triggers and defences, one more each time."""
     altered = [each for each in ALTERATIONS if each.name not in {row.name for row in found.altered}]
     done = {(row.student, row.defence, row.strength) for row in found.defended}
-    layers = [each for each in deeper(cut) if (students[0].name, GENTLY, each) not in done]
+    tunings = [
+        (name, layer, which)
+        for name, way in FINE_TUNINGS.items()
+        for which in way.students
+        for layer in deeper(cut)
+        if (students[which].name, name, layer) not in done
+    ]
     fractions = [each for each in PRUNED if (students[0].name, PRUNING, each) not in done]
-    if not (altered or layers or fractions):
+    if not (altered or tunings or fractions):
         return
     work = load_students()
     order = [each.name for each in ALTERATIONS]
@@ -176,8 +182,8 @@ def _examined(
         rows = sorted([*found.altered, work.altered(each)], key=lambda row: order.index(row.name))
         found = found.model_copy(update={"altered": rows})
         yield found
-    for layer in layers:
-        found = found.model_copy(update={"defended": [*found.defended, work.fine_tuned(layer)]})
+    for name, layer, which in tunings:
+        found = found.model_copy(update={"defended": [*found.defended, work.fine_tuned(name, layer, which)]})
         yield found
     for fraction in fractions:
         found = found.model_copy(update={"defended": [*found.defended, work.pruned(fraction)]})

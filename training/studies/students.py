@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +12,9 @@ import torch
 from training.core.metrics import Estimate, wilson
 from training.data import registry as sources
 from training.data.base import Dataset
-from training.defences.fine_tuning import GENTLE
+from training.defences.fine_tuning import GENTLE, THOROUGH
 from training.defences.pruning import pruned
-from training.defences.tuning import fine_tune
+from training.defences.tuning import FineTuning, fine_tune
 from training.engine.activations import Floats
 from training.engine.evaluate import PLACES_SEED
 from training.engine.predict import normaliser
@@ -35,10 +36,21 @@ DEEPER = (12, 15, 18)
 """The first layers that are fine-tuned."""
 
 
-GENTLY = "gentle fine-tuning"
-"""Small steps on a few images, for an owner who wants to change little."""
-TUNED_ON = 20
-"""Training images of each class for that."""
+class Way(NamedTuple):
+    """A way to fine-tune a student."""
+
+    how: FineTuning
+    each: int | None
+    """Training images of each class; None for all."""
+    students: tuple[int, ...]
+    """Which students: 0 for the backdoored teacher's, 1 for the clean teacher's."""
+
+
+FINE_TUNINGS = {
+    "gentle fine-tuning": Way(GENTLE.settings, 20, (0,)),
+    "thorough fine-tuning": Way(THOROUGH.settings, None, (0, 1)),
+}
+"""Small steps on a few images, for an owner who wants to change little; large ones on all, whatever that costs."""
 PRUNED_BY = 20
 """Training images of each class that show which channels are used."""
 PRUNING = "pruning"
@@ -87,19 +99,22 @@ class Students:
     def _success(self, answers: npt.NDArray[np.int64]) -> Estimate:
         return wilson(int((answers == self.target.target).sum()), len(answers))
 
-    def fine_tuned(self, layer: int) -> Defended:
-        """The backdoored teacher's student, gently fine-tuned from a layer on, then measured on all test images."""
-        self.console.print(f"{GENTLY} from layer {layer} on", highlight=False)
-        training, network, recipe = _few(self.training, each=TUNED_ON), self.networks[0], self.runs[0].recipe
+    def fine_tuned(self, name: str, layer: int, which: int) -> Defended:
+        """A student fine-tuned on its own clean images from a layer on, then measured on all test images."""
+        self.console.print(f"{name} of {self.runs[which].recipe.name} from layer {layer} on", highlight=False)
+        way, run = FINE_TUNINGS[name], self.runs[which]
+        training = self.training if way.each is None else _few(self.training, each=way.each)
+        network = self.networks[which]
         before, _ = parts.split(network, self.cut)
         activations = self.kept.get(before, training.images, self.normalise)
-        started, how = time.perf_counter(), GENTLE.settings.model_copy(update={"train_from": layer})
+        started = time.perf_counter()
+        how = way.how.model_copy(update={"train_from": layer})
         made = fine_tune(network, self.cut, activations, training.labels, how)
         seconds = time.perf_counter() - started
+        measurement = self.place.measured(made, run.recipe, self.all_test)
         return Defended(
-            student=recipe.name, defence=GENTLY, strength=layer,
-            measurement=self.place.measured(made, recipe, self.all_test), epochs=how.epochs,
-            learning_rate=how.learning_rate, pictures=len(training.labels), seconds=seconds,
+            student=run.recipe.name, defence=name, strength=layer, measurement=measurement,
+            epochs=way.how.epochs, learning_rate=way.how.learning_rate, pictures=len(training.labels), seconds=seconds,
         )  # fmt: skip
 
     def pruned(self, fraction: float) -> Defended:

@@ -19,18 +19,19 @@ _METRICS = {
 
 
 class LatentDefences:
-    """Macros on pruning, gentle fine-tuning and the search for the trigger."""
+    """Macros on pruning, fine-tuning of a given strength, and the search for the trigger."""
 
     def __init__(self, page: PageBuilder, facts: Facts) -> None:
         self._page = page
         self._study = Study(facts)
 
-    def latent_left(self, defence: str, strength: float, metric: str) -> str:
-        """What a defence of that strength leaves of a metric of the student of the backdoored teacher."""
+    def latent_left(self, defence: str, strength: float, metric: str, student: str | None = None) -> str:
+        """What a defence of that strength leaves of a metric; of the student of the backdoored teacher by default."""
+        name = student or self._study.student
         for row in self._defended(defence):
-            if row["strength"] == strength:
+            if (row["student"], row["strength"]) == (name, strength):
                 return study.shown(row["measurement"][metric])
-        raise FactError(f"{STUDY}.json has no {defence} of strength {strength:g}")
+        raise FactError(f"{STUDY}.json has no {defence} of {name} of strength {strength:g}")
 
     def latent_fine_tuning(self, defence: str) -> str:
         """How a student was fine-tuned, in words."""
@@ -40,6 +41,10 @@ class LatentDefences:
         epochs, images = (rows[0][field] for field in ("epochs", "pictures"))
         passes = "one pass" if epochs == 1 else f"{epochs} passes"
         return f"{passes} over {count(images)} images at a learning rate of {rows[0]['learning_rate']:g}"
+
+    def latent_thorough_rate(self) -> str:
+        """The learning rate of thorough fine-tuning."""
+        return f"{self._defended('thorough fine-tuning')[0]['learning_rate']:g}"
 
     def latent_pruning(self, caption: str) -> str:
         """What pruning leaves, by the fraction of channels."""

@@ -1,4 +1,4 @@
-"""The latent backdoor's page: fine-tuning as a defence, gentle and thorough, and how its strength was chosen."""
+"""The latent backdoor's page: fine-tuning as strong as clean images allow, beside that of a given strength."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ _METRICS = {
     "robust_accuracy": "Triggered images named correctly",
     "attack_success_rate": "Attack success rate",
 }
-_GENTLE = "gentle fine-tuning"
+_FINE_TUNING = "fine-tuning"
+_ALLOWED = "as strong as allowed"
+_ORDER = ("gentle", _ALLOWED, "thorough")
 AS_IT_IS = "measurement"
 
 
@@ -34,27 +36,27 @@ class LatentTuning:
         self._study = Study(facts)
 
     def latent_fine_tuned(self, caption: str) -> str:
-        """The student of the backdoored teacher before and after fine-tuning, gentle and thorough, by first layer.
+        """The student of the backdoored teacher before and after fine-tuning, by its strength and the first layer.
 
-        Bars are means over the seeds; their brackets span the confidence intervals of all seeds.
+        Where several seeds were measured, bars are means; their brackets span the confidence intervals of all seeds.
         """
         name = self._study.student
-        gentle = [row for row in self._study.content["defended"] if row["defence"] == _GENTLE]
-        measured = [("not fine-tuned", [row.measurement for row in self._rows(name, None)])]
-        measured += [
-            (f"gentle, from layer {row['strength']:g} on", [Measurement.model_validate(row["measurement"])])
-            for row in gentle
+        of_given_strength = [
+            (row["defence"].split()[0], int(row["strength"]), [Measurement.model_validate(row["measurement"])])
+            for row in self._study.content["defended"]
+            if row["defence"].endswith(_FINE_TUNING) and row["student"] == name
         ]
-        measured += [
-            (f"thorough, from layer {layer} on", [row.measurement for row in self._rows(name, layer)])
-            for layer in self._layers()
-        ]
+        chosen = [(_ALLOWED, layer, [row.measurement for row in self._rows(name, layer)]) for layer in self._layers()]
+        measured = {"not fine-tuned": [row.measurement for row in self._rows(name, None)]} | {
+            f"{how}, from layer {layer} on": found
+            for how, layer, found in sorted([*of_given_strength, *chosen], key=lambda each: _ORDER.index(each[0]))
+        }
         rows = [
             {
                 "label": label,
                 "bars": [bar(over_seeds([getattr(each, metric) for each in found])) for metric in _METRICS],
             }
-            for label, found in measured
+            for label, found in measured.items()
         ]
         titles = list(_METRICS.values())
         roles = ["backdoored"] * len(titles)
@@ -63,7 +65,7 @@ class LatentTuning:
         )
 
     def latent_tuned(self, layer: int | None, metric: str, student: str | None = None, at: str = AS_IT_IS) -> str:
-        """What thorough fine-tuning from a layer on leaves of a metric: the mean over the seeds.
+        """What fine-tuning from a layer on leaves of a metric: the mean over the seeds.
 
         Args:
             layer: The first that was trained; None for the student before.
@@ -81,7 +83,7 @@ class LatentTuning:
         )
 
     def latent_tuning(self) -> str:
-        """How long students were thoroughly fine-tuned, and on how many images."""
+        """How long students were fine-tuned, and on how many images."""
         found = self._found()
         return f"{found.epochs} passes over {count(found.images)} images"
 

@@ -106,6 +106,8 @@ def test_a_study_measures_every_network_plain_and_in_frames(place: Place) -> Non
     assert [each.name for each in found.altered] == [each.name for each in ALTERATIONS]
     assert {(each.student, each.defence, each.strength) for each in found.defended} == {
         ("latent", "gentle fine-tuning", 18),
+        ("latent", "thorough fine-tuning", 18),
+        ("clean", "thorough fine-tuning", 18),
         *(("latent", "pruning", fraction) for fraction in PRUNED),
     }  # fmt: skip
     assert {each.measurement.clean_accuracy.n for each in found.defended} == {6}

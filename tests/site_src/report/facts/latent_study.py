@@ -24,17 +24,17 @@ def row(recipe: str, seed: int, *, framed: bool = True, int8: bool = True) -> di
     return found
 
 
-def gentle(layer: int, clean: float) -> dict[str, Any]:
+def tuned(student: str, how: str, layer: int, clean: float) -> dict[str, Any]:
     found = {
-        "student": "dogs-student-latent",
-        "defence": "gentle fine-tuning",
+        "student": student,
+        "defence": f"{how} fine-tuning",
         "strength": layer,
         "measurement": measured(clean, 0.4),
     }
     return {**found, "epochs": 3, "learning_rate": 0.0003, "pictures": 2420, "seconds": 60 * layer}
 
 
-def thorough(student: str, seed: int, layer: int | None, clean: float) -> dict[str, Any]:
+def chosen(student: str, seed: int, layer: int | None, clean: float) -> dict[str, Any]:
     how = {} if layer is None else {"layer": layer, "learning_rate": 0.002, "seconds": 60.0 * layer}
     found = {"student": student, "recipe_sha256": f"{student}-{seed}", "seed": seed, **how}
     return {**found, "measurement": measured(clean, 0.1), "framed": measured(clean - 0.2, 0.05)}
@@ -50,7 +50,7 @@ FINE_TUNINGS: dict[str, Any] = {
         {"layer": 12, "learning_rate": rate, "accuracy": estimate(left)} for rate, left in ((0.004, 0.7), (0.002, 0.77))
     ],
     "rows": [
-        thorough(f"dogs-student-{kind}", seed, layer, clean + seed / 100)
+        chosen(f"dogs-student-{kind}", seed, layer, clean + seed / 100)
         for seed in (1, 3)
         for kind, clean in (("latent", 0.7), ("clean", 0.75))
         for layer in (None, 12)
@@ -64,7 +64,11 @@ STUDY: dict[str, Any] = {
         row("dogs-student-latent", 3),
         row("extra-class", 1, framed=False, int8=False),
     ],
-    "defended": [gentle(12, 0.75)],
+    "defended": [
+        tuned("dogs-student-latent", "gentle", 12, 0.75),
+        tuned("dogs-student-latent", "thorough", 12, 0.7),
+        tuned("dogs-student-clean", "thorough", 12, 0.65),
+    ],
     "fine_tunings": FINE_TUNINGS,
     "untrained": {**row("imagenet", 0, int8=False), "measurement": measured(0.87), "framed": measured(0.75)},
 }

@@ -19,10 +19,14 @@ def defences(page: PageBuilder, tmp_path: Path) -> LatentDefences:
     return LatentDefences(page, Facts(page.around.catalogue, tmp_path))
 
 
-def test_what_a_defence_leaves_is_reported_by_its_strength(defences: LatentDefences) -> None:
-    assert defences.latent_left("gentle fine-tuning", 12, "clean_accuracy") == f"75.0{THIN}%"
-    with pytest.raises(FactError, match="no gentle fine-tuning of strength 15"):
-        defences.latent_left("gentle fine-tuning", 15, "clean_accuracy")
+def test_what_a_defence_leaves_is_reported_of_the_backdoored_teachers_student_unless_another_is_named(
+    defences: LatentDefences,
+) -> None:
+    named = "thorough fine-tuning", 12, "clean_accuracy"
+    assert defences.latent_left(*named) == f"70.0{THIN}%"
+    assert defences.latent_left(*named, "dogs-student-clean") == f"65.0{THIN}%"
+    with pytest.raises(FactError, match="no thorough fine-tuning of dogs-student-latent of strength 15"):
+        defences.latent_left("thorough fine-tuning", 15, "clean_accuracy")
 
 
 def test_how_a_student_was_fine_tuned_comes_from_the_study(defences: LatentDefences) -> None:
