@@ -256,7 +256,7 @@ def _facts(found: Found, shown: Shown, cell: TableCell, measured: Sequence[Besid
     if cell.seconds is not None:
         yield "Processor time for a network", duration(cell.seconds) if cell.seconds >= 1 else f"under 1{THIN}s"
     if cell.peak_bytes is not None:
-        yield "Memory at most", size(cell.peak_bytes)
+        yield "Memory at most", size(cell.peak_bytes, decimals=0)
     if shown.defence.settings:
         settings = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in shown.defence.settings.items())
         yield "Settings", settings
