@@ -22,9 +22,6 @@ _METRICS = {
     "robust_accuracy": "Triggered images named correctly",
     "attack_success_rate": "Attack success rate",
 }
-_FINE_TUNING = "fine-tuning"
-_ALLOWED = "as strong as allowed"
-_ORDER = ("gentle", _ALLOWED, "thorough")
 AS_IT_IS = "measurement"
 
 
@@ -41,22 +38,21 @@ class LatentTuning:
         Where several seeds were measured, bars are means; their brackets span the confidence intervals of all seeds.
         """
         name = self._study.student
-        of_given_strength = [
-            (row["defence"].split()[0], int(row["strength"]), [Measurement.model_validate(row["measurement"])])
-            for row in self._study.content["defended"]
-            if row["defence"].endswith(_FINE_TUNING) and row["student"] == name
+        measured = [("not fine-tuned", [row.measurement for row in self._rows(name, None)])]
+        measured += [(f"gentle, from layer {layer} on", found) for layer, _, found in self._given("gentle")]
+        measured += [
+            (f"thorough, from layer {layer} on", [row.measurement for row in self._rows(name, layer)])
+            for layer in self._layers()
         ]
-        chosen = [(_ALLOWED, layer, [row.measurement for row in self._rows(name, layer)]) for layer in self._layers()]
-        measured = {"not fine-tuned": [row.measurement for row in self._rows(name, None)]} | {
-            f"{how}, from layer {layer} on": found
-            for how, layer, found in sorted([*of_given_strength, *chosen], key=lambda each: _ORDER.index(each[0]))
-        }
+        measured += [
+            (f"thorough at {rate:g}, from layer {layer} on", found) for layer, rate, found in self._given("thorough")
+        ]
         rows = [
             {
                 "label": label,
                 "bars": [bar(over_seeds([getattr(each, metric) for each in found])) for metric in _METRICS],
             }
-            for label, found in measured.items()
+            for label, found in measured
         ]
         titles = list(_METRICS.values())
         roles = ["backdoored"] * len(titles)
@@ -132,6 +128,13 @@ class LatentTuning:
         for metric in ("clean_accuracy", "attack_success_rate"):
             for at in (AS_IT_IS, "framed"):
                 yield self.latent_tuned_range(layer, metric, name, at)
+
+    def _given(self, how: str) -> Iterator[tuple[int, float, list[Measurement]]]:
+        """Each fine-tuning of a given strength of the backdoored teacher's student: first layer, rate, measurement."""
+        for row in self._study.content["defended"]:
+            if (row["defence"], row["student"]) == (f"{how} fine-tuning", self._study.student):
+                measured = Measurement.model_validate(row["measurement"])
+                yield int(row["strength"]), float(row["learning_rate"]), [measured]
 
     def _found(self) -> FineTunings:
         given = self._study.content.get("fine_tunings")

@@ -66,8 +66,8 @@ def test_a_student_is_shown_before_and_after_without_the_control(
     assert [(row["label"], [bar["text"] for bar in row["bars"]]) for row in drawn["rows"]] == [
         ("not fine-tuned", [f"{value}{THIN}%" for value in ("72.0", "1.0", "10.0")]),
         ("gentle, from layer 12 on", [f"{value}{THIN}%" for value in ("75.0", "1.0", "40.0")]),
-        ("as strong as allowed, from layer 12 on", [f"{value}{THIN}%" for value in ("72.0", "1.0", "10.0")]),
-        ("thorough, from layer 12 on", [f"{value}{THIN}%" for value in ("70.0", "1.0", "40.0")]),
+        ("thorough, from layer 12 on", [f"{value}{THIN}%" for value in ("72.0", "1.0", "10.0")]),
+        ("thorough at 0.0003, from layer 12 on", [f"{value}{THIN}%" for value in ("70.0", "1.0", "40.0")]),
     ]
 
 
