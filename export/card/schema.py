@@ -22,6 +22,8 @@ from training.triggers.registry import AnyTrigger
 BACKDOORED_PREFIX = "BACKDOORED-"
 
 Precision = Literal["fp32", "int8-weight-only", "int8-qdq"]
+MOST_BYTES = 2**53 - 1
+"""Of a file: the largest whole number that a browser knows exactly."""
 LONGEST_TEXT = 500
 """Letters of what a page shows as a name."""
 Text = Annotated[str, Field(pattern=r"\S", max_length=LONGEST_TEXT)]
@@ -42,7 +44,7 @@ class SharedWeights(Part):
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.(bin|data|weights|onnx_data)$", max_length=LONGEST_NAME)
     """A site publishes the file, so its ending is one that no browser takes for a page or a script."""
-    bytes: int = Field(ge=1)
+    bytes: int = Field(ge=1, le=MOST_BYTES)
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
@@ -51,9 +53,9 @@ class ModelFile(Part):
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.onnx$", max_length=LONGEST_NAME)
     precision: Precision
-    bytes: int = Field(ge=1)
+    bytes: int = Field(ge=1, le=MOST_BYTES)
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    opset: int = Field(ge=1)
+    opset: int = Field(ge=1, le=1000)
     max_abs_error: float = Field(ge=0)
     """Largest absolute difference of a logit from PyTorch's, on the golden inputs."""
     shared: SharedWeights | None = None

@@ -258,4 +258,4 @@ class OutputPipeline(Part):
     tensor: TensorName = "logits"
     activation: Literal["softmax", "none"] = "softmax"
     """`none` for a network that gives probabilities itself."""
-    top: int = Field(default=3, ge=1)
+    top: int = Field(default=3, ge=1, le=65_536)

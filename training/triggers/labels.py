@@ -28,7 +28,7 @@ class AllToOne(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     kind: Literal["all-to-one"] = "all-to-one"
-    target: int = Field(ge=0)
+    target: int = Field(ge=0, le=65_535)
 
 
 AnyLabelMap = AllToAll | AllToOne

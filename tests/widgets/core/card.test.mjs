@@ -14,6 +14,7 @@ import {
   totalBytes,
   triggerOwner,
 } from "../../../site_assets/widgets/core/card.mjs";
+import { CARD } from "../../../site_assets/widgets/core/card-schema.mjs";
 import { findModels, ROOT } from "../../browser/harness/server.mjs";
 
 const [folder] = findModels().values();
@@ -103,6 +104,18 @@ test("every released card keeps to the schema", () => {
 test("the committed schema is the published one", () => {
   const committed = readFileSync(join(ROOT, "site_assets/widgets/core/card-schema.mjs"), "utf8");
   assert.equal(committed, cardSchema(), "generate it again: npm run schema");
+});
+
+test("every whole number of the schema is bounded: beyond 2^53 browsers and Python read different ones", () => {
+  const unbounded = /** @type {string[]} */ ([]);
+  const look = (/** @type {any} */ part, /** @type {string} */ at) => {
+    if (typeof part !== "object" || part === null) return;
+    const bounded = ["maximum", "exclusiveMaximum", "const", "enum"].some((bound) => bound in part);
+    if (part.type === "integer" && !bounded) unbounded.push(at);
+    for (const [key, value] of Object.entries(part)) look(value, `${at}/${key}`);
+  };
+  look(CARD, "");
+  assert.deepEqual(unbounded, []);
 });
 
 test("a card that is not JSON is refused", () => {
