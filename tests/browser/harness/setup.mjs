@@ -38,9 +38,10 @@ export function setup({ flags = [], server: serverOptions } = {}) {
    * @param {string} query of its address
    */
   async function renewed(query) {
+    const asked = query && `?${query}`; // modules are loaded relative to an address without a bare "?"
     if (kept === null) {
       const page = await (await newContext()).newPage();
-      await page.goto(`${shared.server.url}?${query}`);
+      await page.goto(`${shared.server.url}${asked}`);
       attributes = await page
         .locator("onnx-demo")
         .evaluate((element) => ["id", "config"].map((name) => [name, element.getAttribute(name) ?? ""]));
@@ -53,7 +54,7 @@ export function setup({ flags = [], server: serverOptions } = {}) {
     await kept.mouse.move(1, 1);
     await kept.evaluate(
       ([given, search]) => {
-        history.replaceState(null, "", `${location.pathname}?${search}`);
+        history.replaceState(null, "", `${location.pathname}${search}`);
         for (const name of Object.keys(navigator.mediaDevices)) Reflect.deleteProperty(navigator.mediaDevices, name);
         for (const each of document.querySelectorAll("onnx-demo")) each.remove();
         const widget = document.createElement("onnx-demo");
@@ -61,7 +62,7 @@ export function setup({ flags = [], server: serverOptions } = {}) {
         document.querySelector("main > p")?.after(widget);
         scrollTo(0, 0);
       },
-      /** @type {const} */ ([attributes, query]),
+      /** @type {const} */ ([attributes, asked]),
     );
     return kept;
   }
