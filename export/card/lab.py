@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from export.card.names import names_problem
-from export.card.schema import LONGEST_NAME, Text
+from export.card.schema import LONGEST_NAME, MOST_BYTES, Text
 from export.card.steps import InputPipeline, OutputPipeline, Part, Size
 from training.core.text import printable
 
@@ -31,7 +31,7 @@ class LabFile(Part):
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*\.(bin|onnx)$", max_length=LONGEST_NAME)
     """A site publishes the file, so its ending is one that no browser takes for a page or a script."""
-    bytes: int = Field(ge=1)
+    bytes: int = Field(ge=1, le=MOST_BYTES)
     sha256: str = Sha256
 
 

@@ -90,6 +90,7 @@ def measure(  # noqa: PLR0913 - students, seeds, a study, places
     found = before.fine_tunings
     if found is None or found.student_sha256 != seeded[0].sha256:
         found = judge.nothing_tried()
+    found = found.model_copy(update={"rows": [row for row in found.rows if not _outdated(row, seeded)]})
     record = _Record(before.model_copy(update={"fine_tunings": found}), found, keep)
     rates: dict[int | None, float | None] = {None: None}
     for layer in deeper(judge.tuner.cut)[:LAYERS]:
@@ -102,6 +103,13 @@ def measure(  # noqa: PLR0913 - students, seeds, a study, places
             for first, rate in missing.items():
                 record.add(rows=tuner.row(first, rate))
     return record.study
+
+
+def _outdated(row: FineTuned, recipes: list[TransferRecipe]) -> bool:
+    """Whether a row is of a recipe that was another one when it was measured."""
+    return any(
+        (row.student, row.seed) == (each.name, each.seed) and row.recipe_sha256 != each.sha256 for each in recipes
+    )
 
 
 def strongest(accepts: Callable[[float], bool]) -> float:
@@ -122,6 +130,11 @@ def strongest(accepts: Callable[[float], bool]) -> float:
         if accepts(rate):
             return rate
     raise RunError(f"fine-tuning at a learning rate of {rate:g} still loses too much accuracy on the validation images")
+
+
+def keeps(before: Estimate, after: Estimate, most_lost: float) -> bool:
+    """Whether an accuracy fell by no more than a fraction of the images; one image may always be lost."""
+    return after.value >= before.value - max(most_lost, 1 / before.n) - 1e-9  # as fractions are rounded
 
 
 class _Record:
@@ -212,8 +225,7 @@ class _Judge:
             made = self.tuner.tuned(self.student, layer, rate, self.learnt)
             known = Tried(layer=layer, learning_rate=rate, accuracy=self.accuracy(made))
             record.add(tried=known)
-        allowed = max(record.found.most_lost, 1 / len(self.validation.labels))  # one image may always be lost
-        return known.accuracy.value >= record.found.untuned.value - allowed - 1e-9  # as fractions are rounded
+        return keeps(record.found.untuned, known.accuracy, record.found.most_lost)
 
     def accuracy(self, network: nn.Module) -> Estimate:
         """A network's accuracy on the validation images."""

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from training.core.errors import RunError
-from training.studies.fine_tuning import FIRST_RATE, MOST_STEPS, strongest
+from training.core.metrics import wilson
+from training.studies.fine_tuning import FIRST_RATE, MOST_STEPS, keeps, strongest
 
 
 @pytest.mark.parametrize(
@@ -24,3 +25,11 @@ def test_the_strongest_rate_is_found_by_doubling_or_halving(highest: float, chos
 def test_a_student_that_no_rate_leaves_accurate_is_said_to_be_one() -> None:
     with pytest.raises(RunError, match="still loses too much accuracy on the validation images"):
         strongest(lambda _rate: False)
+
+
+@pytest.mark.parametrize(
+    ("n", "before", "after", "kept"),
+    [(1000, 900, 860, True), (1000, 900, 859, False), (10, 9, 8, True), (10, 9, 7, False), (10, 9, 10, True)],
+)
+def test_a_rate_may_cost_four_points_or_one_image(n: int, before: int, after: int, kept: bool) -> None:
+    assert keeps(wilson(before, n), wilson(after, n), 0.04) is kept

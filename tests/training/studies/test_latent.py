@@ -3,15 +3,19 @@ from __future__ import annotations
 import io
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 from rich.console import Console
+from torch import nn
 
 from training.core.errors import RunError
 from training.data import registry as sources
+from training.defences.tuning import fine_tune
+from training.engine.activations import Halves
 from training.engine.views import framed
 from training.models import imagenet
 from training.models.mobilenet_v2 import MobileNetV2, Plan
@@ -27,6 +31,7 @@ from training.studies import place as study_place
 from training.studies.alterations import ALTERATIONS
 from training.studies.schema import FineTunings, Study
 from training.studies.students import PRUNED
+from training.triggers.labels import Labels
 
 QUIET = Console(file=io.StringIO())
 COLOURS = {"red": (200, 30, 30), "green": (30, 160, 30), "somebody": (40, 40, 220)}
@@ -188,9 +193,17 @@ def test_students_are_fine_tuned_with_every_seed_at_the_strength_that_validation
     monkeypatch.setattr(fine_tuning, "SET_ASIDE", 1 / 3)  # one of three images
     monkeypatch.setattr(fine_tuning, "FIRST_RATE", 1e-6)  # a network of random weights stands no more
     monkeypatch.setattr(fine_tuning, "MOST_STEPS", 1)
+    learnt: list[tuple[float, int]] = []
+
+    def tune(network: nn.Module, cut: int, activations: Halves, labels: Labels, *how: Any) -> nn.Module:  # noqa: ANN401
+        learnt.append((how[0].learning_rate, len(labels)))
+        return fine_tune(network, cut, activations, labels, *how)
+
+    monkeypatch.setattr(fine_tuning, "fine_tune", tune)
     kept: list[Study] = []
     found = fine_tunings(place, place.kept[-1], kept)
     assert found.images == 9
+    assert learnt == [(1e-6, 6), (2e-6, 6), *[(2e-6, 9)] * 4]  # without validation images while rates are judged
     assert [(each.layer, each.learning_rate) for each in found.tried] == [(18, 1e-6), (18, 2e-6)]
     assert {each.accuracy.n for each in found.tried} == {found.untuned.n} == {3}
     assert [(row.student, row.seed, row.layer, row.learning_rate) for row in found.rows] == [
@@ -203,9 +216,10 @@ def test_students_are_fine_tuned_with_every_seed_at_the_strength_that_validation
     assert kept[-1] == place.kept[-1].model_copy(update={"fine_tunings": found})
 
     monkeypatch.setattr(time, "perf_counter", lambda: 0.0)
-    cut = found.model_copy(update={"rows": found.rows[:-1]})  # as if it had been stopped
+    other = found.rows[-1].model_copy(update={"recipe_sha256": "of a recipe that has changed since"})
+    cut = found.model_copy(update={"rows": [*found.rows[:-1], other]})  # as if it had been stopped
     again = fine_tunings(place, kept[-1].model_copy(update={"fine_tunings": cut}), kept)
-    assert again.rows == [*cut.rows, found.rows[-1].model_copy(update={"seconds": 0.0})]
+    assert again.rows == [*cut.rows[:-1], found.rows[-1].model_copy(update={"seconds": 0.0})]
     assert again.tried == found.tried
 
 
