@@ -34,7 +34,7 @@ def study_command(  # noqa: PLR0913, PLR0917 - a command's options
 
     Results are saved as they arrive: run the command again to resume an interrupted study.
 
-    Example: backdoors study latent-digits-student-latent latent-digits-student-clean --seeds 1
+    Example: backdoors study dogs-student-latent dogs-student-clean --seeds 1
     """
     from training.core.console import stderr_console
     from training.core.files import default_runs_dir, write_text

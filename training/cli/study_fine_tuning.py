@@ -14,7 +14,9 @@ from training.core.errors import RunError
 
 def study_fine_tuning_command(  # noqa: PLR0913, PLR0917 - a command's options
     ctx: typer.Context,
-    study: Annotated[Path, typer.Argument(metavar="STUDY", help="The JSON file of a study to change.")],
+    study: Annotated[
+        Path, typer.Argument(metavar="STUDY", help="The JSON file of a study to change, or of a new one.")
+    ],
     student: Annotated[
         str, typer.Argument(metavar="STUDENT", help="A recipe: the student of a teacher with a latent backdoor.")
     ],
@@ -25,8 +27,8 @@ def study_fine_tuning_command(  # noqa: PLR0913, PLR0917 - a command's options
 ) -> None:
     """Choose the strength of fine-tuning on validation images, then measure what it leaves over several seeds.
 
-    The teachers may be trained here, or restored from released models. Results are saved in the study's file as they
-    arrive: run the command again to resume.
+    All else in the study stays as it is. The teachers may be trained here, or restored from released models. Results
+    are saved as they arrive: run the command again to resume.
 
     Example: backdoors study-fine-tuning runs/latent.json latent-digits-student-latent latent-digits-student-clean
     """
@@ -35,15 +37,16 @@ def study_fine_tuning_command(  # noqa: PLR0913, PLR0917 - a command's options
     from training.recipes.load import load
     from training.recipes.transfer import TransferRecipe
     from training.studies import fine_tuning
-    from training.studies.schema import read_study
+    from training.studies.schema import Study, read_study
 
     resumable(ctx)
     recipes = [load(name) for name in (student, control)]
     students = [recipe for recipe in recipes if isinstance(recipe, TransferRecipe)]
     if len(students) < len(recipes):
         raise RunError("backdoors study-fine-tuning takes recipes of kind 'transfer': students on frozen features")
-    before = read_study(study)
     require_writable_file(study)
+    empty = Study(student=students[0].name, results=[], altered=[], defended=[])
+    before = read_study(study) if study.exists() else empty
     found = fine_tuning.measure(
         (students[0], students[1]), list(range(1, seeds + 1)), before, runs_dir=runs or default_runs_dir(),
         data_dir=data, console=stderr_console(),

@@ -23,6 +23,11 @@ def split(network: nn.Module, cut: int) -> tuple[nn.Module, nn.Module]:
     return _classifier(network).split(cut)
 
 
+def cuts(network: nn.Module) -> int:
+    """The last layer that `split` can cut the network at."""
+    return _classifier(network).cuts
+
+
 def head(network: nn.Module) -> nn.Linear:
     """The classification layer."""
     found = getattr(network, _classifier(network).head_name)

@@ -78,11 +78,16 @@ def measure(  # noqa: PLR0913 - students, seeds, a study, places
         The study with its `fine_tunings`; all else stays as it is.
 
     Raises:
-        RunError: If the students start from their teacher's classification layer, or every rate costs too much.
+        RunError: If the students start from their teacher's classification layer, the control's teacher carries a
+            backdoor, or every rate costs too much.
     """
     for each in students:
         if each.keep_head:
             raise RunError(f"{each.name}: keep_head: choosing a strength needs a student whose last layer starts anew")
+    if students[1].backdoored:
+        raise RunError(
+            f"{students[1].name}: the control's teacher carries a backdoor; name the clean teacher's student"
+        )
     place = Place(runs_dir, data_dir, console, Activations(runs_dir / "activations", torch.device("cpu")))
     seeded = [student.model_copy(update={"seed": seed}) for seed in seeds for student in students]
     training = sources.load(seeded[0].data.name, "train", data_dir)
@@ -93,7 +98,7 @@ def measure(  # noqa: PLR0913 - students, seeds, a study, places
     found = found.model_copy(update={"rows": [row for row in found.rows if not _outdated(row, seeded)]})
     record = _Record(before.model_copy(update={"fine_tunings": found}), found, keep)
     rates: dict[int | None, float | None] = {None: None}
-    for layer in deeper(judge.tuner.cut)[:LAYERS]:
+    for layer in first_layers(judge.tuner.network, judge.tuner.cut):
         rates[layer] = strongest(functools.partial(judge.accepts, record, layer))
     for recipe in seeded:
         done = {row.layer for row in record.found.rows if row.recipe_sha256 == recipe.sha256}
@@ -103,6 +108,11 @@ def measure(  # noqa: PLR0913 - students, seeds, a study, places
             for first, rate in missing.items():
                 record.add(rows=tuner.row(first, rate))
     return record.study
+
+
+def first_layers(network: nn.Module, cut: int) -> list[int]:
+    """The first layers that a network is fine-tuned from; all that follow `cut` where it has none of the usual ones."""
+    return [layer for layer in deeper(cut) if layer <= parts.cuts(network)][:LAYERS] or [cut]
 
 
 def _outdated(row: FineTuned, recipes: list[TransferRecipe]) -> bool:

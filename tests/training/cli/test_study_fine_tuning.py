@@ -51,11 +51,18 @@ def test_a_study_keeps_the_rest_and_rows_are_printed(asked: list[tuple[list[str]
     assert "layer 12 on, at 0.0005" in after
 
 
+def test_a_study_that_is_not_there_is_begun(asked: list[tuple[list[str], list[int]]], tmp_path: Path) -> None:
+    path = tmp_path / "new.json"
+    assert invoke(path, *STUDENTS)[0] == 0
+    assert asked == [([*STUDENTS], [1, 2, 3])]
+    assert read_study(path).student == STUDENTS[0]
+
+
 @pytest.mark.parametrize(
     ("file", "student", "said"),
     [
         ("latent.json", "digits-badnet", "takes recipes of kind 'transfer'"),
-        ("absent.json", STUDENTS[0], "absent.json: "),
+        (".", STUDENTS[0], "this is a folder"),
         ("damaged.json", STUDENTS[0], "damaged.json: cannot be read as a study"),
     ],
 )

@@ -4,7 +4,8 @@ import pytest
 
 from training.core.errors import RunError
 from training.core.metrics import wilson
-from training.studies.fine_tuning import FIRST_RATE, MOST_STEPS, keeps, strongest
+from training.models.registry import build
+from training.studies.fine_tuning import FIRST_RATE, MOST_STEPS, first_layers, keeps, strongest
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,14 @@ def test_the_strongest_rate_is_found_by_doubling_or_halving(highest: float, chos
 def test_a_student_that_no_rate_leaves_accurate_is_said_to_be_one() -> None:
     with pytest.raises(RunError, match="still loses too much accuracy on the validation images"):
         strongest(lambda _rate: False)
+
+
+@pytest.mark.parametrize(
+    ("name", "cut", "layers"),
+    [("mobilenet-v2", 0, [12, 15]), ("mobilenet-v2", 13, [15, 18]), ("mobilenet-v2", 19, [19]), ("mnist-cnn", 0, [0])],
+)
+def test_a_network_is_fine_tuned_from_layers_that_it_has(name: str, cut: int, layers: list[int]) -> None:
+    assert first_layers(build(name, 2), cut) == layers
 
 
 @pytest.mark.parametrize(

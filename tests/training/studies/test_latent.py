@@ -223,12 +223,17 @@ def test_students_are_fine_tuned_with_every_seed_at_the_strength_that_validation
     assert again.tried == found.tried
 
 
-def test_no_strength_is_chosen_for_a_student_that_starts_from_its_teachers_last_layer(place: Place) -> None:
-    student = place.students[0].model_copy(update={"keep_head": True})
-    with pytest.raises(RunError, match="latent: keep_head: choosing a strength needs"):
-        fine_tuning.measure(
-            (student, student), [1], place.kept[-1], runs_dir=place.folder / "runs", data_dir=None, console=QUIET
-        )
+def test_a_student_that_starts_from_its_teachers_last_layer_and_a_backdoored_control_are_refused(place: Place) -> None:
+    backdoored, clean = place.students
+    kept = backdoored.model_copy(update={"keep_head": True})
+    for students, said in (
+        ((kept, clean), "latent: keep_head: choosing a strength needs"),
+        ((backdoored, backdoored), "latent: the control's teacher carries a backdoor"),
+    ):
+        with pytest.raises(RunError, match=said):
+            fine_tuning.measure(
+                students, [1], place.kept[-1], runs_dir=place.folder / "runs", data_dir=None, console=QUIET
+            )
 
 
 def test_the_dogs_teachers_began_as_a_network_that_is_measured_too() -> None:
