@@ -223,7 +223,7 @@ def test_students_are_fine_tuned_with_every_seed_at_the_strength_that_validation
     assert again.tried == found.tried
 
 
-def test_a_student_that_starts_from_its_teachers_last_layer_and_a_backdoored_control_are_refused(place: Place) -> None:
+def test_a_kept_last_layer_and_a_backdoored_control_are_refused(place: Place) -> None:
     backdoored, clean = place.students
     kept = backdoored.model_copy(update={"keep_head": True})
     for students, said in (
