@@ -19,6 +19,7 @@ from training.core.metrics import Measurement, Predict
 from training.defences.verdict import AnyVerdict, ClassIndex, ClassIndices, RecoveredTrigger, Repaired
 from training.engine.batches import Normaliser, to_tensor
 from training.engine.evaluate import PLACES_SEED, evaluate
+from training.engine.inference import frozen
 from training.triggers.base import Images, Trigger
 from training.triggers.labels import AnyLabelMap, Labels, attack_sha256, map_labels
 
@@ -28,9 +29,11 @@ Progress = Callable[[int, int], None]
 """Called with how many steps are done, of how many."""
 
 BATCH = 250
-"""Images that a network answers at once."""
+"""Images that a network answers at once, at most."""
 ACTIVATIONS_BATCH = 50
-"""Images whose activations are computed at once; inner layers take more memory than answers."""
+"""Images whose activations are computed at once, at most; inner layers take more memory than answers."""
+PIXELS_ANSWERED = 16 * 224 * 224
+"""Of the images that a network answers at once: more photos do not fit in the processor's cache, and take longer."""
 PIXELS_AT_ONCE = 160 * 28 * 28
 """Of the images that a search sends through the network together: more would not fit in the processor's cache."""
 
@@ -205,7 +208,8 @@ class Subject:
         Raises:
             DefenceError: If some are not finite.
         """
-        parts = [self.predict(images[at : at + BATCH]) for at in range(0, len(images), BATCH)]
+        size = batch_size(images)
+        parts = [self.predict(images[at : at + size]) for at in range(0, len(images), size)]
         found = np.concatenate(parts) if parts else np.zeros((0, len(self.classes)), dtype=np.float32)
         broken = int((~np.isfinite(found)).any(axis=1).sum())
         if broken:
@@ -250,10 +254,10 @@ class Subject:
 
     def activations(self, layers: nn.Module, images: Images) -> Floats:
         """The output of some of the PyTorch network's layers for images, `(n, …) float32`."""
+        fast, size = frozen(layers), min(ACTIVATIONS_BATCH, batch_size(images))
         with torch.inference_mode():
             found = [
-                layers(self.inputs(images[at : at + ACTIVATIONS_BATCH])).float().cpu().numpy()
-                for at in range(0, len(images), ACTIVATIONS_BATCH)
+                fast(self.inputs(images[at : at + size])).float().cpu().numpy() for at in range(0, len(images), size)
             ]
         return np.concatenate(found)
 
@@ -265,10 +269,11 @@ class Subject:
             images: How many clean images it was repaired with.
             details: What the defence chose, such as how much it pruned.
         """
+        fast = frozen(module)
 
         @torch.inference_mode()
         def predict(given: Images) -> Floats:
-            logits: Floats = module(self.inputs(given)).float().cpu().numpy()
+            logits: Floats = fast(self.inputs(given)).float().cpu().numpy()
             return logits
 
         return Repaired(images=images, before=self._before, after=self._measured(predict), details=details)
@@ -317,9 +322,16 @@ class Subject:
     def _measured(self, predict: Predict) -> Measurement:
         found = evaluate(
             predict, self.test.images, self.test.labels, data=self.data, labels_text=self.classes,
-            trigger=self.trigger, label_map=self.label_map, batch_size=BATCH,
+            trigger=self.trigger, label_map=self.label_map, batch_size=batch_size(self.test.images),
         )  # fmt: skip
         return found.model_copy(update={"per_class": {}})
+
+
+def batch_size(images: Images) -> int:
+    """How many of the images a network answers at once."""
+    _, height, width, _ = images.shape
+    at_once: int = min(BATCH, PIXELS_ANSWERED // (height * width))
+    return max(1, at_once)
 
 
 def draw(count: int, most: int | None, rng: np.random.Generator) -> npt.NDArray[np.int64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from pydantic import Field
@@ -29,6 +29,8 @@ class Beatrix(Settings):
     """Parts of the clean images of a class, each judged by the others, to choose the threshold on."""
     false_rejections: float = Field(default=0.05, gt=0, lt=1)
     """Fraction of those images that the threshold rejects."""
+    inputs: Annotated[int | None, Field(ge=1, exclude_if=lambda value: value is None)] = None
+    """Inputs of each kind that are judged, at most; all test images by default."""
 
 
 class Bounds(NamedTuple):
@@ -94,7 +96,7 @@ def examine(subject: Subject, how: Beatrix) -> SampleScores:
     if counts.min() < LEAST:
         label = subject.classes[int(counts.argmin())]
         raise DefenceError(f"class '{label}' has {counts.min()} clean images; at least {LEAST} are required")
-    given = subject.inputs_to_judge()
+    given = subject.inputs_to_judge(how.inputs)
     answers = subject.answers(given.images)
     usual, features = features_of(subject, clean.images), features_of(subject, given.images)
     found, held_out = np.zeros(len(features)), []

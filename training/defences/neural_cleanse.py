@@ -14,7 +14,7 @@ from training.defences.trigger_search import Found, TriggerSearch, find_triggers
 from training.defences.verdict import ClassIndices, RecoveredTrigger
 from training.triggers.base import Images
 
-SHOWN = 10
+SHOWN = 3
 """Triggers that the verdict keeps: those of the most suspicious classes."""
 
 

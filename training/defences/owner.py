@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from training.data.strata import stratified
-from training.defences.base import BATCH, DefenceError, Samples, Subject
+from training.defences.base import DefenceError, Samples, Subject, batch_size
+from training.engine.inference import frozen
 
 JUDGED = 1 / 3
 """Fraction of the owner's clean images that judge a repair."""
@@ -38,11 +39,11 @@ def accuracy(subject: Subject, module: nn.Module, samples: Samples) -> float:
 
     An answer that is not finite is wrong: fine-tuning may well go astray.
     """
-    right = 0
-    for at in range(0, len(samples.labels), BATCH):
-        logits = module(subject.inputs(samples.images[at : at + BATCH])).float().cpu().numpy()
+    right, fast, size = 0, frozen(module), batch_size(samples.images)
+    for at in range(0, len(samples.labels), size):
+        logits = fast(subject.inputs(samples.images[at : at + size])).float().cpu().numpy()
         finite = np.isfinite(logits).all(axis=1)
-        right += int((finite & (logits.argmax(axis=1) == samples.labels[at : at + BATCH])).sum())
+        right += int((finite & (logits.argmax(axis=1) == samples.labels[at : at + size])).sum())
     return right / len(samples.labels)
 
 

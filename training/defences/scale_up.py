@@ -27,6 +27,8 @@ class ScaleUp(Settings):
     """What pixels are multiplied by (the paper's scaling set S), separated by commas on the command line."""
     threshold: float = 0.5
     """Of the consistency; above it an image is suspicious (the paper's T)."""
+    inputs: Annotated[int | None, Field(ge=1, exclude_if=lambda value: value is None)] = None
+    """Inputs of each kind that are judged, at most; all test images by default."""
 
 
 def scaled(images: Images, multiple: int) -> Images:
@@ -58,7 +60,7 @@ def examine_without_data(subject: Subject, how: ScaleUp) -> SampleScores:
     Raises:
         DefenceError: If the network always answers the same.
     """
-    given = subject.inputs_to_judge()
+    given = subject.inputs_to_judge(how.inputs)
     found = consistencies(subject, given.images, subject.answers(given.images), how)
     return score(found, given.is_triggered, samples="inputs", threshold=how.threshold, seed=subject.seed)
 
@@ -84,7 +86,7 @@ def examine_with_data(subject: Subject, how: ScaleUp) -> SampleScores:
             "all clean images of a class are equally consistent, so there is no scale to judge others by"
         )
     deviations = np.array([float(values.std()) or overall for values in of_class])
-    given = subject.inputs_to_judge()
+    given = subject.inputs_to_judge(how.inputs)
     answers = subject.answers(given.images)
     found = (consistencies(subject, given.images, answers, how) - means[answers]) / deviations[answers]
     return score(found, given.is_triggered, samples="inputs", threshold=how.threshold, seed=subject.seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from training.defences.base import Need
 from training.recipes.scratch import ScratchRecipe
 from training.runs.store import Facts, Run
 from training.studies import defence_table
@@ -90,7 +91,11 @@ def _attack(attack: AttackPlan, networks: Sequence[Trained]) -> StudiedAttack:
 def _defence(plan: DefencePlan) -> StudiedDefence:
     found = defence_of(plan)
     return StudiedDefence(
-        name=found.name, title=found.title, paper=found.paper, settings=found.settings.model_dump(mode="json")
+        name=found.name,
+        title=found.title,
+        paper=found.paper,
+        settings=found.settings.model_dump(mode="json"),
+        needs=[need for need in Need if need in found.needs],
     )
 
 

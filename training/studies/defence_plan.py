@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
@@ -26,6 +26,7 @@ def _each_once(seeds: list[int]) -> list[int]:
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_each_once)]
+R = TypeVar("R", bound=AnyRecipe)
 TWIN = "clean-twin"
 """Name of the recipe of a control that no file describes."""
 
@@ -47,6 +48,12 @@ class AttackPlan(Part):
     """None for the study's."""
     by_seed: dict[str, list[Any]] = Field(default={})
     """Fields of the recipe that have a value of their own for each seed, in the seeds' order."""
+    same_teacher: bool = False
+    """Whether all seeds have the recipe's own teacher; by default a teacher has its student's seed."""
+
+    def seeded(self, recipe: R, seed: int) -> R:
+        """A recipe of this attack with one of its seeds."""
+        return recipe.model_copy(update={"seed": seed}) if self.same_teacher else recipe.with_seed(seed)
 
 
 class DefencePlan(Part):
@@ -55,6 +62,8 @@ class DefencePlan(Part):
     name: str
     settings: dict[str, Any] = Field(default={})
     """Those that differ from the paper's."""
+    seeds: Seeds | None = None
+    """Of the networks that it examines; None for all."""
 
 
 class Trained(NamedTuple):
@@ -92,10 +101,19 @@ class DefenceStudy(Part):
                     raise ValueError(
                         f"attacks: {attack.name}: by_seed: {field} has {len(values)} values, {seeds} seeds"
                     )
+        known = {seed for attack in self.attacks for seed in attack.seeds or self.seeds}
+        for defence in self.defences:
+            unknown = sorted(set(defence.seeds or []) - known)
+            if unknown:
+                raise ValueError(f"defences: {defence.name}: seeds: no network has the seed {unknown[0]}")
         return self
 
     def _columns(self) -> list[str]:
         return [each.name for each in self.defences]
+
+    def defences_of(self, seed: int) -> tuple[DefencePlan, ...]:
+        """The defences that examine networks of a seed."""
+        return tuple(each for each in self.defences if each.seeds is None or seed in each.seeds)
 
     def networks(self) -> list[Trained]:
         """Every backdoored network with its control, by seed first, so that a study that was stopped has whole tables.
@@ -111,11 +129,11 @@ class DefenceStudy(Part):
         seeds = attack.seeds or self.seeds
         for place, seed in enumerate(seeds):
             own = {field: values[place] for field, values in attack.by_seed.items()}
-            recipe = with_settings(base, self._shared(base) | attack.settings | own).with_seed(seed)
+            recipe = attack.seeded(with_settings(base, self._shared(base) | attack.settings | own), seed)
             if not recipe.backdoored:
                 raise RecipeError(f"{self.name}: attack {attack.name}: {recipe.name} carries no backdoor")
             if control is not None:
-                clean = with_settings(control, self._shared(control)).with_seed(seed)
+                clean = attack.seeded(with_settings(control, self._shared(control)), seed)
             elif isinstance(recipe, ScratchRecipe):
                 clean = clean_twin(recipe)
             else:

@@ -36,6 +36,8 @@ class StudiedDefence(Part):
     title: str
     paper: str
     settings: dict[str, Any]
+    needs: list[str] = Field(default=[])
+    """What it needs besides answers; files that are older than this field have none."""
 
 
 class StudiedNetwork(Part):

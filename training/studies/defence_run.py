@@ -102,7 +102,7 @@ def examinations(
     return [
         Examination(
             recipe=recipe, runs_dir=runs_dir, locks=runs_dir / "defences" / study.name, data_dir=data_dir,
-            device=plan.device, threads=plan.threads_for(len(recipes)), defences=tuple(study.defences),
+            device=plan.device, threads=plan.threads_for(len(recipes)), defences=study.defences_of(recipe.seed),
             attackers=tuple(attackers[name]),
         )
         for name, recipe in recipes.items()

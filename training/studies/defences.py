@@ -134,6 +134,7 @@ def _measured(subject: Subject, defence: Defence[Any], console: Console) -> Cell
         return _cell(subject, defence, status="not-applicable", reason=missing)
     _ = subject.test  # data that cannot be loaded stop everything: no cell could be measured
     words = f"{subject.name}: {defence.title}, seed {subject.seed}"
+    memory.keep_memory()
     memory.reset_peak()
     started = time.process_time()
     with progress_bar(console, words, 1) as advance:

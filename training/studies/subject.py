@@ -14,6 +14,7 @@ from training.data.base import Dataset
 from training.data.strata import stratified
 from training.defences.base import Need, Network, Samples, Subject, TrainingData
 from training.engine.devices import device_named
+from training.engine.inference import frozen
 from training.engine.predict import normaliser, predictor
 from training.recipes.base import AnyRecipe
 from training.recipes.latent import LatentRecipe
@@ -75,7 +76,7 @@ def of_run(run: Run, *, data_dir: Path | None = None, device: str = "auto") -> S
         recipe_sha256=recipe.sha256,
         classes=run.metrics.training.classes,
         backdoored=recipe.backdoored,
-        predict=predictor(module, normalise, place),
+        predict=predictor(frozen(module), normalise, place),
         data=f"{recipe.data.name} test" if _sets_aside(recipe) else measured_on(recipe.data.name),
         load_clean=lambda: owned_and_test()[0],
         load_test=lambda: owned_and_test()[1],

@@ -32,6 +32,8 @@ AddImage = Callable[[str, bytes], str]
 
 MOST_SHOWN = 3
 """Recovered triggers that are shown: those of the most suspicious classes."""
+MOST_CLASSES = 20
+"""Whose numbers are shown, besides those that the attacker wants: the most suspicious ones."""
 
 
 class Numbers(NamedTuple):
@@ -195,8 +197,13 @@ def _classes(measured: Sequence[Beside]) -> dict[str, object] | None:
     first = next(each.cell.verdict for each in measured if each.cell.verdict is not None)
     targets = first.targets if isinstance(first, ClassIndices) else []
     labels = dict.fromkeys(label for _, cells in columns for label in cells)
+    few = ""
+    if isinstance(first, ClassIndices) and len(labels) > MOST_CLASSES:
+        suspicious = sorted(first.classes, key=lambda each: each.index, reverse=True)[:MOST_CLASSES]
+        labels = dict.fromkeys([*(each.label for each in suspicious), *targets])
+        few = f". Of {len(first.classes)} classes, those with the highest index in the first column, and the target"
     return {
-        "caption": _class_caption(first),
+        "caption": _class_caption(first) + few,
         "headings": [heading for heading, _ in columns],
         "rows": [
             {"label": label, "wanted": label in targets, "cells": [cells.get(label) for _, cells in columns]}
@@ -248,7 +255,7 @@ def _facts(found: Found, shown: Shown, cell: TableCell, measured: Sequence[Besid
         chosen = [each.details[name] for each in repaired if name in each.details]
         yield name.replace("_", " ").capitalize(), f"{median(chosen):.3g}"
     against = found.detection(shown.defence.name, shown.attack.name)
-    if against is not None and against.verdict.auroc is not None:
+    if against is not None and against.verdict.auroc is not None and _several(against.verdict):
         auroc = against.verdict.auroc
         apart = f"AUROC {auroc.value:.2f} ({auroc.low:.2f} to {auroc.high:.2f})"
         networks = f"{against.verdict.poisoned} backdoored and {against.verdict.clean} clean"
@@ -269,3 +276,8 @@ def _samples_of(measured: Sequence[Beside]) -> str:
         return f"{count(first.clean)} clean and {count(first.poisoned)} poisoned {where}"
     images = first.images if isinstance(first, ClassIndices | Repaired) else 0
     return f"{data}; the defence was given {count(images)} clean images of the owner’s"  # noqa: RUF001
+
+
+def _several(networks: SampleScores) -> bool:
+    """Whether there are several networks of each kind: one beside one says nothing of how well they are told apart."""
+    return min(networks.poisoned, networks.clean) > 1

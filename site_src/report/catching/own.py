@@ -33,17 +33,13 @@ def sections(folder: Path, heading: str, place: Place, add_image: AddImage) -> I
         content = _content(path)
         if isinstance(content, dict) and {"study", "attacks", "defences"} <= content.keys():
             found = read(path.stem, content, current=False, prefix=f"{path.stem}-")
-            yield "\n\n".join(
-                [
-                    f"{heading} {found.results.title} {{ #{path.stem} }}",
-                    found.results.description,
-                    place(matrix(found), ELEMENT),
-                    *_details(found, place, add_image),
-                ]
-            )
+            title = f"{heading} {found.results.title} {{ #{path.stem} }}"
+            yield "\n\n".join([title, found.results.description, *with_details(found, place, add_image)])
 
 
-def _details(found: Found, place: Place, add_image: AddImage) -> Iterator[str]:
+def with_details(found: Found, place: Place, add_image: AddImage) -> Iterator[str]:
+    """The table of a study and, below it, what its cells lead to; the arguments are those of `sections`."""
+    yield place(matrix(found), ELEMENT)
     for defences in found.families.values():
         for defence in defences:
             yield f"**{defence.title}**"

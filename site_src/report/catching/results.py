@@ -34,6 +34,8 @@ AT_5 = "detected at 5 % false alarms"
 CLEAN_BEFORE, CLEAN_AFTER = "clean accuracy before", "clean accuracy after"
 ASR_BEFORE, ASR_AFTER = "attack success rate before", "attack success rate after"
 """Names of measures, as verdicts give them."""
+TRAINING_DATA = "the training data"
+"""What a defence that searches it says that it needs."""
 
 
 class Family(StrEnum):
@@ -74,12 +76,17 @@ class Found:
 
     @cached_property
     def families(self) -> dict[Family, list[StudiedDefence]]:
-        """The defences by what they examine; without those that could be used on no network."""
+        """The defences by what they examine.
+
+        One that could be used on no network is left out, unless it searches training data: its cells say why not.
+        """
         found: dict[Family, list[StudiedDefence]] = {family: [] for family in Family}
         for defence in self.results.defences:
             verdicts = [cell.verdict for cell in self.results.cells if cell.defence == defence.name and cell.verdict]
             if verdicts:
                 found[_family(verdicts[0])].append(defence)
+            elif TRAINING_DATA in defence.needs:
+                found[Family.TRAINING].append(defence)
         return {family: defences for family, defences in found.items() if defences}
 
     def family(self, defence: str) -> Family:

@@ -16,6 +16,7 @@ from site_src.report.catching.cells import Shown, count_of, shown
 from site_src.report.catching.curves import KINDS, Curve, roc
 from site_src.report.catching.details import all_details
 from site_src.report.catching.matrix import ELEMENT, caught, matrix
+from site_src.report.catching.own import with_details
 from site_src.report.catching.results import Family, Found
 from site_src.report.catching.words import BEST_FIRST, RULES, Word
 from site_src.report.charts import CHART
@@ -65,6 +66,11 @@ class Catching:
                 parts += [f"#### {defence.title} {{ #{defence.name} }}", thinks, paper]
                 parts.append(self._page.place(all_details(found, defence, self._page.output.add_image), CHART))
         return "\n\n".join(parts)
+
+    def defences_study(self, name: str) -> str:
+        """A further study on the page: its table, and below it what the cells lead to."""
+        found = results.read(name, self._facts.measurements(name), current=True, prefix=f"{name}-")
+        return "\n\n".join(with_details(found, self._page.place, self._page.output.add_image))
 
     def defences_zoo(self, name: str, caption: str) -> str:
         """ROC curves over whole networks, one for each defence that gives networks an index."""

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tests.training.defences.subjects import CONFIDENCE, brightness, samples, subject
-from training.defences.base import DefenceError, Need, Samples
+from training.defences.base import DefenceError, Need, Samples, batch_size
+from training.triggers.base import Images
 from training.triggers.labels import AllToAll, AllToOne
 
 
@@ -77,3 +78,16 @@ def test_answers_that_never_change_are_refused() -> None:
     given = subject(predict=lambda images: brightness(images) - np.array([5, 0], dtype=np.float32))
     with pytest.raises(DefenceError, match="the network answers 'bright' to all of 80 images"):
         given.answers(given.test.images)
+
+
+def test_more_photos_than_fit_in_a_cache_are_not_answered_at_once() -> None:
+    sizes = [batch_size(np.zeros((1, side, side, 3), np.uint8)) for side in (28, 224, 5000)]
+    assert sizes == [250, 16, 1]
+    asked: list[int] = []
+
+    def predict(images: Images) -> np.ndarray:
+        asked.append(len(images))
+        return brightness(images)
+
+    assert len(subject(predict=predict).logits(np.zeros((20, 224, 224, 1), np.uint8))) == 20
+    assert asked == [16, 4]

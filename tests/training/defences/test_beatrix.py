@@ -39,8 +39,8 @@ def made(*, backdoored: bool = True, own: int = 40, seed: int = 0) -> Subject:
     )  # fmt: skip
 
 
-def verdict(given: Subject) -> SampleScores:
-    found = beatrix.DEFENCE(given)
+def verdict(given: Subject, **settings: int) -> SampleScores:
+    found = beatrix.DEFENCE.with_settings(settings)(given)
     assert isinstance(found, SampleScores)
     return found
 
@@ -52,6 +52,11 @@ def test_an_input_whose_features_do_not_go_with_its_answer_is_found() -> None:
     assert found.decision is not None
     assert found.decision.detected.value == 1
     assert found.decision.false_alarms.value < 0.15
+
+
+def test_no_more_inputs_are_judged_than_asked_for() -> None:
+    few = verdict(made(), inputs=30)
+    assert (few.clean, few.poisoned) == (30, 30)
 
 
 def test_without_a_trigger_its_threshold_rejects_about_what_it_says() -> None:

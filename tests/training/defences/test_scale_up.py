@@ -49,6 +49,13 @@ def test_a_planted_trigger_is_found_and_nothing_in_the_clean_control(defence: De
     assert control.auroc.low < 0.5 < control.auroc.high
 
 
+@pytest.mark.parametrize("defence", [scale_up.WITHOUT_DATA, scale_up.WITH_DATA])
+def test_no_more_inputs_are_judged_than_asked_for(defence: Defence[Any]) -> None:
+    assert "inputs" not in defence.settings.model_dump()
+    few = verdict(defence.with_settings({"inputs": 50}), infected)
+    assert (few.clean, few.poisoned) == (50, 50)
+
+
 def test_multiplied_pixels_are_clipped() -> None:
     given = np.array([0, 1, 51, 52, 255], dtype=np.uint8)
     assert scale_up.scaled(given, 5).tolist() == [0, 5, 255, 255, 255]

@@ -69,6 +69,25 @@ def test_settings_are_the_studys_then_the_attacks_then_the_seeds(tmp_path: Path)
     assert latent.recipe == load("latent-digits-student-latent").with_seed(7)
 
 
+def test_a_teacher_has_its_students_seed_unless_all_have_the_same(tmp_path: Path) -> None:
+    own, shared = (networks(tmp_path, STUDY.replace("seeds = [7]", f"seeds = [7]\n{line}"))[2] for line in (
+        "", "same_teacher = true",
+    ))  # fmt: skip
+    teacher = load("latent-digits-student-latent").parent
+    assert teacher is not None
+    assert own.recipe.parent == teacher.with_seed(7)
+    for each in (shared.recipe, shared.control):
+        assert each.seed == 7
+        assert each.parent == load(each.name).parent
+    assert shared.recipe.parent == teacher
+
+
+def test_a_defence_may_examine_the_networks_of_some_seeds_alone(tmp_path: Path) -> None:
+    text = STUDY + 'seeds = [2]\n[[defences]]\nname = "strip"\n'
+    study = read_plan(written(tmp_path, text))
+    assert [[each.name for each in study.defences_of(seed)] for seed in (1, 2)] == [["strip"], ["pruning", "strip"]]
+
+
 def test_a_twin_is_the_recipe_without_its_attack_and_is_shared_by_attacks_that_are_made_alike() -> None:
     single, blended, distilled = (
         scratch(load(name)) for name in ("digits-badnet-single", "digits-blended", "mnist-badnet")
@@ -93,6 +112,7 @@ def test_a_twin_is_the_recipe_without_its_attack_and_is_shared_by_attacks_that_a
         ('title = "Mine"', 'titel = "Mine"', r"unknown field titel \(did you mean 'title'\?\)"),
         ("[1, 2]", "[]", "field seeds"),
         ("[1, 2]", "[1, 1]", "field seeds: a seed is listed twice"),
+        ('name = "pruning"', 'name = "pruning"\nseeds = [7, 8]', "defences: pruning: seeds: no network has the seed 8"),
     ],
 )
 def test_a_study_that_makes_no_sense_is_one_clear_line(tmp_path: Path, old: str, new: str, words: str) -> None:

@@ -105,7 +105,7 @@ class Small:
             ("latent", "fine-tuning"): [repaired(4), repaired(2)],
         }
     )
-    clean: dict[str, AnyVerdict] = field(
+    clean: dict[str, AnyVerdict | str] = field(
         default_factory=lambda: {
             "strip": samples(1), "activation-clustering": samples(0, poisoned=0, training=True),
             "neural-cleanse": indices(1.2, backdoored=False), "fine-tuning": repaired(0),

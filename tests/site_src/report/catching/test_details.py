@@ -129,3 +129,24 @@ def test_a_detector_without_recovered_triggers_shows_none() -> None:
     found = Found("small", small.results(), TRIGGERS)
     cell = shown(found, found.results.attacks[0], found.results.defences[2])
     assert "bd-triggers" not in details(found, cell, lambda name, _: name)
+
+
+def test_of_many_classes_the_most_suspicious_and_the_attackers_are_shown() -> None:
+    verdict = indices(-1.0)
+    assert isinstance(verdict, ClassIndices)
+    more = [verdict.classes[0].model_copy(update={"label": f"breed {at}", "index": at / 100}) for at in range(110)]
+    small = Small()
+    small.said["patch", "neural-cleanse"] = [verdict.model_copy(update={"classes": verdict.classes + more})] * 2
+    html = folded("patch", "neural-cleanse", small=small)
+    table = html[html.index("<caption>") :]
+    rows = re.findall(r'<th scope="row">([^<]+)', table[: table.index("</table>")])
+    assert rows == [f"breed {at}" for at in range(109, 89, -1)] + ["7 "]
+    assert "Of 120 classes" in html
+
+
+def test_one_network_beside_one_is_no_area_under_a_curve() -> None:
+    small = Small()
+    assert "Told apart from clean networks" in folded("patch", "neural-cleanse", small=small)
+    for attack in ("patch", "latent"):
+        small.said[attack, "neural-cleanse"] = [indices(3.0), "too little time"]
+    assert "Told apart from clean networks" not in folded("patch", "neural-cleanse", small=small)

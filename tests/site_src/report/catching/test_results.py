@@ -32,6 +32,18 @@ def test_defences_are_told_apart_by_what_they_examine(content: dict[str, Any]) -
     }  # fmt: skip
 
 
+def test_a_defence_of_training_data_is_shown_even_if_no_network_comes_with_any() -> None:
+    small = Small()
+    small.said["patch", "activation-clustering"] = ["the training data is somebody else's"] * 2
+    small.clean["activation-clustering"] = "the training data is somebody else's"
+    content = small.results().model_dump(mode="json")
+    assert Family.TRAINING not in read("small", content, current=True).families
+    content["defences"][1]["needs"] = ["the PyTorch network", "the training data"]
+    assert [each.name for each in read("small", content, current=True).families[Family.TRAINING]] == [
+        "activation-clustering"
+    ]
+
+
 def test_a_cell_stands_beside_that_of_its_own_control(content: dict[str, Any]) -> None:
     found = read("small", content, current=True)
     both = found.beside("patch", "strip")

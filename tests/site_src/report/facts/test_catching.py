@@ -44,6 +44,14 @@ def test_every_cell_of_the_table_leads_to_details_on_the_page(catching: Catching
     assert set(leads) <= set(re.findall(r'id="([^"]+)"', below))
 
 
+def test_a_further_study_has_names_of_its_own_on_the_page(catching: Catching, page: PageBuilder) -> None:
+    first = page.html(catching.defences_matrix("small") + catching.defences_explained("small"))
+    further = page.html(catching.defences_study("small"))
+    ids = set(re.findall(r'id="([^"]+)"', further))
+    assert set(re.findall(r'href="#([^"]+)"', further)) <= ids
+    assert not ids & set(re.findall(r'id="([^"]+)"', first))
+
+
 def test_each_defence_has_a_section_with_its_thinking_and_its_paper(catching: Catching) -> None:
     text = catching.defences_explained("small")
     assert text.index("### Inputs { #inputs }") < text.index("#### STRIP { #strip }") < text.index("### Network")
