@@ -11,7 +11,7 @@ import numpy as np
 from training.attacks import poisoning
 from training.core.portable import POISON, Portable
 from training.data.base import Dataset
-from training.recipes.scratch import Attack
+from training.recipes.scratch import Attack, ScratchRecipe
 from training.triggers.labels import map_labels
 from training.triggers.poisoned import Drawn, Poisoned
 
@@ -24,6 +24,11 @@ def draw(dataset: Dataset, attack: Attack, seed: int) -> Drawn:
         wanted = map_labels(dataset.labels, attack.label_map, len(dataset.classes))
         among = np.flatnonzero(dataset.labels == wanted)
     return poisoning.draw(len(dataset.images), attack.trigger, attack.poison_rate, rng, attack.noise_rate or 0.0, among)
+
+
+def draw_for(dataset: Dataset, recipe: ScratchRecipe) -> Drawn:
+    """What a recipe poisons and how; its seed and its data decide, so a released network's draw can be repeated."""
+    return (draw_portably if recipe.rng == "portable" else draw)(dataset, recipe.attack, recipe.seed)
 
 
 def draw_portably(dataset: Dataset, attack: Attack, seed: int) -> Drawn:

@@ -103,8 +103,7 @@ def _drawn(recipe: ScratchRecipe, folder: Path, training_set: Dataset, fabric: F
         if start_over and folder.exists():
             shutil.rmtree(folder)
         if not record.is_file():
-            draw = badnets.draw_portably if recipe.rng == "portable" else badnets.draw
-            first = draw(training_set, recipe.attack, recipe.seed)
+            first = badnets.draw_for(training_set, recipe)
             write_text(folder / RECIPE, to_toml(recipe))
             write_text(record, json.dumps(first.model_dump(exclude_none=True)) + "\n")
     fabric.barrier()

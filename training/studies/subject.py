@@ -110,7 +110,8 @@ def _training_data(run: Run, data_dir: Path | None) -> TrainingData:
     if not isinstance(run.recipe, ScratchRecipe):
         raise TypeError(f"{run.recipe.name} was not trained from scratch")
     found = splits.load_training(run.recipe.data, data_dir)
-    drawn = Drawn.model_validate_json((run.path / POISONED).read_bytes())
+    record = run.path / POISONED  # a run that was restored from a released file has none
+    drawn = Drawn.model_validate_json(record.read_bytes()) if record.is_file() else badnets.draw_for(found, run.recipe)
     poisoned = badnets.apply(found, run.recipe.attack, drawn)
     return TrainingData(poisoned.images, poisoned.labels, poisoned.is_poisoned)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from training.recipes.load import load
 from training.recipes.scratch import ScratchRecipe
 from training.runs import weights
 from training.runs.lineage import train
-from training.runs.store import Run
+from training.runs.store import POISONED, Run
 from training.studies import defences as study
 from training.studies.subject import _why_no_training_data, hold_out, of_run
 
@@ -56,6 +57,15 @@ def test_the_training_data_are_those_that_the_network_was_trained_on(run: Run) -
     np.testing.assert_array_equal(found.images[~found.is_poisoned], whole.images[~found.is_poisoned])
     wanted = RECIPE.trigger.stamp(whole.images[found.is_poisoned])
     np.testing.assert_array_equal(found.images[found.is_poisoned], wanted)
+
+
+def test_what_a_restored_network_was_trained_on_is_drawn_again(run: Run, tmp_path: Path) -> None:
+    restored = shutil.copytree(run.path, tmp_path / run.path.name)
+    (restored / POISONED).unlink()
+    found, wanted = (of_run(each, device="cpu").training for each in (Run.open(restored), run))
+    np.testing.assert_array_equal(found.is_poisoned, wanted.is_poisoned)
+    np.testing.assert_array_equal(found.images, wanted.images)
+    np.testing.assert_array_equal(found.labels, wanted.labels)
 
 
 def test_the_owner_of_a_network_with_images_set_aside_has_those_and_the_judge_all_test_images(tmp_path: Path) -> None:
