@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any, NamedTuple, get_args
 
@@ -93,22 +93,28 @@ class Catching:
         head = ["Defence", "Networks", "AUROC", f"Found at 5{THIN}% false alarms", "At the paper’s threshold"]  # noqa: RUF001
         return table(head, rows)
 
-    def defences_claims(self, name: str) -> str:
-        """What papers claim beside what the study measured."""
-        found = self._found(name)
-        known = {each.name: each.title for each in found.results.defences}
-        attacks = results.attacks_by_name(found.results)
+    def defences_claims(self, headings: Mapping[str, str]) -> str:
+        """What papers claim beside what studies measured.
+
+        Args:
+            headings: A column's heading, by the name of its study; the first has all attacks and defences of the table.
+        """
+        studies = {heading: self._found(name) for name, heading in headings.items()}
+        first = next(iter(studies.values())).results
+        known = {each.name: each.title for each in first.defences}
+        attacks = results.attacks_by_name(first)
         rows: list[dict[str, Any]] = [
             {
                 "defence": known[claim.defence],
                 "attack": attacks[claim.attack].title,
                 "claim": claim,
-                "ours": claims.ours(found, claim),
+                "ours": {heading: claims.ours(found, claim) for heading, found in studies.items()},
             }
             for claim in texts.claims()
             if claim.defence in known and claim.attack in attacks
         ]
-        return self._page.place(render("catching/claims", rows=rows, whys=any(row["claim"].why for row in rows)))
+        whys = any(row["claim"].why for row in rows)
+        return self._page.place(render("catching/claims", headings=list(studies), rows=rows, whys=whys))
 
     def defences_measured(self, name: str, defence: str, attack: str, what: texts.InWords) -> str:
         """One number of a study in words, for a paragraph; `what` as in `claims.toml`.

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -103,12 +104,15 @@ def test_the_zoo_is_judged_over_all_networks(catching: Catching, page: PageBuild
     assert "by False alarms" in page.html(catching.defences_zoo("small", "Caption"))
 
 
-def test_papers_stand_beside_what_was_measured(catching: Catching, page: PageBuilder) -> None:
-    html = page.html(catching.defences_claims("small"))
+def test_papers_stand_beside_what_was_measured(catching: Catching, page: PageBuilder, tmp_path: Path) -> None:
+    shutil.copy(tmp_path / "small.json", tmp_path / "again.json")
+    html = page.html(catching.defences_claims({"small": "Here", "again": "There"}))
     assert re.findall(r'<th scope="row">([^<]+) <small>([^<]+)</small>', html) == [
         ("STRIP", "Patch"), ("Activation clustering", "Patch"), ("Neural Cleanse", "Patch"),
     ]  # fmt: skip
-    assert re.search(rf'data-title="The paper">1\.85 % .*?data-title="Here">4{THIN}%', html)
+    row = re.search(rf'data-title="The paper">1\.85 % .*?data-title="Here">(4{THIN}%[^<]*)</td>(.*?)</tr>', html)
+    assert row is not None
+    assert row[2] == f'<td data-title="There">{row[1]}</td>'
 
 
 def test_one_number_is_put_into_words(catching: Catching) -> None:
