@@ -54,13 +54,15 @@ class TriggerImages(NamedTuple):
     stamped: str
 
 
-def all_details(found: Found, defence: StudiedDefence, add_image: AddImage) -> str:
-    """The details of a defence against each attack, folded, as HTML; the arguments are those of `details`."""
+def all_details(
+    found: Found, defence: StudiedDefence, add_image: AddImage, heading: str = "Against each attack"
+) -> str:
+    """The details of a defence against each attack, folded below a heading, as HTML; for the others see `details`."""
     shown = [cells.shown(found, attack, defence) for attack in found.results.attacks]
     counts = Counter(each.word for each in shown)
     tally = ", ".join(f"{word} {counts[word]}" for word in Word if counts[word])
     inside = "\n".join(details(found, each, add_image) for each in shown)
-    return f'<details class="bd-details"><summary><b>Against each attack</b>: {tally}</summary>\n{inside}\n</details>'
+    return f'<details class="bd-details"><summary><b>{heading}</b>: {tally}</summary>\n{inside}\n</details>'
 
 
 def details(found: Found, shown: Shown, add_image: AddImage) -> str:

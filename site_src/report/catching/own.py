@@ -42,8 +42,7 @@ def with_details(found: Found, place: Place, add_image: AddImage) -> Iterator[st
     yield place(matrix(found), ELEMENT)
     for defences in found.families.values():
         for defence in defences:
-            yield f"**{defence.title}**"
-            yield place(all_details(found, defence, add_image), CHART)
+            yield place(all_details(found, defence, add_image, defence.title), CHART)
 
 
 def _content(path: Path) -> Any:  # noqa: ANN401 - whatever JSON the file holds

@@ -30,7 +30,7 @@ export class DefenceMatrix extends HTMLElement {
     );
     this.#listening = new AbortController();
     const { signal } = this.#listening;
-    this.#offerOrder(signal);
+    if (this.#rows.length > 1) this.#offerOrder(signal);
     this.#offerFamilies(signal);
   }
 

@@ -32,6 +32,13 @@ def test_a_cell_leads_to_its_details_and_says_its_word() -> None:
     assert "slips through" in cell[1]
 
 
+def test_a_single_attack_is_not_sorted() -> None:
+    both = Small().results()
+    assert "<select>" in matrix(Found("small", both, {}))
+    one = both.model_copy(update={"attacks": both.attacks[:1]})
+    assert "<select>" not in matrix(Found("small", one, {}))
+
+
 def test_two_studies_on_a_page_have_ids_of_their_own() -> None:
     mine = matrix(Found("small", Small().results(), {}, prefix="mine-"))
     assert '<defence-matrix id="mine-matrix">' in mine
