@@ -10,6 +10,7 @@ from site_src.report.catching.results import (
     ASR_AFTER,
     ASR_BEFORE,
     AT_1,
+    AT_5,
     CLEAN_AFTER,
     CLEAN_BEFORE,
     FALSE_ALARMS,
@@ -30,7 +31,7 @@ def ours(found: Found, asked: Asked) -> str:
     Raises:
         FactError: If the study has no such cell.
     """
-    words = {"alarms": _alarms, "missed": _missed, "f1": _f1, "index": _index, "repair": _repair}
+    words = {"alarms": _alarms, "found": _found, "missed": _missed, "f1": _f1, "index": _index, "repair": _repair}
     return words[asked.ours](found, asked)
 
 
@@ -39,6 +40,13 @@ def f1(decided: Decision) -> float:
     hits = decided.detected.value * decided.detected.n
     misses, alarms = decided.detected.n - hits, decided.false_alarms.value * decided.false_alarms.n
     return 2 * hits / (2 * hits + misses + alarms) if hits else 0.0
+
+
+def _found(found: Found, asked: Asked) -> str:
+    at_5 = measure(found.cell(asked.attack, asked.defence), AT_5)
+    if at_5 is None:
+        return NOT_MEASURED
+    return f"{_with_range(at_5)} are found while 5{THIN}% of the clean ones raise a false alarm"
 
 
 def _missed(found: Found, asked: Asked) -> str:

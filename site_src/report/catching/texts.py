@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 FOLDER = Path(__file__).parent
-InWords = Literal["alarms", "missed", "f1", "index", "repair"]
+InWords = Literal["alarms", "found", "missed", "f1", "index", "repair"]
 """See `site_src.report.catching.claims`."""
 
 

@@ -23,6 +23,12 @@ def test_what_passes_is_what_is_not_found() -> None:
     assert told("strip", "missed") == f"4{THIN}% (3 to 5{THIN}%) pass while 1{THIN}% of the clean ones are rejected"
 
 
+def test_what_is_found_is_told_at_five_per_cent_of_false_alarms() -> None:
+    said = told("strip", "found").replace(".0", "")
+    assert said == f"96{THIN}% (95 to 97{THIN}%) are found while 5{THIN}% of the clean ones raise a false alarm"
+    assert told("neural-cleanse", "found") == "not measured"
+
+
 def test_false_alarms_are_those_at_the_defences_own_threshold() -> None:
     small = Small()
     verdict = small.said["patch", "strip"][0]

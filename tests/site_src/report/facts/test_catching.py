@@ -120,7 +120,7 @@ def test_one_number_is_put_into_words(catching: Catching) -> None:
     assert re.match(rf"\d+(\.\d)?{THIN}% .*pass while 1{THIN}% of the clean ones are rejected", said)
     with pytest.raises(FactError, match="no cell of strip against nothing"):
         catching.defences_measured("small", "strip", "nothing", "missed")
-    with pytest.raises(FactError, match="by alarms, missed, f1, index, repair, not 'luck'"):
+    with pytest.raises(FactError, match="by alarms, found, missed, f1, index, repair, not 'luck'"):
         catching.defences_measured("small", "strip", "patch", "luck")  # type: ignore[arg-type]
 
 
