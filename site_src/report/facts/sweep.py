@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,7 @@ from site_src.plugin.formats import THIN, count, percent
 from site_src.plugin.page import PageBuilder
 from site_src.plugin.problems import did_you_mean
 from site_src.report.charts import CHART, Axis, Series, chart
-from site_src.report.estimates import with_interval
+from site_src.report.estimates import over_seeds, with_interval
 from site_src.report.tables import table
 from training.core.metrics import Estimate
 from training.recipes.load import load
@@ -87,6 +88,8 @@ class Sweep:
     def sweep_tried(self, name: str, settings: dict[str, str], recipe: str) -> str:
         """What a sweep found on validation images, a row for each of its settings; the recipe's own row is in bold.
 
+        Over several seeds it is the mean, with the interval that holds all of theirs.
+
         Args:
             name: The sweep.
             settings: The headings of what was varied, by the fields' dotted names.
@@ -151,14 +154,19 @@ class Sweep:
         return rows
 
     def _tried(self, name: str) -> list[tuple[dict[str, Any], list[Estimate]]]:
-        """The settings of each network of a sweep, and its clean accuracy and attack success on validation images."""
-        found = []
+        """The settings that a sweep tried, each with clean accuracy and attack success on validation images."""
+        found: dict[str, tuple[dict[str, Any], list[list[Estimate]]]] = {}
         for row in self._rows(name):
             measured = [row["validation_accuracy"], row["validation_success"]]
             if None in measured:
                 raise FactError(f"the sweep {name} set no validation images aside")
-            found.append((row["settings"] or {}, [Estimate.model_validate(each) for each in measured]))
-        return found
+            settings = row["settings"] or {}
+            _, networks = found.setdefault(json.dumps(settings, sort_keys=True), (settings, []))
+            networks.append([Estimate.model_validate(each) for each in measured])
+        return [
+            (settings, [over_seeds(each) for each in zip(*networks, strict=True)])
+            for settings, networks in found.values()
+        ]
 
     def _threshold(self, name: str, success: float) -> tuple[float, Rows]:
         for rate, rows in sorted(self._by_rate(name).items()):

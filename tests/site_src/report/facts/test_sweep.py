@@ -128,6 +128,11 @@ def test_settings_are_shown_with_what_validation_images_said_and_the_recipes_own
     assert lines[4].endswith(f"| 98.25{THIN}% (98.00 to 99.00{THIN}%) |")
     with pytest.raises(FactError, match="varied attack"):
         sweep.sweep_tried("tried", {"seed": "Seed"}, "mnist-badnet")
+    again = {**rows[0], "validation_success": {"value": 0.9625, "n": 6000, "low": 0.95, "high": 0.97}}
+    (tmp_path / "twice.json").write_text(json.dumps({"rows": [*rows, again], "epochs": 1}))
+    seeds = sweep.sweep_tried("twice", fields, "mnist-badnet").splitlines()
+    assert seeds[:4] == lines[:4]
+    assert seeds[4].endswith(f"| 97.25{THIN}% (95.00 to 99.00{THIN}%) |")
     assert sweep.sweep_better("tried", "mnist-badnet") == "none"
     rows[2]["validation_success"] = {"value": 0.996, "n": 6000, "low": 0.991, "high": 0.999}
     (tmp_path / "beaten.json").write_text(json.dumps({"rows": rows, "epochs": 1}))
