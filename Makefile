@@ -31,7 +31,8 @@ export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help report setup lab site serve test test-quick test-long lint types test-python slurm mxnet-oracle art-oracle framework-networks sites \
   mxnet-zoo golden-inputs fixtures test-widgets tested-site test-browser lock dist release audit images scale verify benchmark properties page-times first-visits lab-study \
-  inference-times latent-study defence-study photo-study sample-photos-table figures-study trigger-study seed-study clean
+  inference-times latent-study defence-study photo-study sample-photos-table figures-study trigger-study seed-study \
+  released-study clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -216,6 +217,15 @@ figures-study: setup ## Measure how the politicians' students depend on their ph
 defence-study: setup ## Measure every defence on every attack, and detectors on a zoo of networks (two hours)
 	$(BIN)/backdoors study-defences digits-defences --out site_assets/metrics/digits-defences.json
 	$(BIN)/backdoors study-defences digits-zoo --out site_assets/metrics/digits-zoo.json
+
+released-study: setup ## Measure the defences on released networks and on others made like them (three hours; needs MNIST and the dogs)
+	$(BIN)/backdoors restore mnist-clean
+	$(BIN)/backdoors restore mnist-badnet-single
+	$(BIN)/backdoors restore mnist-badnet
+	$(BIN)/backdoors study-defences mnist-released --out site_assets/metrics/mnist-released.json
+	$(BIN)/backdoors restore dogs-teacher-clean
+	$(BIN)/backdoors restore dogs-teacher-latent
+	$(BIN)/backdoors study-defences dogs-defences --out site_assets/metrics/dogs-defences.json
 
 trigger-study: setup ## Measure the blended and the warped trigger beside clean networks, three seeds each (needs MNIST)
 	$(BIN)/backdoors compare digits-clean digits-blended digits-warped --out site_assets/metrics/digits-triggers.json

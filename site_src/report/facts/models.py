@@ -15,7 +15,7 @@ from site_src.report.catching.results import Found, read
 from site_src.report.figures import pixels_png, render
 from site_src.report.trigger_images import trigger_image
 
-STUDIES = ("mnist-defences", "digits-defences", "dogs-defences")
+STUDIES = ("mnist-released", "digits-defences", "dogs-defences")
 """Studies of defences that may have examined released models, the first that did counts."""
 
 
