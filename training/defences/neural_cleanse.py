@@ -16,6 +16,8 @@ from training.triggers.base import Images
 
 SHOWN = 3
 """Triggers that the verdict keeps: those of the most suspicious classes."""
+FAINT = 16
+"""A mask below this, of 255, changes hardly anything that one can see, and is noise that takes megabytes for photos."""
 
 
 def examine(subject: Subject, how: TriggerSearch) -> ClassIndices:
@@ -30,8 +32,9 @@ def examine(subject: Subject, how: TriggerSearch) -> ClassIndices:
 
 
 def recovered(found: Found) -> RecoveredTrigger:
-    """A trigger as a verdict keeps it."""
+    """A trigger as a verdict keeps it, without its faint parts."""
     mask = (255 * found.mask[:, :, None]).round().astype(np.uint8)
+    mask[mask < FAINT] = 0
     return RecoveredTrigger(mask=_png(mask), pattern=_png(np.where(mask > 0, found.pattern, 0).astype(np.uint8)))
 
 
