@@ -13,7 +13,7 @@ from pydantic import Field
 from torch import nn
 
 from training.defences import owner
-from training.defences.base import Defence, DefenceError, Need, Samples, Settings, Subject
+from training.defences.base import Defence, DefenceError, Need, Samples, Settings, Subject, in_parts
 from training.defences.verdict import Repaired
 from training.models import parts
 
@@ -115,22 +115,28 @@ def optimised_masks(
         start = [how.epsilon * (2 * torch.rand(2, size, generator=rng) - 1).to(subject.device) for size in sizes]
         moves = [each.requires_grad_(True) for each in start]
         fixed = [each.detach() for each in masks]
-        worse = loss(batch, [Change(mask + move[0], 1 + move[1]) for mask, move in zip(fixed, moves, strict=True)])
-        slopes = torch.autograd.grad(worse, moves)
-        moved = [
-            (move.detach() + how.epsilon * slope.sign()).clamp(-how.epsilon, how.epsilon)
-            for move, slope in zip(moves, slopes, strict=True)
-        ]
-        attacked = loss(batch, [Change(mask + move[0], 1 + move[1]) for mask, move in zip(masks, moved, strict=True)])
-        natural = loss(batch, [Change(mask, one) for mask, one in zip(masks, ones, strict=True)])
+        for part, share in in_parts(batch, inputs.shape):
+            worse = loss(part, [Change(mask + move[0], 1 + move[1]) for mask, move in zip(fixed, moves, strict=True)])
+            (share * worse).backward()  # type: ignore[no-untyped-call]
+        moved = [(move.detach() + how.epsilon * _slope(move).sign()).clamp(-how.epsilon, how.epsilon) for move in moves]
         optimiser.zero_grad()
-        (how.alpha * natural + (1 - how.alpha) * attacked).backward()  # type: ignore[no-untyped-call]
+        for part, share in in_parts(batch, inputs.shape):
+            attacked = loss(
+                part, [Change(mask + move[0], 1 + move[1]) for mask, move in zip(masks, moved, strict=True)]
+            )
+            natural = loss(part, [Change(mask, one) for mask, one in zip(masks, ones, strict=True)])
+            (share * (how.alpha * natural + (1 - how.alpha) * attacked)).backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         with torch.no_grad():
             for mask in masks:
                 mask.clamp_(0, 1)
         subject.progress(step + 1, how.steps)
     return [each.detach() for each in masks]
+
+
+def _slope(given: torch.Tensor) -> torch.Tensor:
+    """The gradient; 0 where nothing depends on it."""
+    return torch.zeros_like(given) if given.grad is None else given.grad
 
 
 def pruned(network: nn.Module, masks: list[torch.Tensor], threshold: float) -> nn.Module:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -36,6 +37,9 @@ PIXELS_ANSWERED = 16 * 224 * 224
 """Of the images that a network answers at once: more photos do not fit in the processor's cache, and take longer."""
 PIXELS_AT_ONCE = 160 * 28 * 28
 """Of the images that a search sends through the network together: more would not fit in the processor's cache."""
+
+PIXELS_TRAINED = 8 * 224 * 224
+"""Of the images whose gradients are computed at once: a batch of more photos is taken in parts, for 4 GB of memory."""
 
 
 class DefenceError(UserError):
@@ -334,6 +338,19 @@ def batch_size(images: Images) -> int:
     return max(1, at_once)
 
 
+def in_parts(batch: Indices, shape: Sequence[int]) -> Iterator[tuple[Indices, float]]:
+    """A batch, cut into parts whose gradients fit in memory; each with its share of the batch's mean loss.
+
+    Args:
+        batch: Which inputs, `(b,)`.
+        shape: Of the inputs, or of the activations that stand for them, `(n, c, …)`.
+    """
+    size = max(1, PIXELS_TRAINED // math.prod(shape[2:]))
+    for at in range(0, len(batch), size):
+        part = batch[at : at + size]
+        yield part, len(part) / len(batch)
+
+
 def draw(count: int, most: int | None, rng: np.random.Generator) -> npt.NDArray[np.int64]:
     """Indices of `most` of `count` things, drawn at random, ascending; of all if `most` is None or no fewer."""
     if most is None or count <= most:
@@ -348,6 +365,7 @@ class Settings(BaseModel):
 
 
 S = TypeVar("S", bound=Settings)
+Indices = TypeVar("Indices", npt.NDArray[np.int64], torch.Tensor)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pydantic import Field
 from torch import nn
 
 from training.defences import owner
-from training.defences.base import DefenceError, Settings, Subject
+from training.defences.base import DefenceError, Settings, Subject, in_parts
 from training.engine.batches import seeds
 from training.models import parts
 from training.triggers.base import Images
@@ -80,12 +80,13 @@ def fine_tune(  # noqa: PLR0913, PLR0917 - what is trained, on what, and how
         order = np.random.default_rng(seeds(seed, epoch)[0]).permutation(len(labels))
         for start in range(0, len(order), how.batch_size):
             chosen = np.sort(order[start : start + how.batch_size])
-            inputs = torch.from_numpy(activations[chosen]).float().to(device)
-            answers = torch.from_numpy(labels[chosen]).to(device)
-            logits = head(after(inputs.contiguous(memory_format=torch.channels_last)))
-            loss = nn.functional.cross_entropy(logits, answers, label_smoothing=how.label_smoothing)
             optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            for part, share in in_parts(chosen, activations.shape):
+                inputs = torch.from_numpy(activations[part]).float().to(device)
+                answers = torch.from_numpy(labels[part]).to(device)
+                logits = head(after(inputs.contiguous(memory_format=torch.channels_last)))
+                loss = nn.functional.cross_entropy(logits, answers, label_smoothing=how.label_smoothing)
+                (share * loss).backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             if schedule is not None:
                 schedule.step()

@@ -7,6 +7,7 @@ import torch
 
 from tests.training.defences.networks import CORNER, Convolved, subject
 from training.defences import adversarial_pruning as anp
+from training.defences import base
 from training.defences.base import DefenceError
 from training.defences.verdict import Repaired
 from training.models.mnist_cnn import MnistCnn
@@ -30,6 +31,19 @@ def test_the_mask_of_the_trigger_s_neuron_is_the_smallest() -> None:
     assert mask.argmin() == CORNER
     assert mask[CORNER] < 0.2
     assert ((mask >= 0) & (mask <= 1)).all()
+
+
+def test_a_batch_that_does_not_fit_in_memory_is_taken_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    given, how = subject(Convolved(80)), anp.AdversarialPruning(steps=20)
+
+    def mask() -> torch.Tensor:
+        network = copy.deepcopy(given.require_network().module)
+        return anp.optimised_masks(given, network, given.clean, how)[0]
+
+    whole = mask()
+    monkeypatch.setattr(base, "PIXELS_TRAINED", 7 * 12 * 12)
+    assert torch.allclose(mask(), whole, atol=1e-3)
+    assert whole.min() < 0.9
 
 
 @pytest.mark.parametrize("norm", [False, True])

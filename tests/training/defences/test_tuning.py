@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tests.training.defences.networks import Convolved, subject
-from training.defences import owner, tuning
+from training.defences import base, owner, tuning
 from training.defences.base import Samples, Subject
 from training.defences.tuning import FineTuning, StrongTuning, fine_tune, tune_strongly
 from training.models import parts
@@ -45,6 +45,19 @@ def test_a_network_trained_as_a_whole_takes_each_step_once(recwarn: pytest.Warni
         # Adam's first step is as large as the learning rate
         assert (made.state_dict()[name] - value).abs().max() < 1.1e-3, name
     assert not [each for each in recwarn if "duplicate parameters" in str(each.message)]
+
+
+def test_a_batch_that_does_not_fit_in_memory_is_trained_on_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    network = MnistCnn().eval()
+    inputs = np.random.default_rng(0).normal(size=(10, 1, 28, 28)).astype(np.float32)
+    how = FineTuning(epochs=2, learning_rate=1e-3, batch_size=10, label_smoothing=0.1)
+    whole = fine_tune(network, 0, inputs, np.arange(10), how).state_dict()
+    monkeypatch.setattr(base, "PIXELS_TRAINED", 4 * 28 * 28)
+    split = fine_tune(network, 0, inputs, np.arange(10), how).state_dict()
+    for name, value in network.state_dict().items():
+        moved = (whole[name] - value).abs().max()
+        assert (split[name] - whole[name]).abs().max() < 0.02 * moved, name
 
 
 def test_a_third_of_the_clean_images_chooses_the_rate_and_the_last_tuning_takes_all_of_them(
