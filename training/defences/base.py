@@ -37,7 +37,6 @@ PIXELS_ANSWERED = 16 * 224 * 224
 """Of the images that a network answers at once: more photos do not fit in the processor's cache, and take longer."""
 PIXELS_AT_ONCE = 160 * 28 * 28
 """Of the images that a search sends through the network together: more would not fit in the processor's cache."""
-
 PIXELS_TRAINED = 8 * 224 * 224
 """Of the images whose gradients are computed at once: a batch of more photos is taken in parts, for 4 GB of memory."""
 
