@@ -32,6 +32,8 @@ AddImage = Callable[[str, bytes], str]
 
 MOST_SHOWN = 3
 """Recovered triggers that are shown: those of the most suspicious classes."""
+THUMBNAIL = 84
+"""Side of the images with a trigger, in CSS pixels; those that have more pixels are shown twice as large."""
 MOST_CLASSES = 20
 """Whose numbers are shown, besides those that the attacker wants: the most suspicious ones."""
 
@@ -52,6 +54,8 @@ class TriggerImages(NamedTuple):
     mask: str
     """Address of the image."""
     stamped: str
+    large: bool
+    """Whether its pixels are too many for a thumbnail."""
 
 
 def all_details(
@@ -65,13 +69,14 @@ def all_details(
     return f'<details class="bd-details"><summary><b>{heading}</b>: {tally}</summary>\n{inside}\n</details>'
 
 
-def details(found: Found, shown: Shown, add_image: AddImage) -> str:
+def details(found: Found, shown: Shown, add_image: AddImage, heading: str | None = None) -> str:
     """The details of a cell, folded, as HTML.
 
     Args:
         found: The results.
         shown: The cell.
         add_image: For recovered triggers.
+        heading: Of the fold; the attack's title by default.
 
     Raises:
         FactError: If the study has no such cell.
@@ -82,6 +87,7 @@ def details(found: Found, shown: Shown, add_image: AddImage) -> str:
     return render(
         "catching/details",
         shown=shown,
+        heading=heading or shown.attack.title,
         charts=list(_charts(shown, measured)),
         triggers=_triggers(found.triggers.get(shown.attack.name), measured, shown.id, add_image),
         numbers=list(_numbers(cell)) if measured else [],
@@ -118,18 +124,19 @@ def _triggers(true: Trigger | None, measured: Sequence[Beside], name: str, add_i
         return []
     ranked = sorted(verdict.classes, key=lambda each: each.index, reverse=True)
     suspicious = list(islice(((each, recovered(each.trigger)) for each in ranked if each.trigger), MOST_SHOWN))
+    large = any(pattern.shape[0] > THUMBNAIL for _, (_, pattern) in suspicious)
     found = []
     if suspicious and true is not None:
         plain = ground(suspicious[0][1][1].shape)
         stamped = true.stamp(plain[None])[0]
         covered = np.abs(stamped.astype(int) - plain).max(axis=2, keepdims=True).astype(np.uint8)
         images = _images(f"{name}-true", covered, stamped, add_image)
-        found.append(TriggerImages("The true trigger", true.describe(), *images))
+        found.append(TriggerImages("The true trigger", true.describe(), *images, large))
     for place, (each, pixels) in enumerate(suspicious):
         target = " (the attacker’s)" if each.label in verdict.targets else ""  # noqa: RUF001
         images = _images(f"{name}-{place}", *pixels, add_image)
         found.append(
-            TriggerImages(f"Found for class {each.label}{target}", f"{verdict.index} {each.index:.2f}", *images)
+            TriggerImages(f"Found for class {each.label}{target}", f"{verdict.index} {each.index:.2f}", *images, large)
         )
     return found
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from site_src.plugin.expressions import FactError
-from site_src.report.catching.details import AddImage, all_details
+from site_src.report.catching.cells import shown
+from site_src.report.catching.details import AddImage, all_details, details
 from site_src.report.catching.matrix import ELEMENT, matrix
 from site_src.report.catching.results import Found, read
 from site_src.report.charts import CHART
@@ -42,7 +43,11 @@ def with_details(found: Found, place: Place, add_image: AddImage) -> Iterator[st
     yield place(matrix(found), ELEMENT)
     for defences in found.families.values():
         for defence in defences:
-            yield place(all_details(found, defence, add_image, defence.title), CHART)
+            if len(found.results.attacks) > 1:
+                yield place(all_details(found, defence, add_image, defence.title), CHART)
+            else:
+                only = shown(found, found.results.attacks[0], defence)
+                yield place(details(found, only, add_image, defence.title), CHART)
 
 
 def _content(path: Path) -> Any:  # noqa: ANN401 - whatever JSON the file holds

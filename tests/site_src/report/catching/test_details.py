@@ -56,6 +56,20 @@ def test_indices_open_to_the_recovered_trigger_beside_the_true_one() -> None:
     assert re.findall(r"<td><b>([\d.]+)</b></td>", html) == ["3.00", "4.00"]
 
 
+def test_a_trigger_on_a_photo_is_shown_large() -> None:
+    verdict = indices(3.0)
+    assert isinstance(verdict, ClassIndices)
+    assert 'class="bd-pixels" src' in folded("patch", "neural-cleanse")
+    packed = png(np.full((224, 224), 255, np.uint8))
+    photo = RecoveredTrigger(mask=packed, pattern=packed)
+    rows = [row.model_copy(update={"trigger": photo if row.trigger else None}) for row in verdict.classes]
+    small = Small()
+    small.said["latent", "neural-cleanse"] = [verdict.model_copy(update={"classes": rows})] * 2
+    html = folded("latent", "neural-cleanse", small=small)
+    assert 'class="bd-pixels" src' not in html
+    assert 'width="168" height="168"' in html
+
+
 def test_a_recovered_trigger_covers_what_its_mask_says() -> None:
     mask = np.zeros((28, 28), np.uint8)
     mask[0, 0], mask[0, 1] = 255, 51

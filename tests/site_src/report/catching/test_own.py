@@ -43,3 +43,12 @@ def test_a_study_that_is_outdated_is_shown_and_one_that_cannot_be_read_is_refuse
     path.write_text(content[:-9], encoding="utf-8")
     with pytest.raises(FactError, match=r"mine\.json: cannot be read as JSON"):
         found(tmp_path)
+
+
+def test_the_details_of_a_single_attack_lie_side_by_side(tmp_path: Path) -> None:
+    both = Small().results()
+    one = both.model_copy(update={"attacks": both.attacks[:1]})
+    (tmp_path / "one.json").write_text(one.model_dump_json(), encoding="utf-8")
+    (section,) = found(tmp_path)
+    assert re.findall(r"<summary[^>]*><b>([^<]+)</b>", section) == [each.title for each in one.defences]
+    assert set(re.findall(r'href="#([^"]+)"', section)) <= set(re.findall(r'id="([^"]+)"', section))
