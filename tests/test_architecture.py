@@ -31,6 +31,7 @@ LIGHT = (
 )
 # Tests of several modules together, or of the files in the repository rather than of code.
 MIRROR_NOTHING = {
+    "tests/export/cli/test_examples.py": "all commands that are shown",
     "tests/export/cli/test_missing_extras.py": "every command where no extra is installed",
     "tests/export/cli/test_startup.py": "what every command loads, and how soon it answers",
     "tests/export/frameworks/test_networks.py": "card new, with networks of other frameworks",
