@@ -33,6 +33,8 @@ const TALLEST = 16_000;
  */
 const LONGEST_BLOCK_MS = 400;
 const LARGEST_SHIFT = 0.02;
+/** That are all opened. */
+const MOST_FOLDS = thorough ? Number.POSITIVE_INFINITY : 80;
 
 /** @typedef {import("playwright-core").Page} Page */
 
@@ -114,13 +116,20 @@ async function emptyLines(page) {
   });
 }
 
-/** Open every folded part; false if there is none. @param {Page} page */
+/** Open every folded part, or of very many, which are alike, every fourth; false if there is none. @param {Page} page */
 async function unfold(page) {
-  return page.evaluate(() => {
-    const folds = document.querySelectorAll("details");
-    for (const fold of folds) fold.open = true;
+  return page.evaluate((most) => {
+    const folds = [...document.querySelectorAll("details")];
+    const every = folds.length > most ? 4 : 1;
+    for (const fold of folds.filter((_fold, at) => at % every === 0))
+      for (
+        let part = /** @type {HTMLDetailsElement | null} */ (fold);
+        part;
+        part = part.parentElement?.closest("details") ?? null
+      )
+        part.open = true;
     return folds.length > 0;
-  });
+  }, MOST_FOLDS);
 }
 
 /**
