@@ -12,8 +12,9 @@ def caught_by(found: Found, recipe_sha256: str) -> str | None:
     attack = found.recipes.get(recipe_sha256)
     if attack is None:
         return None
-    cells = caught(found)[attack]
-    sentences = [f"Measured on {len(found.networks(attack))} networks of this recipe ({found.results.title})."]
+    cells, networks = caught(found)[attack], len(found.networks(attack))
+    measured = "one network" if networks == 1 else f"{networks} networks"
+    sentences = [f"Measured on {measured} of this recipe ({found.results.title})."]
     for word, words in ((Word.CAUGHT, "Caught by"), (Word.PARTLY, "Partly caught by"), (Word.SLIPS, "Slips through")):
         titles = [cell.defence.title for cell in cells if cell.word is word]
         if titles:
