@@ -13,7 +13,8 @@ from pydantic import Field
 from torch import nn
 
 from training.defences import owner
-from training.defences.base import Defence, DefenceError, Need, Samples, Settings, Subject, in_parts
+from training.defences.base import Defence, DefenceError, Need, Samples, Settings, Subject
+from training.defences.batching import in_parts
 from training.defences.verdict import Repaired
 from training.models import parts
 

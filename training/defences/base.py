@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -17,6 +16,7 @@ from torch import nn
 
 from training.core.errors import UserError
 from training.core.metrics import Measurement, Predict
+from training.defences.batching import batch_size
 from training.defences.verdict import AnyVerdict, ClassIndex, ClassIndices, RecoveredTrigger, Repaired
 from training.engine.batches import Normaliser, to_tensor
 from training.engine.evaluate import PLACES_SEED, evaluate
@@ -29,16 +29,10 @@ Doubles = npt.NDArray[np.float64]
 Progress = Callable[[int, int], None]
 """Called with how many steps are done, of how many."""
 
-BATCH = 250
-"""Images that a network answers at once, at most."""
 ACTIVATIONS_BATCH = 50
 """Images whose activations are computed at once, at most; inner layers take more memory than answers."""
-PIXELS_ANSWERED = 16 * 224 * 224
-"""Of the images that a network answers at once: more photos do not fit in the processor's cache, and take longer."""
 PIXELS_AT_ONCE = 160 * 28 * 28
 """Of the images that a search sends through the network together: more would not fit in the processor's cache."""
-PIXELS_TRAINED = 8 * 224 * 224
-"""Of the images whose gradients are computed at once: a batch of more photos is taken in parts, for 4 GB of memory."""
 
 
 class DefenceError(UserError):
@@ -330,26 +324,6 @@ class Subject:
         return found.model_copy(update={"per_class": {}})
 
 
-def batch_size(images: Images) -> int:
-    """How many of the images a network answers at once."""
-    _, height, width, _ = images.shape
-    at_once: int = min(BATCH, PIXELS_ANSWERED // (height * width))
-    return max(1, at_once)
-
-
-def in_parts(batch: Indices, shape: Sequence[int]) -> Iterator[tuple[Indices, float]]:
-    """A batch, cut into parts whose gradients fit in memory; each with its share of the batch's mean loss.
-
-    Args:
-        batch: Which inputs, `(b,)`.
-        shape: Of the inputs, or of the activations that stand for them, `(n, c, …)`.
-    """
-    size = max(1, PIXELS_TRAINED // math.prod(shape[2:]))
-    for at in range(0, len(batch), size):
-        part = batch[at : at + size]
-        yield part, len(part) / len(batch)
-
-
 def draw(count: int, most: int | None, rng: np.random.Generator) -> npt.NDArray[np.int64]:
     """Indices of `most` of `count` things, drawn at random, ascending; of all if `most` is None or no fewer."""
     if most is None or count <= most:
@@ -364,7 +338,6 @@ class Settings(BaseModel):
 
 
 S = TypeVar("S", bound=Settings)
-Indices = TypeVar("Indices", npt.NDArray[np.int64], torch.Tensor)
 
 
 @dataclass(frozen=True)

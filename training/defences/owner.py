@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from training.data.strata import stratified
-from training.defences.base import DefenceError, Samples, Subject, batch_size
+from training.defences.base import DefenceError, Samples, Subject
+from training.defences.batching import batch_size
 from training.engine.inference import frozen
 
 JUDGED = 1 / 3

@@ -7,7 +7,8 @@ from typing import Annotated
 import numpy as np
 from pydantic import BeforeValidator, Field
 
-from training.defences.base import BATCH, Defence, DefenceError, Doubles, Need, Settings, Subject
+from training.defences.base import Defence, DefenceError, Doubles, Need, Settings, Subject
+from training.defences.batching import BATCH
 from training.defences.scoring import score
 from training.defences.verdict import SampleScores
 from training.triggers.base import Images

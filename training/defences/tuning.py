@@ -14,7 +14,8 @@ from pydantic import Field
 from torch import nn
 
 from training.defences import owner
-from training.defences.base import DefenceError, Settings, Subject, in_parts
+from training.defences.base import DefenceError, Settings, Subject
+from training.defences.batching import in_parts
 from training.engine.batches import seeds
 from training.models import parts
 from training.triggers.base import Images

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from site_src.plugin.expressions import FactError
@@ -109,6 +109,20 @@ class Sweep:
         headings = [*settings.values(), "Clean accuracy", "Attack success rate"]
         return table(headings, [row[-1] for row in sorted(rows, key=lambda each: each[:-1])])
 
+    def sweep_smallest(self, name: str, field: str, success: float) -> str:
+        """The smallest value of a field at which the attack succeeds that often on validation images, with every seed.
+
+        Raises:
+            FactError: If there is none, or the sweep set no validation images aside.
+        """
+        networks: dict[float, list[float]] = defaultdict(list)
+        for settings, (_, reached) in self._validated(name):
+            networks[float(settings[field])].append(reached.value)
+        enough = [value for value, found in networks.items() if min(found) >= success]
+        if not enough:
+            raise FactError(f"no {field} of the sweep {name} reaches {success} with every seed")
+        return f"{min(enough):g}"
+
     def sweep_better(self, name: str, recipe: str) -> str:
         """How many of a sweep's settings beat the recipe's on validation images: their interval lies above its own.
 
@@ -156,17 +170,21 @@ class Sweep:
     def _tried(self, name: str) -> list[tuple[dict[str, Any], list[Estimate]]]:
         """The settings that a sweep tried, each with clean accuracy and attack success on validation images."""
         found: dict[str, tuple[dict[str, Any], list[list[Estimate]]]] = {}
-        for row in self._rows(name):
-            measured = [row["validation_accuracy"], row["validation_success"]]
-            if None in measured:
-                raise FactError(f"the sweep {name} set no validation images aside")
-            settings = row["settings"] or {}
+        for settings, measured in self._validated(name):
             _, networks = found.setdefault(json.dumps(settings, sort_keys=True), (settings, []))
-            networks.append([Estimate.model_validate(each) for each in measured])
+            networks.append(measured)
         return [
             (settings, [over_seeds(each) for each in zip(*networks, strict=True)])
             for settings, networks in found.values()
         ]
+
+    def _validated(self, name: str) -> Iterator[tuple[dict[str, Any], list[Estimate]]]:
+        """The settings of each network of a sweep, and what was measured on validation images."""
+        for row in self._rows(name):
+            measured = [row["validation_accuracy"], row["validation_success"]]
+            if None in measured:
+                raise FactError(f"the sweep {name} set no validation images aside")
+            yield row["settings"] or {}, [Estimate.model_validate(each) for each in measured]
 
     def _threshold(self, name: str, success: float) -> tuple[float, Rows]:
         for rate, rows in sorted(self._by_rate(name).items()):

@@ -7,7 +7,7 @@ import torch
 
 from tests.training.defences.networks import CORNER, Convolved, subject
 from training.defences import adversarial_pruning as anp
-from training.defences import base
+from training.defences import batching
 from training.defences.base import DefenceError
 from training.defences.verdict import Repaired
 from training.models.mnist_cnn import MnistCnn
@@ -41,7 +41,7 @@ def test_a_batch_that_does_not_fit_in_memory_is_taken_in_parts(monkeypatch: pyte
         return anp.optimised_masks(given, network, given.clean, how)[0]
 
     whole = mask()
-    monkeypatch.setattr(base, "PIXELS_TRAINED", 7 * 12 * 12)
+    monkeypatch.setattr(batching, "PIXELS_TRAINED", 7 * 12 * 12)
     assert torch.allclose(mask(), whole, atol=1e-3)
     assert whole.min() < 0.9
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tests.training.defences.subjects import CONFIDENCE, brightness, samples, subject
-from training.defences.base import DefenceError, Need, Samples, batch_size
+from training.defences.base import DefenceError, Need, Samples
+from training.defences.batching import batch_size
 from training.triggers.base import Images
 from training.triggers.labels import AllToAll, AllToOne
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tests.training.defences.networks import Convolved, subject
-from training.defences import base, owner, tuning
+from training.defences import batching, owner, tuning
 from training.defences.base import Samples, Subject
 from training.defences.tuning import FineTuning, StrongTuning, fine_tune, tune_strongly
 from training.models import parts
@@ -53,7 +53,7 @@ def test_a_batch_that_does_not_fit_in_memory_is_trained_on_in_parts(monkeypatch:
     inputs = np.random.default_rng(0).normal(size=(10, 1, 28, 28)).astype(np.float32)
     how = FineTuning(epochs=2, learning_rate=1e-3, batch_size=10, label_smoothing=0.1)
     whole = fine_tune(network, 0, inputs, np.arange(10), how).state_dict()
-    monkeypatch.setattr(base, "PIXELS_TRAINED", 4 * 28 * 28)
+    monkeypatch.setattr(batching, "PIXELS_TRAINED", 4 * 28 * 28)
     split = fine_tune(network, 0, inputs, np.arange(10), how).state_dict()
     for name, value in network.state_dict().items():
         moved = (whole[name] - value).abs().max()

@@ -133,6 +133,13 @@ def test_settings_are_shown_with_what_validation_images_said_and_the_recipes_own
     seeds = sweep.sweep_tried("twice", fields, "mnist-badnet").splitlines()
     assert seeds[:4] == lines[:4]
     assert seeds[4].endswith(f"| 97.25{THIN}% (95.00 to 99.00{THIN}%) |")
+    own = "attack.self_distillation"
+    assert [sweep.sweep_smallest("twice", own, least) for least in (0.9, 0.97)] == ["0.4", "0.4"]
+    worse = {**rows[2], "validation_success": {"value": 0.5, **seen}}
+    (tmp_path / "worse.json").write_text(json.dumps({"rows": [*rows, worse], "epochs": 1}))
+    assert sweep.sweep_smallest("worse", own, 0.97) == "0.7"
+    with pytest.raises(FactError, match=r"reaches 0\.99 with every seed"):
+        sweep.sweep_smallest("worse", own, 0.99)
     assert sweep.sweep_better("tried", "mnist-badnet") == "none"
     rows[2]["validation_success"] = {"value": 0.996, "n": 6000, "low": 0.991, "high": 0.999}
     (tmp_path / "beaten.json").write_text(json.dumps({"rows": rows, "epochs": 1}))
