@@ -7,7 +7,7 @@ import pytest
 
 from tests.training.defences.subjects import CONFIDENCE, brightness, samples, subject
 from training.defences.base import DefenceError, Need, Samples
-from training.defences.batching import batch_size
+from training.defences.batching import batch_size, in_parts
 from training.triggers.base import Images
 from training.triggers.labels import AllToAll, AllToOne
 
@@ -92,3 +92,10 @@ def test_more_photos_than_fit_in_a_cache_are_not_answered_at_once() -> None:
 
     assert len(subject(predict=predict).logits(np.zeros((20, 224, 224, 1), np.uint8))) == 20
     assert asked == [16, 4]
+
+
+def test_the_parts_of_a_batch_are_all_of_it_and_share_its_mean_loss() -> None:
+    parts = list(in_parts(np.arange(20), (100, 3, 224, 224)))
+    assert [part.tolist() for part, _ in parts] == [[*range(8)], [*range(8, 16)], [*range(16, 20)]]
+    assert [share for _, share in parts] == [0.4, 0.4, 0.2]
+    assert [share for _, share in in_parts(np.arange(20), (100, 64))] == [1.0]
